@@ -1,0 +1,1 @@
+"""Walking, extraction, store, indexes, ranking and the search cascade of CasCode."""

@@ -1,0 +1,97 @@
+"""The data that flows through the indexer, in the words of the field."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Kind(str, enum.Enum):
+    """What sort of function a retrieval unit is."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CONSTRUCTOR = "constructor"
+    LAMBDA = "lambda"
+
+
+class SkipReason(str, enum.Enum):
+    """Why a path met while walking gave no functions. Each one is counted and shown by ``status``."""
+
+    IGNORED = "ignored"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+    TOO_LARGE = "too_large"
+    BINARY = "binary"
+    NOT_TEXT = "not_text"
+    UNREADABLE = "unreadable"
+    OUTSIDE_WORKSPACE = "outside_workspace"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    LINE_TOO_LONG = "line_too_long"
+    PARSE_FAILURE = "parse_failure"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a workspace that will be read for functions."""
+
+    #: Relative to the workspace root, posix separators.
+    path: str
+    #: Where it lies.
+    absolute: Path
+    #: Language id.
+    language: str
+    #: Bytes.
+    size: int
+    #: ``st_mtime_ns``.
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The unit of retrieval: a function, method, constructor or lambda bound to a name."""
+
+    #: Last part of the qualified name.
+    name: str
+    #: Name with its containers, parts joined by dots: ``Session.send``.
+    qualified_name: str
+    #: What it is.
+    kind: Kind
+    #: Language id.
+    language: str
+    #: Declaration on one line, without the body.
+    signature: str
+    #: Doc comment without its markers; empty where there is none.
+    doc: str
+    #: First and last line, 1-based, inclusive; decorators and annotations belong to the span, a doc
+    #: comment above the function does not.
+    start_line: int
+    end_line: int
+    #: Line that carries the name, 1-based, and the name's first column there, 0-based, in code points.
+    name_line: int
+    name_column: int
+    #: Source text of the span, first line's indentation included so that the lines stay aligned.
+    code: str
+
+
+@dataclass(slots=True)
+class SkipCounts:
+    """How many paths were skipped, by reason."""
+
+    by_reason: dict[SkipReason, int] = field(default_factory=dict)
+
+    def add(self, reason: SkipReason, count: int = 1) -> None:
+        """Count ``count`` more paths skipped for ``reason``."""
+        self.by_reason[reason] = self.by_reason.get(reason, 0) + count
+
+    @property
+    def total(self) -> int:
+        """All paths skipped."""
+        return sum(self.by_reason.values())
+
+    def as_dict(self) -> Mapping[str, int]:
+        """Reason to count, most frequent first."""
+        ordered = sorted(self.by_reason.items(), key=lambda item: (-item[1], item[0].value))
+        return {reason.value: count for reason, count in ordered}

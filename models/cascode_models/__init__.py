@@ -1,0 +1,1 @@
+"""The CasCode model: text preparation, inference, bundled weights, training and evaluation."""

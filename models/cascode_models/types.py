@@ -1,0 +1,63 @@
+"""The data that crosses the seams of the model package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSource:
+    """What of a function the model reads: nothing that depends on where the function stands."""
+
+    #: Qualified name inside its file, parts joined by dots (``Session.send``).
+    name: str
+    #: Source text from the first decorator or annotation to the last line, doc comment inside or not.
+    code: str
+    #: Doc comment without its markers; empty where the function has none or it is part of ``code``.
+    doc: str = ""
+    #: Language id as in ``cascode_indexer.extract`` (``python``, ``typescript``, ``c_sharp``...).
+    language: str = ""
+
+
+class Encoder(Protocol):
+    """Stage I, the fast encoder: text to a unit vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names weights, tokenizer and text preparation; vectors of two fingerprints never mix."""
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+
+    def encode_queries(self, queries: Sequence[str]) -> FloatArray:
+        """Encode natural-language queries.
+
+        Returns:
+            ``[len(queries), dimension]`` unit vectors.
+        """
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Encode function texts made by :func:`cascode_models.text.function_text`.
+
+        Returns:
+            ``[len(texts), dimension]`` unit vectors, in the order given.
+        """
+
+
+class Reranker(Protocol):
+    """Stage II, the slow classifier: P(function answers query)."""
+
+    def classify(self, query: str, texts: Sequence[str]) -> FloatArray:
+        """Score function texts against one query.
+
+        Returns:
+            ``[len(texts)]`` logits of the class "relevant"; the sigmoid is the raw probability.
+        """
