@@ -1,0 +1,17 @@
+"""Source text to functions, by tree-sitter queries: one small file a language, one engine for all."""
+
+from __future__ import annotations
+
+from .detect import LANGUAGES, canonical_language, language_of
+from .engine import TIME_LIMIT_SECONDS, Extraction, extract_functions
+from .errors import ExtractionError
+
+__all__ = [
+    "LANGUAGES",
+    "TIME_LIMIT_SECONDS",
+    "Extraction",
+    "ExtractionError",
+    "canonical_language",
+    "extract_functions",
+    "language_of",
+]

@@ -1,0 +1,203 @@
+"""Doc comments: which comments above a definition document it, and their text without the markers."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+#: Instructions to tools: they stand where a doc comment stands and say nothing about the function.
+_DIRECTIVE = re.compile(
+    r"""\s*(?:/\*+|//+!?|\#+)\s*(?:
+        eslint|jshint|jslint|jscs:|global\s|globals\s|exported\s|istanbul|c8\s|v8\s|prettier|tslint|biome|oxlint
+      | @ts-|@flow|@jsx|@internal\b|@preserve|[@\#]__PURE__|webpack|noinspection|sourceMappingURL
+      | NOLINT|nolint|go:|\s*\+build|export\s+\w+\s*(?:\*/)?$|line\s|clang-format|clang-tidy|IWYU|cppcheck|lint
+      | rubocop:|frozen_string_literal:|-\*-|encoding:|coding:|typed:|:nocov:|:nodoc:|standard:
+      | phpcs|phpstan|psalm|@codeCoverage|@phpstan|@psalm
+      | \#?region\b|\#?endregion\b|checkstyle|CHECKSTYLE|spotless|@formatter|SPDX-
+      | ReSharper|dotcover
+    )""",
+    re.VERBOSE,
+)
+_LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
+_LINE_MARKER = re.compile(r"^[ \t]*(?://+[!<]?|#+)[ \t]?|^[ \t]*;+[ \t]?")
+_STAR = re.compile(r"^[ \t]*\*(?!\*?/)[ \t]?")
+_RUBY_BLOCK = re.compile(r"^=begin[^\n]*\n?|\n?=end[^\n]*\s*$")
+#: A doc comment longer than this is data or a manual page in disguise; the start is what describes.
+_MAX_DOC_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in the source, as byte offsets; trailing white space is not part of it."""
+
+    start: int
+    end: int
+    #: ``/* */`` and the like, in contrast to a comment that ends with its line.
+    is_block: bool
+    #: Written for documentation tools: ``/**``, ``///``.
+    is_doc: bool
+
+
+class Comments:
+    """The comments of one source in order, and the questions asked about them."""
+
+    def __init__(self, data: bytes, ranges: list[tuple[int, int]]) -> None:
+        self._data = data
+        self._comments = [_comment(data, start, end) for start, end in sorted(ranges)]
+        self._ends = [comment.end for comment in self._comments]
+        self._by_start = {comment.start: comment.end for comment in self._comments}
+
+    def before(self, offset: int) -> int:
+        """Index of the last comment that ends at or before ``offset``; -1 where there is none."""
+        return bisect_right(self._ends, offset) - 1
+
+    def end_at(self, offset: int) -> int:
+        """End of the comment that starts at ``offset``; 0 where none does."""
+        return self._by_start.get(offset, 0)
+
+    def inside(self, start: int, end: int) -> list[Comment]:
+        """Comments that lie between two offsets, in order."""
+        found = []
+        index = bisect_right(self._ends, start)
+        while index < len(self._comments) and self._comments[index].end <= end:
+            if self._comments[index].start >= start:
+                found.append(self._comments[index])
+            index += 1
+        return found
+
+    def skip_back(self, offset: int) -> int:
+        """Walk back from ``offset`` over white space and comments; returns where other text ends."""
+        data = self._data
+        while True:
+            offset = _rstrip(data, offset)
+            index = self.before(offset)
+            if index < 0 or self._comments[index].end != offset:
+                return offset
+            offset = self._comments[index].start
+
+    def doc_above(self, offset: int) -> str:
+        """Text of the comment that documents the definition whose span starts at ``offset``."""
+        run = self._run_above(offset)
+        if not run:
+            return ""
+        chosen = _choose(run)
+        text = clean_comment([self._text(comment) for comment in chosen])
+        if self._is_file_header(chosen[0]) and _LICENCE.search(text):
+            return ""
+        return text
+
+    def text_of(self, comment: Comment) -> str:
+        """The cleaned text of one comment."""
+        return clean_comment([self._text(comment)])
+
+    def _text(self, comment: Comment) -> str:
+        return self._data[comment.start : comment.end].decode("utf-8", "replace")
+
+    def _is_file_header(self, comment: Comment) -> bool:
+        """Whether only a shebang or an opening tag stands before the comment."""
+        before = self._data[: comment.start].lstrip()
+        return not before or (len(before) < 200 and before.startswith((b"#!", b"<?")))
+
+    def _run_above(self, offset: int) -> list[Comment]:
+        """Comments directly above ``offset`` without a blank line between, in order of the source."""
+        run: list[Comment] = []
+        index = self.before(offset)
+        while index >= 0:
+            comment = self._comments[index]
+            between = self._data[comment.end : offset]
+            if between.strip() or _BLANK_LINE.search(between):
+                break
+            if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
+                break
+            if not _DIRECTIVE.match(self._text(comment)):
+                run.append(comment)
+            offset = comment.start
+            index -= 1
+        run.reverse()
+        return run
+
+    def _owns_its_line(self, comment: Comment) -> bool:
+        """Whether nothing but white space stands before the comment on its line."""
+        start = _rstrip_blanks(self._data, comment.start)
+        return start == 0 or self._data[start - 1] in b"\n\r"
+
+
+def _comment(data: bytes, start: int, end: int) -> Comment:
+    end = max(start, _rstrip(data, end))
+    head = data[start : start + 4]
+    is_block = head.startswith((b"/*", b"=beg", b"<!--"))
+    is_doc = (head.startswith((b"/**", b"/*!")) and head != b"/**/") or (
+        head.startswith((b"///", b"//!")) and head != b"////"
+    )
+    return Comment(start, end, is_block, is_doc)
+
+
+def _choose(run: list[Comment]) -> list[Comment]:
+    """Of adjacent comments, those that document: the last doc comment, else the last run of one style."""
+    for index in range(len(run) - 1, -1, -1):
+        if run[index].is_doc:
+            break
+    else:
+        index = len(run) - 1
+    last = run[index]
+    if last.is_block:
+        return [last]
+    first = index
+    while first > 0 and not run[first - 1].is_block and run[first - 1].is_doc == last.is_doc:
+        first -= 1
+    return run[first : index + 1]
+
+
+def _rstrip(data: bytes, offset: int) -> int:
+    """Offset behind the last byte before ``offset`` that is no white space."""
+    while offset > 0 and data[offset - 1] in b" \t\r\n\f\v":
+        offset -= 1
+    return offset
+
+
+def _rstrip_blanks(data: bytes, offset: int) -> int:
+    """As :func:`_rstrip`, but stays on the line."""
+    while offset > 0 and data[offset - 1] in b" \t\f\v":
+        offset -= 1
+    return offset
+
+
+def clean_comment(texts: list[str]) -> str:
+    """Strip comment markers, decoration and common indentation.
+
+    Args:
+        texts: One block comment, or the line comments of a run.
+
+    Returns:
+        The text, lines joined by ``\\n``; empty where the comment is decoration only.
+    """
+    lines: list[str] = []
+    for text in texts:
+        if text.startswith("/*"):
+            text = text[2:].lstrip("*!").removesuffix("*/").rstrip("*")
+            block = text.splitlines()
+            lines.extend([block[0], *(_STAR.sub("", line) for line in block[1:])] if block else [])
+        elif text.startswith("=begin"):
+            lines.extend(_RUBY_BLOCK.sub("", text).splitlines())
+        else:
+            lines.append(_LINE_MARKER.sub("", text))
+    if lines:
+        lines[0] = lines[0].lstrip()
+    return tidy(lines)
+
+
+def tidy(lines: list[str]) -> str:
+    """Drop outer decoration lines, the indentation common to all lines but the first, and trailing blanks."""
+    lines = [line.expandtabs().rstrip() for line in lines]
+    while lines and not any(character.isalnum() for character in lines[0]):
+        lines.pop(0)
+    while lines and not any(character.isalnum() for character in lines[-1]):
+        lines.pop()
+    if not lines:
+        return ""
+    indents = [len(line) - len(line.lstrip()) for line in lines[1:] if line]
+    common = min(indents, default=0)
+    text = "\n".join([lines[0].strip(), *(line[common:] for line in lines[1:])])
+    return text[:_MAX_DOC_CHARACTERS].rstrip()

@@ -1,0 +1,59 @@
+"""Grammars and queries, compiled once a process when a language is first met."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tree_sitter import Language, Query
+
+from .languages import SPECS
+from .spec import LanguageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language ready to parse."""
+
+    #: The rules.
+    spec: LanguageSpec
+    #: The compiled grammar.
+    language: Language
+    #: The compiled query; shared by threads, which is safe: only cursors hold state.
+    query: Query
+
+
+_lock = threading.Lock()
+_grammars: dict[tuple[str, str], Grammar] = {}
+
+
+def grammar_for(language: str, path: str = "") -> Grammar:
+    """The compiled grammar of a language.
+
+    Args:
+        language: Language id, a key of ``SPECS``.
+        path: Chooses between variants of a grammar (TSX beside TypeScript).
+
+    Returns:
+        The same object for every call with the same language and variant.
+    """
+    spec = SPECS[language]
+    variant = spec.variants.get(PurePosixPath(path).suffix.lower(), "") if spec.variants else ""
+    key = (language, variant)
+    grammar = _grammars.get(key)
+    if grammar is None:
+        with _lock:
+            grammar = _grammars.get(key)
+            if grammar is None:
+                grammar = _compile(spec, variant)
+                _grammars[key] = grammar
+    return grammar
+
+
+def _compile(spec: LanguageSpec, variant: str) -> Grammar:
+    """Load the grammar's wheel and compile the query against it."""
+    module, _, function = spec.grammars[variant].partition(":")
+    language = Language(getattr(importlib.import_module(module), function)())
+    return Grammar(spec, language, Query(language, spec.query))

@@ -1,0 +1,48 @@
+"""Go: functions, methods under their receiver's type, function literals bound to a name."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+_QUERY = """
+(function_declaration name: (identifier) @name body: (_) @body) @function
+(method_declaration
+  receiver: (parameter_list (parameter_declaration type: (_) @owner))
+  name: (field_identifier) @name body: (_) @body) @method
+(var_spec . name: (identifier) @name value: (expression_list . (func_literal body: (_) @body) .)) @lambda
+(short_var_declaration left: (expression_list . (identifier) @name .)
+  right: (expression_list . (func_literal body: (_) @body) .)) @lambda
+(assignment_statement left: (expression_list . [(identifier) (selector_expression)] @name .)
+  right: (expression_list . (func_literal body: (_) @body) .)) @lambda
+(keyed_element key: (literal_element [(identifier) (interpreted_string_literal)] @name)
+  value: (literal_element (func_literal body: (_) @body))) @lambda
+(var_declaration . (var_spec value: (expression_list . (func_literal) .)) @wrapped .) @wrapper
+(comment) @comment
+"""
+
+_TYPE = re.compile(r"\w+")
+
+
+def _receiver(text: str) -> list[str]:
+    """``*Server[T]`` is ``Server``."""
+    match = _TYPE.search(text)
+    return [match[0]] if match else []
+
+
+def _bound_name(text: str) -> list[str]:
+    """``s.handler`` is named ``s.handler``; ``"key"`` is named ``key``."""
+    if text.startswith('"'):
+        return [text[1:-1]] if len(text) > 2 else []
+    parts = text.split(".")
+    return parts if all(re.fullmatch(r"\w+", part) for part in parts) else parts[-1:]
+
+
+SPEC = LanguageSpec(
+    id="go",
+    grammars={"": "tree_sitter_go:language"},
+    query=_QUERY,
+    name_parts=_bound_name,
+    owner_parts=_receiver,
+)

@@ -1,0 +1,44 @@
+"""Java: methods and constructors of every kind of type, lambdas bound to a variable or field."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+_QUERY = """
+(method_declaration name: (identifier) @name body: (_) @body) @method
+(constructor_declaration name: (identifier) @name body: (_) @body) @constructor
+(compact_constructor_declaration name: (identifier) @name body: (_) @body) @constructor
+(variable_declarator name: (identifier) @name value: (lambda_expression body: (_) @body)) @lambda
+(assignment_expression left: [(identifier) (field_access)] @name right: (lambda_expression body: (_) @body)) @lambda
+(field_declaration . (_)* declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
+(local_variable_declaration . (_)* declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
+(class_declaration name: (identifier) @name) @type
+(interface_declaration name: (identifier) @name) @type
+(enum_declaration name: (identifier) @name) @type
+(record_declaration name: (identifier) @name) @type
+(annotation_type_declaration name: (identifier) @name) @type
+(enum_constant name: (identifier) @name body: (class_body) @type)
+(object_creation_expression type: (_) @name (class_body) @type)
+(modifiers [(annotation) (marker_annotation)] @decorator)
+(line_comment) @comment
+(block_comment) @comment
+"""
+
+_ARGUMENTS = re.compile(r"<.*", re.DOTALL)
+
+
+def _parts(text: str) -> list[str]:
+    """``this.handler`` is ``handler``; an anonymous ``new Comparator<T>() {}`` is ``Comparator``."""
+    parts = [part.strip() for part in _ARGUMENTS.sub("", text).split(".")]
+    return [part for part in parts if part not in ("this", "")][-1:]
+
+
+SPEC = LanguageSpec(
+    id="java",
+    grammars={"": "tree_sitter_java:language"},
+    query=_QUERY,
+    name_parts=_parts,
+    signature_tail=("->", "{"),
+)

@@ -1,0 +1,110 @@
+"""JavaScript and JSX: functions, methods, and function values bound to a name or property."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+#: Values that are functions; ``{...}`` is filled per binding. Parentheses around them change nothing.
+_FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
+_ARROW = "(arrow_function body: (_) @body)"
+_WRAPPED_FUNCTION = f"[{_FUNCTION} (parenthesized_expression {_FUNCTION})]"
+_WRAPPED_ARROW = f"[{_ARROW} (parenthesized_expression {_ARROW})]"
+#: Calls that return the function they are given: a component or callback keeps its name through them.
+_KEEPS = (
+    r'(#match? @keeps "^(React\\.)?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
+)
+
+
+def binding_patterns(function: str, arrow: str) -> str:
+    """Patterns for function values bound to variables, properties and exports.
+
+    Args:
+        function: Pattern for a ``function`` value.
+        arrow: Pattern for an arrow function value.
+    """
+    return f"""
+(variable_declarator name: (identifier) @name value: {function}) @function
+(variable_declarator name: (identifier) @name value: {arrow}) @lambda
+((variable_declarator name: (identifier) @name
+   value: (call_expression function: (_) @keeps arguments: (arguments . [{function} {arrow}]))) @lambda
+ {_KEEPS})
+(assignment_expression left: [(identifier) (member_expression) (subscript_expression)] @name right: {function}) @function
+(assignment_expression left: [(identifier) (member_expression) (subscript_expression)] @name right: {arrow}) @lambda
+(augmented_assignment_expression left: [(identifier) (member_expression)] @name right: {function}) @function
+(augmented_assignment_expression left: [(identifier) (member_expression)] @name right: {arrow}) @lambda
+(pair key: (_) @name value: {function}) @method
+(pair key: (_) @name value: {arrow}) @lambda
+(object_assignment_pattern left: (_) @name right: {arrow}) @lambda
+(assignment_pattern left: (identifier) @name right: [{function} {arrow}]) @lambda
+(export_statement "default" @name value: {function}) @function
+(export_statement "default" @name value: {arrow}) @lambda
+(function_expression name: (identifier) @name body: (_) @body) @function
+(generator_function name: (identifier) @name body: (_) @body) @function
+
+(lexical_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
+(variable_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
+(lexical_declaration . (variable_declarator value: (call_expression arguments: (arguments . [{function} {arrow}]))) @wrapped .) @wrapper
+(export_statement declaration: (_) @wrapped) @wrapper
+(export_statement value: (_) @wrapped) @wrapper
+"""
+
+
+COMMON_PATTERNS = """
+(function_declaration name: (identifier) @name body: (_) @body) @function
+(generator_function_declaration name: (identifier) @name body: (_) @body) @function
+(method_definition name: (_) @name body: (_) @body) @method
+
+(variable_declarator name: (identifier) @name value: (class) @type)
+(assignment_expression left: (_) @name right: (class) @type)
+(pair key: (_) @name value: (class) @type)
+(export_statement "default" @name value: (class) @type)
+(class name: (_) @name) @type
+(class_declaration name: (_) @name) @type
+(variable_declarator name: (identifier) @name value: (object) @namespace)
+(assignment_expression left: (_) @name right: (object) @namespace)
+(pair key: (_) @name value: (object) @namespace)
+(comment) @comment
+"""
+
+_QUERY = (
+    COMMON_PATTERNS
+    + binding_patterns(_WRAPPED_FUNCTION, _WRAPPED_ARROW)
+    + f"""
+(field_definition property: (_) @name value: [{_WRAPPED_FUNCTION} {_WRAPPED_ARROW}]) @method
+(field_definition property: (_) @name value: (object) @namespace)
+(decorator) @decorator
+"""
+)
+
+_MEMBER = re.compile(r"[\w$#]+|\[\s*(?:Symbol\.\w+|[\w$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
+_TRANSPARENT = frozenset({"prototype", "exports", "module", "this", "self", "window", "globalThis", "global"})
+
+
+def member_parts(text: str) -> list[str]:
+    """``Foo.prototype.bar`` is ``Foo.bar``; ``module.exports.f`` is ``f``; ``'on click'`` is ``on click``."""
+    if text[:1] in "'\"`":
+        return [text[1:-1]] if len(text) > 2 else []
+    if "(" in text or "{" in text:
+        tail = text.rsplit(".", 1)[-1]
+        return [tail] if re.fullmatch(r"[\w$#]+", tail) else []
+    parts = [match[2] if match[2] is not None else match[0] for match in _MEMBER.finditer(text)]
+    kept = [part for part in parts[:-1] if part not in _TRANSPARENT] + parts[-1:]
+    return [part for part in kept if part]
+
+
+def container_parts(text: str) -> list[str]:
+    """``Foo.prototype = {...}`` holds ``Foo``'s methods; ``module.exports = {...}`` adds no name."""
+    return [part for part in member_parts(text) if part not in _TRANSPARENT]
+
+
+SPEC = LanguageSpec(
+    id="javascript",
+    grammars={"": "tree_sitter_javascript:language"},
+    query=_QUERY,
+    name_parts=member_parts,
+    container_parts=container_parts,
+    constructors=frozenset({"constructor"}),
+    signature_tail=("=>",),
+)

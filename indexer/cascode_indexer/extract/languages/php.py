@@ -1,0 +1,42 @@
+"""PHP: functions, methods of classes, interfaces, traits and enums, closures bound to a variable or key."""
+
+from __future__ import annotations
+
+from cascode_indexer.extract.spec import LanguageSpec, dotted_identifiers
+
+_CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]"
+
+_QUERY = f"""
+(function_definition name: (name) @name body: (_) @body) @function
+(method_declaration name: (name) @name body: (_) @body) @method
+(assignment_expression left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
+  right: {_CLOSURE}) @lambda
+(array_element_initializer . (string) @name . {_CLOSURE} .) @lambda
+(class_declaration name: (name) @name) @type
+(interface_declaration name: (name) @name) @type
+(trait_declaration name: (name) @name) @type
+(enum_declaration name: (name) @name) @type
+(assignment_expression left: (variable_name) @name right: (object_creation_expression (anonymous_class) @type))
+(namespace_definition name: (namespace_name) @name !body) @rest
+(namespace_definition name: (namespace_name) @name body: (_)) @namespace
+(attribute_list) @decorator
+(comment) @comment
+"""
+
+
+def _parts(text: str) -> list[str]:
+    """``A\\B`` is ``A.B``, ``$this->handler`` is ``handler``, ``'key'`` is ``key``."""
+    if text[:1] in ("'", '"'):
+        return [text[1:-1]] if len(text) > 2 else []
+    parts = dotted_identifiers(text)
+    return [part for part in parts if part not in ("this", "self", "static")]
+
+
+SPEC = LanguageSpec(
+    id="php",
+    grammars={"": "tree_sitter_php:language_php"},
+    query=_QUERY,
+    name_parts=_parts,
+    constructors=frozenset({"__construct"}),
+    signature_tail=("=>",),
+)

@@ -1,0 +1,80 @@
+"""Python: ``def`` at any depth, lambdas bound to a name or attribute, docstrings."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from cascode_indexer.extract.docs import tidy
+from cascode_indexer.extract.spec import LanguageSpec, dotted_identifiers
+
+_QUERY = """
+(function_definition name: (identifier) @name body: (_) @body) @function
+(assignment left: [(identifier) (attribute)] @name right: (lambda body: (_) @body)) @lambda
+(named_expression name: (identifier) @name value: (lambda body: (_) @body)) @lambda
+(class_definition name: (identifier) @name) @type
+(decorated_definition definition: (_) @wrapped) @wrapper
+(decorated_definition (decorator) @decorator)
+(comment) @comment
+"""
+
+#: ``r"..."``, ``u"..."``; bytes and f-strings are no docstrings.
+_STRING = re.compile(r"""([rRuU]?)(\"\"\"|'\'\'|"|')(.*)\2\Z""", re.DOTALL)
+_ESCAPE = re.compile(r"\\(\r\n|[\s\S])")
+_ESCAPED = {"n": "\n", "t": "\t", "\n": "", "\r": "", "\r\n": "", "\\": "\\", "'": "'", '"': '"'}
+
+
+def _docstring(body: Node, source: bytes) -> tuple[int, int, str] | None:
+    """The docstring of a body: its statement's span and its text."""
+    if body.type != "block":
+        return None
+    statement = body.named_child(0) if body.named_child_count else None
+    if statement is None or statement.type != "expression_statement" or statement.named_child_count != 1:
+        return None
+    value = statement.named_child(0)
+    while value is not None and value.type == "parenthesized_expression" and value.named_child_count == 1:
+        value = value.named_child(0)
+    if value is None or value.type not in ("string", "concatenated_string"):
+        return None
+    strings = [value] if value.type == "string" else [n for n in value.named_children if n.type == "string"]
+    pieces = []
+    for node in strings:
+        literal = source[node.start_byte : node.end_byte].decode("utf-8", "surrogatepass")
+        match = _STRING.match(literal)
+        if match is None:
+            return None
+        prefix, _, content = match.groups()
+        raw = prefix in ("r", "R")
+        pieces.append(content if raw else _ESCAPE.sub(lambda m: _ESCAPED.get(m[1], m[0]), content))
+    return statement.start_byte, statement.end_byte, tidy("".join(pieces).splitlines())
+
+
+def _is_placeholder(body: Node) -> bool:
+    """Whether a body is only ``...``: the idiom of overloads, protocols and stubs for "declared here"."""
+    if body.type != "block" or body.named_child_count != 1:
+        return False
+    statement = body.named_child(0)
+    if statement is None or statement.type != "expression_statement" or statement.named_child_count != 1:
+        return False
+    value = statement.named_child(0)
+    return value is not None and value.type == "ellipsis"
+
+
+def _attribute(text: str) -> list[str]:
+    """``self.handler`` is named ``handler``."""
+    parts = dotted_identifiers(text)
+    return parts[1:] if len(parts) > 1 and parts[0] in ("self", "cls") else parts
+
+
+SPEC = LanguageSpec(
+    id="python",
+    grammars={"": "tree_sitter_python:language"},
+    query=_QUERY,
+    name_parts=_attribute,
+    constructors=frozenset({"__init__", "__new__"}),
+    inside_doc=_docstring,
+    only_declares=_is_placeholder,
+    doc_above=False,
+    signature_tail=(":",),
+)

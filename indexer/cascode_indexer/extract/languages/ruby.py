@@ -1,0 +1,52 @@
+"""Ruby: ``def``, ``def self.``, ``define_method``, lambdas and procs bound to a name."""
+
+from __future__ import annotations
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+_QUERY = """
+(method name: (_) @name parameters: (_)? @head body: (_)? @body) @function
+(singleton_method object: (_) @owner name: (_) @name parameters: (_)? @head body: (_)? @body) @method
+((call method: (identifier) @_define arguments: (argument_list . [(simple_symbol) (string)] @name) @head
+   block: (_ body: (_)? @body)) @method
+ (#match? @_define "^define_(singleton_)?method$"))
+((call method: (identifier) @_define arguments: (argument_list . [(simple_symbol) (string)] @name . (lambda body: (_) @body)) @head) @method
+ (#match? @_define "^define_(singleton_)?method$"))
+(assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
+  right: (lambda body: (_) @body)) @lambda
+((assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
+  right: (call method: (identifier) @_lambda !arguments block: (_ body: (_)? @body))) @lambda
+ (#match? @_lambda "^(lambda|proc)$"))
+(class name: (_) @name) @type
+(module name: (_) @name) @type
+(assignment left: (constant) @name
+  right: (call receiver: (constant) @_base method: (identifier) @_new block: (_) @type)
+  (#match? @_base "^(Struct|Class|Module|Data)$"))
+(call arguments: (argument_list . [(method) (singleton_method)] @wrapped .)) @wrapper
+(comment) @comment
+"""
+
+
+def _parts(text: str) -> list[str]:
+    """``A::B`` is ``A.B``; ``:name`` and ``"name"`` are ``name``."""
+    if text[:1] in "'\"":
+        return [text[1:-1]] if len(text) > 2 else []
+    if "::" in text:
+        return [part for part in text.split("::") if part]
+    return [text.lstrip(":").strip('"')] if not text.startswith("::") else [text[2:]]
+
+
+def _owner(text: str) -> list[str]:
+    """``self`` is the enclosing class; ``Config`` in ``def Config.load`` is a part of the name."""
+    return [] if text == "self" else _parts(text)
+
+
+SPEC = LanguageSpec(
+    id="ruby",
+    grammars={"": "tree_sitter_ruby:language"},
+    query=_QUERY,
+    name_parts=_parts,
+    owner_parts=_owner,
+    constructors=frozenset({"initialize"}),
+    signature_tail=("{", "do", "=", "->", ";"),
+)

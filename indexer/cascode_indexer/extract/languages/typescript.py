@@ -1,0 +1,48 @@
+"""TypeScript and TSX: JavaScript's forms, with types around them."""
+
+from __future__ import annotations
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+from .javascript import COMMON_PATTERNS, binding_patterns, container_parts, member_parts
+
+_FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
+_ARROW = "(arrow_function body: (_) @body)"
+
+
+def _wrapped(value: str) -> str:
+    """The value itself, or in parentheses, or with a type asserted."""
+    return (
+        f"[{value} (parenthesized_expression {value}) (as_expression {value}) (satisfies_expression {value})"
+        f" (as_expression (parenthesized_expression {value})) (satisfies_expression (parenthesized_expression {value}))]"
+    )
+
+
+_QUERY = (
+    COMMON_PATTERNS
+    + binding_patterns(_wrapped(_FUNCTION), _wrapped(_ARROW))
+    + f"""
+(public_field_definition name: (_) @name value: [{_wrapped(_FUNCTION)} {_wrapped(_ARROW)}]) @method
+(public_field_definition name: (_) @name value: (object) @namespace)
+(variable_declarator name: (identifier) @name value: (as_expression (object) @namespace))
+(variable_declarator name: (identifier) @name value: (satisfies_expression (object) @namespace))
+(abstract_class_declaration name: (_) @name) @type
+(internal_module name: (_) @name) @namespace
+(module name: (_) @name) @namespace
+(decorator) @decorator
+"""
+)
+
+SPEC = LanguageSpec(
+    id="typescript",
+    grammars={
+        "": "tree_sitter_typescript:language_typescript",
+        "tsx": "tree_sitter_typescript:language_tsx",
+    },
+    query=_QUERY,
+    name_parts=member_parts,
+    container_parts=container_parts,
+    constructors=frozenset({"constructor"}),
+    signature_tail=("=>",),
+    variants={".tsx": "tsx"},
+)

@@ -1,0 +1,73 @@
+"""What the engine has to know of a language: one :class:`LanguageSpec` each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+#: Turns the text of a captured name or owner into the parts of a qualified name; empty: no name.
+NameParts = Callable[[str], "list[str]"]
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+
+def plain_name(text: str) -> list[str]:
+    """The text itself is the only part of the name."""
+    return [text]
+
+
+def dotted_identifiers(text: str) -> list[str]:
+    """Every identifier in the text is a part of the name."""
+    return _IDENTIFIER.findall(text)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSpec:
+    """A language: its grammars, its query and the few rules that a query cannot say.
+
+    The query names what it finds by capture:
+
+    - ``@function``, ``@method``, ``@constructor``, ``@lambda``: a definition, by kind. A ``@function``
+      directly inside a ``@type`` becomes a method.
+    - ``@type``, ``@namespace``: a container whose name becomes part of the qualified names inside it;
+      ``@rest``: a namespace that lasts until the next one or the end of the file.
+    - ``@name``: name of the definition or container; ``@owner``: the type a definition belongs to when
+      it stands outside that type (a Go receiver).
+    - ``@body``: where the signature ends; ``@head``: last node of the signature where there may be no body.
+    - ``@wrapper`` and ``@wrapped``: a node that widens the span of the definition it wraps (``export``,
+      ``template<...>``, Python's decorated definition).
+    - ``@decorator``: belongs to the span of the definition that follows, but not to its signature.
+    - ``@comment``: a comment.
+    """
+
+    #: Language id.
+    id: str
+    #: Grammar variant to ``module:function``; the variant ``""`` is the default one.
+    grammars: Mapping[str, str]
+    #: tree-sitter query, valid for every variant.
+    query: str
+    #: Parts of a captured ``@name``.
+    name_parts: NameParts = plain_name
+    #: Parts of a container's ``@name``, where not read as a definition's.
+    container_parts: NameParts | None = None
+    #: Parts of a captured ``@owner``.
+    owner_parts: NameParts = dotted_identifiers
+    #: Names that make a method a constructor.
+    constructors: frozenset[str] = frozenset()
+    #: Whether a method named as its type is a constructor.
+    constructor_named_as_type: bool = False
+    #: Doc comment inside the body, given its node and the source bytes: first byte, end, cleaned text.
+    inside_doc: Callable[[Node, bytes], "tuple[int, int, str] | None"] | None = None
+    #: Whether a definition with this body only declares (Python's ``...``).
+    only_declares: Callable[[Node], bool] | None = None
+    #: Whether comments above a definition document it.
+    doc_above: bool = True
+    #: Last cleaning step of a doc comment (C# strips XML tags).
+    clean_doc: Callable[[str], str] | None = None
+    #: What ends a signature in front of the body and is no part of it.
+    signature_tail: tuple[str, ...] = ("{",)
+    #: File name suffix to grammar variant, where not the default.
+    variants: Mapping[str, str] = field(default_factory=dict)
