@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .detect import LANGUAGES, canonical_language, language_of
-from .engine import TIME_LIMIT_SECONDS, Extraction, extract_functions
+from .engine import Extraction, extract_functions
 from .errors import ExtractionError
+from .parsing import TIME_LIMIT_SECONDS
+from .strip import strip_doc
 
 __all__ = [
     "LANGUAGES",
@@ -14,4 +16,5 @@ __all__ = [
     "canonical_language",
     "extract_functions",
     "language_of",
+    "strip_doc",
 ]

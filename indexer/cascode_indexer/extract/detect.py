@@ -21,7 +21,8 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     "rust": (".rs",),
     "c": (".c", ".h"),
     "cpp": (
-        ".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh", ".ino",
+        ".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl",
+        ".cu", ".cuh", ".ino",
     ),
     "c_sharp": (".cs", ".csx"),
 }  # fmt: skip
@@ -67,7 +68,10 @@ _ALIASES = {
     "c-sharp": "c_sharp",
     "dotnet": "c_sharp",
 }
-_SHEBANG = re.compile(rb"#!\s*\S*?/?(?:env\s+(?:-\S+\s+)*)?(?:\S*/)?(python|pypy|ruby|jruby|node|nodejs|deno|bun|php)[\d.]*(?:\s|$)")
+_SHEBANG = re.compile(
+    rb"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?(?:\S*/)?"
+    rb"(python|pypy|ruby|jruby|node|nodejs|deno|bun|php)[\d.]*(?:\s|$)"
+)
 _SHEBANG_LANGUAGE = {
     b"python": "python",
     b"pypy": "python",
@@ -82,7 +86,8 @@ _SHEBANG_LANGUAGE = {
 #: Comments and strings are cut before the look for C++: prose is full of "class" and "using".
 _C_PROSE = re.compile(rb"//[^\n\r]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n\r])*\"", re.DOTALL)
 _CPP_GUARDED = re.compile(
-    rb"^[ \t]*\#[ \t]*if(?:def[ \t]+|[ \t]+defined[ \t]*\(?[ \t]*)__cplusplus.*?^[ \t]*\#[ \t]*(?:endif|else)[^\n\r]*",
+    rb"^[ \t]*\#[ \t]*if(?:def[ \t]+|[ \t]+defined[ \t]*\(?[ \t]*)__cplusplus"
+    rb".*?^[ \t]*\#[ \t]*(?:endif|else)[^\n\r]*",
     re.DOTALL | re.MULTILINE,
 )
 _CPP = re.compile(
@@ -99,7 +104,8 @@ def language_of(path: str, head: bytes = b"") -> str | None:
 
     Args:
         path: Its path; only the last part counts.
-        head: Its first bytes. Decides between C and C++ for ``.h``, and by shebang for a name without a suffix.
+        head: Its first bytes: they decide between C and C++ for ``.h``, and by shebang for a name without
+            a suffix.
 
     Returns:
         A language id, or None where functions are not looked for.

@@ -11,7 +11,7 @@ _DIRECTIVE = re.compile(
     r"""\s*(?:/\*+|//+!?|\#+)\s*(?:
         eslint|jshint|jslint|jscs:|global\s|globals\s|exported\s|istanbul|c8\s|v8\s|prettier|tslint|biome|oxlint
       | @ts-|@flow|@jsx|@internal\b|@preserve|[@\#]__PURE__|webpack|noinspection|sourceMappingURL
-      | NOLINT|nolint|go:|\s*\+build|export\s+\w+\s*(?:\*/)?$|line\s|clang-format|clang-tidy|IWYU|cppcheck|lint
+      | NOLINT|nolint|go:|\+build|export\s+\w+\s*(?:\*/)?$|clang-format|clang-tidy|IWYU|cppcheck
       | rubocop:|frozen_string_literal:|-\*-|encoding:|coding:|typed:|:nocov:|:nodoc:|standard:
       | phpcs|phpstan|psalm|@codeCoverage|@phpstan|@psalm
       | \#?region\b|\#?endregion\b|checkstyle|CHECKSTYLE|spotless|@formatter|SPDX-
@@ -19,11 +19,15 @@ _DIRECTIVE = re.compile(
     )""",
     re.VERBOSE,
 )
-_LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
+_LICENCE = re.compile(
+    r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE
+)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
 _LINE_MARKER = re.compile(r"^[ \t]*(?://+[!<]?|#+)[ \t]?|^[ \t]*;+[ \t]?")
 _STAR = re.compile(r"^[ \t]*\*(?!\*?/)[ \t]?")
 _RUBY_BLOCK = re.compile(r"^=begin[^\n]*\n?|\n?=end[^\n]*\s*$")
+#: Bytes of shebang, opening tag and encoding line that can stand in front of a licence.
+_MAX_PREAMBLE = 200
 #: A doc comment longer than this is data or a manual page in disguise; the start is what describes.
 _MAX_DOC_CHARACTERS = 20_000
 
@@ -88,17 +92,16 @@ class Comments:
             return ""
         return text
 
-    def text_of(self, comment: Comment) -> str:
-        """The cleaned text of one comment."""
-        return clean_comment([self._text(comment)])
-
     def _text(self, comment: Comment) -> str:
+        """The comment as it stands in the source."""
         return self._data[comment.start : comment.end].decode("utf-8", "replace")
 
     def _is_file_header(self, comment: Comment) -> bool:
         """Whether only a shebang or an opening tag stands before the comment."""
+        if comment.start > _MAX_PREAMBLE:
+            return False
         before = self._data[: comment.start].lstrip()
-        return not before or (len(before) < 200 and before.startswith((b"#!", b"<?")))
+        return not before or before.startswith((b"#!", b"<?"))
 
     def _run_above(self, offset: int) -> list[Comment]:
         """Comments directly above ``offset`` without a blank line between, in order of the source."""
@@ -106,8 +109,9 @@ class Comments:
         index = self.before(offset)
         while index >= 0:
             comment = self._comments[index]
-            between = self._data[comment.end : offset]
-            if between.strip() or _BLANK_LINE.search(between):
+            if comment.end != _rstrip(self._data, offset):
+                break
+            if _BLANK_LINE.search(self._data, comment.end, offset):
                 break
             if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
                 break
@@ -125,6 +129,7 @@ class Comments:
 
 
 def _comment(data: bytes, start: int, end: int) -> Comment:
+    """Look at a comment's first characters for its style."""
     end = max(start, _rstrip(data, end))
     head = data[start : start + 4]
     is_block = head.startswith((b"/*", b"=beg", b"<!--"))

@@ -36,7 +36,10 @@ class LanguageSpec:
       ``@rest``: a namespace that lasts until the next one or the end of the file.
     - ``@name``: name of the definition or container; ``@owner``: the type a definition belongs to when
       it stands outside that type (a Go receiver).
-    - ``@body``: where the signature ends; ``@head``: last node of the signature where there may be no body.
+      ``@bound``: as ``@name``, and already the node that carries the name; ``@prefix``: stands in front of
+      the name's last part (``~``, ``operator``).
+    - ``@body``: where the signature ends, unless a ``@tail`` stands in front of it (C++ initialisers);
+      ``@head``: last node of the signature where there may be no body.
     - ``@wrapper`` and ``@wrapped``: a node that widens the span of the definition it wraps (``export``,
       ``template<...>``, Python's decorated definition).
     - ``@decorator``: belongs to the span of the definition that follows, but not to its signature.
@@ -49,7 +52,11 @@ class LanguageSpec:
     grammars: Mapping[str, str]
     #: tree-sitter query, valid for every variant.
     query: str
-    #: Parts of a captured ``@name``.
+    #: What to show the parser in place of the source, as long and with lines as long.
+    mask: Callable[[bytes], bytes] | None = None
+    #: Finds the node that carries the name inside a definition's ``@name``; None: no function after all.
+    name_node: Callable[[Node], Node | None] | None = None
+    #: Parts of a captured ``@name`` or ``@bound``.
     name_parts: NameParts = plain_name
     #: Parts of a container's ``@name``, where not read as a definition's.
     container_parts: NameParts | None = None
@@ -60,7 +67,7 @@ class LanguageSpec:
     #: Whether a method named as its type is a constructor.
     constructor_named_as_type: bool = False
     #: Doc comment inside the body, given its node and the source bytes: first byte, end, cleaned text.
-    inside_doc: Callable[[Node, bytes], "tuple[int, int, str] | None"] | None = None
+    inside_doc: Callable[[Node, bytes], tuple[int, int, str] | None] | None = None
     #: Whether a definition with this body only declares (Python's ``...``).
     only_declares: Callable[[Node], bool] | None = None
     #: Whether comments above a definition document it.

@@ -11,9 +11,10 @@ _QUERY = """
 (constructor_declaration name: (identifier) @name body: (_) @body) @constructor
 (compact_constructor_declaration name: (identifier) @name body: (_) @body) @constructor
 (variable_declarator name: (identifier) @name value: (lambda_expression body: (_) @body)) @lambda
-(assignment_expression left: [(identifier) (field_access)] @name right: (lambda_expression body: (_) @body)) @lambda
-(field_declaration . (_)* declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
-(local_variable_declaration . (_)* declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
+(assignment_expression
+  left: [(identifier) (field_access)] @name right: (lambda_expression body: (_) @body)) @lambda
+(field_declaration declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
+(local_variable_declaration declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
 (class_declaration name: (identifier) @name) @type
 (interface_declaration name: (identifier) @name) @type
 (enum_declaration name: (identifier) @name) @type

@@ -13,7 +13,8 @@ _WRAPPED_FUNCTION = f"[{_FUNCTION} (parenthesized_expression {_FUNCTION})]"
 _WRAPPED_ARROW = f"[{_ARROW} (parenthesized_expression {_ARROW})]"
 #: Calls that return the function they are given: a component or callback keeps its name through them.
 _KEEPS = (
-    r'(#match? @keeps "^(React\\.)?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
+    '(#match? @keeps "^(React[.])?'
+    '(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
 )
 
 
@@ -30,8 +31,10 @@ def binding_patterns(function: str, arrow: str) -> str:
 ((variable_declarator name: (identifier) @name
    value: (call_expression function: (_) @keeps arguments: (arguments . [{function} {arrow}]))) @lambda
  {_KEEPS})
-(assignment_expression left: [(identifier) (member_expression) (subscript_expression)] @name right: {function}) @function
-(assignment_expression left: [(identifier) (member_expression) (subscript_expression)] @name right: {arrow}) @lambda
+(assignment_expression
+  left: [(identifier) (member_expression) (subscript_expression)] @name right: {function}) @function
+(assignment_expression
+  left: [(identifier) (member_expression) (subscript_expression)] @name right: {arrow}) @lambda
 (augmented_assignment_expression left: [(identifier) (member_expression)] @name right: {function}) @function
 (augmented_assignment_expression left: [(identifier) (member_expression)] @name right: {arrow}) @lambda
 (pair key: (_) @name value: {function}) @method
@@ -45,7 +48,8 @@ def binding_patterns(function: str, arrow: str) -> str:
 
 (lexical_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
-(lexical_declaration . (variable_declarator value: (call_expression arguments: (arguments . [{function} {arrow}]))) @wrapped .) @wrapper
+(lexical_declaration . (variable_declarator
+  value: (call_expression arguments: (arguments . [{function} {arrow}]))) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
 (export_statement value: (_) @wrapped) @wrapper
 """

@@ -9,14 +9,16 @@ _CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @bod
 _QUERY = f"""
 (function_definition name: (name) @name body: (_) @body) @function
 (method_declaration name: (name) @name body: (_) @body) @method
-(assignment_expression left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
+(assignment_expression
+  left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
   right: {_CLOSURE}) @lambda
 (array_element_initializer . (string) @name . {_CLOSURE} .) @lambda
 (class_declaration name: (name) @name) @type
 (interface_declaration name: (name) @name) @type
 (trait_declaration name: (name) @name) @type
 (enum_declaration name: (name) @name) @type
-(assignment_expression left: (variable_name) @name right: (object_creation_expression (anonymous_class) @type))
+(assignment_expression
+  left: (variable_name) @name right: (object_creation_expression (anonymous_class) @type))
 (namespace_definition name: (namespace_name) @name !body) @rest
 (namespace_definition name: (namespace_name) @name body: (_)) @namespace
 (attribute_list) @decorator

@@ -10,7 +10,8 @@ _QUERY = """
 ((call method: (identifier) @_define arguments: (argument_list . [(simple_symbol) (string)] @name) @head
    block: (_ body: (_)? @body)) @method
  (#match? @_define "^define_(singleton_)?method$"))
-((call method: (identifier) @_define arguments: (argument_list . [(simple_symbol) (string)] @name . (lambda body: (_) @body)) @head) @method
+((call method: (identifier) @_define
+   arguments: (argument_list . [(simple_symbol) (string)] @name . (lambda body: (_) @body)) @head) @method
  (#match? @_define "^define_(singleton_)?method$"))
 (assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
   right: (lambda body: (_) @body)) @lambda

@@ -14,7 +14,8 @@ def _wrapped(value: str) -> str:
     """The value itself, or in parentheses, or with a type asserted."""
     return (
         f"[{value} (parenthesized_expression {value}) (as_expression {value}) (satisfies_expression {value})"
-        f" (as_expression (parenthesized_expression {value})) (satisfies_expression (parenthesized_expression {value}))]"
+        f" (as_expression (parenthesized_expression {value}))"
+        f" (satisfies_expression (parenthesized_expression {value}))]"
     )
 
 

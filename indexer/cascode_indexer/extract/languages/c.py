@@ -1,0 +1,64 @@
+"""C: function definitions, whatever stands around their name."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+QUERY = """
+(function_definition declarator: (_) @name body: (_) @body) @function
+(comment) @comment
+"""
+
+_NAMES = frozenset(
+    {"identifier", "field_identifier", "qualified_identifier", "destructor_name", "operator_name"}
+)
+#: Error recovery can take a control statement between unbalanced ``#if`` branches for a definition.
+_KEYWORDS = frozenset({b"if", b"for", b"while", b"switch", b"return", b"else", b"do", b"sizeof", b"catch"})
+
+
+def declared_name(declarator: Node) -> Node | None:
+    """The node that carries the name of a declared function, inside pointers, parentheses and attributes.
+
+    Args:
+        declarator: The declarator of a ``function_definition``.
+
+    Returns:
+        The name's node; None where no function is declared, as in a class head that hides behind a macro.
+    """
+    node: Node | None = declarator
+    is_function = False
+    while node is not None:
+        kind = node.type
+        if kind in _NAMES or kind == "template_function":
+            if kind == "qualified_identifier" and not is_function:
+                is_function = _ends_in_cast(node)
+            return node if is_function and node.text not in _KEYWORDS else None
+        if kind == "operator_cast":
+            return node
+        is_function = is_function or kind == "function_declarator"
+        inner = node.child_by_field_name("declarator")
+        if inner is None:  # parenthesized, attributed and reference declarators have no field
+            inner = next((child for child in node.named_children if child.type.endswith(_DECLARING)), None)
+        node = inner
+    return None
+
+
+_DECLARING = ("declarator", "identifier", "destructor_name", "operator_name", "operator_cast")
+
+
+def _ends_in_cast(node: Node) -> bool:
+    """Whether a qualified name ends in a conversion operator, whose parameters are part of its name node."""
+    inner: Node | None = node
+    while inner is not None and inner.type == "qualified_identifier":
+        inner = inner.child_by_field_name("name")
+    return inner is not None and inner.type == "operator_cast"
+
+
+SPEC = LanguageSpec(
+    id="c",
+    grammars={"": "tree_sitter_c:language"},
+    query=QUERY,
+    name_node=declared_name,
+)

@@ -1,0 +1,75 @@
+"""C#: methods, constructors, operators, properties with code, local functions, lambdas bound to a name."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from cascode_indexer.extract.docs import tidy
+from cascode_indexer.extract.spec import LanguageSpec
+
+_LAMBDA = "[(lambda_expression body: (_) @body) (anonymous_method_expression (block) @body)]"
+
+_QUERY = f"""
+(method_declaration name: (identifier) @name body: (_) @body) @method
+(constructor_declaration
+  name: (identifier) @name (constructor_initializer) @tail body: (_) @body) @constructor
+(constructor_declaration name: (identifier) @name body: (_) @body) @constructor
+(destructor_declaration "~" @prefix name: (identifier) @name body: (_) @body) @method
+(operator_declaration "operator" @prefix operator: _ @name body: (_) @body) @method
+(conversion_operator_declaration "operator" @prefix type: (_) @name body: (_) @body) @method
+(property_declaration name: (identifier) @name
+  accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
+(property_declaration name: (identifier) @name value: (arrow_expression_clause) @body) @method
+(indexer_declaration "this" @name accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
+(indexer_declaration "this" @name value: (arrow_expression_clause) @body) @method
+(local_function_statement name: (identifier) @name body: (_) @body) @function
+(variable_declarator name: (identifier) @name {_LAMBDA}) @lambda
+(assignment_expression left: [(identifier) (member_access_expression)] @name right: {_LAMBDA}) @lambda
+(local_declaration_statement (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
+(field_declaration (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
+(class_declaration name: (identifier) @name) @type
+(struct_declaration name: (identifier) @name) @type
+(interface_declaration name: (identifier) @name) @type
+(record_declaration name: (identifier) @name) @type
+(namespace_declaration name: (_) @name) @namespace
+(file_scoped_namespace_declaration name: (_) @name) @rest
+(attribute_list) @decorator
+(comment) @comment
+"""
+
+#: ``<see cref="X"/>``, ``<paramref name="x"/>``: the reference is the text.
+_REFERENCE = re.compile(
+    r"""<(?:see|seealso|paramref|typeparamref)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*/>"""
+)
+#: ``<param name="x">`` keeps the name in front of its description.
+_NAMED = re.compile(r"""<(?:param|typeparam|exception)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*>""")
+_TAG = re.compile(r"</?[A-Za-z][\w.:-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+
+
+def _without_tags(text: str) -> str:
+    """Text of an XML doc comment without its tags."""
+    if "<" not in text:
+        return text
+    text = _NAMED.sub(r"\1: ", _REFERENCE.sub(r"\1", text))
+    lines = html.unescape(_TAG.sub("", text)).splitlines()
+    return tidy([line.strip() for line in lines])
+
+
+def _parts(text: str) -> list[str]:
+    """``A.B`` is two parts, ``this.Handler`` is ``Handler``, operator symbols and types stay whole."""
+    if not re.fullmatch(r"[\w.@\s]+", text):
+        return [text]
+    return [
+        part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"
+    ] or [text]
+
+
+SPEC = LanguageSpec(
+    id="c_sharp",
+    grammars={"": "tree_sitter_c_sharp:language"},
+    query=_QUERY,
+    name_parts=_parts,
+    clean_doc=_without_tags,
+    signature_tail=("=>", "="),
+)

@@ -1,0 +1,95 @@
+"""C++: definitions in and out of their class, templates, operators, lambdas bound to a name."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+from .c import declared_name
+
+_QUERY = """
+((function_definition declarator: (function_declarator declarator: (identifier) @_macro
+   parameters: (parameter_list . (parameter_declaration type: (_) @owner)
+                               . (parameter_declaration type: (_) @bound) .)) body: (_) @body) @function
+ (#match? @_macro "^((TYPED_)?TEST(_F|_P)?|PHP_METHOD|BENCHMARK_F)$"))
+(function_definition declarator: (_) @name (field_initializer_list) @tail body: (_) @body) @function
+(function_definition declarator: (_) @name body: (_) @body) @function
+(function_definition declarator: (_) @name (try_statement) @body) @function
+(init_declarator declarator: (identifier) @bound value: (lambda_expression body: (_) @body)) @lambda
+(field_declaration declarator: (_) @bound default_value: (lambda_expression body: (_) @body)) @lambda
+(assignment_expression left: [(identifier) (field_expression) (qualified_identifier)] @bound
+  right: (lambda_expression body: (_) @body)) @lambda
+(class_specifier name: (_) @name body: (_)) @type
+(struct_specifier name: (_) @name body: (_)) @type
+(union_specifier name: (_) @name body: (_)) @type
+(namespace_definition name: (_) @name body: (_)) @namespace
+(template_declaration (_) @wrapped .) @wrapper
+(friend_declaration (function_definition) @wrapped) @wrapper
+(declaration declarator: (init_declarator value: (lambda_expression)) @wrapped) @wrapper
+(comment) @comment
+"""
+
+#: Macros where the grammar knows none, in front of a class name and Qt's inside the class: to the parser they
+#: turn the class into a function.
+_MACRO = re.compile(
+    rb"\b(?:class|struct)\s+((?:(?:[A-Z_][A-Z0-9_]{2,}(?:\([^()\n]*\))?)\s+)+)(?=[A-Za-z_][\w:]*\s*(?:final\s*)?[:{\n])"
+    rb"|^[ \t]*(Q_(?:OBJECT|GADGET|NAMESPACE)\b)(?=[ \t]*$)",
+    re.MULTILINE,
+)
+_SPACES = re.compile(r"\s+")
+_OPERATOR = re.compile(r"\boperator\b(?![\w$])")
+_ACCESS = re.compile(r"->|\.|::")
+
+
+def _mask_macros(source: bytes) -> bytes:
+    """The source with those macros blanked, every other byte in its place."""
+
+    def blank(match: re.Match[bytes]) -> bytes:
+        start, end = match.span(match.lastindex or 0)
+        text = match[0]
+        start, end = start - match.start(), end - match.start()
+        return text[:start] + re.sub(rb"[^\r\n]", b" ", text[start:end]) + text[end:]
+
+    return _MACRO.sub(blank, source)
+
+
+def _without_arguments(text: str) -> str:
+    """Drop template arguments, nested ones included."""
+    kept = []
+    depth = 0
+    for character in text:
+        if character == "<":
+            depth += 1
+        elif character == ">":
+            depth = max(0, depth - 1)
+        elif not depth:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _parts(text: str) -> list[str]:
+    """``net::Pool<T>::~Pool`` is ``net.Pool.~Pool``, ``A::operator bool() const`` is ``A.operator bool``."""
+    operator = ""
+    match = _OPERATOR.search(text)
+    if match:
+        symbol = text[match.end() :].strip()
+        symbol = "()" if symbol.startswith("(") else _SPACES.sub(" ", symbol.split("(", 1)[0].strip())
+        operator = f"operator {symbol}" if symbol[:1].isalpha() else f"operator{symbol}"
+        text = text[: match.start()]
+    parts = [_SPACES.sub("", part) for part in _ACCESS.split(_without_arguments(text))]
+    if parts and parts[0] == "this":
+        parts = parts[1:]
+    return [part for part in [*parts, operator] if part]
+
+
+SPEC = LanguageSpec(
+    id="cpp",
+    grammars={"": "tree_sitter_cpp:language"},
+    query=_QUERY,
+    mask=_mask_macros,
+    name_node=declared_name,
+    name_parts=_parts,
+    constructor_named_as_type=True,
+    signature_tail=("{", ":"),
+)

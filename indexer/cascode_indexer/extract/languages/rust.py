@@ -1,0 +1,39 @@
+"""Rust: functions in modules, impls and traits, closures bound by ``let``."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_indexer.extract.spec import LanguageSpec
+
+_QUERY = """
+(function_item name: (_) @name body: (_) @body) @function
+(let_declaration pattern: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
+(const_item name: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
+(static_item name: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
+(mod_item name: (identifier) @name body: (_)) @namespace
+(impl_item type: (_) @name) @type
+(trait_item name: (type_identifier) @name) @type
+(attribute_item) @decorator
+(line_comment) @comment
+(block_comment) @comment
+"""
+
+_BRACKETS = re.compile(r"<.*", re.DOTALL)
+_LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#)+")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+
+def _type_name(text: str) -> list[str]:
+    """``a::Reader<'a, R>`` and ``&mut Reader`` are ``Reader``; a tuple is named by its first type."""
+    plain = _BRACKETS.sub("", _LEADING.sub("", text))
+    parts = _IDENTIFIER.findall(plain)
+    return parts[-1:] if "::" in plain else parts[:1]
+
+
+SPEC = LanguageSpec(
+    id="rust",
+    grammars={"": "tree_sitter_rust:language"},
+    query=_QUERY,
+    container_parts=_type_name,
+)

@@ -1,0 +1,82 @@
+"""A function's code without the doc comment that stands inside it."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import QueryCursor
+
+from cascode_indexer.types import Function, Kind
+
+from .docs import clean_comment
+from .grammars import grammar_for
+from .languages import SPECS
+from .parsing import parse
+
+#: Lets the grammar accept a definition that is indented; taken off again.
+_PYTHON_PREFIX = b"if 1:\n"
+_BLOCK_COMMENT = re.compile(r"[ \t]*/\*.*?\*/[ \t]*(?:\r\n|\n|\r)?", re.DOTALL)
+_LINE_COMMENTS = re.compile(
+    r"(?:^[ \t]*//[^\r\n]*(?:\r\n|\n|\r))+|(?:^[ \t]*#(?!\[)[^\r\n]*(?:\r\n|\n|\r))+", re.MULTILINE
+)
+_REST_OF_LINE = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
+_SEMICOLON = re.compile(rb"[ \t]*;[ \t]*")
+
+
+def strip_doc(function: Function) -> str:
+    """Remove the doc comment from a function's code, where it stands inside.
+
+    That is a Python docstring, or a doc comment between a decorator and the declaration. All else stays.
+
+    Args:
+        function: A function as extracted.
+
+    Returns:
+        The code without it; empty where a docstring was all its body had.
+    """
+    if function.language == "python":
+        return function.code if function.kind is Kind.LAMBDA else _without_docstring(function.code)
+    return _without_inner_comment(function) if function.doc else function.code
+
+
+def _without_docstring(code: str) -> str:
+    """Cut the docstring's statement, with its line where nothing else stands on it."""
+    data = code.encode("utf-8", "surrogatepass")
+    prefix = _PYTHON_PREFIX if data[:1] in (b" ", b"\t", b"\f") else b""
+    source = prefix + data
+    grammar = grammar_for("python")
+    find = SPECS["python"].inside_doc
+    assert find is not None
+    matches = QueryCursor(grammar.query).matches(parse(grammar, source).root_node)
+    found = [captures for _, captures in matches if "function" in captures and "body" in captures]
+    if not found:
+        return code
+    body = min(found, key=lambda captures: captures["function"][0].start_byte)["body"][0]
+    docstring = find(body, source)
+    if docstring is None:
+        return code
+    start, end, _ = docstring
+    if all(node.type == "comment" for node in body.named_children[1:]):
+        return ""
+    line_start = max(source.rfind(b"\n", 0, start), source.rfind(b"\r", 0, start)) + 1
+    rest = _REST_OF_LINE.match(source, end)
+    semicolon = _SEMICOLON.match(source, end)
+    if semicolon:
+        end = semicolon.end()
+    elif rest and not source[line_start:start].strip():
+        start, end = line_start, rest.end()
+    return (source[len(prefix) : start] + source[end:]).decode("utf-8", "surrogatepass")
+
+
+def _without_inner_comment(function: Function) -> str:
+    """Cut the comment between decorators and name whose text is the function's doc."""
+    clean = SPECS[function.language].clean_doc or (lambda text: text)
+    lines = function.code.splitlines(keepends=True)
+    head = sum(len(line) for line in lines[: function.name_line - function.start_line + 1])
+    for pattern in (_BLOCK_COMMENT, _LINE_COMMENTS):
+        for match in pattern.finditer(function.code, 0, head):
+            text = match[0].strip()
+            comments = [text] if text.startswith("/*") else text.splitlines()
+            if clean(clean_comment(comments)) == function.doc:
+                return function.code[: match.start()] + function.code[match.end() :]
+    return function.code
