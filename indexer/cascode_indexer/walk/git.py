@@ -1,0 +1,99 @@
+"""Where git's ignore files lie. Git itself is never run inside a workspace: its configuration can name programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+#: Reading a few lines of configuration takes milliseconds; a home folder on a dead network share must not hang us.
+_GIT_SECONDS = 5.0
+#: Files in ``.git`` that are read hold one line; more is not git's.
+_POINTER_BYTES = 4096
+
+
+def global_excludes_file(root: Path) -> Path | None:
+    """Find the user's own excludes file.
+
+    Args:
+        root: The workspace: no program in it, and no configuration of it, is used to find the answer.
+
+    Returns:
+        ``core.excludesFile`` of the user's global configuration, else git's default place; None where neither
+        can be told.
+    """
+    configured = _configured_excludes_file(root)
+    if configured is not None:
+        return configured
+    base = os.environ.get("XDG_CONFIG_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".config") / "git" / "ignore"
+    except RuntimeError:
+        return None  # no home folder
+
+
+def _configured_excludes_file(root: Path) -> Path | None:
+    """``core.excludesFile`` as git's own reader sees it (includes, quoting, ``~``)."""
+    git = shutil.which("git")
+    if git is None or not Path(git).is_absolute():
+        return None
+    program = Path(os.path.realpath(git))
+    if program.is_relative_to(os.path.realpath(root)) or program.is_relative_to(os.path.realpath(Path.cwd())):
+        log.warning("git's global configuration is not read: %s lies in the workspace", git)
+        return None
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == "GIT_CONFIG_GLOBAL"
+    }
+    try:
+        answer = subprocess.run(  # noqa: S603  fixed arguments, a program from outside the workspace
+            [git, "config", "--global", "--includes", "--type=path", "--get", "core.excludesFile"],
+            cwd=program.anchor,  # outside every workspace
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.warning("git's global configuration is not read: %s", error)
+        return None
+    value = os.fsdecode(answer.stdout).removesuffix("\n")
+    if answer.returncode != 0 or not value:
+        return None
+    path = Path(value)
+    return path if path.is_absolute() else None  # git takes a relative one from the folder it is run in
+
+
+def enclosing_repository(root: Path) -> Path | None:
+    """The nearest folder at or above ``root`` that is a git working tree."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return folder
+    return None
+
+
+def info_exclude_file(working_tree: Path) -> Path:
+    """Where ``info/exclude`` of a working tree lies: submodules and linked working trees keep it elsewhere."""
+    git_dir = working_tree / ".git"
+    pointer = _first_line(git_dir)
+    if pointer is not None and pointer.startswith("gitdir:"):
+        git_dir = working_tree / pointer.removeprefix("gitdir:").strip()
+    common = _first_line(git_dir / "commondir")
+    if common:
+        git_dir = git_dir / common.strip()
+    return git_dir / "info" / "exclude"
+
+
+def _first_line(path: Path) -> str | None:
+    """First line of one of git's pointer files; None where it is no such file."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            return os.fsdecode(stream.read(_POINTER_BYTES)).partition("\n")[0]
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,91 @@
+"""Reading one source file: its text, or why it is not read for functions."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+
+from ..types import SkipReason, SourceFile
+from .decoding import decode
+from .generated import has_generated_notice
+from .walker import DEFAULT_MAX_BYTES, open_flags
+
+log = logging.getLogger(__name__)
+
+#: Characters in a line above which nobody wrote it by hand: style guides stop at 120, one-line SQL and test data at
+#: a few thousand.
+_LONG_LINE = 5000
+#: Share of a file in long lines above which it is minified or data; below, a long literal among code is kept.
+_LONG_SHARE = 0.5
+#: No parser, encoder or editor is helped by a longer line, whatever stands around it.
+_MAX_LINE = 256 * 1024
+_LONG_LINES = re.compile(rf"[^\n\r]{{{_LONG_LINE},}}")
+#: Bytes a read asks for at once.
+_BLOCK = 256 * 1024
+
+
+def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> str | SkipReason:
+    """Read a file found by the walk.
+
+    It may have changed since: it is opened without following a link, looked at again, and never read further than
+    ``max_bytes`` even while it grows.
+
+    Args:
+        file: The file.
+        max_bytes: Larger files are left out.
+
+    Returns:
+        Its text with its line ends as they are, or why there is none: ``UNREADABLE`` where it vanished, may not be
+        read or is no regular file any more.
+    """
+    content = read_bytes(file, max_bytes)
+    return content if isinstance(content, SkipReason) else source_text(content, file.language)
+
+
+def read_bytes(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes | SkipReason:
+    """Read a file's bytes; arguments and reasons as in :func:`read_source`."""
+    try:
+        descriptor = os.open(file.absolute, open_flags())
+    except (OSError, ValueError) as error:
+        log.info("not read: %s (%s)", file.path, error)
+        return SkipReason.UNREADABLE
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return SkipReason.UNREADABLE
+        if status.st_size > max_bytes:
+            return SkipReason.TOO_LARGE
+        blocks: list[bytes] = []
+        left = max_bytes + 1
+        while left > 0 and (block := os.read(descriptor, min(left, _BLOCK))):
+            blocks.append(block)
+            left -= len(block)
+    except OSError as error:
+        log.info("not read: %s (%s)", file.path, error)
+        return SkipReason.UNREADABLE
+    finally:
+        os.close(descriptor)
+    return b"".join(blocks) if left > 0 else SkipReason.TOO_LARGE
+
+
+def source_text(content: bytes, language: str = "") -> str | SkipReason:
+    """Turn a file's bytes into text that is worth parsing.
+
+    Args:
+        content: All of the file.
+        language: Its language id.
+
+    Returns:
+        The text, or why it is left out: ``BINARY``, ``NOT_TEXT``, ``LINE_TOO_LONG`` or ``GENERATED``.
+    """
+    text = decode(content, language)
+    if isinstance(text, SkipReason):
+        return text
+    long_lines = [match.end() - match.start() for match in _LONG_LINES.finditer(text)]
+    if long_lines and (max(long_lines) > _MAX_LINE or sum(long_lines) > _LONG_SHARE * len(text)):
+        return SkipReason.LINE_TOO_LONG
+    if has_generated_notice(text):
+        return SkipReason.GENERATED
+    return text

@@ -1,0 +1,253 @@
+"""The walk: a workspace's source files, in a fixed order, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..errors import WorkspaceError
+from ..types import SkipCounts, SkipReason, SourceFile
+from .rules import IgnoreRules, Level
+
+log = logging.getLogger(__name__)
+
+#: Files above are data, dumps or bundles: no person reads them function by function.
+DEFAULT_MAX_BYTES = 1024 * 1024
+#: Enough for a shebang and for a header's first declarations below its licence.
+HEAD_BYTES = 8192
+#: Suffixes that do not tell the language: a look inside decides (C or C++, PHP or assembler).
+_AMBIGUOUS_SUFFIXES = (".h", ".inc")
+
+#: Name and first bytes to language id; None where functions are not looked for.
+LanguageOf = Callable[[str, bytes], "str | None"]
+
+
+def walk(
+    root: Path,
+    *,
+    language_of: LanguageOf,
+    skipped: SkipCounts,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    rules: IgnoreRules | None = None,
+) -> Iterator[SourceFile]:
+    """Find the source files of a workspace.
+
+    Files are not opened, except those whose name does not tell the language. Links are never followed: what they
+    lead to inside the workspace is found where it lies, what lies outside is not the workspace's.
+
+    Args:
+        root: The workspace.
+        language_of: Tells the language from a path and the first bytes (empty where the name is enough).
+        skipped: Counts what is left out, by reason. A folder that is left out counts as one.
+        max_bytes: Larger files are left out.
+        rules: The workspace's rules where the caller has them already.
+
+    Yields:
+        The files of a folder by name, then those of its folders by name.
+
+    Raises:
+        WorkspaceError: The root is missing, is no folder, or cannot be listed.
+    """
+    root = checked_root(root)
+    rules = rules or IgnoreRules(root)
+    return _Walk(root, rules, language_of, skipped, max_bytes).files()
+
+
+def checked_root(root: Path) -> Path:
+    """The absolute path of a workspace.
+
+    Raises:
+        WorkspaceError: It is missing, is no folder, or cannot be listed.
+    """
+    absolute = Path(os.path.abspath(root.expanduser()))
+    try:
+        with os.scandir(absolute):
+            return absolute
+    except FileNotFoundError:
+        raise WorkspaceError(f"workspace {absolute} does not exist: name an existing folder") from None
+    except NotADirectoryError:
+        raise WorkspaceError(f"workspace {absolute} is a file: name the folder that holds it") from None
+    except PermissionError:
+        raise WorkspaceError(f"workspace {absolute} cannot be read: give yourself read access to it") from None
+    except (OSError, ValueError) as error:
+        raise WorkspaceError(f"workspace {absolute} cannot be read ({error}): name another folder") from None
+
+
+def explain(root: Path, path: Path | str, *, rules: IgnoreRules | None = None) -> SkipReason | None:
+    """Tell why a path of a workspace is left out by name and place, without walking or opening it.
+
+    Args:
+        root: The workspace.
+        path: The path, absolute or relative to the root.
+        rules: The workspace's rules where the caller has them already.
+
+    Returns:
+        The reason, None where the rules take it in (size, language and content are not looked at).
+    """
+    relative = relative_path(root, path)
+    if relative is None:
+        return SkipReason.OUTSIDE_WORKSPACE
+    rules = rules or IgnoreRules(root)
+    absolute = Path(os.path.abspath(root), relative)
+    return rules.reason(relative, is_folder=absolute.is_dir() and not absolute.is_symlink())
+
+
+def relative_path(root: Path, path: Path | str) -> str | None:
+    """A path as the index names it: relative to the root, posix separators; None where it lies outside."""
+    absolute_root = os.path.abspath(root)
+    absolute = os.path.normpath(os.path.join(absolute_root, path))  # noqa: PTH118  the watcher asks this per event
+    if absolute == absolute_root:
+        return ""
+    prefix = absolute_root if absolute_root.endswith(os.sep) else absolute_root + os.sep
+    if not absolute.startswith(prefix):
+        return None
+    relative = absolute[len(prefix) :]
+    return relative if os.sep == "/" else relative.replace(os.sep, "/")
+
+
+class _Walk:
+    """One walk over one workspace."""
+
+    def __init__(
+        self, root: Path, rules: IgnoreRules, language_of: LanguageOf, skipped: SkipCounts, max_bytes: int
+    ) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+        self._rules = rules
+        self._language_of = language_of
+        self._skipped = skipped
+        self._max_bytes = max_bytes
+
+    def files(self) -> Iterator[SourceFile]:
+        """Go through the folders, those nearest to the root and first by name first."""
+        top = self._list(str(self._root), "")
+        stack = [(self._rules.top({entry.name for entry in top}), top)]
+        while stack:
+            level, entries = stack.pop()
+            folders: list[tuple[Level, list[os.DirEntry[str]]]] = []
+            for entry in entries:
+                if not _is_encodable(entry.name):
+                    log.warning("left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or ".")
+                    self._skip(level, SkipReason.UNREADABLE)
+                elif _is_link(entry):
+                    self._count_link(level, entry)
+                elif entry.is_dir(follow_symlinks=False):
+                    inside = self._enter(level, entry)
+                    if inside is not None:
+                        folders.append(inside)
+                else:
+                    source = self._source_file(level, entry)
+                    if source is not None:
+                        yield source
+            stack.extend(reversed(folders))
+
+    def _enter(self, level: Level, entry: os.DirEntry[str]) -> tuple[Level, list[os.DirEntry[str]]] | None:
+        """Judge a folder; its rules and entries where it is to be walked."""
+        verdict = self._rules.judge(level, entry.name, is_folder=True)
+        if verdict.reason is not None:
+            self._skip(level, verdict.reason)
+            if not verdict.descend:
+                return None
+        entries = self._list(entry.path, f"{level.prefix}{entry.name}")
+        inside = self._rules.enter(level, entry.name, {entry.name for entry in entries}, verdict)
+        if not isinstance(inside, Level):
+            self._skip(level, inside)
+            return None
+        if inside.closed is not None and verdict.reason is None:
+            self._skip(level, inside.closed)
+        return inside, entries
+
+    def _source_file(self, level: Level, entry: os.DirEntry[str]) -> SourceFile | None:
+        """Judge a file; cheap questions first."""
+        verdict = self._rules.judge(level, entry.name, is_folder=False)
+        if verdict.reason is not None:
+            self._skip(level, verdict.reason)
+            return None
+        path = level.prefix + entry.name
+        suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122  once a file
+        needs_head = not suffix or suffix in _AMBIGUOUS_SUFFIXES
+        language = None if needs_head else self._language_of(path, b"")
+        if language is None and not needs_head:
+            self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+            return None
+        try:
+            status = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode):  # a pipe, socket or device: never opened
+                self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+                return None
+            if status.st_size > self._max_bytes:
+                self._skip(level, SkipReason.TOO_LARGE)
+                return None
+            if needs_head:
+                language = self._language_of(path, read_head(entry.path))
+        except OSError as error:
+            log.info("left out, it cannot be read: %s (%s)", path, error.strerror)
+            self._skip(level, SkipReason.UNREADABLE)
+            return None
+        if language is None:
+            self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+            return None
+        return SourceFile(path, Path(entry.path), language, status.st_size, status.st_mtime_ns)
+
+    def _count_link(self, level: Level, entry: os.DirEntry[str]) -> None:
+        """A link inside the workspace leads to what is found anyway; one that leads out or nowhere is counted."""
+        try:
+            target = os.path.realpath(entry.path, strict=True)
+        except OSError:  # leads nowhere, or in a circle
+            self._skip(level, SkipReason.UNREADABLE)
+            return
+        inside = self._real_root.rstrip(os.sep) + os.sep
+        if target != self._real_root and not target.startswith(inside):
+            self._skip(level, SkipReason.OUTSIDE_WORKSPACE)
+
+    def _list(self, folder: str, path: str) -> list[os.DirEntry[str]]:
+        """Entries of a folder by name; none, and counted, where it cannot be listed."""
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            log.info("left out, it cannot be listed: %s (%s)", path or folder, error.strerror)
+            self._skipped.add(SkipReason.UNREADABLE)
+            return []
+
+    def _skip(self, level: Level, reason: SkipReason) -> None:
+        """Count an entry, unless the left-out folder it lies in stands for it already."""
+        if level.closed is None:
+            self._skipped.add(reason)
+
+
+def read_head(path: str) -> bytes:
+    """The first bytes of a regular file."""
+    descriptor = os.open(path, open_flags())
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "not a regular file")
+        return os.read(descriptor, HEAD_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def open_flags() -> int:
+    """Flags to open a file of a workspace: no link in its last part, no waiting on a pipe put in its place."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a link, Windows' junctions included (known from Python 3.12 on)."""
+    is_junction = getattr(entry, "is_junction", None)
+    return entry.is_symlink() or (is_junction is not None and is_junction())
+
+
+def _is_encodable(name: str) -> bool:
+    """Whether a name can be stored and shown."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
