@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from .reading import read_source
+from .reading import read_bytes, read_source, source_text
 from .rules import IGNORE_FILES, IgnoreRules
-from .walker import DEFAULT_MAX_BYTES, checked_root, explain, relative_path, walk
+from .walker import DEFAULT_MAX_BYTES, KnownFile, checked_root, explain, relative_path, walk
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
     "IGNORE_FILES",
     "IgnoreRules",
+    "KnownFile",
     "checked_root",
     "explain",
+    "read_bytes",
     "read_source",
     "relative_path",
+    "source_text",
     "walk",
 ]

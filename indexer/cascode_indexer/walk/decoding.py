@@ -25,9 +25,9 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _COOKIE_LANGUAGES = frozenset({"python", "ruby"})
 #: Bytes a guess is made from. A whole megabyte takes seconds and tells no more.
 _GUESS_BYTES = 64 * 1024
-#: Share of "mess" above which charset-normalizer's guess is no text; its own default of 0.2 lets noise through.
+#: Share of "mess" above which charset-normalizer's guess is no text; its default of 0.2 lets noise through.
 _MAX_MESS = 0.1
-#: Share of control characters above which decoded text is none: form feeds and escapes occur, soups of them do not.
+#: Share of control characters above which decoded text is none: a few occur in strings, soups of them do not.
 _MAX_CONTROLS = 0.02
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 

@@ -1,9 +1,9 @@
 """Folders that are left out of every workspace without being asked, and why.
 
 Names that stand for one thing only are left out wherever they are met below the root. Names that are also
-ordinary package names (``build``, ``dist``, ``vendor``, ``target``...) need evidence: a file beside the folder or
-inside it that proves what it is. A virtual environment and a cache are known by their marker files, whatever
-their name. ``.cascodeignore`` takes any of them back in (``!vendor/``).
+ordinary package names (``build``, ``dist``, ``vendor``...) need evidence: a file beside the folder or inside
+it that proves what it is. A virtual environment and a cache are known by their marker files, whatever their
+name. ``.cascodeignore`` takes any of them back in (``!vendor/``).
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class AmbiguousFolder:
 
 
 _PROJECT_FILES = (
-    ".git", "go.mod", "composer.json", "Gemfile", "Rakefile", "package.json", "Cargo.toml", "pyproject.toml", "setup.py",
-    "CMakeLists.txt", "Makefile", "makefile", "configure", "configure.ac", "meson.build", "build.zig",
+    ".git", "go.mod", "composer.json", "Gemfile", "Rakefile", "package.json", "Cargo.toml", "pyproject.toml",
+    "setup.py", "CMakeLists.txt", "Makefile", "makefile", "configure", "configure.ac", "meson.build",
 )  # fmt: skip
 _DOTNET_PROJECTS = ("*.csproj", "*.fsproj", "*.vbproj", "*.sln", "*.slnx")
 
@@ -89,9 +89,11 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
         "code of others",
         beside=_PROJECT_FILES,
         inside=("modules.txt", "autoload.php", "bundle"),
-        within=frozenset({"assets", "css", "javascripts", "js", "lib", "media", "public", "src", "static", "www"}),
+        within=frozenset(
+            {"assets", "css", "javascripts", "js", "lib", "media", "public", "src", "static", "www"}
+        ),
     ),
-    # setuptools, Gradle and create-react-app write build/; pypa/build and many webpack set-ups keep source there.
+    # setuptools, Gradle and create-react-app write build/; many webpack set-ups keep source there.
     "build": AmbiguousFolder(
         "build output",
         beside=("build.gradle", "build.gradle.kts"),
@@ -101,7 +103,17 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
     "dist": AmbiguousFolder(
         "build output",
         beside=("package.json", "setup.py", "pyproject.toml"),
-        needs_beside=("src", "source", "sources", "lib", "app", "packages", "tsconfig.json", "setup.py", "pyproject.toml"),
+        needs_beside=(
+            "src",
+            "source",
+            "sources",
+            "lib",
+            "app",
+            "packages",
+            "tsconfig.json",
+            "setup.py",
+            "pyproject.toml",
+        ),
     ),
     "out": AmbiguousFolder("build output", beside=("tsconfig.json", "build.xml")),
     "target": AmbiguousFolder("build output", beside=("Cargo.toml", "pom.xml", "build.sbt")),
@@ -109,10 +121,16 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
     "obj": AmbiguousFolder("build output", beside=_DOTNET_PROJECTS),
     "Debug": AmbiguousFolder("build output", beside=("*.vcxproj", *_DOTNET_PROJECTS)),
     "Release": AmbiguousFolder("build output", beside=("*.vcxproj", *_DOTNET_PROJECTS)),
-    "packages": AmbiguousFolder("NuGet packages", beside=("packages.config",), inside=("repositories.config",)),
-    "coverage": AmbiguousFolder("coverage report", inside=("lcov.info", "lcov-report", "coverage-final.json")),
+    "packages": AmbiguousFolder(
+        "NuGet packages", beside=("packages.config",), inside=("repositories.config",)
+    ),
+    "coverage": AmbiguousFolder(
+        "coverage report", inside=("lcov.info", "lcov-report", "coverage-final.json")
+    ),
     "_build": AmbiguousFolder(
-        "build output", beside=("conf.py", "mix.exs", "rebar.config", "dune-project"), inside=("doctrees", "html", ".doctrees")
+        "build output",
+        beside=("conf.py", "mix.exs", "rebar.config", "dune-project"),
+        inside=("doctrees", "html", ".doctrees"),
     ),
     "elm-stuff": AmbiguousFolder("Elm packages", beside=("elm.json",)),
     "deps": AmbiguousFolder("Elixir packages", beside=("mix.exs",)),

@@ -1,4 +1,7 @@
-"""Where git's ignore files lie. Git itself is never run inside a workspace: its configuration can name programs."""
+"""Where git's ignore files lie.
+
+Git itself is never run inside a workspace: a repository's configuration can name programs to run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-#: Reading a few lines of configuration takes milliseconds; a home folder on a dead network share must not hang us.
+#: Reading configuration takes milliseconds; a home folder on a dead network share must not hang us.
 _GIT_SECONDS = 5.0
 #: Files in ``.git`` that are read hold one line; more is not git's.
 _POINTER_BYTES = 4096
@@ -46,7 +49,9 @@ def _configured_excludes_file(root: Path) -> Path | None:
         log.warning("git's global configuration is not read: %s lies in the workspace", git)
         return None
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == "GIT_CONFIG_GLOBAL"
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name == "GIT_CONFIG_GLOBAL"
     }
     try:
         answer = subprocess.run(  # noqa: S603  fixed arguments, a program from outside the workspace
@@ -77,7 +82,7 @@ def enclosing_repository(root: Path) -> Path | None:
 
 
 def info_exclude_file(working_tree: Path) -> Path:
-    """Where ``info/exclude`` of a working tree lies: submodules and linked working trees keep it elsewhere."""
+    """Where ``info/exclude`` of a working tree lies: submodules and linked trees keep it elsewhere."""
     git_dir = working_tree / ".git"
     pointer = _first_line(git_dir)
     if pointer is not None and pointer.startswith("gitdir:"):

@@ -108,7 +108,9 @@ def read_ignore_file(path: Path) -> PatternSet | None:
         if not stat.S_ISREG(status.st_mode):
             return None
         if status.st_size > MAX_IGNORE_FILE_BYTES:
-            log.warning("%s is not used as an ignore file: it is larger than %d bytes", path, MAX_IGNORE_FILE_BYTES)
+            log.warning(
+                "%s is not used as an ignore file: it is larger than %d bytes", path, MAX_IGNORE_FILE_BYTES
+            )
             return None
         content = path.read_bytes()
     except FileNotFoundError:
@@ -119,7 +121,9 @@ def read_ignore_file(path: Path) -> PatternSet | None:
     return compile_patterns(content)
 
 
-@functools.lru_cache(maxsize=512)  # most workspaces hold a few dozen ignore files; a re-index finds them compiled
+@functools.lru_cache(
+    maxsize=512
+)  # most workspaces hold a few dozen ignore files; a re-index finds them compiled
 def compile_patterns(content: bytes) -> PatternSet | None:
     """Compile the content of an ignore file; None where no line can ever match."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")  # git drops the mark too

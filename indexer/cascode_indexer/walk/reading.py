@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import stat
 
 from ..types import SkipReason, SourceFile
 from .decoding import decode
 from .generated import has_generated_notice
-from .walker import DEFAULT_MAX_BYTES, open_flags
+from .walker import DEFAULT_MAX_BYTES, OPEN_FLAGS
 
 log = logging.getLogger(__name__)
 
-#: Characters in a line above which nobody wrote it by hand: style guides stop at 120, one-line SQL and test data at
-#: a few thousand.
+#: Characters in a line above which nobody wrote it by hand: style guides stop at 120, SQL and test data at a
+#: few thousand.
 _LONG_LINE = 5000
 #: Share of a file in long lines above which it is minified or data; below, a long literal among code is kept.
 _LONG_SHARE = 0.5
 #: No parser, encoder or editor is helped by a longer line, whatever stands around it.
 _MAX_LINE = 256 * 1024
-_LONG_LINES = re.compile(rf"[^\n\r]{{{_LONG_LINE},}}")
 #: Bytes a read asks for at once.
 _BLOCK = 256 * 1024
 
@@ -29,16 +27,16 @@ _BLOCK = 256 * 1024
 def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> str | SkipReason:
     """Read a file found by the walk.
 
-    It may have changed since: it is opened without following a link, looked at again, and never read further than
-    ``max_bytes`` even while it grows.
+    It may have changed since: it is opened without following a link, looked at again, and never read further
+    than ``max_bytes`` even while it grows.
 
     Args:
         file: The file.
         max_bytes: Larger files are left out.
 
     Returns:
-        Its text with its line ends as they are, or why there is none: ``UNREADABLE`` where it vanished, may not be
-        read or is no regular file any more.
+        Its text with its line ends as they are, or why there is none: ``UNREADABLE`` where it vanished,
+        may not be read or is no regular file any more.
     """
     content = read_bytes(file, max_bytes)
     return content if isinstance(content, SkipReason) else source_text(content, file.language)
@@ -47,7 +45,7 @@ def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> str | S
 def read_bytes(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes | SkipReason:
     """Read a file's bytes; arguments and reasons as in :func:`read_source`."""
     try:
-        descriptor = os.open(file.absolute, open_flags())
+        descriptor = os.open(file.absolute, OPEN_FLAGS)
     except (OSError, ValueError) as error:
         log.info("not read: %s (%s)", file.path, error)
         return SkipReason.UNREADABLE
@@ -83,7 +81,8 @@ def source_text(content: bytes, language: str = "") -> str | SkipReason:
     text = decode(content, language)
     if isinstance(text, SkipReason):
         return text
-    long_lines = [match.end() - match.start() for match in _LONG_LINES.finditer(text)]
+    lines = text.split("\n" if "\n" in text else "\r")  # old Mac files know carriage returns only
+    long_lines = [length for length in map(len, lines) if length >= _LONG_LINE]
     if long_lines and (max(long_lines) > _MAX_LINE or sum(long_lines) > _LONG_SHARE * len(text)):
         return SkipReason.LINE_TOO_LONG
     if has_generated_notice(text):

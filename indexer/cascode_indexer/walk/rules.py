@@ -1,18 +1,18 @@
 """Which entries of a workspace are indexed: git's rules, then the built-in ones, then ``.cascodeignore``.
 
-What a ``.cascodeignore`` says wins over everything but version control's own folders. Unlike in git, ``!`` works
-below an excluded folder, in two ways:
+What a ``.cascodeignore`` says wins over everything but version control's own folders. Unlike in git, ``!``
+works below an excluded folder, in two ways:
 
-- ``!vendor/`` takes an excluded folder back in. It is then walked as if it were a workspace of its own: ignore
-  files above it no longer apply inside, those in it and the built-in rules do.
-- ``!vendor/own/`` or ``!vendor/**/own.py`` names a path below an excluded folder, of which only the named part is
+- ``!vendor/`` takes an excluded folder back in. It is then walked as if it were a workspace of its own:
+  ``.gitignore`` files above it no longer apply inside, those in it and the built-in rules do.
+- ``!vendor/own/`` or ``!vendor/**/own.py`` names a path below an excluded folder, of which only that part is
   taken in. A bare name (``!own.py``) does not reach into excluded folders: looking for it in every
-  ``node_modules`` would cost more than the rest of the walk. The line stands in a ``.cascodeignore`` at or above the
-  excluded folder.
+  ``node_modules`` would cost more than the rest of the walk. The line stands in a ``.cascodeignore`` above
+  the excluded folder.
 
-The root itself is never judged: whoever opens an installed package, a vendored folder or a folder below a hidden one
-wants it indexed. Ignore files of the folders around the root apply up to the enclosing repository's root, unless they
-exclude the workspace as a whole.
+The root itself is never judged: whoever opens an installed package, a vendored folder or one below a hidden
+folder wants it indexed. Ignore files of the folders around the root apply up to the enclosing repository's
+root, unless they exclude the workspace as a whole.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CASCODE_IGNORE_FILE = ".cascodeignore"
 #: Files whose change calls for a new walk.
 IGNORE_FILES = frozenset({GIT_IGNORE_FILE, CASCODE_IGNORE_FILE})
 
-#: An entry that no line names on purpose: if the rules around the root exclude it, they exclude everything there.
+#: An entry that no line names on purpose: rules around the root that exclude it exclude everything there.
 _ANY_ENTRY = "cascode probe 7f1c"
 
 
@@ -71,7 +71,7 @@ class Level:
     git: tuple[_Frame, ...]
     #: ``.cascodeignore`` files, the nearest first.
     own: tuple[_Frame, ...]
-    #: Why the folder is left out though it is walked for what a ``!`` line names below it; None for an open folder.
+    #: Why the folder is left out though it is walked for what a ``!`` line names below it; None if it is not.
     closed: SkipReason | None
 
 
@@ -100,7 +100,7 @@ class IgnoreRules:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(os.path.abspath(root))
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100  links in the root stay as the caller named them
         self._levels: dict[str, Level | SkipReason] = {}
         excludes = global_excludes_file(self.root)
         self._global = None if excludes is None else read_ignore_file(excludes)
@@ -215,7 +215,7 @@ class IgnoreRules:
         return self.enter(level, name, names, verdict)
 
     def _left_out(self, level: Level, path: str, reason: SkipReason, is_folder: bool) -> Verdict:
-        """The verdict for an excluded entry: a folder is still walked where a ``!`` line may name a part of it."""
+        """The verdict for an excluded entry: a folder is still walked where a ``!`` line names a part."""
         return Verdict(reason, descend=is_folder and _may_force_below(level.own, path))
 
     def _folder_reason(self, level: Level, name: str) -> str | None:
@@ -244,7 +244,7 @@ class IgnoreRules:
         return _put_first(self._global, (), strip)
 
     def _frames_around(self) -> tuple[tuple[_Frame, ...], tuple[_Frame, ...]]:
-        """Git's and our ignore files of the folders between the enclosing repository's root and the workspace."""
+        """Git's and our ignore files from the enclosing repository's root down to the workspace."""
         repository = enclosing_repository(self.root)
         if repository is None:
             return self._user_frames(0), ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import WorkspaceError
 from ..types import SkipCounts, SkipReason, SourceFile
@@ -21,6 +22,17 @@ HEAD_BYTES = 8192
 #: Suffixes that do not tell the language: a look inside decides (C or C++, PHP or assembler).
 _AMBIGUOUS_SUFFIXES = (".h", ".inc")
 
+#: To open a file of a workspace: no link in its last part, no waiting on a pipe put in its place. Each flag
+#: is absent on some system.
+OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
 #: Name and first bytes to language id; None where functions are not looked for.
 LanguageOf = Callable[[str, bytes], "str | None"]
 
@@ -31,18 +43,20 @@ def walk(
     language_of: LanguageOf,
     skipped: SkipCounts,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    known: Mapping[str, KnownFile] | None = None,
     rules: IgnoreRules | None = None,
 ) -> Iterator[SourceFile]:
     """Find the source files of a workspace.
 
-    Files are not opened, except those whose name does not tell the language. Links are never followed: what they
-    lead to inside the workspace is found where it lies, what lies outside is not the workspace's.
+    Files are not opened, except those whose name does not tell the language. Links are never followed: what
+    they lead to inside the workspace is found where it lies, what lies outside is not the workspace's.
 
     Args:
         root: The workspace.
         language_of: Tells the language from a path and the first bytes (empty where the name is enough).
         skipped: Counts what is left out, by reason. A folder that is left out counts as one.
         max_bytes: Larger files are left out.
+        known: Files of an earlier walk by path. One that did not change is not opened to tell its language.
         rules: The workspace's rules where the caller has them already.
 
     Yields:
@@ -53,7 +67,7 @@ def walk(
     """
     root = checked_root(root)
     rules = rules or IgnoreRules(root)
-    return _Walk(root, rules, language_of, skipped, max_bytes).files()
+    return _Walk(root, rules, language_of, skipped, max_bytes, known or {}).files()
 
 
 def checked_root(root: Path) -> Path:
@@ -62,7 +76,7 @@ def checked_root(root: Path) -> Path:
     Raises:
         WorkspaceError: It is missing, is no folder, or cannot be listed.
     """
-    absolute = Path(os.path.abspath(root.expanduser()))
+    absolute = _absolute(root.expanduser())
     try:
         with os.scandir(absolute):
             return absolute
@@ -71,7 +85,9 @@ def checked_root(root: Path) -> Path:
     except NotADirectoryError:
         raise WorkspaceError(f"workspace {absolute} is a file: name the folder that holds it") from None
     except PermissionError:
-        raise WorkspaceError(f"workspace {absolute} cannot be read: give yourself read access to it") from None
+        raise WorkspaceError(
+            f"workspace {absolute} cannot be read: give yourself read access to it"
+        ) from None
     except (OSError, ValueError) as error:
         raise WorkspaceError(f"workspace {absolute} cannot be read ({error}): name another folder") from None
 
@@ -91,13 +107,13 @@ def explain(root: Path, path: Path | str, *, rules: IgnoreRules | None = None) -
     if relative is None:
         return SkipReason.OUTSIDE_WORKSPACE
     rules = rules or IgnoreRules(root)
-    absolute = Path(os.path.abspath(root), relative)
+    absolute = _absolute(root) / relative
     return rules.reason(relative, is_folder=absolute.is_dir() and not absolute.is_symlink())
 
 
 def relative_path(root: Path, path: Path | str) -> str | None:
     """A path as the index names it: relative to the root, posix separators; None where it lies outside."""
-    absolute_root = os.path.abspath(root)
+    absolute_root = str(_absolute(root))
     absolute = os.path.normpath(os.path.join(absolute_root, path))  # noqa: PTH118  the watcher asks this per event
     if absolute == absolute_root:
         return ""
@@ -108,11 +124,38 @@ def relative_path(root: Path, path: Path | str) -> str | None:
     return relative if os.sep == "/" else relative.replace(os.sep, "/")
 
 
+def _absolute(path: Path) -> Path:
+    """The absolute path, with links as they are: the caller knows the workspace by this name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+class KnownFile(Protocol):
+    """What is remembered of a file from an earlier walk."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def mtime_ns(self) -> int:
+        """``st_mtime_ns``."""
+
+    @property
+    def language(self) -> str:
+        """Language id."""
+
+
 class _Walk:
     """One walk over one workspace."""
 
     def __init__(
-        self, root: Path, rules: IgnoreRules, language_of: LanguageOf, skipped: SkipCounts, max_bytes: int
+        self,
+        root: Path,
+        rules: IgnoreRules,
+        language_of: LanguageOf,
+        skipped: SkipCounts,
+        max_bytes: int,
+        known: Mapping[str, KnownFile],
     ) -> None:
         self._root = root
         self._real_root = os.path.realpath(root)
@@ -120,6 +163,7 @@ class _Walk:
         self._language_of = language_of
         self._skipped = skipped
         self._max_bytes = max_bytes
+        self._known = known
 
     def files(self) -> Iterator[SourceFile]:
         """Go through the folders, those nearest to the root and first by name first."""
@@ -130,7 +174,9 @@ class _Walk:
             folders: list[tuple[Level, list[os.DirEntry[str]]]] = []
             for entry in entries:
                 if not _is_encodable(entry.name):
-                    log.warning("left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or ".")
+                    log.warning(
+                        "left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or "."
+                    )
                     self._skip(level, SkipReason.UNREADABLE)
                 elif _is_link(entry):
                     self._count_link(level, entry)
@@ -182,7 +228,11 @@ class _Walk:
                 self._skip(level, SkipReason.TOO_LARGE)
                 return None
             if needs_head:
-                language = self._language_of(path, read_head(entry.path))
+                known = self._known.get(path)
+                if known is not None and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
+                    language = known.language
+                else:
+                    language = self._language_of(path, read_head(entry.path))
         except OSError as error:
             log.info("left out, it cannot be read: %s (%s)", path, error.strerror)
             self._skip(level, SkipReason.UNREADABLE)
@@ -193,7 +243,7 @@ class _Walk:
         return SourceFile(path, Path(entry.path), language, status.st_size, status.st_mtime_ns)
 
     def _count_link(self, level: Level, entry: os.DirEntry[str]) -> None:
-        """A link inside the workspace leads to what is found anyway; one that leads out or nowhere is counted."""
+        """Count a link that leads out or nowhere; one that leads inside leads to what is found anyway."""
         try:
             target = os.path.realpath(entry.path, strict=True)
         except OSError:  # leads nowhere, or in a circle
@@ -221,21 +271,13 @@ class _Walk:
 
 def read_head(path: str) -> bytes:
     """The first bytes of a regular file."""
-    descriptor = os.open(path, open_flags())
+    descriptor = os.open(path, OPEN_FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "not a regular file")
         return os.read(descriptor, HEAD_BYTES)
     finally:
         os.close(descriptor)
-
-
-def open_flags() -> int:
-    """Flags to open a file of a workspace: no link in its last part, no waiting on a pipe put in its place."""
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
-        flags |= getattr(os, name, 0)
-    return flags
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:
