@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 import time
 
+import psutil
 from tree_sitter import Parser, Tree
 
 from .errors import ExtractionError
 from .grammars import Grammar
 
 #: Real files of 1 MiB parse in 0.2 s; only input built to hurt the parser takes this long.
-TIME_LIMIT_SECONDS = 10.0
+TIME_LIMIT_SECONDS = 5.0
+#: Real trees take some tens of times their source, ambiguous input up to its square. Other threads allocate
+#: too, hence a limit far above what a source of 1 MiB needs, looked at only in slow parses.
+MEMORY_LIMIT_BYTES = 768 << 20
+_SLOW_SECONDS = 0.5
+#: Progress calls between two looks at the clock and the memory: a call comes every 200 bytes.
+_CALLS_PER_LOOK = 32
+#: Recovery from brackets left open takes time by the square of their number, in one step that cannot be
+#: stopped: 0.4 s for these.
+_MAX_OPEN_BRACKETS = 30_000
+#: Each ``a<`` can open type arguments or compare; where a grammar follows both, these take 250 MB.
+_MAX_OPEN_ANGLES = 4_000
+_ANGLE_LANGUAGES = frozenset({"java", "c_sharp"})
 #: Bytes handed to the parser a call; large enough that the calls cost nothing.
 _CHUNK = 1 << 16
+_BRACKETS = re.compile(rb"[(\[{]+|[)\]}]+")
+_STATEMENT_END = re.compile(rb"[;{}]")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -28,27 +43,66 @@ def parse(grammar: Grammar, data: bytes) -> Tree:
         A tree whose byte offsets are those of ``data``.
 
     Raises:
-        ExtractionError: Parsing took longer than ``TIME_LIMIT_SECONDS``.
+        ExtractionError: Parsing takes more than ``TIME_LIMIT_SECONDS`` or ``MEMORY_LIMIT_BYTES``, or would.
     """
+    hopeless = _hopeless(grammar.spec.id, data)
+    if hopeless:
+        raise ExtractionError(_message(grammar, data, hopeless))
     shown = _LONE_CR.sub(b"\n", data) if b"\r" in data else data
     if grammar.spec.mask is not None:
         shown = grammar.spec.mask(shown)
-    deadline = time.monotonic() + TIME_LIMIT_SECONDS
-    late = False
-
-    def progress(_offset: int, _has_error: bool) -> bool:
-        nonlocal late
-        late = time.monotonic() > deadline
-        return late
-
+    watch = _Watch()
     try:
         return Parser(grammar.language).parse(
-            lambda offset, _point: shown[offset : offset + _CHUNK], progress_callback=progress
+            lambda offset, _point: shown[offset : offset + _CHUNK], progress_callback=watch
         )
     except ValueError as problem:
-        if not late:
+        if not watch.refusal:
             raise
-        raise ExtractionError(
-            f"{grammar.spec.id} source of {len(data)} bytes takes over {TIME_LIMIT_SECONDS:g} s to parse; "
-            "name it in .cascodeignore"
-        ) from problem
+        raise ExtractionError(_message(grammar, data, watch.refusal)) from problem
+
+
+def _message(grammar: Grammar, data: bytes, reason: str) -> str:
+    """One line with the fix."""
+    return f"{grammar.spec.id} source of {len(data)} bytes {reason}; name it in .cascodeignore"
+
+
+def _hopeless(language: str, data: bytes) -> str:
+    """Why the parser must not see a source; empty where it may."""
+    if sum(map(data.count, (b"(", b"[", b"{"))) > _MAX_OPEN_BRACKETS:
+        depth = 0
+        for match in _BRACKETS.finditer(data):
+            count = match.end() - match.start()
+            depth = depth + count if match[0][:1] in b"([{" else max(0, depth - count)
+            if depth > _MAX_OPEN_BRACKETS:
+                return f"opens over {_MAX_OPEN_BRACKETS} brackets in one another"
+    if language in _ANGLE_LANGUAGES and data.count(b"<") > _MAX_OPEN_ANGLES:
+        for statement in _STATEMENT_END.split(data):
+            if statement.count(b"<") - statement.count(b">") > _MAX_OPEN_ANGLES:
+                return f"opens over {_MAX_OPEN_ANGLES} angle brackets in one statement"
+    return ""
+
+
+class _Watch:
+    """Progress callback of a parse: stops it when it takes too much time or memory."""
+
+    def __init__(self) -> None:
+        self.refusal = ""
+        self._start = time.monotonic()
+        self._process = psutil.Process()
+        self._memory = 0
+        self._calls = 0
+
+    def __call__(self, _offset: int, _has_error: bool) -> bool:
+        self._calls += 1
+        if self._calls % _CALLS_PER_LOOK:
+            return False
+        elapsed = time.monotonic() - self._start
+        if elapsed > TIME_LIMIT_SECONDS:
+            self.refusal = f"takes over {TIME_LIMIT_SECONDS:g} s to parse"
+        elif not self._memory or elapsed > _SLOW_SECONDS:
+            memory = self._process.memory_info().rss
+            self._memory = self._memory or memory
+            if memory - self._memory > MEMORY_LIMIT_BYTES:
+                self.refusal = f"takes over {MEMORY_LIMIT_BYTES >> 20} MiB to parse"
+        return bool(self.refusal)
