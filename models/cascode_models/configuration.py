@@ -1,0 +1,65 @@
+"""Configuration of the CasCode model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import AutoConfig, PreTrainedConfig
+
+POOLINGS = ("mean", "first")
+HEADS = ("none", "plain", "warm")
+
+
+class CasCodeConfig(PreTrainedConfig):  # type: ignore[misc]
+    """Configuration of :class:`cascode_models.modeling.CasCode`.
+
+    Args:
+        backbone: Configuration of the BERT- or RoBERTa-like encoder as a dictionary with its ``model_type``.
+        pooling: ``mean`` of the token states or the ``first`` token's state as the vector of a text.
+        head: ``plain`` is the paper's classifier on the first token of the concatenated pair; ``warm`` begins as
+            the bi-encoder; ``none`` is a fast encoder alone.
+        max_query_tokens: Longest query, special tokens included.
+        max_text_tokens: Longest function text, special tokens included.
+        fusion_weight: Weight of the classifier's logit in the fused score, tuned on dev data.
+        temperature: Fused scores are divided by it before the sigmoid (calibration on dev data).
+        calibration_bias: Added to the scaled fused score before the sigmoid.
+        no_match_threshold: Below this probability the best candidate is no good match.
+        gate_bias: Initial bias of attention across the segments in the warm head.
+    """
+
+    model_type = "cascode"
+
+    def __init__(
+        self,
+        backbone: dict[str, Any] | None = None,
+        pooling: str = "mean",
+        head: str = "warm",
+        max_query_tokens: int = 64,
+        max_text_tokens: int = 192,
+        fusion_weight: float = 1.0,
+        temperature: float = 1.0,
+        calibration_bias: float = 0.0,
+        no_match_threshold: float = 0.0,
+        gate_bias: float = -3.0,
+        **kwargs: Any,
+    ) -> None:
+        if pooling not in POOLINGS:
+            raise ValueError(f"pooling {pooling!r} is none of {', '.join(POOLINGS)}")
+        if head not in HEADS:
+            raise ValueError(f"head {head!r} is none of {', '.join(HEADS)}")
+        self.backbone = backbone if backbone is not None else {"model_type": "bert"}
+        self.pooling = pooling
+        self.head = head
+        self.max_query_tokens = max_query_tokens
+        self.max_text_tokens = max_text_tokens
+        self.fusion_weight = fusion_weight
+        self.temperature = temperature
+        self.calibration_bias = calibration_bias
+        self.no_match_threshold = no_match_threshold
+        self.gate_bias = gate_bias
+        super().__init__(**kwargs)
+
+    def backbone_config(self) -> PreTrainedConfig:
+        """Return the backbone's own configuration object."""
+        settings = dict(self.backbone)
+        return AutoConfig.for_model(settings.pop("model_type"), **settings)

@@ -1,0 +1,184 @@
+"""Inference with the CasCode model: the fast encoder and the slow classifier behind plain Python calls."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+import numpy as np
+import torch
+
+from .text import query_text
+from .tokenization import PairLayout, TextTokenizer, batches_by_length, padded, paired
+from .types import FloatArray
+
+logger = logging.getLogger(__name__)
+
+#: Texts tokenized and sorted at a time: enough to sort well, few enough to keep memory flat.
+CHUNK_TEXTS = 2_048
+#: Tokens a batch on a CPU: larger batches leave the cache and gain nothing.
+CPU_TOKEN_BUDGET = 4_096
+#: Tokens a batch on a GPU: fills a small one, fits its memory at 110M parameters.
+CUDA_TOKEN_BUDGET = 65_536
+
+
+class Network(Protocol):
+    """The tensors behind a model: what :class:`cascode_models.modeling.CasCode` offers."""
+
+    def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """``[texts, tokens]`` ids and mask to ``[texts, dimension]`` unit vectors."""
+
+    def classify(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor
+    ) -> torch.Tensor:
+        """``[pairs, tokens]`` ids, mask and segments to ``[pairs]`` logits."""
+
+
+class Settings(Protocol):
+    """What inference reads of a :class:`cascode_models.configuration.CasCodeConfig`."""
+
+    head: str
+    max_query_tokens: int
+    max_text_tokens: int
+    fusion_weight: float
+    temperature: float
+    calibration_bias: float
+    no_match_threshold: float
+
+
+class CasCodeModel:
+    """A loaded model: an :class:`~cascode_models.types.Encoder` and a :class:`~cascode_models.types.Reranker`.
+
+    Args:
+        network: Its network in evaluation mode, on ``device``.
+        settings: Its configuration.
+        tokenizer: Its tokenizer.
+        dimension: Width of a vector.
+        fingerprint: Names weights, tokenizer and text preparation.
+        device: ``cpu`` or ``cuda``.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        tokenizer: TextTokenizer,
+        *,
+        dimension: int,
+        fingerprint: str,
+        device: str,
+    ) -> None:
+        self.network = network
+        self.settings = settings
+        self.tokenizer = tokenizer
+        self.device = device
+        self._dimension = dimension
+        self._fingerprint = fingerprint
+        self._token_budget = CPU_TOKEN_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
+
+    @property
+    def fingerprint(self) -> str:
+        """Names weights, tokenizer and text preparation; vectors of two fingerprints never mix."""
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        return self._dimension
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether :meth:`classify` can be called: a plain encoder has no trained head."""
+        return self.settings.head != "none"
+
+    @property
+    def threads(self) -> int:
+        """CPU threads the process gives to the model."""
+        return torch.get_num_threads()
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        torch.set_num_threads(count)
+
+    def encode_queries(self, queries: Sequence[str]) -> FloatArray:
+        """Encode natural-language queries.
+
+        Returns:
+            ``[len(queries), dimension]`` unit vectors.
+        """
+        return self._encode([query_text(query) for query in queries], self.settings.max_query_tokens)
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Encode function texts made by :func:`cascode_models.text.function_text`.
+
+        Returns:
+            ``[len(texts), dimension]`` unit vectors, in the order given.
+        """
+        return self._encode(texts, self.settings.max_text_tokens)
+
+    def classify(self, query: str, texts: Sequence[str]) -> FloatArray:
+        """Score function texts against one query.
+
+        Returns:
+            ``[len(texts)]`` logits of the class "relevant".
+
+        Raises:
+            RuntimeError: The model has no classifier; ask :attr:`has_classifier` first.
+        """
+        if not self.has_classifier:
+            raise RuntimeError("this model has no classifier")
+        logits = np.empty(len(texts), dtype=np.float32)
+        if not texts:
+            return logits
+        query_ids = self.tokenizer.ids([query_text(query)], self.settings.max_query_tokens)[0]
+        text_ids = self.tokenizer.ids(texts, self.settings.max_text_tokens)
+        layout = PairLayout(repeat_first_token=self.settings.head == "warm")
+        lengths = [len(query_ids) + len(ids) for ids in text_ids]
+        for batch in batches_by_length(lengths, self._token_budget):
+            tensors = paired(
+                [query_ids] * len(batch), [text_ids[row] for row in batch], self.tokenizer.pad_id, layout
+            )
+            with torch.inference_mode():
+                scores = self.network.classify(*(tensor.to(self.device) for tensor in tensors))
+            logits[batch] = scores.float().cpu().numpy()
+        return logits
+
+    def probability(self, fused: float) -> float:
+        """Calibrated probability that a candidate of this fused score answers the query."""
+        scaled = fused / self.settings.temperature + self.settings.calibration_bias
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, scaled))))
+
+    def _encode(self, texts: Sequence[str], max_tokens: int) -> FloatArray:
+        """Encode texts a chunk at a time, each chunk sorted by length."""
+        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        for start in range(0, len(texts), CHUNK_TEXTS):
+            ids = self.tokenizer.ids(texts[start : start + CHUNK_TEXTS], max_tokens)
+            for batch in batches_by_length([len(row) for row in ids], self._token_budget):
+                tensors = padded([ids[row] for row in batch], self.tokenizer.pad_id)
+                with torch.inference_mode():
+                    states = self.network.encode(*(tensor.to(self.device) for tensor in tensors))
+                vectors[[start + row for row in batch]] = states.float().cpu().numpy()
+        return vectors
+
+
+#: Scale of a cosine beside a logit: that of the classifier's own cosine term, 1 / 0.05.
+SIMILARITY_SCALE = 20.0
+
+
+def fused_score(
+    fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float
+) -> FloatArray:
+    """Combine both stages: the scaled similarity of Stage I plus the weighted logit of Stage II.
+
+    Args:
+        fast_similarity: Cosine of query and function vector, any shape.
+        classifier_logit: Logit of Stage II, the same shape.
+        weight: :attr:`CasCodeConfig.fusion_weight`; 0 keeps the order of Stage I.
+
+    Returns:
+        Scores to rank by, in the shape given.
+    """
+    fused = SIMILARITY_SCALE * np.asarray(fast_similarity) + weight * np.asarray(classifier_logit)
+    return cast("FloatArray", fused.astype(np.float32))

@@ -1,0 +1,259 @@
+"""Loading a model: the bundled weights, a folder, or a name in the local Hugging Face cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from .errors import ModelError
+from .inference import CasCodeModel
+from .text import TEXT_VERSION
+from .tokenization import TextTokenizer
+
+if TYPE_CHECKING:
+    from .configuration import CasCodeConfig
+    from .modeling import CasCode
+
+logger = logging.getLogger(__name__)
+
+#: Environment variable that names another default model.
+MODEL_VARIABLE = "CASCODE_MODEL"
+WEIGHTS_FILE = "model.safetensors"
+_PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.pt", "model.pt", "model.bin")
+
+
+def bundled_folder() -> Path:
+    """Folder of the weights that come with the package."""
+    return Path(str(files("cascode_models") / "weights"))
+
+
+def load_model(name_or_path: str | None = None, *, device: str | None = None) -> CasCodeModel:
+    """Load a model for inference; nothing is downloaded and nothing is unpickled.
+
+    Args:
+        name_or_path: A folder, or a name in the local Hugging Face cache; None is the model that the environment
+            variable ``CASCODE_MODEL`` names, else the bundled one.
+        device: ``cpu`` or ``cuda``; None takes a GPU where there is one.
+
+    Returns:
+        The model, in bfloat16 where the hardware computes in it.
+
+    Raises:
+        ModelError: There is no such model, or it cannot be used.
+    """
+    folder = resolve_folder(name_or_path)
+    device = _checked_device(device)
+    network, config, tokenizer = read_folder(folder)
+    network.eval().to(device=device, dtype=fast_dtype(device))
+    return CasCodeModel(
+        network,
+        config,
+        tokenizer,
+        dimension=network.dimension,
+        fingerprint=fingerprint(folder, config, tokenizer),
+        device=device,
+    )
+
+
+def resolve_folder(name_or_path: str | None) -> Path:
+    """Return the folder of a model.
+
+    Raises:
+        ModelError: There is no such folder and no such name in the local cache.
+    """
+    name = name_or_path or os.environ.get(MODEL_VARIABLE)
+    if not name:
+        folder = bundled_folder()
+        if not (folder / WEIGHTS_FILE).is_file():
+            raise ModelError(
+                f"the bundled weights are missing from {folder}: reinstall cascode, "
+                f"or name a model folder with --model or {MODEL_VARIABLE}"
+            )
+        return folder
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"model {name!r} is a file: name the folder that holds its config.json")
+    return _cached_folder(name)
+
+
+def read_folder(folder: Path) -> tuple[CasCode, CasCodeConfig, TextTokenizer]:
+    """Read configuration, weights and tokenizer of a model folder into a float32 network on the CPU.
+
+    Raises:
+        ModelError: The folder holds no model of this kind.
+    """
+    _require_files(folder)
+    config = _read_config(folder)
+    network = _network(config, folder)
+    _fill(network, folder)
+    return network, config, _read_tokenizer(folder, config)
+
+
+def fast_dtype(device: str) -> torch.dtype:
+    """Number format for inference: bfloat16 where the hardware computes in it, else float32."""
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    checks: list[Callable[[], bool] | None] = [
+        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    ]
+    if any(check is not None and check() for check in checks):
+        return torch.bfloat16
+    logger.info("encoding in float32: this processor does not compute in bfloat16")
+    return torch.float32
+
+
+def fingerprint(folder: Path, config: CasCodeConfig, tokenizer: TextTokenizer) -> str:
+    """Name everything that decides a function's vector: weights, tokenizer, shape and text preparation."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    digest.update(tokenizer.to_json().encode())
+    shape = [config.pooling, config.max_query_tokens, config.max_text_tokens, TEXT_VERSION]
+    digest.update(json.dumps(shape).encode())
+    return digest.hexdigest()[:16]
+
+
+def _checked_device(device: str | None) -> str:
+    """The device asked for, or the best there is."""
+    available = torch.cuda.is_available()
+    if device is None:
+        return "cuda" if available else "cpu"
+    if device not in ("cpu", "cuda"):
+        raise ModelError(f"unknown device {device!r}: use cpu or cuda")
+    if device == "cuda" and not available:
+        raise ModelError("device 'cuda' was asked for but torch finds no CUDA device: use --device cpu")
+    return device
+
+
+def _cached_folder(name: str) -> Path:
+    """Folder of a hub name in the local cache; the network is never asked."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        logger.debug("no cached model %s: %s", name, error)
+        raise ModelError(
+            f"model {name!r} is neither a folder nor in the local Hugging Face cache: "
+            f"check the path, or fetch it first with 'hf download {name}'"
+        ) from None
+
+
+def _require_files(folder: Path) -> None:
+    """Refuse a folder without a configuration or with pickled weights only."""
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no config.json: name a folder written by save_pretrained")
+    if not any(folder.glob("*.safetensors")):
+        pickled = next((name for name in _PICKLED_WEIGHTS if (folder / name).is_file()), None)
+        if pickled:
+            raise ModelError(
+                f"{folder} holds pickled weights only ({pickled}), which are never loaded: "
+                f"convert them with save_pretrained of a recent transformers"
+            )
+        raise ModelError(f"{folder} holds no {WEIGHTS_FILE}: name a folder written by save_pretrained")
+
+
+def _read_config(folder: Path) -> CasCodeConfig:
+    """Configuration of our own export, or one wrapped around a plain encoder's."""
+    from .configuration import CasCodeConfig
+
+    try:
+        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if content.get("model_type") == CasCodeConfig.model_type:
+            return CasCodeConfig.from_dict(content)
+        if "model_type" not in content:
+            raise ModelError(f"{folder / 'config.json'} names no model_type: it is no transformers model")
+        config = CasCodeConfig(backbone=content, pooling=_pooling(folder), head="none")
+        limit = int(content.get("max_position_embeddings", 512)) - 2
+        config.max_text_tokens = min(config.max_text_tokens, limit)
+        config.max_query_tokens = min(config.max_query_tokens, limit)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{folder / 'config.json'} cannot be read as a model configuration: {error}") from error
+    return config
+
+
+def _pooling(folder: Path) -> str:
+    """Pooling of a sentence-transformers folder; the mean where it says nothing."""
+    path = folder / "1_Pooling" / "config.json"
+    if not path.is_file():
+        return "mean"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return "first" if content.get("pooling_mode_cls_token") else "mean"
+
+
+def _network(config: CasCodeConfig, folder: Path) -> CasCode:
+    """An empty network for a configuration."""
+    from .modeling import CasCode
+
+    try:
+        return CasCode(config)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"{folder} is no encoder that can be used ({first_line}): name a BERT- or RoBERTa-like model"
+        ) from error
+
+
+def _fill(network: CasCode, folder: Path) -> None:
+    """Load the weights of a folder into a network, all of them or none."""
+    tensors: dict[str, Any] = {}
+    try:
+        for path in sorted(folder.glob("*.safetensors")):
+            tensors.update(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{folder} holds damaged weights ({error}): fetch or export the model again") from error
+    wanted = network.state_dict()
+    own = any(name.startswith("backbone.") for name in tensors)
+    found = tensors if own else {f"backbone.{_bare(name)}": value for name, value in tensors.items()}
+    missing = [name for name in wanted if name not in found]
+    misshapen = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
+    if missing or misshapen:
+        raise ModelError(
+            f"the weights in {folder} do not fit its config.json "
+            f"({len(missing)} missing, {len(misshapen)} of another shape, "
+            f"first: {(missing + misshapen)[0]}): fetch or export the model again"
+        )
+    network.load_state_dict({name: found[name] for name in wanted})
+
+
+def _bare(name: str) -> str:
+    """A weight's name without the prefix that models with a task head carry."""
+    for prefix in ("bert.", "roberta.", "model."):
+        if name.startswith(prefix):
+            return name[len(prefix) :]
+    return name
+
+
+def _read_tokenizer(folder: Path, config: CasCodeConfig) -> TextTokenizer:
+    """The fast tokenizer of a folder, converted from older files where it has no tokenizer.json."""
+    from tokenizers import Tokenizer
+
+    pad_id = int(config.backbone.get("pad_token_id") or 0)
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        try:
+            return TextTokenizer(Tokenizer.from_file(str(path)), pad_id)
+        except Exception as error:  # the library raises bare Exception
+            raise ModelError(f"{path} is damaged ({error}): fetch or export the model again") from error
+    from transformers import AutoTokenizer
+
+    try:
+        converted = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{folder} holds no tokenizer that can be read: add its tokenizer.json") from error

@@ -1,0 +1,116 @@
+"""Texts to token ids, and token ids to the padded batches a network reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class PairLayout:
+    """How a query and a function become one sequence.
+
+    Attributes:
+        repeat_first_token: ``[CLS] query [SEP] [CLS] function [SEP]`` of the warm head instead of the paper's
+            ``[CLS] query [SEP] function [SEP]``.
+    """
+
+    repeat_first_token: bool
+
+
+class TextTokenizer:
+    """A fast tokenizer with the truncation and padding of this model.
+
+    Args:
+        tokenizer: A tokenizer of the ``tokenizers`` library with its special tokens set up.
+        pad_id: Id of the padding token.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, pad_id: int) -> None:
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.pad_id = pad_id
+
+    def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """Tokenize texts, first and last special token included, cut to ``max_tokens``."""
+        self._tokenizer.enable_truncation(max_tokens)
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def to_json(self) -> str:
+        """The tokenizer file's content, without truncation."""
+        self._tokenizer.no_truncation()
+        return str(self._tokenizer.to_str(pretty=False))
+
+
+def padded(
+    rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad rows of token ids on the right.
+
+    Args:
+        rows: Token ids of each text.
+        pad_id: Id of the padding token.
+        multiple: The width is rounded up to a multiple of it.
+
+    Returns:
+        Ids and attention mask, both ``[rows, tokens]``.
+    """
+    width = -(-max(len(row) for row in rows) // multiple) * multiple
+    ids = torch.full((len(rows), width), pad_id, dtype=torch.long)
+    mask = torch.zeros((len(rows), width), dtype=torch.long)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[number, : len(row)] = 1
+    return ids, mask
+
+
+def paired(
+    queries: Sequence[Sequence[int]],
+    functions: Sequence[Sequence[int]],
+    pad_id: int,
+    layout: PairLayout,
+    multiple: int = 1,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Lay out pairs of a query and a function as one sequence each.
+
+    Args:
+        queries: Token ids of each pair's query, special tokens included.
+        functions: Token ids of each pair's function, special tokens included.
+        pad_id: Id of the padding token.
+        layout: Which special tokens stand between the two.
+        multiple: The width is rounded up to a multiple of it.
+
+    Returns:
+        Ids, attention mask and segments (1 for the function's tokens), each ``[pairs, tokens]``.
+    """
+    start = 0 if layout.repeat_first_token else 1
+    rows = [[*query, *function[start:]] for query, function in zip(queries, functions, strict=True)]
+    ids, mask = padded(rows, pad_id, multiple)
+    starts = torch.tensor([len(query) for query in queries])
+    segments = (torch.arange(ids.size(1))[None] >= starts[:, None]).long()
+    return ids, mask, segments
+
+
+def batches_by_length(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+    """Group texts of similar length so that little is spent on padding.
+
+    Args:
+        lengths: Tokens of each text.
+        token_budget: Most tokens in a batch, padding included; one longer text makes a batch of its own.
+
+    Yields:
+        Positions in ``lengths``, longest texts first.
+    """
+    order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    start = 0
+    while start < len(order):
+        count = max(1, token_budget // max(1, lengths[order[start]]))
+        yield order[start : start + count]
+        start += count
