@@ -1,0 +1,157 @@
+"""From a doc comment to a query: its first paragraph in plain words, and why some give none."""
+
+from __future__ import annotations
+
+import html
+import re
+
+#: Shorter docs say nothing, longer ones are no summary (bounds of CodeSearchNet, Husain et al., 2019, 3.1).
+MIN_QUERY_WORDS, MAX_QUERY_WORDS = 3, 256
+#: Share of ASCII among the characters of an English doc; accents and symbols of mathematics fit in the rest.
+MIN_ASCII_SHARE = 0.9
+
+_WORD = re.compile(r"\w+")
+_END_OF_SUMMARY = re.compile(
+    r"""^\s*(?:
+        @(?!desc)\w+
+      | [:\\](?:param|params|parameter|type|returns?|rtype|raises?|arg|args|keyword|ivar|cvar)\b
+      | (?:args?|arguments|parameters?|params|returns?|raises|yields|examples?|usage|notes?|attributes
+          |references|see\ also|warnings?|throws|inputs?|outputs?|keyword\ arg(?:ument)?s|request\ syntax)
+        \s*:{0,2}\s*$
+      | >>> | \.\.\s+[\w-]+:: | [-=~*^\#]{3,}\s*$ | ```
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DESCRIPTION_TAG = re.compile(r"^\s*@desc(?:ription)?\s+", re.IGNORECASE | re.MULTILINE)
+_INLINE_TAG = re.compile(r"\{@(?:link|linkplain|linkcode|code|literal|value|see|tutorial)\s+([^{}]*)\}")
+_ROLE = re.compile(r":(?:[\w.+-]+:)?[\w.+-]+:`([^`]*)`")
+_ROLE_TARGET = re.compile(r"\s*<[^<>]*>\s*$")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]+)\](?:\([^()\s]*\)|\[[^\[\]]*\])")
+_URL = re.compile(r"<?\b(?:https?|ftp)://\S+|\bwww\.\S+")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_PARAGRAPH_TAG = re.compile(r"</?(?:p|br|ul|ol|pre|table|h\d)\b[^<>]*>", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"\[(?:\d+|#\w*)\]_")
+_DOXYGEN = re.compile(
+    r"^\s*[@\\](?:brief|internal|public|private|static|function|method|summary)\b", re.IGNORECASE
+)
+
+_HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# RDoc's block of example calls, up to the blank line that ends it.
+_CALL_SEQUENCE = re.compile(r"^\s*:?call-seq:.*?(?:\n[ \t]*\n|\Z)", re.IGNORECASE | re.DOTALL)
+_TOMDOC = re.compile(r"^\s*(?:Internal|Public|Private|API):\s+", re.IGNORECASE)
+
+_BOILERPLATE = re.compile(
+    r"""^\W*(?:
+        todo|fixme|xxx\b|hack\b|see\b|refer\s+to|same\s+as|similar\s+to\s+\W*\w+\W*$
+      | inherit|\(?non-javadoc
+      | (?:auto-?\s?generated|automatically\s+generated|generated\s+by)
+      | (?:not\s+documented|undocumented|no\s+(?:doc|description)|docstring|(?:missing|add)\s+doc)
+      | documentation\s+for
+      | deprecated|\.\.\s*deprecated|alias\b|overrid(?:e|es|den|ing)|(?:\S+\s+)?implements?\s+\S+$
+      | \$ANTLR|register\s+side\s+effects
+      | (?:getter|setter|constructor|destructor|ctor|dtor)\b|copy\s+of\s+|stub\b|placeholder|dummy\b
+      | magic\s+method|(?:unit\s+)?tests?\s+(?:that|for|if|whether|the|case)
+      | eslint|pylint|noqa|type:\s|nolint|copyright|licensed?\b
+      | (?:this|the)\s+(?:method|function|property|class)\s+(?:is|has\s+been)
+        \s+(?:auto|deprecated|generated|obsolete)
+      | (?:internal|private)(?:\s+(?:method|function|use|helper|only))?\W*$|call\s+self\s+as\s+a\s+function
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DEPRECATED = re.compile(r"(?:^|\n)\s*(?:@deprecated\b|\.\.\s+deprecated::|\W*deprecated\b)", re.IGNORECASE)
+# Function words that are no English words: two of them, and more than English ones, make another language.
+_FOREIGN = frozenset(
+    # German, Dutch; French, Italian; Spanish, Portuguese; Polish, Swedish.
+    re.findall(
+        r"\w+",
+        """der die das und ist nicht ein eine für mit von werden wird het van voor niet een
+        le la les des une est pour dans que qui avec sur il che di della sono
+        el los las una para por con del como se si um uma os não dos na
+        w nie jest się dla oraz och att som är""",
+    )
+)
+_ENGLISH = frozenset(
+    re.findall(
+        r"\w+",
+        """the a an of to in is and for from with by this that if or as on are be it at into using which given
+        not all return returns when whether""",
+    )
+)
+
+
+def clean_doc(doc: str) -> str:
+    """Return a doc comment without markup: roles, inline tags, HTML, links and URLs become plain words.
+
+    Args:
+        doc: Doc comment without its comment markers.
+
+    Returns:
+        Lines kept, so that paragraphs and sections can still be told apart.
+    """
+    text = _CALL_SEQUENCE.sub("", _HTML_COMMENT.sub("", doc))
+    text = _DESCRIPTION_TAG.sub("", text)
+    text = _TOMDOC.sub("", _DOXYGEN.sub("", text))
+    text = _INLINE_TAG.sub(lambda match: match[1].replace("#", " ").strip(), text)
+    text = _PARAGRAPH_TAG.sub("\n\n", text)
+    text = _ROLE.sub(lambda match: _ROLE_TARGET.sub("", match[1]).lstrip("~!").split("(")[0], text)
+    text = _MARKDOWN_LINK.sub(r"\1", text)
+    text = _URL.sub("", text)
+    text = html.unescape(_TAG.sub("", text))
+    text = _FOOTNOTE.sub("", text)
+    return text.replace("``", "").replace("`", "").replace("**", "")
+
+
+def first_paragraph(doc: str) -> str:
+    """Return the first paragraph of a cleaned doc on one line, up to a section, a tag or an example."""
+    lines: list[str] = []
+    for line in doc.strip().splitlines():
+        if _END_OF_SUMMARY.match(line):
+            # An underline below a single line makes that line a heading, such as ``Parameters``.
+            if re.match(r"^\s*[-=~*^#]{3,}\s*$", line) and len(lines) == 1:
+                return ""
+            break
+        if not line.strip():
+            if lines:
+                break
+            continue
+        lines.append(line.strip())
+    return re.sub(r"\s+", " ", " ".join(lines)).strip(" -:*")
+
+
+def query_of(doc: str) -> tuple[str, str | None]:
+    """Turn a doc comment into a query.
+
+    Args:
+        doc: Doc comment without its markers.
+
+    Returns:
+        The query, and None or the reason for which the doc gives no usable one.
+    """
+    if not doc.strip():
+        return "", "no doc"
+    if _DEPRECATED.search(doc):
+        return "", "deprecated"
+    if "inheritdoc" in doc.lower():
+        return "", "boilerplate doc"
+    query = first_paragraph(clean_doc(doc))
+    words = _WORD.findall(query)
+    if len(words) < MIN_QUERY_WORDS:
+        return "", "doc too short"
+    if len(words) > MAX_QUERY_WORDS:
+        return "", "doc too long"
+    if _BOILERPLATE.match(query):
+        return "", "boilerplate doc"
+    if not _is_english(query, words):
+        return "", "doc not English"
+    if sum(len(word) for word in words if word.isalpha()) < len(query.replace(" ", "")) / 2:
+        return "", "doc not prose"
+    return query, None
+
+
+def _is_english(query: str, words: list[str]) -> bool:
+    """Whether a query reads as English, by its characters and its function words."""
+    if sum(character.isascii() for character in query) < MIN_ASCII_SHARE * len(query):
+        return False
+    lowered = [word.lower() for word in words]
+    foreign = sum(word in _FOREIGN for word in lowered)
+    return foreign < 2 or foreign <= sum(word in _ENGLISH for word in lowered)

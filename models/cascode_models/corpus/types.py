@@ -1,0 +1,84 @@
+"""The data that flows through corpus mining."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+#: Languages that are mined: the six of CodeSearchNet and TypeScript.
+LANGUAGES = ("python", "javascript", "typescript", "go", "java", "php", "ruby")
+
+
+class Split(str, enum.Enum):
+    """What a package may be used for; a package belongs to exactly one split."""
+
+    TRAIN = "train"
+    DEV = "dev"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class MinedFunction:
+    """A function as the injected extractor hands it over."""
+
+    #: Qualified name inside its file, parts joined by dots.
+    name: str
+    #: Language id.
+    language: str
+    #: Source text without its docstring.
+    code: str
+    #: Doc comment without its markers; empty where there is none.
+    doc: str
+    #: First line in the file, 1-based.
+    start_line: int
+
+
+class FunctionExtractor(Protocol):
+    """Finds the functions of one source file; injected, since this package knows no grammar."""
+
+    def __call__(self, source: str, path: str) -> Iterable[MinedFunction]:
+        """Return the functions of ``source``; ``path`` decides the language, unknown ones give nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One entry of the manifest."""
+
+    #: Registry: ``pypi``, ``npm`` or ``debian``.
+    source: str
+    #: Name in that registry.
+    name: str
+    #: Exact version.
+    version: str
+    #: SPDX expression.
+    licence: str
+    #: Language ids taken from it.
+    languages: tuple[str, ...]
+    #: Why it is in the corpus.
+    why: str
+    #: ``owner/name`` of its repository where the package's own metadata does not name it.
+    repository: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Name of its folder in the package cache."""
+        name = self.name.lstrip("@").replace("/", "__")
+        return f"{name}-{self.version}".replace(":", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A function of a package that passed the code filters, with where it comes from."""
+
+    function: MinedFunction
+    package: Package
+    path: str
+    #: Cleaned first paragraph of the doc comment; empty where the function gives no query.
+    query: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Sort key that makes every run visit candidates in one order."""
+        return (self.package.name, self.path, self.function.start_line)
