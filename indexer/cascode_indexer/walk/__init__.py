@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from .reading import read_bytes, read_source, source_text
 from .rules import IGNORE_FILES, IgnoreRules
-from .walker import DEFAULT_MAX_BYTES, KnownFile, checked_root, explain, relative_path, walk
+from .walker import (
+    DEFAULT_MAX_BYTES,
+    KnownFile,
+    checked_root,
+    explain,
+    is_encodable,
+    relative_path,
+    walk,
+    walk_folders,
+)
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -13,9 +22,11 @@ __all__ = [
     "KnownFile",
     "checked_root",
     "explain",
+    "is_encodable",
     "read_bytes",
     "read_source",
     "relative_path",
     "source_text",
     "walk",
+    "walk_folders",
 ]

@@ -70,6 +70,20 @@ def walk(
     return _Walk(root, rules, language_of, skipped, max_bytes, known or {}).files()
 
 
+def walk_folders(root: Path, rules: IgnoreRules) -> Iterator[str]:
+    """Name the folders that the walk looks into: those a watcher has to watch.
+
+    Args:
+        root: The workspace.
+        rules: Its rules.
+
+    Yields:
+        Paths relative to the root, posix separators; the root itself as an empty path.
+    """
+    for level, _ in _Walk(root, rules, lambda _path, _head: None, SkipCounts(), 0, {}).folders():
+        yield level.prefix.rstrip("/")
+
+
 def checked_root(root: Path) -> Path:
     """The absolute path of a workspace.
 
@@ -166,28 +180,34 @@ class _Walk:
         self._known = known
 
     def files(self) -> Iterator[SourceFile]:
-        """Go through the folders, those nearest to the root and first by name first."""
+        """The files of each folder, in the order of the folders."""
+        for level, entries in self.folders():
+            for entry in entries:
+                source = self._source_file(level, entry)
+                if source is not None:
+                    yield source
+
+    def folders(self) -> Iterator[tuple[Level, list[os.DirEntry[str]]]]:
+        """Go through the folders depth first, by name, each with what is no folder in it."""
         top = self._list(str(self._root), "")
         stack = [(self._rules.top({entry.name for entry in top}), top)]
         while stack:
             level, entries = stack.pop()
+            files: list[os.DirEntry[str]] = []
             folders: list[tuple[Level, list[os.DirEntry[str]]]] = []
             for entry in entries:
-                if not _is_encodable(entry.name):
+                if not is_encodable(entry.name):
                     log.warning(
                         "left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or "."
                     )
                     self._skip(level, SkipReason.UNREADABLE)
                 elif _is_link(entry):
                     self._count_link(level, entry)
-                elif entry.is_dir(follow_symlinks=False):
-                    inside = self._enter(level, entry)
-                    if inside is not None:
-                        folders.append(inside)
-                else:
-                    source = self._source_file(level, entry)
-                    if source is not None:
-                        yield source
+                elif not entry.is_dir(follow_symlinks=False):
+                    files.append(entry)
+                elif (inside := self._enter(level, entry)) is not None:
+                    folders.append(inside)
+            yield level, files
             stack.extend(reversed(folders))
 
     def _enter(self, level: Level, entry: os.DirEntry[str]) -> tuple[Level, list[os.DirEntry[str]]] | None:
@@ -286,7 +306,7 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() or (is_junction is not None and is_junction())
 
 
-def _is_encodable(name: str) -> bool:
+def is_encodable(name: str) -> bool:
     """Whether a name can be stored and shown."""
     try:
         name.encode()
