@@ -57,6 +57,11 @@ class Comments:
         """Index of the last comment that ends at or before ``offset``; -1 where there is none."""
         return bisect_right(self._ends, offset) - 1
 
+    def covers(self, offset: int) -> bool:
+        """Whether ``offset`` lies in a comment."""
+        index = bisect_right(self._ends, offset)
+        return index < len(self._comments) and self._comments[index].start <= offset
+
     def end_at(self, offset: int) -> int:
         """End of the comment that starts at ``offset``; 0 where none does."""
         return self._by_start.get(offset, 0)
@@ -87,10 +92,23 @@ class Comments:
         if not run:
             return ""
         chosen = _choose(run)
-        text = clean_comment([self._text(comment) for comment in chosen])
+        text = self._cleaned(chosen)
         if self._is_file_header(chosen[0]) and _LICENCE.search(text):
             return ""
         return text
+
+    def doc_between(self, start: int, end: int) -> str:
+        """Text of the comment that documents a definition from among its decorators."""
+        run = [
+            comment
+            for comment in self.inside(start, end)
+            if self._owns_its_line(comment) and not _DIRECTIVE.match(self._text(comment))
+        ]
+        return self._cleaned(_choose(run)) if run else ""
+
+    def _cleaned(self, comments: list[Comment]) -> str:
+        """The comments' text without markers."""
+        return clean_comment([self._text(comment) for comment in comments])
 
     def _text(self, comment: Comment) -> str:
         """The comment as it stands in the source."""

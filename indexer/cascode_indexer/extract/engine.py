@@ -10,6 +10,7 @@ from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
 from .grammars import grammar_for
 from .parsing import parse
+from .salvage import salvage
 from .sweep import Sweep
 
 
@@ -45,5 +46,11 @@ def extract_functions(source: str, language: str, *, path: str = "") -> Extracti
     data = text.encode("utf-8", "surrogatepass")
     grammar = grammar_for(known, path)
     tree = parse(grammar, data)
-    functions = Sweep(grammar, tree, text, data).functions()
-    return Extraction(tuple(functions), tree.root_node.has_error)
+    sweep = Sweep(grammar, tree, text, data)
+    functions = sweep.functions()
+    has_errors = tree.root_node.has_error
+    if has_errors:
+        further = salvage(grammar, sweep, data, functions)
+        if further:
+            functions = sorted([*functions, *further], key=lambda f: (f.start_line, -f.end_line))
+    return Extraction(tuple(functions), has_errors)

@@ -74,6 +74,11 @@ class LanguageSpec:
     doc_above: bool = True
     #: Last cleaning step of a doc comment (C# strips XML tags).
     clean_doc: Callable[[str], str] | None = None
+    #: Where a line starts a definition, its name the first group: to find again what a syntax error hid.
+    definition: re.Pattern[bytes] | None = None
+    #: Lines a definition needs in front of it to be parsed on its own: any one, and an indented one besides.
+    piece_prefix: bytes = b""
+    member_prefix: bytes = b""
     #: What ends a signature in front of the body and is no part of it.
     signature_tail: tuple[str, ...] = ("{",)
     #: File name suffix to grammar variant, where not the default.

@@ -35,6 +35,9 @@ _KINDS = {
 _LABELS = (*_KINDS, "type", "namespace", "rest")
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _SPACES = re.compile(r"\s+")
+#: What is left of line breaks inside brackets.
+_OPENING = re.compile(r"([(\[<]) ")
+_CLOSING = re.compile(r",? ([)\]])")
 _BLANKS = b" \t\f\v"
 _WHITE = b" \t\r\n\f\v"
 
@@ -71,12 +74,14 @@ class Sweep:
         self._decorators: dict[int, int] = {}
         self._decorator_ends: dict[int, int] = {}
         self._comments = Comments(data, [])
+        self._items: list[_Item] = []
 
     def functions(self) -> list[Function]:
         """The functions by first line, outer before inner."""
         functions = []
         open_items: list[_Item] = []
-        for item in self._collect():
+        self._items = self._collect()
+        for item in self._items:
             while open_items and open_items[-1].end <= item.start:
                 open_items.pop()
             if len(open_items) >= _MAX_NESTING:
@@ -197,11 +202,11 @@ class Sweep:
         assert name_node is not None
         start, end = self._span(node)
         head = self._behind_decorators(start, item.signature_end)
-        line_start = self._line_starts[self._line(start) - 1]
+        line_start = self._line_starts[self.line(start) - 1]
         code_start = start if self._data[line_start:start].strip(_BLANKS) else line_start
         name = own[-1]
         name_start = self._name_start(name_node, name)
-        name_line = self._line(name_start)
+        name_line = self.line(name_start)
         return Function(
             name=name,
             qualified_name=".".join(item.parts),
@@ -209,8 +214,8 @@ class Sweep:
             language=self._spec.id,
             signature=self._signature(head, item.signature_end),
             doc=self._doc(item, start, head),
-            start_line=self._line(start),
-            end_line=self._line(max(start, end - 1)),
+            start_line=self.line(start),
+            end_line=self.line(max(start, end - 1)),
             name_line=name_line,
             name_column=len(self._slice(self._line_starts[name_line - 1], name_start)),
             code=self._slice(code_start, end),
@@ -252,17 +257,20 @@ class Sweep:
         if not text and self._spec.doc_above:
             text = self._comments.doc_above(start)
             if not text and head != start:
-                text = self._comments.doc_above(head)
+                text = self._comments.doc_between(start, head)
         return self._spec.clean_doc(text) if self._spec.clean_doc else text
 
     def _signature(self, start: int, end: int) -> str:
         """The declaration up to its body, comments left out, on one line."""
+        breaks = self.line(start) != self.line(end)
         pieces = []
         for comment in self._comments.inside(start, end):
             pieces.append(self._slice(start, comment.start))
             start = comment.end
         pieces.append(self._slice(start, end))
         text = _SPACES.sub(" ", " ".join(pieces)).strip()
+        if breaks:
+            text = _CLOSING.sub(r"\1", _OPENING.sub(r"\1", text))
         for tail in self._spec.signature_tail:
             text = text.removesuffix(tail).rstrip()
         return text[:_MAX_SIGNATURE_CHARACTERS]
@@ -286,7 +294,21 @@ class Sweep:
         index = self._data.rfind(name.encode("utf-8", "surrogatepass"), start, end)
         return index if index >= 0 else start
 
-    def _line(self, offset: int) -> int:
+    def container_at(self, offset: int) -> tuple[list[str], bool]:
+        """Parts of the innermost container's qualified name at a byte offset, and whether it is a type."""
+        around = [item for item in self._items if item.kind is None and item.start <= offset < item.end]
+        return (around[-1].parts, around[-1].is_type) if around else ([], False)
+
+    def in_sound_code(self, offset: int) -> bool:
+        """Whether a byte offset lies in a comment or in a function that was parsed without errors."""
+        if self._comments.covers(offset):
+            return True
+        return any(
+            item.node is not None and item.start <= offset < item.end and not item.node.has_error
+            for item in self._items
+        )
+
+    def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
         return bisect_right(self._line_starts, offset)
 

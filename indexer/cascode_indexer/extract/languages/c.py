@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from cascode_indexer.extract.spec import LanguageSpec
@@ -56,9 +58,17 @@ def _ends_in_cast(node: Node) -> bool:
     return inner is not None and inner.type == "operator_cast"
 
 
+#: A line that starts a definition.
+DEFINITION = re.compile(
+    rb"^(?!(?:else|if|for|while|switch|return|typedef)\b)"
+    rb"[A-Za-z_][^\n;{}()=]{0,300}?(~?\b\w+)[ \t]*\([^;{}]{0,2000}\)[^;{}()=]{0,500}\{",
+    re.MULTILINE,
+)
+
 SPEC = LanguageSpec(
     id="c",
     grammars={"": "tree_sitter_c:language"},
     query=QUERY,
     name_node=declared_name,
+    definition=DEFINITION,
 )

@@ -65,6 +65,14 @@ def _parts(text: str) -> list[str]:
     ] or [text]
 
 
+#: A line that starts a member with a body.
+_DEFINITION = re.compile(
+    rb"^[ \t]+(?!(?:else|if|for|foreach|while|switch|catch|return|new|throw|using|lock|fixed|try|do|case)\b)"
+    rb"(?:[\w<>\[\],.?@]{1,100}[ \t]+){0,12}?([A-Za-z_]\w{0,100})[ \t]*"
+    rb"\([^;{}]{0,2000}\)[^;{}()=]{0,500}\{",
+    re.MULTILINE,
+)
+
 SPEC = LanguageSpec(
     id="c_sharp",
     grammars={"": "tree_sitter_c_sharp:language"},
@@ -72,4 +80,6 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     clean_doc=_without_tags,
     signature_tail=("=>", "="),
+    definition=_DEFINITION,
+    member_prefix=b"class A {\n",
 )

@@ -6,7 +6,7 @@ import re
 
 from cascode_indexer.extract.spec import LanguageSpec
 
-from .c import declared_name
+from .c import DEFINITION, declared_name
 
 _QUERY = """
 ((function_definition declarator: (function_declarator declarator: (identifier) @_macro
@@ -91,5 +91,6 @@ SPEC = LanguageSpec(
     name_node=declared_name,
     name_parts=_parts,
     constructor_named_as_type=True,
+    definition=DEFINITION,
     signature_tail=("{", ":"),
 )

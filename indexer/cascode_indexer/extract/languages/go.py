@@ -39,10 +39,14 @@ def _bound_name(text: str) -> list[str]:
     return parts if all(re.fullmatch(r"\w+", part) for part in parts) else parts[-1:]
 
 
+#: A line that starts a definition.
+_DEFINITION = re.compile(rb"^func[ \t]+(?:\([^()\n]*\)[ \t]*)?(\w+)", re.MULTILINE)
+
 SPEC = LanguageSpec(
     id="go",
     grammars={"": "tree_sitter_go:language"},
     query=_QUERY,
     name_parts=_bound_name,
     owner_parts=_receiver,
+    definition=_DEFINITION,
 )

@@ -18,13 +18,15 @@ _KEEPS = (
 )
 
 
-def binding_patterns(function: str, arrow: str) -> str:
+def binding_patterns(function: str, arrow: str, around: str) -> str:
     """Patterns for function values bound to variables, properties and exports.
 
     Args:
         function: Pattern for a ``function`` value.
         arrow: Pattern for an arrow function value.
+        around: Patterns for the expressions that either may stand in.
     """
+    holder = f"[(function_expression) (generator_function) (arrow_function) (call_expression) {around}]"
     return f"""
 (variable_declarator name: (identifier) @name value: {function}) @function
 (variable_declarator name: (identifier) @name value: {arrow}) @lambda
@@ -46,10 +48,8 @@ def binding_patterns(function: str, arrow: str) -> str:
 (function_expression name: (identifier) @name body: (_) @body) @function
 (generator_function name: (identifier) @name body: (_) @body) @function
 
-(lexical_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
-(variable_declaration . (variable_declarator value: [{function} {arrow}]) @wrapped .) @wrapper
-(lexical_declaration . (variable_declarator
-  value: (call_expression arguments: (arguments . [{function} {arrow}]))) @wrapped .) @wrapper
+(lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
+(variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
 (export_statement value: (_) @wrapped) @wrapper
 """
@@ -74,7 +74,7 @@ COMMON_PATTERNS = """
 
 _QUERY = (
     COMMON_PATTERNS
-    + binding_patterns(_WRAPPED_FUNCTION, _WRAPPED_ARROW)
+    + binding_patterns(_WRAPPED_FUNCTION, _WRAPPED_ARROW, "(parenthesized_expression)")
     + f"""
 (field_definition property: (_) @name value: [{_WRAPPED_FUNCTION} {_WRAPPED_ARROW}]) @method
 (field_definition property: (_) @name value: (object) @namespace)
@@ -103,6 +103,11 @@ def container_parts(text: str) -> list[str]:
     return [part for part in member_parts(text) if part not in _TRANSPARENT]
 
 
+#: A line that starts a definition.
+DEFINITION = re.compile(
+    rb"^[ \t]*(?:export[ \t]+(?:default[ \t]+)?)?(?:async[ \t]+)?function\b[ \t*]*([\w$]+)", re.MULTILINE
+)
+
 SPEC = LanguageSpec(
     id="javascript",
     grammars={"": "tree_sitter_javascript:language"},
@@ -111,4 +116,5 @@ SPEC = LanguageSpec(
     container_parts=container_parts,
     constructors=frozenset({"constructor"}),
     signature_tail=("=>",),
+    definition=DEFINITION,
 )

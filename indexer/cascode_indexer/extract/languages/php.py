@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cascode_indexer.extract.spec import LanguageSpec, dotted_identifiers
 
 _CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]"
@@ -34,6 +36,11 @@ def _parts(text: str) -> list[str]:
     return [part for part in parts if part not in ("this", "self", "static")]
 
 
+#: A line that starts a definition.
+_DEFINITION = re.compile(
+    rb"^[ \t]*(?:(?:public|protected|private|static|final|abstract)[ \t]+)*function[ \t&]+(\w+)", re.MULTILINE
+)
+
 SPEC = LanguageSpec(
     id="php",
     grammars={"": "tree_sitter_php:language_php"},
@@ -41,4 +48,7 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     constructors=frozenset({"__construct"}),
     signature_tail=("=>",),
+    definition=_DEFINITION,
+    piece_prefix=b"<?php\n",
+    member_prefix=b"class A {\n",
 )

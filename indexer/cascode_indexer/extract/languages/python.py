@@ -67,6 +67,9 @@ def _attribute(text: str) -> list[str]:
     return parts[1:] if len(parts) > 1 and parts[0] in ("self", "cls") else parts
 
 
+#: A line that starts a definition.
+_DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+
 SPEC = LanguageSpec(
     id="python",
     grammars={"": "tree_sitter_python:language"},
@@ -77,4 +80,6 @@ SPEC = LanguageSpec(
     only_declares=_is_placeholder,
     doc_above=False,
     signature_tail=(":",),
+    definition=_DEFINITION,
+    member_prefix=b"if 1:\n",
 )

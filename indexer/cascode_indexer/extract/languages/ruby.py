@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cascode_indexer.extract.spec import LanguageSpec
 
 _QUERY = """
@@ -29,18 +31,21 @@ _QUERY = """
 
 
 def _parts(text: str) -> list[str]:
-    """``A::B`` is ``A.B``; ``:name`` and ``"name"`` are ``name``."""
+    """``A::B`` is ``A.B``; ``:name``, ``@name`` and ``"name"`` are ``name``."""
     if text[:1] in "'\"":
         return [text[1:-1]] if len(text) > 2 else []
     if "::" in text:
         return [part for part in text.split("::") if part]
-    return [text.lstrip(":").strip('"')] if not text.startswith("::") else [text[2:]]
+    return [text.lstrip(":@$").strip('"')] if text.strip(":@$") else []
 
 
 def _owner(text: str) -> list[str]:
     """``self`` is the enclosing class; ``Config`` in ``def Config.load`` is a part of the name."""
     return [] if text == "self" else _parts(text)
 
+
+#: A line that starts a definition.
+_DEFINITION = re.compile(rb"^[ \t]*def[ \t]+(?:self\.)?(\w+[?!=]?)", re.MULTILINE)
 
 SPEC = LanguageSpec(
     id="ruby",
@@ -50,4 +55,5 @@ SPEC = LanguageSpec(
     owner_parts=_owner,
     constructors=frozenset({"initialize"}),
     signature_tail=("{", "do", "=", "->", ";"),
+    definition=_DEFINITION,
 )

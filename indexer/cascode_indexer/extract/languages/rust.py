@@ -31,9 +31,18 @@ def _type_name(text: str) -> list[str]:
     return parts[-1:] if "::" in plain else parts[:1]
 
 
+#: A line that starts a definition.
+_DEFINITION = re.compile(
+    rb"^[ \t]*(?:pub(?:\([^()\n]*\))?[ \t]+)?(?:(?:const|async|unsafe|extern(?:[ \t]+\"[^\"\n]*\")?)[ \t]+)*"
+    rb"fn[ \t]+(\w+)",
+    re.MULTILINE,
+)
+
 SPEC = LanguageSpec(
     id="rust",
     grammars={"": "tree_sitter_rust:language"},
     query=_QUERY,
     container_parts=_type_name,
+    signature_tail=(",",),
+    definition=_DEFINITION,
 )

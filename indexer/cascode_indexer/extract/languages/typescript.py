@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cascode_indexer.extract.spec import LanguageSpec
 
-from .javascript import COMMON_PATTERNS, binding_patterns, container_parts, member_parts
+from .javascript import COMMON_PATTERNS, DEFINITION, binding_patterns, container_parts, member_parts
 
 _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
 _ARROW = "(arrow_function body: (_) @body)"
+#: What may stand around a function value.
+_AROUND = "(parenthesized_expression) (as_expression) (satisfies_expression)"
 
 
 def _wrapped(value: str) -> str:
@@ -21,7 +23,7 @@ def _wrapped(value: str) -> str:
 
 _QUERY = (
     COMMON_PATTERNS
-    + binding_patterns(_wrapped(_FUNCTION), _wrapped(_ARROW))
+    + binding_patterns(_wrapped(_FUNCTION), _wrapped(_ARROW), _AROUND)
     + f"""
 (public_field_definition name: (_) @name value: [{_wrapped(_FUNCTION)} {_wrapped(_ARROW)}]) @method
 (public_field_definition name: (_) @name value: (object) @namespace)
@@ -45,5 +47,6 @@ SPEC = LanguageSpec(
     container_parts=container_parts,
     constructors=frozenset({"constructor"}),
     signature_tail=("=>",),
+    definition=DEFINITION,
     variants={".tsx": "tsx"},
 )

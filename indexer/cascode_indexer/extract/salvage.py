@@ -1,0 +1,91 @@
+"""Functions that a syntax error in front of them hid from the parser.
+
+Where a bracket or quote is left open, recovery can swallow the definitions that follow. In a source with
+errors, each line that starts a definition and gave no function is parsed again on its own, up to the next
+such line: at most once more the length of the source.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from cascode_indexer.types import Function, Kind
+
+from .grammars import Grammar
+from .parsing import parse
+from .sweep import Sweep
+
+#: A source with more hidden definitions is no source of this language.
+_MAX_PIECES = 500
+#: Lines that can stand between a definition's decorators or doc comment and its head begin so.
+_BELONGS_ABOVE = (b"//", b"/*", b"*", b"#", b"@", b"[")
+
+
+def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Function]) -> list[Function]:
+    """Find what the first pass missed.
+
+    Args:
+        grammar: The language.
+        sweep: The first pass, done.
+        data: The source.
+        found: What the first pass found.
+
+    Returns:
+        Further functions, in order of the source.
+    """
+    pattern = grammar.spec.definition
+    if pattern is None:
+        return []
+    known = {(function.name_line, function.name) for function in found}
+    heads = list(pattern.finditer(data))[:_MAX_PIECES]
+    further = []
+    for index, head in enumerate(heads):
+        name = head[1].decode("utf-8", "surrogatepass")
+        if (sweep.line(head.start(1)), name) in known or sweep.in_sound_code(head.start(1)):
+            continue
+        start = _with_lines_above(data, head.start())
+        following = heads[index + 1].start() if index + 1 < len(heads) else len(data)
+        further.extend(_read(grammar, sweep, data, start, _with_lines_above(data, following), name))
+    return further
+
+
+def _with_lines_above(data: bytes, start: int) -> int:
+    """Start of the decorator and comment lines directly above the line that starts at ``start``."""
+    while start > 0:
+        above = data.rfind(b"\n", 0, start - 1) + 1
+        if not data[above:start].lstrip().startswith(_BELONGS_ABOVE):
+            return start
+        start = above
+    return start
+
+
+def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, name: str) -> list[Function]:
+    """Functions of one piece, with the lines and container they have in the whole."""
+    is_indented = data[start : start + 1] in (b" ", b"\t")
+    prefix = grammar.spec.piece_prefix + (grammar.spec.member_prefix if is_indented else b"")
+    piece = prefix + data[start:end]
+    text = piece.decode("utf-8", "surrogatepass")
+    functions = Sweep(grammar, parse(grammar, piece), text, piece).functions()
+    if not functions or functions[0].name != name:
+        return []
+    container, is_type = sweep.container_at(start)
+    shift = sweep.line(start) - 1 - prefix.count(b"\n")
+    drop = functions[0].qualified_name.removesuffix(name)
+    return [
+        dataclasses.replace(
+            function,
+            qualified_name=".".join([*container, function.qualified_name.removeprefix(drop)]),
+            kind=_kind(function, grammar, is_type and function is functions[0]),
+            start_line=function.start_line + shift,
+            end_line=function.end_line + shift,
+            name_line=function.name_line + shift,
+        )
+        for function in functions
+    ]
+
+
+def _kind(function: Function, grammar: Grammar, is_member: bool) -> Kind:
+    """The kind, once the container is known."""
+    if not is_member or function.kind not in (Kind.FUNCTION, Kind.METHOD):
+        return function.kind
+    return Kind.CONSTRUCTOR if function.name in grammar.spec.constructors else Kind.METHOD

@@ -1,0 +1,64 @@
+"""Whatever the text, extraction survives it and every function's code is a piece of the source's lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cascode_indexer.extract import LANGUAGES, Extraction, extract_functions, strip_doc
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
+SOURCES = {
+    path.name: (path.parent.name, path.read_text(encoding="utf-8"))
+    for path in sorted(FIXTURES.glob("*/*"))
+    if path.suffix != ".json"
+}
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+
+
+def _check(source: str, extraction: Extraction) -> None:
+    """The documented relation of a function's lines, name and code to the source."""
+    lines = _LINE.findall(source.removeprefix("\ufeff"))
+    for function in extraction.functions:
+        assert 1 <= function.start_line <= function.name_line <= function.end_line
+        text = "".join(lines[function.start_line - 1 : function.end_line])
+        assert function.code in text
+        before, after = text.split(function.code, 1)
+        assert "\n" not in before + after.rstrip("\r\n")
+        assert not before or before.strip(" \t\f\v")
+        assert function.code == function.code.rstrip(" \t\r\n\f\v")
+        assert "\n" not in function.signature
+        assert function.qualified_name.endswith(function.name)
+        strip_doc(function)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(
+    source=st.one_of(st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1")))
+)
+@settings(max_examples=40, deadline=None)
+def test_any_text(language: str, source: str) -> None:
+    """Arbitrary text never crashes."""
+    _check(source, extract_functions(source, language))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_mutated_sources(name: str, data: st.DataObject) -> None:
+    """Truncated, spliced and re-ended real sources keep lines and code consistent."""
+    language, source = SOURCES[name]
+    start = data.draw(st.integers(0, len(source)))
+    end = data.draw(st.integers(0, len(source)))
+    insert = data.draw(
+        st.sampled_from(
+            ["", "\r", "\r\n", "(", "}", '"', "'''", "/*", "\x00", "\ufeff", "ü😀", "\u2028", "<"]
+        )
+    )
+    newline = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    mutated = (source[:start] + insert + source[end:]).replace("\n", newline)
+    _check(mutated, extract_functions(mutated, language, path=name))
