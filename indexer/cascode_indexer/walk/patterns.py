@@ -30,6 +30,9 @@ MAX_IGNORE_FILE_BYTES = 512 * 1024
 _FOLDER = "(?P<ps_d>/)"
 _FOLDER_OR_END = f"(?:{_FOLDER}|$)"
 
+#: How pathspec begins the expression of a line that matches in any folder.
+_ANY_FOLDER = "^(?:.+/)?"
+
 #: POSIX classes inside brackets: git knows them, pathspec does not.
 _POSIX_CLASSES = {
     "[:alnum:]": "0-9A-Za-z",
@@ -62,12 +65,29 @@ class ForcedPath:
 
 
 @dataclass(frozen=True, slots=True)
+class _Lines:
+    """Some lines of an ignore file as one expression: one group a line, last line first."""
+
+    regex: re.Pattern[str]
+    #: Line number of each group.
+    numbers: tuple[int, ...]
+
+    def last_match(self, entry: str) -> int:
+        """Number of the last line that matches; -1 where none does."""
+        match = self.regex.match(entry)
+        return -1 if match is None or match.lastindex is None else self.numbers[match.lastindex - 1]
+
+
+@dataclass(frozen=True, slots=True)
 class PatternSet:
     """All lines of one ignore file."""
 
-    #: One group a line, last line first; None where no line can match.
-    _regex: re.Pattern[str] | None
-    #: What the line of each group does: True excludes, False (a ``!`` line) takes back in.
+    #: Lines that match a name in any folder (``*.log``), kept apart: they are most, and trying each of them
+    #: at every folder of a path is what would take the time.
+    _names: _Lines | None
+    #: Lines that match a path.
+    _paths: _Lines | None
+    #: What each line does: True excludes, False (a ``!`` line) takes back in.
     _excludes: tuple[bool, ...]
     #: The ``!`` lines that name a path.
     forced_paths: tuple[ForcedPath, ...]
@@ -82,12 +102,13 @@ class PatternSet:
         Returns:
             True: excluded. False: taken back in by a ``!`` line. None: no line matches.
         """
-        if self._regex is None:
-            return None
-        match = self._regex.match(path + "/" if is_folder else path)
-        if match is None or match.lastindex is None:
-            return None
-        return self._excludes[match.lastindex - 1]
+        entry = path + "/" if is_folder else path
+        line = -1
+        if self._names is not None:
+            line = self._names.last_match(entry[path.rfind("/") + 1 :])
+        if self._paths is not None:
+            line = max(line, self._paths.last_match(entry))
+        return None if line < 0 else self._excludes[line]
 
     def may_force_below(self, folder: str) -> bool:
         """Whether a ``!`` line names a path below ``folder`` (relative to the ignore file's folder)."""
@@ -126,20 +147,37 @@ def read_ignore_file(path: Path) -> PatternSet | None:
 )  # most workspaces hold a few dozen ignore files; a re-index finds them compiled
 def compile_patterns(content: bytes) -> PatternSet | None:
     """Compile the content of an ignore file; None where no line can ever match."""
-    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")  # git drops the mark too
-    kept: list[tuple[str, bool]] = []
+    text = os.fsdecode(content.removeprefix(b"\xef\xbb\xbf"))  # git drops the mark too
+    excludes: list[bool] = []
+    names: list[tuple[int, str]] = []
+    paths: list[tuple[int, str]] = []
     forced: list[ForcedPath] = []
-    for line in reversed([os.fsdecode(line).removesuffix("\r") for line in lines]):
+    for line in (line.removesuffix("\r") for line in text.split("\n")):
         translated = _translate(line)
         if translated is None:
             continue
-        kept.append(translated)
-        if not translated[1] and (path := _forced_path(line)) is not None:
+        expression, excluding = translated
+        name = expression.removeprefix(_ANY_FOLDER)
+        if name != expression and "/" not in name.replace("[^/]", "").removesuffix(r"/?\Z").removesuffix(
+            r"/\Z"
+        ):
+            names.append((len(excludes), name))
+        else:
+            paths.append((len(excludes), expression))
+        excludes.append(excluding)
+        if not excluding and (path := _forced_path(line)) is not None:
             forced.append(path)
-    if not kept:
+    if not excludes:
         return None
-    regex = re.compile("|".join(f"({expression})" for expression, _ in kept), re.DOTALL)
-    return PatternSet(regex, tuple(excludes for _, excludes in kept), tuple(forced))
+    return PatternSet(_join(names), _join(paths), tuple(excludes), tuple(forced))
+
+
+def _join(lines: list[tuple[int, str]]) -> _Lines | None:
+    """Numbered expressions as one."""
+    if not lines:
+        return None
+    lines = lines[::-1]
+    return _Lines(_compile("|".join(f"({line})" for _, line in lines)), tuple(number for number, _ in lines))
 
 
 def _translate(line: str) -> tuple[str, bool] | None:
@@ -152,12 +190,7 @@ def _translate(line: str) -> tuple[str, bool] | None:
         if source is None or excludes is None:
             return None
         expression = _for_one_entry(source)
-        if "[" in line and any(spelling in line for spelling in _AMBIGUOUS_SETS):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)
-                re.compile(expression)
-        else:
-            re.compile(expression)
+        _compile(expression)
     except (GitIgnorePatternError, re.error) as error:
         log.debug("ignore line %r is not used: %s", line, error)
         return None
@@ -175,6 +208,15 @@ def _for_one_entry(source: str) -> str:
     return source if source.startswith("^") else "^.*" + source
 
 
+def _compile(expression: str) -> re.Pattern[str]:
+    """Compile, without a warning of what a set may mean to some later Python."""
+    if not any(spelling in expression for spelling in _AMBIGUOUS_SETS):
+        return re.compile(expression, re.DOTALL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(expression, re.DOTALL)
+
+
 def _forced_path(line: str) -> ForcedPath | None:
     """The leading parts of a ``!`` line that is tied to a path; None for one that matches a name anywhere."""
     body = line.rstrip()[1:].rstrip("/")
@@ -187,7 +229,7 @@ def _forced_path(line: str) -> ForcedPath | None:
         translated = _translate("/" + part)
         if translated is None:
             return None
-        parts.append(re.compile(translated[0], re.DOTALL))
+        parts.append(_compile(translated[0]))
     return ForcedPath(tuple(parts), any_depth=False)
 
 
