@@ -185,6 +185,8 @@ def _translate(line: str) -> tuple[str, bool] | None:
     if "[:" in line:
         for name, members in _POSIX_CLASSES.items():
             line = line.replace(name, members)
+    if line.rstrip().endswith("/**/"):  # folders below a folder; pathspec takes it for the folder itself
+        line = line.rstrip() + "*/"
     try:
         source, excludes = GitIgnoreSpecPattern.pattern_to_regex(line)
         if source is None or excludes is None:

@@ -84,6 +84,7 @@ def _ignored_by_git(root: Path, paths: list[str], environment: dict[str, str]) -
 @given(ignore_files=_ignore_files, info_exclude=st.lists(_line, max_size=2), paths=_paths)
 @example(ignore_files={"": ["a/", "!a/b.py"]}, info_exclude=[], paths={"a/b.py"})
 @example(ignore_files={"": ["a/**", "!a/b.py"]}, info_exclude=[], paths={"a/b.py", "a/b/c.py"})
+@example(ignore_files={"": ["a/**/"]}, info_exclude=[], paths={"a/a.py", "a/b/a.py"})
 @example(ignore_files={"": ["*", "!*/", "!*.py"]}, info_exclude=[], paths={"a/b.py", "a/x y"})
 @example(ignore_files={"": ["*.py"], "a": ["!b.py"]}, info_exclude=["b.py"], paths={"a/b.py", "b.py"})
 def test_every_file_is_ignored_exactly_when_git_ignores_it(
