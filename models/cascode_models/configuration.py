@@ -10,13 +10,13 @@ POOLINGS = ("mean", "first")
 HEADS = ("none", "plain", "warm")
 
 
-class CasCodeConfig(PreTrainedConfig):  # type: ignore[misc]
+class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """Configuration of :class:`cascode_models.modeling.CasCode`.
 
     Args:
         backbone: Configuration of the BERT- or RoBERTa-like encoder as a dictionary with its ``model_type``.
         pooling: ``mean`` of the token states or the ``first`` token's state as the vector of a text.
-        head: ``plain`` is the paper's classifier on the first token of the concatenated pair; ``warm`` begins as
+        head: ``plain`` is the paper's classifier on the concatenated pair's first token; ``warm`` begins as
             the bi-encoder; ``none`` is a fast encoder alone.
         max_query_tokens: Longest query, special tokens included.
         max_text_tokens: Longest function text, special tokens included.

@@ -37,8 +37,8 @@ class PlainHead(nn.Module):
 class WarmHead(nn.Module):
     """Head that starts as the bi-encoder's scaled cosine and learns to depart from it.
 
-    The gates are a bias per layer and head on the attention between query and function. Nearly closed at first,
-    they leave each segment's states as the bi-encoder computes them; the network starts at zero.
+    The gates are a bias per layer and head on the attention between query and function. Nearly closed at
+    first, they leave each segment's states as the bi-encoder computes them; the network starts at zero.
 
     Args:
         width: Width of a state.
@@ -75,4 +75,5 @@ class WarmHead(nn.Module):
         features = torch.cat([u, v, u * v * u.size(-1) ** 0.5, (u - v).abs()], dim=-1) * u.size(-1) ** 0.5
         hidden = nn.functional.gelu(self.dense(features.to(self.dense.weight.dtype)))
         learned = self.out(hidden).squeeze(-1).float()
-        return COSINE_SCALE * self.scale.float() * cosine + self.bias.float() + learned
+        logits: torch.Tensor = COSINE_SCALE * self.scale.float() * cosine + self.bias.float() + learned
+        return logits

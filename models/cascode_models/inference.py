@@ -49,7 +49,7 @@ class Settings(Protocol):
 
 
 class CasCodeModel:
-    """A loaded model: an :class:`~cascode_models.types.Encoder` and a :class:`~cascode_models.types.Reranker`.
+    """A loaded model: an encoder and a reranker in the sense of :mod:`cascode_models.types`.
 
     Args:
         network: Its network in evaluation mode, on ``device``.

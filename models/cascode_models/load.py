@@ -41,8 +41,8 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
     """Load a model for inference; nothing is downloaded and nothing is unpickled.
 
     Args:
-        name_or_path: A folder, or a name in the local Hugging Face cache; None is the model that the environment
-            variable ``CASCODE_MODEL`` names, else the bundled one.
+        name_or_path: A folder, or a name in the local Hugging Face cache; None is the model that the
+            environment variable ``CASCODE_MODEL`` names, else the bundled one.
         device: ``cpu`` or ``cuda``; None takes a GPU where there is one.
 
     Returns:
@@ -54,7 +54,7 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
     folder = resolve_folder(name_or_path)
     device = _checked_device(device)
     network, config, tokenizer = read_folder(folder)
-    network.eval().to(device=device, dtype=fast_dtype(device))
+    network.train(False).to(device=device, dtype=fast_dtype(device))
     return CasCodeModel(
         network,
         config,
@@ -183,7 +183,9 @@ def _read_config(folder: Path) -> CasCodeConfig:
         config.max_text_tokens = min(config.max_text_tokens, limit)
         config.max_query_tokens = min(config.max_query_tokens, limit)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be read as a model configuration: {error}") from error
+        raise ModelError(
+            f"{folder / 'config.json'} cannot be read as a model configuration: {error}"
+        ) from error
     return config
 
 
@@ -216,7 +218,9 @@ def _fill(network: CasCode, folder: Path) -> None:
         for path in sorted(folder.glob("*.safetensors")):
             tensors.update(load_file(path))
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{folder} holds damaged weights ({error}): fetch or export the model again") from error
+        raise ModelError(
+            f"{folder} holds damaged weights ({error}): fetch or export the model again"
+        ) from error
     wanted = network.state_dict()
     own = any(name.startswith("backbone.") for name in tensors)
     found = tensors if own else {f"backbone.{_bare(name)}": value for name, value in tensors.items()}

@@ -18,7 +18,7 @@ ATTENTION = "cascode"
 MASKED = -1e9
 
 
-class CasCode(PreTrainedModel):  # type: ignore[misc]
+class CasCode(PreTrainedModel):  # type: ignore[no-untyped-call]
     """A shared encoder and slow classifier (CasCode, section 3.4).
 
     Args:
@@ -34,7 +34,7 @@ class CasCode(PreTrainedModel):  # type: ignore[misc]
         super().__init__(config)
         settings = config.backbone_config()
         # Decided here, not by the caller: see _attention.
-        self.backbone = AutoModel.from_config(
+        self.backbone = AutoModel.from_config(  # type: ignore[no-untyped-call]
             settings, attn_implementation=ATTENTION, **_without_pooler(settings.model_type)
         )
         width, layers, heads = settings.hidden_size, settings.num_hidden_layers, settings.num_attention_heads
@@ -45,7 +45,7 @@ class CasCode(PreTrainedModel):  # type: ignore[misc]
             self.head = WarmHead(width, layers, heads, config.gate_bias)
         # RoBERTa-like models number positions from pad_token_id + 1.
         self._first_position = settings.pad_token_id + 1 if "roberta" in settings.model_type else 0
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """Leave heads as their constructors made them; the backbone initialises itself."""
@@ -137,7 +137,9 @@ def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 def _without_pooler(model_type: str) -> dict[str, bool]:
     """Arguments that leave out BERT's pooler, whose weights nothing here uses."""
-    return {"add_pooling_layer": False} if model_type in ("bert", "roberta", "xlm-roberta", "camembert") else {}
+    return (
+        {"add_pooling_layer": False} if model_type in ("bert", "roberta", "xlm-roberta", "camembert") else {}
+    )
 
 
 def _attention(
@@ -153,8 +155,8 @@ def _attention(
 ) -> tuple[torch.Tensor, None]:
     """Attention over ``[texts, heads, tokens, head width]`` with the gates of the warm head as a bias.
 
-    Plain products while training, since the backward pass of the fused kernel is slow on a CPU; the fused kernel
-    otherwise.
+    Plain products while training, since the backward pass of the fused kernel is slow on a CPU; the fused
+    kernel otherwise.
     """
     mask = attention_mask
     if cascode_cross is not None:

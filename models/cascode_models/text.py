@@ -10,7 +10,7 @@ from .types import FunctionSource
 #: Part of every model fingerprint: raise it whenever a function gives another text than before.
 TEXT_VERSION = 1
 
-#: More characters than this never reach the model (256 tokens are about 1,000), so they are not prepared either.
+#: More characters than this never reach the model (256 tokens are about 1,000): they are not prepared.
 MAX_CODE_CHARACTERS = 8_000
 #: A doc comment above this says the same again; the code must still fit behind it (about 100 tokens).
 MAX_DOC_CHARACTERS = 500
@@ -59,6 +59,6 @@ def split_identifiers(text: str) -> str:
 
 
 def _holds(code: str, doc: str) -> bool:
-    """Whether the first line of ``doc`` stands in ``code`` already: the doc comment is inside the function."""
+    """Whether the first line of ``doc`` stands in ``code``: the doc comment is inside the function."""
     first_line = doc.split("\n", 1)[0].strip()
     return bool(first_line) and first_line in code

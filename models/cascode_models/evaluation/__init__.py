@@ -1,0 +1,1 @@
+"""Evaluation of retrieval: metrics and the protocols of the field."""

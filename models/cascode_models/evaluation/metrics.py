@@ -1,0 +1,85 @@
+"""Retrieval metrics over the ranks of right answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ranks = npt.NDArray[np.int64]
+
+#: Depths of recall in every table.
+RECALL_DEPTHS = (1, 2, 5, 8, 10, 100)
+#: Depth of NDCG, that of CodeSearchNet and CoSQA.
+NDCG_DEPTH = 10
+#: Resamples of the bootstrap: the interval's ends are stable to the third digit.
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def ranks_of(scores: npt.NDArray[np.float32], answers: npt.NDArray[np.int64]) -> Ranks:
+    """Rank of each query's right answer; candidates that tie with it count as better.
+
+    Args:
+        scores: ``[queries, candidates]``.
+        answers: ``[queries]`` position of the right candidate.
+
+    Returns:
+        ``[queries]`` ranks from 1.
+    """
+    right = scores[np.arange(len(answers)), answers][:, None]
+    ranks: Ranks = (scores >= right).sum(axis=1).astype(np.int64)
+    return ranks
+
+
+def mean_reciprocal_rank(ranks: Ranks) -> float:
+    """Mean of 1 / rank."""
+    return float(np.mean(1.0 / ranks))
+
+
+def recall_at(ranks: Ranks, depth: int) -> float:
+    """Share of the queries whose right answer is among the first ``depth``."""
+    return float(np.mean(ranks <= depth))
+
+
+def ndcg_at(ranks: Ranks, depth: int = NDCG_DEPTH) -> float:
+    """Normalised discounted cumulative gain with one right answer a query."""
+    return float(np.mean(np.where(ranks <= depth, 1.0 / np.log2(ranks + 1.0), 0.0)))
+
+
+def summary(ranks: Ranks) -> dict[str, float]:
+    """All metrics of a ranking by name, with the interval of its MRR."""
+    interval = bootstrap(1.0 / ranks)
+    metrics: dict[str, float] = {"mrr": interval.mean, "mrr_low": interval.low, "mrr_high": interval.high}
+    metrics |= {f"recall@{depth}": recall_at(ranks, depth) for depth in RECALL_DEPTHS}
+    metrics[f"ndcg@{NDCG_DEPTH}"] = ndcg_at(ranks)
+    return metrics
+
+
+def bootstrap(values: npt.NDArray[np.floating], seed: int = 0) -> Interval:
+    """Mean of ``[queries]`` values with its 95 % interval over resampled queries."""
+    draws = np.random.default_rng(seed).integers(0, len(values), size=(RESAMPLES, len(values)))
+    means = values[draws].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def paired_difference(first: Ranks, second: Ranks) -> Interval:
+    """By how much the MRR of ``first`` exceeds that of ``second`` on the same queries (paired bootstrap)."""
+    return bootstrap(1.0 / first - 1.0 / second)
+
+
+def mean_over(results: Mapping[str, Ranks] | Sequence[Ranks]) -> float:
+    """Mean MRR of several query sets, each weighing the same."""
+    sets = list(results.values()) if isinstance(results, Mapping) else list(results)
+    return float(np.mean([mean_reciprocal_rank(ranks) for ranks in sets]))

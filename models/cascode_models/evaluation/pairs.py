@@ -1,0 +1,71 @@
+"""Held-out packages: docstrings as queries against the functions of packages never trained on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from cascode_models.errors import ModelError
+from cascode_models.randomness import seeded
+from cascode_models.text import function_text
+from cascode_models.types import FunctionSource
+
+from .sets import RetrievalSet
+
+
+def held_out_set(
+    folder: Path, language: str, split: str = "dev", *, queries: int = 1_000, pool: int = 4_000, seed: int = 0
+) -> RetrievalSet:
+    """Read the held-out retrieval task of one language (the protocol of CodeSearchNet, docstrings removed).
+
+    Args:
+        folder: Folder of ``<language>.jsonl`` and ``pool-<language>-<split>.jsonl`` that mining wrote.
+        language: Language id.
+        split: ``dev`` to tune on, ``test`` to report.
+        queries: Queries drawn; fewer where there are fewer pairs.
+        pool: Functions in the pool, the answers among them.
+        seed: The same seed draws the same set.
+
+    Returns:
+        The set.
+
+    Raises:
+        ModelError: The files are missing or hold no pair of that split.
+    """
+    try:
+        pairs = [row for row in _rows(folder / f"{language}.jsonl") if row["split"] == split and row["query"]]
+        others = _rows(folder / f"pool-{language}-{split}.jsonl")
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"no {split} pairs of {language} in {folder} ({error}): mine them first") from error
+    if not pairs:
+        raise ModelError(f"no {split} pairs of {language} in {folder}: mine more packages")
+    rng = seeded(f"{seed}/{language}/{split}")
+    chosen = rng.sample(pairs, min(queries, len(pairs)))
+    taken = {_key(row) for row in chosen}
+    rest = [row for row in others if _key(row) not in taken]
+    texts: list[str] = []
+    place: dict[str, int] = {}
+    answers: list[int] = []
+    for row in chosen + rng.sample(rest, min(len(rest), max(0, pool - len(chosen)))):
+        text = function_text(FunctionSource(row["name"], row["code"], "", language))
+        if text not in place:
+            place[text] = len(texts)
+            texts.append(text)
+        if len(answers) < len(chosen):
+            answers.append(place[text])
+    return RetrievalSet(
+        f"{language}-{split}", [row["query"] for row in chosen], texts, np.array(answers, dtype=np.int64)
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a file of JSON lines."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _key(row: dict[str, str]) -> tuple[str, str, str, str]:
+    """What makes a mined function the same one in a file of pairs and in a pool."""
+    return (row["package"], row["path"], str(row["line"]), row["name"])

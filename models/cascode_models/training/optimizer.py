@@ -1,0 +1,102 @@
+"""AdamW on a float32 master copy of weights that compute in bfloat16."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from cascode_models.modeling import CasCode
+
+#: Betas and epsilon as in BERT's training.
+BETAS, EPSILON = (0.9, 0.999), 1e-8
+
+
+class MasterOptimizer:
+    """Keeps the float32 truth of a network and steps it; the network holds the rounded copy.
+
+    Args:
+        network: The model that computes the gradients.
+        rates: Highest learning rate of ``encoder``, ``head`` and ``gates``.
+        weight_decay: Decay of matrices; vectors and gates have none.
+        clip: Largest gradient norm.
+    """
+
+    def __init__(
+        self, network: CasCode, rates: Mapping[str, float], weight_decay: float, clip: float
+    ) -> None:
+        self._clip = clip
+        self._parameters = dict(network.named_parameters())
+        self.master = {
+            name: value.detach().float().clone().requires_grad_() for name, value in self._parameters.items()
+        }
+        groups: dict[tuple[str, bool], list[torch.Tensor]] = {}
+        for name, value in self.master.items():
+            kind = "gates" if name.endswith("gates") else "head" if name.startswith("head.") else "encoder"
+            groups.setdefault((kind, value.dim() > 1 and kind != "gates"), []).append(value)
+        self._adam = torch.optim.AdamW(
+            [
+                {
+                    "params": values,
+                    "lr": rates[kind],
+                    "highest": rates[kind],
+                    "weight_decay": weight_decay if decays else 0.0,
+                }
+                for (kind, decays), values in sorted(groups.items(), key=lambda item: item[0])
+            ],
+            betas=BETAS,
+            eps=EPSILON,
+        )
+
+    def step(self, factor: float) -> float:
+        """Apply the network's gradients at ``factor`` times the highest rates; return the gradient norm."""
+        for name, parameter in self._parameters.items():
+            gradient = parameter.grad
+            self.master[name].grad = None if gradient is None else gradient.float()
+            parameter.grad = None
+        norm = torch.nn.utils.clip_grad_norm_(self.master.values(), self._clip)
+        for group in self._adam.param_groups:
+            group["lr"] = group["highest"] * factor
+        self._adam.step()
+        self._adam.zero_grad(set_to_none=True)
+        self._round()
+        return float(norm)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Master weights and moments as flat tensors."""
+        tensors = {f"master.{name}": value.detach() for name, value in self.master.items()}
+        for name, value in self.master.items():
+            for key, moment in self._adam.state.get(value, {}).items():
+                tensors[f"{key}.{name}"] = moment
+        return {name: value.contiguous().clone() for name, value in tensors.items()}
+
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take over what :meth:`state` returned, and the network with it."""
+        with torch.no_grad():
+            for name, value in self.master.items():
+                value.copy_(tensors[f"master.{name}"])
+                moments = {
+                    key: tensors[f"{key}.{name}"].clone()
+                    for key in ("step", "exp_avg", "exp_avg_sq")
+                    if f"{key}.{name}" in tensors
+                }
+                if moments:
+                    self._adam.state[value] = {
+                        key: moment if key == "step" else moment.to(value.device)
+                        for key, moment in moments.items()
+                    }
+        self._round()
+
+    def _round(self) -> None:
+        """Copy the master weights into the network."""
+        with torch.no_grad():
+            for name, parameter in self._parameters.items():
+                parameter.copy_(self.master[name])
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Linear rise over the first ``warmup`` share of the steps, then linear fall to zero."""
+    rising = max(1, round(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    return max(0.0, (steps - step) / max(1, steps - rising))

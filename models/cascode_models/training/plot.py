@@ -1,0 +1,48 @@
+"""A picture of a run: losses and held-out score over the steps."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+
+def plot_run(log: Path, picture: Path) -> Path | None:
+    """Draw losses and dev MRR of a run's log.
+
+    Args:
+        log: Its ``log.jsonl``.
+        picture: The PNG to write.
+
+    Returns:
+        The picture, or None where matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        logger.info("no picture of the run: matplotlib is not installed (pip install 'cascode[train]')")
+        return None
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    curves: dict[str, list[tuple[int, float]]] = {}
+    lengths: dict[str, int] = {}
+    for row in rows:
+        lengths[row["stage"]] = max(lengths.get(row["stage"], 0), row["step"])
+    for row in rows:
+        before = sum(length for stage, length in lengths.items() if stage == "contrastive" != row["stage"])
+        for key, value in row.items():
+            if key not in ("stage", "step"):
+                curves.setdefault(key, []).append((before + row["step"], value))
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    losses, scores = figure.subplots(1, 2)
+    for key, points in curves.items():
+        axis = scores if key in ("dev_mrr", "first") else losses
+        axis.plot([step for step, _ in points], [value for _, value in points], label=key)
+    for axis, title in ((losses, "loss"), (scores, "dev MRR, share of groups ranked right")):
+        axis.set_title(title)
+        axis.set_xlabel("step")
+        if axis.lines:
+            axis.legend()
+    figure.savefig(picture, dpi=120)
+    return picture

@@ -1,0 +1,82 @@
+"""Which pairs a step sees: a pure function of seed and step, so that a resumed run repeats nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cascode_models.randomness import seeded
+
+from .data import TrainingPair
+
+#: Pool of the pairs that come from searches; a language id otherwise.
+SEARCHES = "searches"
+#: A language with n pairs is drawn as often as n to this power: small ones are seen above their share.
+BALANCE = 0.5
+
+
+def pools(pairs: Sequence[TrainingPair]) -> dict[str, list[TrainingPair]]:
+    """Group pairs by language, searches apart."""
+    grouped: dict[str, list[TrainingPair]] = {}
+    for pair in pairs:
+        grouped.setdefault(SEARCHES if pair.is_search else pair.language, []).append(pair)
+    return dict(sorted(grouped.items()))
+
+
+class Sampler:
+    """Draws the pairs of each step from one pool, every pair of a pool once before any comes again.
+
+    All pairs of a step share their language, so that the negatives are those of a real search.
+
+    Args:
+        grouped: Pairs by pool.
+        steps: Steps of the stage.
+        count: Pairs a step; a smaller pool gives all it has.
+        search_share: Share of the steps given to searches.
+        seed: Seed of the run and the stage.
+    """
+
+    def __init__(
+        self,
+        grouped: Mapping[str, Sequence[TrainingPair]],
+        steps: int,
+        count: int,
+        search_share: float,
+        seed: str,
+    ) -> None:
+        self._grouped = grouped
+        self._count = count
+        self._seed = seed
+        names = list(grouped)
+        mined = sum(len(grouped[name]) ** BALANCE for name in names if name != SEARCHES)
+        weights = [
+            (search_share if mined else 1.0)
+            if name == SEARCHES
+            else (1 - (search_share if SEARCHES in grouped else 0.0)) * len(grouped[name]) ** BALANCE / mined
+            for name in names
+        ]
+        draws = seeded(f"{seed}/pools").choices(names, weights, k=steps)
+        seen: dict[str, int] = dict.fromkeys(names, 0)
+        # Pool of each step, and how many steps drew from it before.
+        self._plan: list[tuple[str, int]] = []
+        for name in draws:
+            self._plan.append((name, seen[name]))
+            seen[name] += 1
+        self._orders: dict[tuple[str, int], list[int]] = {}
+
+    def pairs(self, step: int) -> list[TrainingPair]:
+        """The pairs of a step."""
+        name, turn = self._plan[step]
+        pool = self._grouped[name]
+        turns = max(1, len(pool) // self._count)
+        order = self._order(name, turn // turns)
+        start = (turn % turns) * self._count
+        return [pool[row] for row in order[start : start + self._count]]
+
+    def _order(self, name: str, epoch: int) -> list[int]:
+        """The order in which one pass visits a pool."""
+        key = (name, epoch)
+        if key not in self._orders:
+            order = list(range(len(self._grouped[name])))
+            seeded(f"{self._seed}/{name}/{epoch}").shuffle(order)
+            self._orders[key] = order
+        return self._orders[key]

@@ -1,0 +1,146 @@
+"""Loading: what is accepted, and the one clear line for what is not."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cascode_models.errors import ModelError
+from cascode_models.load import MODEL_VARIABLE, bundled_folder, load_model
+
+
+def fails(match: str, name: str | None) -> None:
+    """Loading ``name`` fails with one line that matches."""
+    with pytest.raises(ModelError, match=match) as caught:
+        load_model(name, device="cpu")
+    assert "\n" not in str(caught.value)
+
+
+def test_export_is_loaded_whole(model_folder: Path) -> None:
+    """Our own export has its classifier and a stable fingerprint."""
+    first, second = load_model(str(model_folder)), load_model(str(model_folder))
+    assert first.has_classifier
+    assert first.fingerprint == second.fingerprint
+    assert first.dimension == 32
+
+
+def test_fingerprint_follows_what_decides_a_vector(model_folder: Path) -> None:
+    """Another pooling or text length is another fingerprint; a tuned weight is not."""
+    before = load_model(str(model_folder)).fingerprint
+    path = model_folder / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"fusion_weight": 3.0}))
+    assert load_model(str(model_folder)).fingerprint == before
+    path.write_text(json.dumps(config | {"max_text_tokens": 40}))
+    assert load_model(str(model_folder)).fingerprint != before
+
+
+def test_plain_encoder_is_a_fast_encoder_without_classifier(plain_folder: Path, model_folder: Path) -> None:
+    """A folder of save_pretrained gives the vectors of the same weights in our export, without a head."""
+    plain, own = load_model(str(plain_folder)), load_model(str(model_folder))
+    assert not plain.has_classifier
+    vectors = plain.encode_texts(["read file"]), own.encode_texts(["read file"])
+    assert float((vectors[0] * vectors[1]).sum()) == pytest.approx(1, abs=0.01)
+
+
+def test_cls_pooling_of_a_sentence_transformers_folder_is_followed(plain_folder: Path) -> None:
+    """A folder that says so is pooled by its first token."""
+    mean = load_model(str(plain_folder)).encode_texts(["read file json"])
+    (plain_folder / "1_Pooling").mkdir()
+    (plain_folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    first = load_model(str(plain_folder)).encode_texts(["read file json"])
+    assert not np.allclose(mean, first, atol=1e-2)
+
+
+def test_environment_names_the_default(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment variable replaces the bundled model."""
+    monkeypatch.setenv(MODEL_VARIABLE, str(model_folder))
+    assert load_model().dimension == 32
+
+
+def test_unknown_name_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A name that is no folder and not cached says so without asking the network."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    fails("neither a folder nor in the local", "nobody/no-such-model")
+    fails("neither a folder nor in the local", "/no/such/folder/anywhere")
+
+
+def test_pickled_weights_are_refused(plain_folder: Path) -> None:
+    """Pickles are never loaded; the message names the way out."""
+    (plain_folder / "model.safetensors").rename(plain_folder / "pytorch_model.bin")
+    fails("pickled weights only.*save_pretrained", str(plain_folder))
+
+
+def test_a_file_an_empty_folder_and_no_weights(tmp_path: Path, plain_folder: Path) -> None:
+    """What is no model folder is named as such."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "empty").mkdir()
+    fails("is a file", str(tmp_path / "file"))
+    fails("holds no config.json", str(tmp_path / "empty"))
+    (plain_folder / "model.safetensors").unlink()
+    fails("holds no model.safetensors", str(plain_folder))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"a": 1}', '{"model_type": "no-such-type"}', '{"model_type": "gpt2"}']
+)
+def test_configuration_that_is_none(plain_folder: Path, content: str) -> None:
+    """Any other configuration gives one line."""
+    (plain_folder / "config.json").write_text(content)
+    with pytest.raises(ModelError) as caught:
+        load_model(str(plain_folder), device="cpu")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_truncated_weights(model_folder: Path, share: float) -> None:
+    """Weights cut anywhere are damaged, not half loaded."""
+    path = model_folder / "model.safetensors"
+    os.truncate(path, int(path.stat().st_size * share))
+    fails("damaged weights", str(model_folder))
+
+
+def test_weights_of_another_shape(model_folder: Path) -> None:
+    """Weights that do not fit the configuration are refused."""
+    path = model_folder / "config.json"
+    config = json.loads(path.read_text())
+    config["backbone"]["vocab_size"] = 121
+    path.write_text(json.dumps(config))
+    fails("do not fit", str(model_folder))
+
+
+def test_damaged_tokenizer(model_folder: Path) -> None:
+    """A damaged tokenizer file is named."""
+    (model_folder / "tokenizer.json").write_text("{")
+    fails("tokenizer.json is damaged", str(model_folder))
+
+
+def test_unknown_device(model_folder: Path) -> None:
+    """A device that does not exist is named with those that do."""
+    with pytest.raises(ModelError, match="use cpu or cuda"):
+        load_model(str(model_folder), device="tpu")
+
+
+def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An installation without weights says how to mend it."""
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    monkeypatch.setattr("cascode_models.load.bundled_folder", lambda: tmp_path)
+    fails("bundled weights are missing", None)
+
+
+@pytest.mark.skipif(not (bundled_folder() / "model.safetensors").exists(), reason="no bundled weights yet")
+def test_bundled_model_finds_the_obvious(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled model loads without a network, weighs 50 MB at most and tells two functions apart."""
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    model = load_model(device="cpu")
+    texts = [
+        "def load(path):\n    return json.loads(path.read_text())",
+        "def area(r):\n    return math.pi * r * r",
+    ]
+    scores = model.encode_queries(["read a json file", "surface of a circle"]) @ model.encode_texts(texts).T
+    assert scores.argmax(1).tolist() == [0, 1]
+    assert (bundled_folder() / "model.safetensors").stat().st_size <= 50_000_000

@@ -1,0 +1,233 @@
+"""Training through its real entry point, on a two-layer model and a handful of pairs."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from cascode_models.errors import ModelError
+from cascode_models.load import load_model
+from cascode_models.training import load_preset, run
+from cascode_models.training.config import PRESETS
+from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, varied_texts
+from cascode_models.training.negatives import draw_group, mine_negatives
+from cascode_models.training.sampling import Sampler, pools
+
+VERBS, THINGS = (
+    ["read", "write", "open", "close", "sort", "parse", "send"],
+    ["file", "json", "path", "list", "request"],
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Mined pairs of two languages, train and dev."""
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    for language in ("python", "go"):
+        rows = [
+            {
+                "query": f"{verb} a {thing}",
+                "code": f"def {verb}_{thing}(x): return {verb}({thing})",
+                "doc": f"{verb} a {thing}\n\nMore about x.",
+                "name": f"Thing.{verb}_{thing}",
+                "language": language,
+                "split": "dev" if (number + other) % 5 == 0 else "train",
+            }
+            for number, verb in enumerate(VERBS)
+            for other, thing in enumerate(THINGS)
+        ]
+        (folder / f"{language}.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    (folder / "pool-python-dev.jsonl").write_text('{"code": "no query here"}\n')
+    return folder
+
+
+def small(model_folder: Path, **more: object) -> dict[str, object]:
+    """Settings of a run of seconds."""
+    return {
+        "start_from": str(model_folder),
+        "contrastive.steps": 6,
+        "contrastive.batch_pairs": 8,
+        "contrastive.learning_rate": 1e-2,
+        "joint.steps": 4,
+        "joint.groups": 3,
+        "joint.negatives": 3,
+        "joint.candidates": 6,
+        "joint.batch_pairs": 6,
+        "log_steps": 2,
+        "evaluate_steps": 3,
+        "max_query_tokens": 16,
+        "max_text_tokens": 48,
+        "checkpoint_minutes": 0.0,
+        **more,
+    }
+
+
+@pytest.mark.parametrize("preset", sorted(path.stem for path in PRESETS.glob("*.yaml")))
+def test_every_preset_is_valid(preset: str) -> None:
+    """Each preset that comes with the package is read without a complaint."""
+    assert load_preset(preset).seed
+
+
+@pytest.mark.parametrize("head", ["warm", "plain"])
+def test_both_heads_train_from_a_preset_to_a_model(
+    head: str, data: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    """A run writes a model that loads and classifies, a log with losses and dev MRR, and a picture."""
+    lines: list[str] = []
+    output = tmp_path / "run"
+    folder = run(
+        "first", data=data, output=output, overrides=small(model_folder, head=head), progress=lines.append
+    )
+    model = load_model(str(folder), device="cpu")
+    assert model.has_classifier
+    assert np.isfinite(model.classify("read a file", ["def read(file)"])).all()
+    rows = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    assert {"infonce", "classifier", "dev_mrr"} <= set().union(*rows)
+    assert (output / "training.png").stat().st_size > 1_000
+    assert any("dev MRR" in line for line in lines)
+
+
+def test_training_lowers_the_loss(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """On a task a tiny model can learn, InfoNCE falls."""
+    overrides = small(model_folder) | {
+        "contrastive.steps": 60,
+        "joint.steps": 0,
+        "contrastive.batch_pairs": 16,
+    }
+    run("first", data=data, output=tmp_path / "run", overrides=overrides)
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [row["infonce"] for row in rows if "infonce" in row]
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+@pytest.mark.parametrize("killed_at", ["contrastive 4/6", "joint 2/4"])
+def test_killed_run_ends_as_if_nothing_had_happened(
+    killed_at: str, data: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    """A run stopped in either stage and resumed ends with the very weights of an unbroken one."""
+
+    class Killed(BaseException):
+        """Stands for the kill."""
+
+    def kill(line: str) -> None:
+        if line.startswith(killed_at):
+            raise Killed
+
+    whole = run("first", data=data, output=tmp_path / "whole", overrides=small(model_folder))
+    with pytest.raises(Killed):
+        run("first", data=data, output=tmp_path / "cut", overrides=small(model_folder), progress=kill)
+    resumed = run("first", data=data, output=tmp_path / "cut", overrides=small(model_folder), resume=True)
+    expected, found = load_file(whole / "model.safetensors"), load_file(resumed / "model.safetensors")
+    assert all(bool((expected[name] == found[name]).all()) for name in expected)
+
+
+def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """A run is neither overwritten by accident nor resumed with other settings."""
+    output = tmp_path / "run"
+    run("first", data=data, output=output, overrides=small(model_folder))
+    with pytest.raises(ModelError, match="holds a run already"):
+        run("first", data=data, output=output, overrides=small(model_folder))
+    with pytest.raises(ModelError, match="other settings or data"):
+        run("first", data=data, output=output, overrides=small(model_folder, seed=9), resume=True)
+    (output / "checkpoint.safetensors").write_bytes(b"half")
+    with pytest.raises(ModelError, match="damaged"):
+        run("first", data=data, output=output, overrides=small(model_folder), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "match"),
+    [
+        ({"sed": 1}, "unknown setting 'sed'"),
+        ({"joint.steps": "many"}, "steps is 'many'"),
+        ({"joint.negatives": 0}, "random_negatives is more"),
+        ({"head": "round"}, "head 'round'"),
+        ({"contrastive.batch_pairs": 0}, "must be 1 or more"),
+    ],
+)
+def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> None:
+    """A wrong setting is one line that names it."""
+    with pytest.raises(ModelError, match=match):
+        load_preset("first", overrides)
+
+
+def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
+    """A wrong preset lists those there are; YAML that is none is said to be so."""
+    with pytest.raises(ModelError, match="one of first"):
+        load_preset("frist")
+    (tmp_path / "bad.yaml").write_text("a: [")
+    with pytest.raises(ModelError, match="no valid YAML"):
+        load_preset(tmp_path / "bad.yaml")
+
+
+def test_no_data_says_what_to_do(tmp_path: Path, model_folder: Path) -> None:
+    """An empty folder of pairs is no training data."""
+    with pytest.raises(ModelError, match="no training pairs"):
+        run("first", data=tmp_path / "none", output=tmp_path / "run", overrides=small(model_folder))
+
+
+def test_pairs_of_other_splits_are_never_trained_on(data: Path) -> None:
+    """Reading a split gives its pairs only, and pools are no pairs."""
+    train, dev = read_pairs(data, "train"), read_pairs(data, "dev")
+    assert len(train) + len(dev) == 2 * len(VERBS) * len(THINGS)
+    assert not {(pair.query, pair.language) for pair in train} & {(pair.query, pair.language) for pair in dev}
+
+
+def test_cosqa_gives_positives_only(tmp_path: Path) -> None:
+    """Pairs that people judged wrong are left out."""
+    (tmp_path / "codes.jsonl").write_text(
+        '{"id": 0, "code": "def a(): 1"}\n{"id": 1, "code": "def b(): 2"}\n'
+    )
+    (tmp_path / "train.jsonl").write_text(
+        '{"query": "no", "code_id": 0, "label": 0}\n{"query": "yes", "code_id": 1, "label": 1}\n'
+    )
+    assert [(pair.query, pair.code) for pair in read_cosqa(tmp_path)] == [("yes", "def b(): 2")]
+
+
+def test_variation_never_puts_the_query_into_the_code() -> None:
+    """Whatever form is drawn, the first paragraph stays out of the function text, and a query remains."""
+    pair = TrainingPair(
+        "Return the parsed configuration of the given session, which may be cached.",
+        "def load(self): ...",
+        "Session.load",
+        "python",
+        "Raises an error when it is missing.",
+    )
+    forms = {varied_texts(pair, random.Random(seed)) for seed in range(200)}
+    assert all("parsed configuration" not in text for _, text in forms)
+    assert all(query.strip() for query, _ in forms)
+    assert len({query for query, _ in forms}) >= 3
+    assert len({text for _, text in forms}) == 4
+
+
+def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
+    """Pairs of a step share their language, and one pass over a pool repeats nothing."""
+    grouped = pools([TrainingPair(f"q{n}", "c", language="go" if n % 2 else "ruby") for n in range(40)])
+    sampler = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
+    steps = [sampler.pairs(step) for step in range(30)]
+    assert all(len({pair.language for pair in step}) == 1 for step in steps)
+    go = [pair.query for step in steps for pair in step if pair.language == "go"][:20]
+    assert len(set(go)) == len(go)
+    again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
+    assert again.pairs(17) == steps[17]
+
+
+def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None:
+    """Neither the right function, nor a copy of it, nor another answer to the same query is a negative."""
+    pairs = [
+        TrainingPair("read a file", "def read(file): open(file)"),
+        TrainingPair("open it", "def read(file): open(file)"),
+        TrainingPair("read a file", "def sort(list): a + b"),
+        TrainingPair("add", "def add(a, b): return a + b = sum"),
+    ]
+    found = mine_negatives(load_model(str(model_folder), device="cpu"), pairs, 3)
+    assert set(found[0].tolist()) <= {3, -1}
+    group = draw_group(0, found[0], len(pairs), 3, 1, random.Random(0))
+    assert group[0] == 0
+    assert len(group) == 4
+    assert 0 not in group[1:]
