@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
 
-POOLINGS = ("mean", "first")
-HEADS = ("none", "plain", "warm")
+from .settings import ModelSettings
 
 
 class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
@@ -43,10 +43,6 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         gate_bias: float = -3.0,
         **kwargs: Any,
     ) -> None:
-        if pooling not in POOLINGS:
-            raise ValueError(f"pooling {pooling!r} is none of {', '.join(POOLINGS)}")
-        if head not in HEADS:
-            raise ValueError(f"head {head!r} is none of {', '.join(HEADS)}")
         self.backbone = backbone if backbone is not None else {"model_type": "bert"}
         self.pooling = pooling
         self.head = head
@@ -58,6 +54,11 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         self.no_match_threshold = no_match_threshold
         self.gate_bias = gate_bias
         super().__init__(**kwargs)
+        self.settings()
+
+    def settings(self) -> ModelSettings:
+        """The same values without transformers; refuses a pooling or head there is none of."""
+        return ModelSettings(**{field.name: getattr(self, field.name) for field in fields(ModelSettings)})
 
     def backbone_config(self) -> PreTrainedConfig:
         """Return the backbone's own configuration object."""

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 import torch
 
+from .settings import ModelSettings
 from .text import query_text
 from .tokenization import PairLayout, TextTokenizer, batches_by_length, padded, paired
 from .types import FloatArray
@@ -36,24 +37,12 @@ class Network(Protocol):
         """``[pairs, tokens]`` ids, mask and segments to ``[pairs]`` logits."""
 
 
-class Settings(Protocol):
-    """What inference reads of a :class:`cascode_models.configuration.CasCodeConfig`."""
-
-    head: str
-    max_query_tokens: int
-    max_text_tokens: int
-    fusion_weight: float
-    temperature: float
-    calibration_bias: float
-    no_match_threshold: float
-
-
 class CasCodeModel:
     """A loaded model: an encoder and a reranker in the sense of :mod:`cascode_models.types`.
 
     Args:
         network: Its network in evaluation mode, on ``device``.
-        settings: Its configuration.
+        settings: Its settings.
         tokenizer: Its tokenizer.
         dimension: Width of a vector.
         fingerprint: Names weights, tokenizer and text preparation.
@@ -63,7 +52,7 @@ class CasCodeModel:
     def __init__(
         self,
         network: Network,
-        settings: Settings,
+        settings: ModelSettings,
         tokenizer: TextTokenizer,
         *,
         dimension: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -9,7 +10,7 @@ import os
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -17,11 +18,12 @@ from safetensors.torch import load_file
 
 from .errors import ModelError
 from .inference import CasCodeModel
+from .serving import ServingNetwork, can_serve
+from .settings import ModelSettings
 from .text import TEXT_VERSION
 from .tokenization import TextTokenizer
 
 if TYPE_CHECKING:
-    from .configuration import CasCodeConfig
     from .modeling import CasCode
 
 logger = logging.getLogger(__name__)
@@ -53,14 +55,18 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
     """
     folder = resolve_folder(name_or_path)
     device = _checked_device(device)
-    network, config, tokenizer = read_folder(folder)
-    network.train(False).to(device=device, dtype=fast_dtype(device))
+    settings = _read_settings(folder)
+    tokenizer = _read_tokenizer(folder, settings)
+    network = (
+        _serving_network(settings, folder) if can_serve(settings.backbone) else _network(settings, folder)
+    )
+    network.train(False).to(device=torch.device(device), dtype=fast_dtype(device))
     return CasCodeModel(
         network,
-        config,
+        settings,
         tokenizer,
         dimension=network.dimension,
-        fingerprint=fingerprint(folder, config, tokenizer),
+        fingerprint=fingerprint(folder, settings, tokenizer),
         device=device,
     )
 
@@ -88,17 +94,14 @@ def resolve_folder(name_or_path: str | None) -> Path:
     return _cached_folder(name)
 
 
-def read_folder(folder: Path) -> tuple[CasCode, CasCodeConfig, TextTokenizer]:
+def read_folder(folder: Path) -> tuple[CasCode, ModelSettings, TextTokenizer]:
     """Read configuration, weights and tokenizer of a model folder into a float32 network on the CPU.
 
     Raises:
         ModelError: The folder holds no model of this kind.
     """
-    _require_files(folder)
-    config = _read_config(folder)
-    network = _network(config, folder)
-    _fill(network, folder)
-    return network, config, _read_tokenizer(folder, config)
+    settings = _read_settings(folder)
+    return _network(settings, folder), settings, _read_tokenizer(folder, settings)
 
 
 def fast_dtype(device: str) -> torch.dtype:
@@ -114,7 +117,7 @@ def fast_dtype(device: str) -> torch.dtype:
     return torch.float32
 
 
-def fingerprint(folder: Path, config: CasCodeConfig, tokenizer: TextTokenizer) -> str:
+def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer) -> str:
     """Name everything that decides a function's vector: weights, tokenizer, shape and text preparation."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
@@ -122,7 +125,7 @@ def fingerprint(folder: Path, config: CasCodeConfig, tokenizer: TextTokenizer) -
             while block := file.read(1 << 20):
                 digest.update(block)
     digest.update(tokenizer.to_json().encode())
-    shape = [config.pooling, config.max_query_tokens, config.max_text_tokens, TEXT_VERSION]
+    shape = [settings.pooling, settings.max_query_tokens, settings.max_text_tokens, TEXT_VERSION]
     digest.update(json.dumps(shape).encode())
     return digest.hexdigest()[:16]
 
@@ -168,25 +171,24 @@ def _require_files(folder: Path) -> None:
         raise ModelError(f"{folder} holds no {WEIGHTS_FILE}: name a folder written by save_pretrained")
 
 
-def _read_config(folder: Path) -> CasCodeConfig:
-    """Configuration of our own export, or one wrapped around a plain encoder's."""
-    from .configuration import CasCodeConfig
-
+def _read_settings(folder: Path) -> ModelSettings:
+    """Settings of our own export, or those that make a plain encoder a fast encoder."""
+    _require_files(folder)
+    path = folder / "config.json"
     try:
-        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if content.get("model_type") == CasCodeConfig.model_type:
-            return CasCodeConfig.from_dict(content)
+        content = json.loads(path.read_text(encoding="utf-8"))
         if "model_type" not in content:
-            raise ModelError(f"{folder / 'config.json'} names no model_type: it is no transformers model")
-        config = CasCodeConfig(backbone=content, pooling=_pooling(folder), head="none")
+            raise ModelError(f"{path} names no model_type: it is no transformers model")
+        if content["model_type"] == "cascode":
+            known = {field.name for field in dataclasses.fields(ModelSettings)}
+            return ModelSettings(**{name: value for name, value in content.items() if name in known})
         limit = int(content.get("max_position_embeddings", 512)) - 2
-        config.max_text_tokens = min(config.max_text_tokens, limit)
-        config.max_query_tokens = min(config.max_query_tokens, limit)
+        settings = ModelSettings(backbone=content, pooling=_pooling(folder), head="none")
+        settings.max_text_tokens = min(settings.max_text_tokens, limit)
+        settings.max_query_tokens = min(settings.max_query_tokens, limit)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ModelError(
-            f"{folder / 'config.json'} cannot be read as a model configuration: {error}"
-        ) from error
-    return config
+        raise ModelError(f"{path} cannot be read as a model configuration: {error}") from error
+    return settings
 
 
 def _pooling(folder: Path) -> str:
@@ -198,22 +200,54 @@ def _pooling(folder: Path) -> str:
     return "first" if content.get("pooling_mode_cls_token") else "mean"
 
 
-def _network(config: CasCodeConfig, folder: Path) -> CasCode:
-    """An empty network for a configuration."""
+def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:
+    """The network that inference runs for the common shapes."""
+    tensors = _read_weights(folder)
+    try:
+        with torch.device("meta"):
+            network = ServingNetwork(settings)
+        network.load_backbone(tensors)
+    except KeyError as error:
+        raise _unfit(folder, f"{error.args[0]} is missing") from error
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise _unfit(folder, " ".join(str(error).split())) from error
+    return network
+
+
+def _network(settings: ModelSettings, folder: Path) -> CasCode:
+    """The network of any backbone, as training needs it."""
+    from .configuration import CasCodeConfig
     from .modeling import CasCode
 
     try:
-        return CasCode(config)
+        network = CasCode(CasCodeConfig(**dataclasses.asdict(settings)))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ModelError(
-            f"{folder} is no encoder that can be used ({first_line}): name a BERT- or RoBERTa-like model"
+            f"{folder} is no encoder that can be used ({reason}): name a BERT- or RoBERTa-like model"
         ) from error
+    tensors = _read_weights(folder)
+    wanted = network.state_dict()
+    missing = [name for name in wanted if name not in tensors]
+    if missing:
+        raise _unfit(folder, f"{missing[0]} is missing")
+    try:
+        network.load_state_dict({name: tensors[name] for name in wanted})
+    except RuntimeError as error:
+        raise _unfit(folder, " ".join(str(error).split())) from error
+    return network
 
 
-def _fill(network: CasCode, folder: Path) -> None:
-    """Load the weights of a folder into a network, all of them or none."""
-    tensors: dict[str, Any] = {}
+def _unfit(folder: Path, reason: str) -> ModelError:
+    """The error of weights that do not belong to their configuration."""
+    return ModelError(
+        f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again"
+    )
+
+
+def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of a folder by the names of :class:`cascode_models.modeling.CasCode`."""
+    tensors: dict[str, torch.Tensor] = {}
     try:
         for path in sorted(folder.glob("*.safetensors")):
             tensors.update(load_file(path))
@@ -221,18 +255,9 @@ def _fill(network: CasCode, folder: Path) -> None:
         raise ModelError(
             f"{folder} holds damaged weights ({error}): fetch or export the model again"
         ) from error
-    wanted = network.state_dict()
-    own = any(name.startswith("backbone.") for name in tensors)
-    found = tensors if own else {f"backbone.{_bare(name)}": value for name, value in tensors.items()}
-    missing = [name for name in wanted if name not in found]
-    misshapen = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
-    if missing or misshapen:
-        raise ModelError(
-            f"the weights in {folder} do not fit its config.json "
-            f"({len(missing)} missing, {len(misshapen)} of another shape, "
-            f"first: {(missing + misshapen)[0]}): fetch or export the model again"
-        )
-    network.load_state_dict({name: found[name] for name in wanted})
+    if any(name.startswith("backbone.") for name in tensors):
+        return tensors
+    return {f"backbone.{_bare(name)}": value for name, value in tensors.items()}
 
 
 def _bare(name: str) -> str:
@@ -243,11 +268,11 @@ def _bare(name: str) -> str:
     return name
 
 
-def _read_tokenizer(folder: Path, config: CasCodeConfig) -> TextTokenizer:
+def _read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
     """The fast tokenizer of a folder, converted from older files where it has no tokenizer.json."""
     from tokenizers import Tokenizer
 
-    pad_id = int(config.backbone.get("pad_token_id") or 0)
+    pad_id = int(settings.backbone.get("pad_token_id") or 0)
     path = folder / "tokenizer.json"
     if path.is_file():
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +146,13 @@ def test_bundled_model_finds_the_obvious(monkeypatch: pytest.MonkeyPatch) -> Non
     scores = model.encode_queries(["read a json file", "surface of a circle"]) @ model.encode_texts(texts).T
     assert scores.argmax(1).tolist() == [0, 1]
     assert (bundled_folder() / "model.safetensors").stat().st_size <= 50_000_000
+
+
+def test_loading_does_not_import_transformers(model_folder: Path) -> None:
+    """A search waits for no import of transformers, which takes seconds."""
+    code = (
+        "import sys; from cascode_models.load import load_model;"
+        "model = load_model(sys.argv[1], device='cpu');"
+        "model.classify('a', ['b']); sys.exit('transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(model_folder)], check=False).returncode == 0

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from cascode_models.heads import COSINE_SCALE, WarmHead
+from cascode_models.serving import ServingNetwork
 from cascode_models.tokenization import PairLayout, padded, paired
 
 QUERY, FUNCTION = [2, 10, 11, 12, 3], [2, 20, 21, 22, 23, 24, 3]
@@ -90,3 +91,21 @@ def test_pair_layouts() -> None:
     assert segments[0].tolist() == [0] * 5 + [1] * 6
     ids, _, _ = paired([QUERY], [FUNCTION], 0, PairLayout(True))
     assert ids[0].tolist() == QUERY + FUNCTION
+
+
+@pytest.mark.parametrize("model_type", ["bert", "roberta"])
+@pytest.mark.parametrize(("head", "repeat"), [("plain", False), ("warm", True)])
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_serving_network_computes_what_transformers_computes(
+    make_network, model_type: str, head: str, repeat: bool, pooling: str
+) -> None:
+    """Vectors and logits of the serving network are those of the model it was loaded from."""
+    network = make_network(head, model_type, pooling)
+    torch.nn.init.normal_(network.head.out.weight)
+    serving = ServingNetwork(network.config.settings())
+    serving.load_backbone(network.state_dict())
+    texts = padded([QUERY, FUNCTION], 0)
+    pairs = paired([QUERY, FUNCTION], [FUNCTION, FUNCTION * 2], 0, PairLayout(repeat))
+    with torch.no_grad():
+        assert torch.allclose(serving.encode(*texts), network.encode(*texts), atol=1e-5)
+        assert torch.allclose(serving.classify(*pairs), network.classify(*pairs), atol=1e-4)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
-from cascode_models.configuration import HEADS, POOLINGS
 from cascode_models.errors import ModelError
+from cascode_models.settings import HEADS, POOLINGS
 
 PRESETS = Path(__file__).parent / "presets"
 

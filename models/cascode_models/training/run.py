@@ -147,7 +147,7 @@ class Trainer:
         """The network in training, as a fast encoder and classifier."""
         return CasCodeModel(
             self.network,
-            self.network.config,
+            self.network.config.settings(),
             self.tokenizer,
             dimension=self.network.dimension,
             fingerprint="training",

@@ -1,0 +1,129 @@
+"""The network of a loaded model for BERT and RoBERTa shapes, in torch alone.
+
+Importing transformers takes longer than a search. These two shapes, which nearly every code encoder has, are
+computed here from the same weights; any other goes through :mod:`cascode_models.modeling`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
+
+from .heads import PlainHead, WarmHead
+from .settings import ModelSettings
+from .two_stage import Crossing, TwoStage, gated
+
+_MODEL_TYPES = ("bert", "roberta", "xlm-roberta", "camembert")
+
+
+def can_serve(backbone: dict[str, Any]) -> bool:
+    """Whether a backbone has one of the shapes computed here."""
+    return (
+        backbone.get("model_type") in _MODEL_TYPES
+        and backbone.get("hidden_act", "gelu") == "gelu"
+        and backbone.get("position_embedding_type", "absolute") == "absolute"
+        and not backbone.get("is_decoder", False)
+    )
+
+
+class _Layer(nn.Module):
+    """One layer; query, key and value are computed by one product."""
+
+    def __init__(self, width: int, inner: int) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(width, 3 * width)
+        self.attended = nn.Linear(width, width)
+        self.attended_norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, inner)
+        self.out = nn.Linear(inner, width)
+        self.out_norm = nn.LayerNorm(width)
+
+
+class ServingNetwork(TwoStage):
+    """Encoder and classifier for inference.
+
+    Args:
+        settings: The model's settings; :func:`can_serve` says whether its backbone fits.
+    """
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        shape = settings.backbone
+        width, layers = int(shape["hidden_size"]), int(shape["num_hidden_layers"])
+        self.heads = int(shape["num_attention_heads"])
+        self.dimension = width
+        self.pooling = settings.pooling
+        self.first_position = int(shape["pad_token_id"]) + 1 if shape["model_type"] != "bert" else 0
+        self.epsilon = float(shape.get("layer_norm_eps", 1e-12))
+        self.words = nn.Embedding(int(shape["vocab_size"]), width)
+        self.places = nn.Embedding(int(shape["max_position_embeddings"]), width)
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.ModuleList([_Layer(width, int(shape["intermediate_size"])) for _ in range(layers)])
+        self.head = None
+        if settings.head == "plain":
+            self.head = PlainHead(width)
+        elif settings.head == "warm":
+            self.head = WarmHead(width, layers, self.heads, settings.gate_bias)
+
+    def load_backbone(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take the weights of a model folder, named as :class:`cascode_models.modeling.CasCode` names them.
+
+        Raises:
+            KeyError: One is missing.
+            RuntimeError: One has another shape.
+        """
+
+        def get(name: str) -> torch.Tensor:
+            return tensors[f"backbone.{name}"]
+
+        mapped = {
+            "words.weight": get("embeddings.word_embeddings.weight"),
+            # Every token has type 0: its embedding is the same at every place.
+            "places.weight": get("embeddings.position_embeddings.weight")
+            + get("embeddings.token_type_embeddings.weight")[:1],
+            "norm.weight": get("embeddings.LayerNorm.weight"),
+            "norm.bias": get("embeddings.LayerNorm.bias"),
+        }
+        for number in range(len(self.layers)):
+            theirs, ours = f"encoder.layer.{number}.", f"layers.{number}."
+            for part in ("weight", "bias"):
+                mapped[f"{ours}qkv.{part}"] = torch.cat(
+                    [get(f"{theirs}attention.self.{kind}.{part}") for kind in ("query", "key", "value")]
+                )
+                mapped[f"{ours}attended.{part}"] = get(f"{theirs}attention.output.dense.{part}")
+                mapped[f"{ours}attended_norm.{part}"] = get(f"{theirs}attention.output.LayerNorm.{part}")
+                mapped[f"{ours}inner.{part}"] = get(f"{theirs}intermediate.dense.{part}")
+                mapped[f"{ours}out.{part}"] = get(f"{theirs}output.dense.{part}")
+                mapped[f"{ours}out_norm.{part}"] = get(f"{theirs}output.LayerNorm.{part}")
+        if self.head is not None:
+            mapped |= {f"head.{name}": tensors[f"head.{name}"] for name in self.head.state_dict()}
+        self.load_state_dict(mapped, assign=True)
+
+    def states(
+        self,
+        input_ids: torch.Tensor,
+        positions: torch.Tensor,
+        mask: torch.Tensor | None,
+        crossing: Crossing | None,
+    ) -> torch.Tensor:
+        """Run the transformer: see :meth:`TwoStage.states`."""
+        x = self._normed(self.words(input_ids) + self.places(positions), self.norm)
+        texts, tokens, width = x.shape
+        for number, layer in enumerate(cast("list[_Layer]", self.layers)):
+            # [3, texts, heads, tokens, head width]
+            qkv = layer.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+            seen = scaled_dot_product_attention(
+                qkv[0], qkv[1], qkv[2], attn_mask=gated(mask, crossing, number)
+            )
+            x = self._normed(
+                x + layer.attended(seen.transpose(1, 2).reshape(texts, tokens, width)), layer.attended_norm
+            )
+            x = self._normed(x + layer.out(gelu(layer.inner(x))), layer.out_norm)
+        return x
+
+    def _normed(self, x: torch.Tensor, norm: nn.LayerNorm) -> torch.Tensor:
+        """Layer norm with the backbone's own epsilon."""
+        return layer_norm(x, (self.dimension,), norm.weight, norm.bias, self.epsilon)

@@ -1,0 +1,32 @@
+"""What inference must know of a model, read without importing transformers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+POOLINGS = ("mean", "first")
+HEADS = ("none", "plain", "warm")
+
+
+@dataclass(slots=True)
+class ModelSettings:
+    """The fields of :class:`cascode_models.configuration.CasCodeConfig`, which explains each of them."""
+
+    backbone: dict[str, Any] = field(default_factory=lambda: {"model_type": "bert"})
+    pooling: str = "mean"
+    head: str = "warm"
+    max_query_tokens: int = 64
+    max_text_tokens: int = 192
+    fusion_weight: float = 1.0
+    temperature: float = 1.0
+    calibration_bias: float = 0.0
+    no_match_threshold: float = 0.0
+    gate_bias: float = -3.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that mean nothing."""
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling {self.pooling!r} is none of {', '.join(POOLINGS)}")
+        if self.head not in HEADS:
+            raise ValueError(f"head {self.head!r} is none of {', '.join(HEADS)}")
