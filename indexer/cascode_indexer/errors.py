@@ -1,0 +1,30 @@
+"""What can go wrong, drawn as a tree by what the caller can do about it.
+
+CascodeError                  one complete line: the offending value and the fix
+├── WorkspaceError            the folder cannot be walked: name another one or mend its rights
+├── QueryError                the question cannot be answered as asked: change it
+└── IndexStoreError           the index cannot be written or read: free space, mend rights, clean
+    └── IndexBusyError        another process writes this index: wait for it or read only
+"""
+
+from __future__ import annotations
+
+
+class CascodeError(Exception):
+    """A problem that its reader can mend; the message is one complete line with the fix."""
+
+
+class WorkspaceError(CascodeError):
+    """The workspace is missing, is no folder, or cannot be read."""
+
+
+class QueryError(CascodeError):
+    """The query or one of its filters makes no sense."""
+
+
+class IndexStoreError(CascodeError):
+    """The index on disk cannot be written or read."""
+
+
+class IndexBusyError(IndexStoreError):
+    """Another process is writing this index."""

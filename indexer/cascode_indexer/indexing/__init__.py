@@ -1,0 +1,1 @@
+"""Keeps a store up to date with its workspace: scan, parse, store, encode."""

@@ -1,0 +1,64 @@
+"""Progress and results of indexing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cascode_indexer.store.store import StoreCounts
+from cascode_indexer.types import SkipCounts
+
+#: Files above this are data or generated code; the same cap as most code search tools.
+DEFAULT_MAX_FILE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """How far indexing one workspace has come."""
+
+    root: Path
+    phase: Literal["scan", "encode"]
+    #: Changed files read, of those that will be read (None while the walk still goes on).
+    files_done: int = 0
+    files_total: int | None = None
+    #: Functions encoded, of those that need it.
+    functions_done: int = 0
+    functions_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one update did."""
+
+    root: Path
+    files: int = 0
+    files_changed: int = 0
+    files_removed: int = 0
+    functions: int = 0
+    #: Texts given to the fast encoder; what the vector cache already knew is not among them.
+    encoded: int = 0
+    skipped: SkipCounts = field(default_factory=SkipCounts)
+    seconds: float = 0.0
+    seconds_encoding: float = 0.0
+    cancelled: bool = False
+    #: Another process writes this index and keeps it up to date; nothing was done here.
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceStatus:
+    """What the index of one workspace holds."""
+
+    root: Path
+    directory: Path
+    indexed: bool
+    counts: StoreCounts | None
+    skipped: SkipCounts
+    #: Fingerprint of the model whose vectors it holds.
+    model: str | None
+    size_bytes: int
+    #: Another process is writing it now.
+    busy: bool
+    #: Seconds since the epoch of the last complete update.
+    last_indexed: float | None

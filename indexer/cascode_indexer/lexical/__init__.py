@@ -1,0 +1,1 @@
+"""Words of code and of queries, for the lexical half of the fast stage."""

@@ -1,0 +1,55 @@
+"""Splits source text and queries into lower-case terms: ``retryFailedUpload`` gives retry, failed, upload."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+#: Parts of identifiers: HTTPServer -> HTTP, Server; get_url2 -> get, url, 2; letters outside ASCII stay whole.
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+")
+
+#: Words of English questions and of every program: they match nearly every function and rank none.
+STOP_WORDS = frozenset(
+    (
+        "a an and any are as at be by can could do does for from has have how i if in into is it its me my of on or "
+        "our please should so some that the their then there this to us want was we what when where which who why "
+        "will with would you your "
+        "self cls def return elif else function func fn var let const public private protected static void new null "
+        "none nil true false end begin import package class struct int str string bool boolean final override"
+    ).split()
+)
+
+#: A word that fills a generated function must not outweigh the words of its name; BM25 saturates at about
+#: this count anyway, and a short body column is quicker to write and to search.
+_MOST_REPEATS = 3
+#: Longer tokens are data (base64, hashes), not words.
+_LONGEST_TERM = 40
+
+
+def split_identifiers(text: str) -> list[str]:
+    """Split ``text`` into lower-case identifier parts, in order, stop words included."""
+    return [part.lower() for part in _PART.findall(text)]
+
+
+def index_terms(text: str) -> str:
+    """Return the terms of ``text`` to store in the full-text index, separated by blanks."""
+    counts = Counter(split_identifiers(text))
+    kept: list[str] = []
+    for term, count in counts.items():
+        if 1 < len(term) <= _LONGEST_TERM and term not in STOP_WORDS:
+            kept.extend([term] * min(count, _MOST_REPEATS))
+    return " ".join(kept)
+
+
+def query_terms(query: str) -> list[str]:
+    """Return the distinct terms of a query that can tell functions apart, in order."""
+    parts = dict.fromkeys(split_identifiers(query))
+    terms = [term for term in parts if 1 < len(term) <= _LONGEST_TERM and term not in STOP_WORDS]
+    # A query of nothing but common words ("what is this for") still deserves an answer.
+    return terms or [term for term in parts if len(term) <= _LONGEST_TERM]
+
+
+def match_expression(terms: Iterable[str]) -> str:
+    """Return the FTS5 expression that matches any of ``terms``; quoted, so that no term is an operator."""
+    return " OR ".join('"' + term.replace('"', "") + '"' for term in terms)

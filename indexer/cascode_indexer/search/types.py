@@ -1,0 +1,93 @@
+"""Questions and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+#: Hits shown unless asked otherwise: a screenful.
+DEFAULT_LIMIT = 10
+#: Candidates that the slow classifier reads: K = 10 of the paper's table, inside the 150 ms of a warm answer.
+DEFAULT_RERANK_TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A question about one or several workspaces."""
+
+    query: str
+    #: At most this many hits.
+    limit: int = DEFAULT_LIMIT
+    #: Only functions in these languages (ids or aliases); empty for all.
+    languages: tuple[str, ...] = ()
+    #: Only these kinds (``Kind`` values); empty for all.
+    kinds: tuple[str, ...] = ()
+    #: Only files that match one of these globs (gitignore syntax, relative to the workspace); empty for all.
+    paths: tuple[str, ...] = ()
+    #: Let the slow classifier rerank the best K.
+    rerank: bool = True
+    #: K.
+    rerank_top: int = DEFAULT_RERANK_TOP
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A function that answers, with lines that were checked against the file."""
+
+    root: Path
+    #: Relative to ``root``, posix separators.
+    path: str
+    #: Qualified name.
+    name: str
+    kind: str
+    language: str
+    signature: str
+    #: First and last line, 1-based, inclusive.
+    start_line: int
+    end_line: int
+    #: Line (1-based) and column (0-based, code points) of the name.
+    name_line: int
+    name_column: int
+    #: Ranking score; comparable inside one answer only.
+    score: float
+    #: Calibrated P(relevant); None where the slow classifier did not read it.
+    probability: float | None
+    stage: Literal["fast", "cascade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The hits of a query and how complete they are."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    #: ``indexing`` while some functions can only be found by their words.
+    state: Literal["ready", "indexing"]
+    #: Functions in the index, and those without a vector yet.
+    functions: int
+    pending: int
+    timings_ms: Mapping[str, float]
+    #: False where the model says that nothing matches well.
+    confident: bool = True
+    #: Candidates left out because their file no longer holds them.
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its evidence; what ranking rules read and add to."""
+
+    function_id: int
+    text_id: int
+    path: str
+    name: str
+    qualified_name: str
+    kind: str
+    #: Cosine of query and function; None where the function has no vector yet.
+    similarity: float | None
+    #: BM25 over the best BM25 of this query: 0 to 1.
+    lexical: float
+    score: float = 0.0
+    evidence: Mapping[str, float] = field(default_factory=dict)

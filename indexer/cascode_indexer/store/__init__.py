@@ -1,0 +1,1 @@
+"""SQLite, the truth of an index: files, functions, texts, and the vector cache shared by all workspaces."""

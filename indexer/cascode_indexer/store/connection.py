@@ -1,0 +1,147 @@
+"""Opens the SQLite files of an index: private, durable enough, and mended when damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from cascode_indexer.errors import IndexBusyError, IndexStoreError
+from cascode_indexer.location import INDEX_DIR_VARIABLE, make_private_file
+
+_log = logging.getLogger(__name__)
+
+#: A writer's transaction takes milliseconds; ten seconds of waiting means a stuck process.
+_BUSY_SECONDS = 10.0
+#: Primary result codes (the low byte of the extended ones) that mean: this file is not what we wrote.
+_DAMAGED = (
+    frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+    if hasattr(sqlite3, "SQLITE_CORRUPT")
+    else (frozenset({11, 26}))
+)
+
+
+class DamagedFileError(Exception):
+    """A file of the index is damaged; the index is derived from the workspace, so it can be made again."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def connect(path: Path, migrations: Migrations) -> Database:
+    """Open the database ``path``, create it if need be, and bring its schema up to date.
+
+    Raises:
+        DamagedFileError: The file is not a whole SQLite database.
+        IndexStoreError: It cannot be opened or written.
+    """
+    make_private_file(path)
+    _check_length(path)
+    with translated_errors(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+        try:
+            # WAL: readers never wait for the writer, and a kill loses at most the open transaction.
+            connection.execute("PRAGMA journal_mode = WAL")
+            # NORMAL: an operating-system crash may lose the last commits, never consistency; all of it can
+            # be made again from the workspace.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            # 16 MB of pages hold the hot part of a 20,000-function index.
+            connection.execute("PRAGMA cache_size = -16000")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            database = Database(connection)
+            if migrations.pending(database):
+                migrations.apply(database)
+        except BaseException:
+            connection.close()
+            raise
+    return database
+
+
+def _check_length(path: Path) -> None:
+    """Refuse a file shorter than its header says: SQLite would notice only on reaching a lost page."""
+    with path.open("rb") as file:
+        header = file.read(100)
+        length = file.seek(0, 2)
+    if not header:
+        return
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
+        raise DamagedFileError(path, "it does not begin as an SQLite database")
+    page_size = struct.unpack(">H", header[16:18])[0]
+    page_size = 65536 if page_size == 1 else page_size
+    pages = struct.unpack(">I", header[28:32])[0]
+    if length < pages * page_size and not path.with_name(path.name + "-wal").exists():
+        raise DamagedFileError(path, f"it holds {length} bytes, its header names {pages * page_size}")
+
+
+@contextlib.contextmanager
+def translated_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with the file they are about.
+
+    Raises:
+        DamagedFileError: The file is damaged.
+        IndexBusyError: Another process held it for too long.
+        IndexStoreError: No space, no right, or an I/O error.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)  # Python 3.11 and later
+        text = str(error)
+        damaged = code is not None and code & 0xFF in _DAMAGED
+        if damaged or "malformed" in text or "not a database" in text or "corrupt" in text:
+            raise DamagedFileError(path, text) from error
+        if "locked" in text or "busy" in text:
+            raise IndexBusyError(
+                f"another process has been writing {path} for {_BUSY_SECONDS:.0f} s; wait for it or stop it"
+            ) from error
+        if "full" in text:
+            raise IndexStoreError(
+                f"no space left for the index {path}; free some, run 'cascode clean', "
+                f"or set {INDEX_DIR_VARIABLE} to a folder on another disk"
+            ) from error
+        if isinstance(error, sqlite3.OperationalError):
+            raise IndexStoreError(
+                f"cannot use the index {path}: {text}; check the disk and the folder's rights, "
+                f"or set {INDEX_DIR_VARIABLE} to another folder"
+            ) from error
+        raise
+
+
+def remove_database(path: Path) -> None:
+    """Delete a database with its journals."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
+    """Open the database as :func:`connect` does; a damaged one is put aside and begun anew.
+
+    One damaged copy is kept beside it for a bug report; the next one takes its place.
+    """
+    try:
+        return connect(path, migrations)
+    except DamagedFileError as error:
+        _log.warning("the index file %s is damaged (%s): starting it anew", path, error.reason)
+        put_aside(path)
+        return connect(path, migrations)
+
+
+def put_aside(path: Path) -> None:
+    """Move a damaged database out of the way."""
+    with contextlib.suppress(OSError):
+        path.replace(path.with_name(path.name + ".damaged"))
+    remove_database(path)
+
+
+def today() -> int:
+    """Days since the epoch: fine enough to tell what has not been used for a month."""
+    return int(time.time() // 86_400)

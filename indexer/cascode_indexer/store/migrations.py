@@ -1,0 +1,80 @@
+"""The schema, as recorded migrations: each one runs once, in the transaction that records it."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+INDEX_MIGRATIONS = Migrations("cascode-index")
+VECTOR_MIGRATIONS = Migrations("cascode-vectors")
+
+
+@INDEX_MIGRATIONS()
+def m001_files_functions_texts(db: Database) -> None:
+    """Files with their functions; the texts that functions share; full-text search over functions."""
+    statements = (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        """CREATE TABLE files (
+            id INTEGER PRIMARY KEY,
+            path TEXT NOT NULL UNIQUE,
+            language TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            has_errors INTEGER NOT NULL DEFAULT 0
+        )""",
+        # AUTOINCREMENT: an id is never given twice, so a vector index that missed a removal can not
+        # answer with the wrong text.
+        """CREATE TABLE texts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            key BLOB NOT NULL UNIQUE,
+            text TEXT NOT NULL,
+            encoded INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE INDEX texts_encoded ON texts (encoded)",
+        """CREATE TABLE functions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            file_id INTEGER NOT NULL REFERENCES files (id),
+            text_id INTEGER NOT NULL REFERENCES texts (id),
+            name TEXT NOT NULL,
+            qualified_name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            signature TEXT NOT NULL,
+            start_line INTEGER NOT NULL,
+            end_line INTEGER NOT NULL,
+            name_line INTEGER NOT NULL,
+            name_column INTEGER NOT NULL
+        )""",
+        "CREATE INDEX functions_file ON functions (file_id)",
+        "CREATE INDEX functions_text ON functions (text_id)",
+        # Terms are split by us (identifiers); porter then joins retry, retries and retrying.
+        """CREATE VIRTUAL TABLE functions_fts USING fts5 (
+            name, path, doc, body, tokenize = 'porter unicode61', detail = column
+        )""",
+        "CREATE VIRTUAL TABLE functions_vocabulary USING fts5vocab (functions_fts, row)",
+        # Paths that gave no functions, with the reason.
+        "CREATE TABLE skipped (reason TEXT PRIMARY KEY, count INTEGER NOT NULL)",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
+@VECTOR_MIGRATIONS()
+def m001_vectors(db: Database) -> None:
+    """Unit vectors as float16, by the model that made them and the text that they encode."""
+    db.execute(
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY,
+            fingerprint TEXT NOT NULL UNIQUE,
+            dimension INTEGER NOT NULL
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE vectors (
+            model_id INTEGER NOT NULL REFERENCES models (id),
+            key BLOB NOT NULL,
+            vector BLOB NOT NULL,
+            used_day INTEGER NOT NULL,
+            PRIMARY KEY (model_id, key)
+        ) WITHOUT ROWID"""
+    )

@@ -1,0 +1,405 @@
+"""The store of one workspace: files, their functions, and the texts that functions share."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from cascode_indexer.lexical.terms import index_terms
+from cascode_indexer.store.connection import connect_or_rebuild, translated_errors
+from cascode_indexer.store.migrations import INDEX_MIGRATIONS
+from cascode_indexer.store.vector_cache import text_key
+from cascode_indexer.types import Function, SkipCounts, SkipReason, SourceFile
+
+#: Variables in one statement; SQLite's oldest limit is 999.
+_CHUNK = 900
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What the store remembers of a file, to tell whether it changed."""
+
+    id: int
+    size: int
+    mtime_ns: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFunction:
+    """A function as the store holds it."""
+
+    id: int
+    text_id: int
+    path: str
+    language: str
+    size: int
+    mtime_ns: int
+    name: str
+    qualified_name: str
+    kind: str
+    signature: str
+    start_line: int
+    end_line: int
+    name_line: int
+    name_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A file with the functions found in it, ready to be stored."""
+
+    source: SourceFile
+    digest: bytes
+    functions: tuple[Function, ...]
+    #: Text to encode of each function, in the same order.
+    texts: tuple[str, ...]
+    has_errors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """How much the store holds."""
+
+    files: int
+    files_with_errors: int
+    functions: int
+    texts: int
+    #: Functions whose text has no vector yet.
+    pending: int
+    functions_by_language: Mapping[str, int]
+
+
+_FUNCTION_COLUMNS = """
+    f.id, f.text_id, files.path, files.language, files.size, files.mtime_ns, f.name, f.qualified_name, f.kind,
+    f.signature, f.start_line, f.end_line, f.name_line, f.name_column
+"""
+
+
+class Store:
+    """SQLite access for one workspace's index; safe to call from several threads.
+
+    Args:
+        path: The database file; created if missing, put aside and begun anew if damaged.
+
+    Raises:
+        IndexStoreError: From any method, when the disk refuses.
+        DamagedFileError: From any method, when the file turns out damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._database: Database = connect_or_rebuild(path, INDEX_MIGRATIONS)
+
+    @contextlib.contextmanager
+    def _access(self) -> Iterator[Database]:
+        """One thread at a time, errors translated."""
+        with self._lock, translated_errors(self.path):
+            yield self._database
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """All or nothing: what is written inside is lost as a whole on an error or a kill."""
+        with self._access() as database:
+            if database.conn.in_transaction:
+                yield database
+                return
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    database.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.conn.close()
+
+    def version(self) -> int:
+        """A number that changes when another connection, of any process, has committed a change."""
+        with self._access() as database:
+            return int(database.execute("PRAGMA data_version").fetchone()[0])
+
+    # --- meta -----------------------------------------------------------------------------------------
+
+    def get_meta(self, key: str) -> str | None:
+        """Return a remembered value, None where there is none."""
+        with self._access() as database:
+            row = database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self._access() as database:
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # --- files ----------------------------------------------------------------------------------------
+
+    def file_records(self) -> dict[str, FileRecord]:
+        """Return every file by its path."""
+        with self._access() as database:
+            rows = database.execute("SELECT path, id, size, mtime_ns, digest FROM files").fetchall()
+        return {path: FileRecord(*rest) for path, *rest in rows}
+
+    def file_record(self, path: str) -> FileRecord | None:
+        """Return one file, None where it is not in the index."""
+        with self._access() as database:
+            row = database.execute("SELECT id, size, mtime_ns, digest FROM files WHERE path = ?", (path,)).fetchone()
+        return None if row is None else FileRecord(*row)
+
+    def touch_files(self, sources: Iterable[SourceFile]) -> None:
+        """Note new sizes and times of files whose content did not change."""
+        with self.transaction() as database:
+            database.conn.executemany(
+                "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?",
+                [(source.size, source.mtime_ns, source.path) for source in sources],
+            )
+
+    def replace_files(self, parsed: Sequence[ParsedFile], encoded_keys: Collection[bytes]) -> None:
+        """Store files with their functions in place of what was there, in one transaction.
+
+        Args:
+            parsed: The files.
+            encoded_keys: Text keys that already have a vector: their texts are not pending.
+        """
+        with self.transaction() as database:
+            self._delete_functions_of(database, [file.source.path for file in parsed])
+            for file in parsed:
+                self._insert(database, file, encoded_keys)
+            self._drop_orphans(database)
+
+    def remove_files(self, paths: Collection[str]) -> None:
+        """Forget files and their functions; their vectors stay in the cache."""
+        if not paths:
+            return
+        with self.transaction() as database:
+            self._delete_functions_of(database, paths)
+            database.conn.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+            self._drop_orphans(database)
+
+    def clear_files(self) -> None:
+        """Forget everything that was read from the workspace, so that it is read again."""
+        with self.transaction() as database:
+            for table in ("functions_fts", "functions", "texts", "files", "skipped"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def _delete_functions_of(self, database: Database, paths: Iterable[str]) -> None:
+        """Delete the functions of files; remember their texts as candidates for orphans."""
+        database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")
+        for path in paths:
+            row = database.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+            if row is None:
+                continue
+            database.execute("INSERT OR IGNORE INTO released SELECT text_id FROM functions WHERE file_id = ?", row)
+            database.execute(
+                "DELETE FROM functions_fts WHERE rowid IN (SELECT id FROM functions WHERE file_id = ?)", row
+            )
+            database.execute("DELETE FROM functions WHERE file_id = ?", row)
+
+    def _drop_orphans(self, database: Database) -> None:
+        """Delete the released texts that no function uses any more."""
+        database.execute(
+            """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)
+               AND NOT EXISTS (SELECT 1 FROM functions WHERE functions.text_id = texts.id)"""
+        )
+        database.execute("DELETE FROM released")
+
+    def _insert(self, database: Database, file: ParsedFile, encoded_keys: Collection[bytes]) -> None:
+        """Insert one file with its functions, texts and full-text rows."""
+        source = file.source
+        database.execute(
+            """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors) VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
+               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors""",
+            (source.path, source.language, source.size, source.mtime_ns, file.digest, int(file.has_errors)),
+        )
+        file_id = database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0]
+        path_terms = index_terms(source.path)
+        for function, text in zip(file.functions, file.texts, strict=True):
+            key = text_key(text)
+            row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                cursor = database.execute(
+                    "INSERT INTO texts (key, text, encoded) VALUES (?, ?, ?)", (key, text, int(key in encoded_keys))
+                )
+                text_id = cursor.lastrowid
+            else:
+                text_id = row[0]
+            cursor = database.execute(
+                """INSERT INTO functions (file_id, text_id, name, qualified_name, kind, signature, start_line,
+                   end_line, name_line, name_column) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    file_id, text_id, function.name, function.qualified_name, function.kind.value,
+                    function.signature, function.start_line, function.end_line, function.name_line,
+                    function.name_column,
+                ),
+            )  # fmt: skip
+            database.execute(
+                "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)",
+                (
+                    cursor.lastrowid,
+                    index_terms(function.qualified_name),
+                    path_terms,
+                    index_terms(function.doc),
+                    index_terms(function.code),
+                ),
+            )
+
+    # --- what was skipped -----------------------------------------------------------------------------
+
+    def set_skipped(self, skipped: SkipCounts) -> None:
+        """Remember what the last full scan skipped, by reason."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM skipped")
+            database.conn.executemany(
+                "INSERT INTO skipped VALUES (?, ?)",
+                [(reason.value, count) for reason, count in skipped.by_reason.items()],
+            )
+
+    def skipped(self) -> SkipCounts:
+        """Return what the last full scan skipped, by reason."""
+        with self._access() as database:
+            rows = database.execute("SELECT reason, count FROM skipped").fetchall()
+        return SkipCounts({SkipReason(reason): count for reason, count in rows})
+
+    # --- texts and vectors ----------------------------------------------------------------------------
+
+    def pending_texts(self) -> list[tuple[int, bytes, int]]:
+        """Return (text id, key, length in characters) of every text without a vector, shortest first."""
+        with self._access() as database:
+            return database.execute(
+                "SELECT id, key, length(text) AS size FROM texts WHERE encoded = 0 ORDER BY size, id"
+            ).fetchall()
+
+    def texts(self, text_ids: Sequence[int]) -> dict[int, str]:
+        """Return function texts by id; ids that are gone are missing."""
+        return dict(self._by_ids("SELECT id, text FROM texts WHERE id IN ({marks})", text_ids))
+
+    def keys(self, text_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return text keys by id; ids that are gone are missing."""
+        return dict(self._by_ids("SELECT id, key FROM texts WHERE id IN ({marks})", text_ids))
+
+    def all_keys(self) -> set[bytes]:
+        """Return the key of every text, for pruning the vector cache."""
+        with self._access() as database:
+            return {row[0] for row in database.execute("SELECT key FROM texts")}
+
+    def encoded_text_ids(self) -> list[int]:
+        """Return the ids of the texts that have a vector, ascending."""
+        with self._access() as database:
+            return [row[0] for row in database.execute("SELECT id FROM texts WHERE encoded = 1 ORDER BY id")]
+
+    def mark_encoded(self, text_ids: Iterable[int], *, encoded: bool = True) -> None:
+        """Note that texts have a vector now, or have lost it."""
+        with self.transaction() as database:
+            database.conn.executemany(
+                "UPDATE texts SET encoded = ? WHERE id = ?", [(int(encoded), text_id) for text_id in text_ids]
+            )
+
+    def mark_all_pending(self) -> None:
+        """Note that no text has a vector: the model changed."""
+        with self._access() as database:
+            database.execute("UPDATE texts SET encoded = 0 WHERE encoded = 1")
+
+    # --- functions ------------------------------------------------------------------------------------
+
+    def functions_of_texts(self, text_ids: Sequence[int]) -> list[StoredFunction]:
+        """Return every function whose text is one of ``text_ids``."""
+        rows = self._by_ids(
+            f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
+            "WHERE f.text_id IN ({marks})",
+            text_ids,
+        )
+        return [StoredFunction(*row) for row in rows]
+
+    def functions(self, function_ids: Sequence[int]) -> list[StoredFunction]:
+        """Return functions by id; ids that are gone are missing."""
+        rows = self._by_ids(
+            f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
+            "WHERE f.id IN ({marks})",
+            function_ids,
+        )
+        return [StoredFunction(*row) for row in rows]
+
+    def functions_of_file(self, path: str) -> list[StoredFunction]:
+        """Return the functions of one file, in the order of their lines."""
+        with self._access() as database:
+            rows = database.execute(
+                f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
+                "WHERE files.path = ? ORDER BY f.start_line, f.id",
+                (path,),
+            ).fetchall()
+        return [StoredFunction(*row) for row in rows]
+
+    def function_facets(self) -> list[tuple[int, int, str, str, str]]:
+        """Return (function id, text id, path, language, kind) of every function, for filters."""
+        with self._access() as database:
+            return database.execute(
+                "SELECT f.id, f.text_id, files.path, files.language, f.kind "
+                "FROM functions f JOIN files ON files.id = f.file_id"
+            ).fetchall()
+
+    def match(self, expression: str, weights: Sequence[float], limit: int) -> list[tuple[int, float]]:
+        """Rank functions by BM25 over the full-text columns (Robertson and Zaragoza, 2009).
+
+        Args:
+            expression: FTS5 expression.
+            weights: Of the columns name, path, doc, body.
+            limit: At most this many.
+
+        Returns:
+            (function id, score), best first; a higher score is better.
+        """
+        with self._access() as database:
+            rows = database.execute(
+                "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) AS score FROM functions_fts "
+                "WHERE functions_fts MATCH ? ORDER BY score DESC LIMIT ?",
+                (*weights, expression, limit),
+            ).fetchall()
+        return [(int(row[0]), float(row[1])) for row in rows]
+
+    def document_frequency(self, term: str) -> int:
+        """Return in how many functions a term, as given to porter, occurs."""
+        with self._access() as database:
+            row = database.execute("SELECT doc FROM functions_vocabulary WHERE term = ?", (term,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def counts(self) -> StoreCounts:
+        """Count what the store holds."""
+        with self._access() as database:
+            files, errors = database.execute("SELECT count(*), coalesce(sum(has_errors), 0) FROM files").fetchone()
+            functions = database.execute("SELECT count(*) FROM functions").fetchone()[0]
+            texts = database.execute("SELECT count(*) FROM texts").fetchone()[0]
+            pending = database.execute(
+                "SELECT count(*) FROM functions JOIN texts ON texts.id = functions.text_id WHERE texts.encoded = 0"
+            ).fetchone()[0]
+            languages = database.execute(
+                "SELECT files.language, count(*) AS n FROM functions JOIN files ON files.id = functions.file_id "
+                "GROUP BY files.language ORDER BY n DESC"
+            ).fetchall()
+        return StoreCounts(files, errors, functions, texts, pending, dict(languages))
+
+    def check(self) -> str | None:
+        """Let SQLite check the whole file; return what is wrong, None where nothing is."""
+        with self._access() as database:
+            verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        return None if verdict == "ok" else str(verdict)
+
+    def _by_ids(self, statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Run a statement with an IN list over ``ids``, in parts that SQLite takes."""
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            with self._access() as database:
+                rows += database.execute(statement.format(marks=",".join("?" * len(chunk))), chunk).fetchall()
+        return rows

@@ -1,0 +1,176 @@
+"""Content-addressed vectors, shared by every workspace of this user.
+
+A vector belongs to (model fingerprint, function text). A restart, a rename, a branch switch, a worktree or a
+second clone finds its vectors here and encodes nothing twice; a vector of another model is never found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from cascode_indexer.store.connection import connect_or_rebuild, today, translated_errors
+from cascode_indexer.store.migrations import VECTOR_MIGRATIONS
+
+#: Variables in one statement; SQLite's oldest limit is 999.
+_CHUNK = 900
+#: 16 of SHA-256's 32 bytes: a collision among 10^9 texts has a chance below 10^-20.
+_KEY_BYTES = 16
+#: A branch not visited for this long is encoded again when it comes back; the cache stays bounded.
+UNUSED_DAYS = 30
+
+
+def text_key(text: str) -> bytes:
+    """Return the address of a function text: 16 bytes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:_KEY_BYTES]
+
+
+class VectorCache:
+    """The vectors of one model in the shared cache file.
+
+    Args:
+        path: The SQLite file.
+        fingerprint: Names the model and its text preparation.
+        dimension: Width of its vectors.
+    """
+
+    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
+        self._path = path
+        self._dimension = dimension
+        self._lock = threading.RLock()
+        self._database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
+        with self._access():
+            self._database.execute(
+                "INSERT OR IGNORE INTO models (fingerprint, dimension) VALUES (?, ?)", (fingerprint, dimension)
+            )
+            row = self._database.execute("SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)).fetchone()
+            self._model_id: int = row[0]
+
+    @contextlib.contextmanager
+    def _access(self) -> Iterator[None]:
+        """One thread at a time, errors translated."""
+        with self._lock, translated_errors(self._path):
+            yield
+
+    def known(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of ``keys`` that have a vector."""
+        found: set[bytes] = set()
+        for chunk in _chunks(list(keys)):
+            marks = ",".join("?" * len(chunk))
+            with self._access():
+                rows = self._database.execute(
+                    f"SELECT key FROM vectors WHERE model_id = ? AND key IN ({marks})",  # noqa: S608
+                    (self._model_id, *chunk),
+                ).fetchall()
+            found.update(row[0] for row in rows)
+        return found
+
+    def get(self, keys: Sequence[bytes]) -> tuple[list[int], npt.NDArray[np.float32]]:
+        """Look vectors up.
+
+        Returns:
+            The positions in ``keys`` that have a vector, and their unit vectors ``[found, dimension]``.
+        """
+        blobs: dict[bytes, bytes] = {}
+        for chunk in _chunks(keys):
+            marks = ",".join("?" * len(chunk))
+            with self._access():
+                blobs.update(
+                    self._database.execute(
+                        f"SELECT key, vector FROM vectors WHERE model_id = ? AND key IN ({marks})",  # noqa: S608
+                        (self._model_id, *chunk),
+                    ).fetchall()
+                )
+        width = self._dimension * 2
+        positions = [at for at, key in enumerate(keys) if len(blobs.get(key, b"")) == width]
+        if not positions:
+            return [], np.zeros((0, self._dimension), dtype=np.float32)
+        joined = b"".join(blobs[keys[at]] for at in positions)
+        vectors = np.frombuffer(joined, dtype="<f2").reshape(len(positions), self._dimension).astype(np.float32)
+        return positions, vectors
+
+    def put(self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32]) -> None:
+        """Keep unit vectors ``[len(keys), dimension]``.
+
+        float16 halves the file; its rounding (2^-11 relative) is below that of the bfloat16 encoder.
+
+        Raises:
+            ValueError: The shapes do not agree.
+            IndexStoreError: No space, or no right to write.
+        """
+        if vectors.shape != (len(keys), self._dimension):
+            raise ValueError(f"expected vectors of shape {(len(keys), self._dimension)}, got {vectors.shape}")
+        day = today()
+        halves = vectors.astype("<f2")
+        rows = [(self._model_id, key, halves[at].tobytes(), day) for at, key in enumerate(keys)]
+        with self._access():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                self._database.conn.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def touch(self, keys: Iterable[bytes]) -> None:
+        """Note that the vectors of ``keys`` are in use today, so that pruning spares them."""
+        day = today()
+        for chunk in _chunks(list(keys)):
+            marks = ",".join("?" * len(chunk))
+            with self._access():
+                self._database.execute(
+                    f"UPDATE vectors SET used_day = ? WHERE model_id = ? AND used_day < ? AND key IN ({marks})",  # noqa: S608
+                    (day, self._model_id, day, *chunk),
+                )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.conn.close()
+
+    def __enter__(self) -> VectorCache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUSED_DAYS) -> int:
+    """Delete vectors of any model that no index refers to and that were not used for ``unused_days`` days.
+
+    Returns:
+        How many were deleted.
+    """
+    if not path.exists():
+        return 0
+    database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
+    try:
+        with translated_errors(path):
+            rows = database.execute(
+                "SELECT model_id, key FROM vectors WHERE used_day <= ?", (today() - unused_days,)
+            ).fetchall()
+            unused = [(model_id, key) for model_id, key in rows if key not in referenced]
+            database.execute("BEGIN IMMEDIATE")
+            database.conn.executemany("DELETE FROM vectors WHERE model_id = ? AND key = ?", unused)
+            database.execute("COMMIT")
+            if unused:
+                database.execute("VACUUM")
+        return len(unused)
+    finally:
+        database.conn.close()
+
+
+def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Split ``keys`` into lists that fit one statement."""
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]

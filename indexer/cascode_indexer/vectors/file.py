@@ -1,0 +1,80 @@
+"""The vector index on disk: a cache of what SQLite knows, dropped at the first doubt."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+
+from cascode_indexer.vectors.cpu import CpuIndex
+from cascode_indexer.vectors.library import load_faiss
+
+_log = logging.getLogger(__name__)
+#: Part of the description; a file of another format is rebuilt, not read.
+_FORMAT = 1
+
+
+def save_index(index: CpuIndex, path: Path, fingerprint: str) -> None:
+    """Write ``index`` with a description that lets :func:`load_index` trust it.
+
+    Both files are replaced atomically, the description last: a kill in between leaves a pair whose digest
+    does not agree, and the index is rebuilt. A disk that refuses is logged; nothing is lost.
+    """
+    faiss = load_faiss()
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        data = faiss.serialize_index(index.raw).tobytes()
+        _write_private(temporary, data)
+        temporary.replace(path)
+        description = {
+            "format": _FORMAT,
+            "fingerprint": fingerprint,
+            "dimension": index.dimension,
+            "blake2b": hashlib.blake2b(data).hexdigest(),
+        }
+        _write_private(temporary, json.dumps(description).encode())
+        temporary.replace(_description(path))
+    except OSError as error:
+        _log.warning("the vector index was not saved (%s); it will be rebuilt at the next start", error)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def load_index(path: Path, fingerprint: str, dimension: int) -> CpuIndex | None:
+    """Read an index back; None, with the reason logged, where it is missing, damaged or another model's."""
+    faiss = load_faiss()
+    try:
+        description = json.loads(_description(path).read_bytes())
+        if not isinstance(description, dict):
+            raise ValueError("its description is no object")
+        expected = {"format": _FORMAT, "fingerprint": fingerprint, "dimension": dimension}
+        differing = [key for key, value in expected.items() if description.get(key) != value]
+        if differing:
+            _log.info("the vector index %s is rebuilt: another %s", path, " and ".join(differing))
+            return None
+        data = path.read_bytes()
+        # FAISS trusts what it reads; a digest keeps a damaged file from it.
+        if hashlib.blake2b(data).hexdigest() != description.get("blake2b"):
+            raise ValueError("its digest does not agree")
+        return CpuIndex(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RuntimeError) as error:
+        _log.warning("the vector index %s is rebuilt: %s", path, error)
+        return None
+
+
+def _description(path: Path) -> Path:
+    """Return the file that describes the index file ``path``."""
+    return path.with_name(path.name + ".json")
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
