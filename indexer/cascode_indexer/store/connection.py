@@ -21,11 +21,8 @@ _log = logging.getLogger(__name__)
 #: A writer's transaction takes milliseconds; ten seconds of waiting means a stuck process.
 _BUSY_SECONDS = 10.0
 #: Primary result codes (the low byte of the extended ones) that mean: this file is not what we wrote.
-_DAMAGED = (
-    frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-    if hasattr(sqlite3, "SQLITE_CORRUPT")
-    else (frozenset({11, 26}))
-)
+#: SQLITE_CORRUPT and SQLITE_NOTADB; the sqlite3 module names them from Python 3.11 on.
+_DAMAGED = frozenset({11, 26})
 
 
 class DamagedFileError(Exception):

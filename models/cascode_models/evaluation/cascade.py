@@ -48,12 +48,11 @@ class StageScores:
 
 def fast_scores(model: CasCodeModel, task: RetrievalSet) -> FloatArray:
     """Similarities ``[queries, texts]`` of the fast encoder."""
-    return model.encode_queries(task.queries) @ model.encode_texts(task.texts).T
+    scores: FloatArray = model.encode_queries(task.queries) @ model.encode_texts(task.texts).T
+    return scores
 
 
-def stage_scores(
-    model: CasCodeModel, task: RetrievalSet, depth: int, scores: FloatArray | None = None
-) -> StageScores:
+def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: FloatArray | None = None) -> StageScores:
     """Run both stages.
 
     Args:
@@ -82,7 +81,6 @@ def stage_scores(
 def best_weight(dev: list[StageScores], depth: int) -> float:
     """The weight with the highest mean MRR over dev sets; 0 where no weight beats the fast stage."""
     means = {
-        weight: float(np.mean([np.mean(1.0 / scores.ranks(weight, depth)) for scores in dev]))
-        for weight in WEIGHTS
+        weight: float(np.mean([np.mean(1.0 / scores.ranks(weight, depth)) for scores in dev])) for weight in WEIGHTS
     }
     return max(means, key=lambda weight: (means[weight], -weight))
