@@ -19,9 +19,7 @@ _DIRECTIVE = re.compile(
     )""",
     re.VERBOSE,
 )
-_LICENCE = re.compile(
-    r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE
-)
+_LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
 _LINE_MARKER = re.compile(r"^[ \t]*(?://+[!<]?|#+)[ \t]?|^[ \t]*;+[ \t]?")
 _STAR = re.compile(r"^[ \t]*\*(?!\*?/)[ \t]?")

@@ -89,9 +89,7 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
         "code of others",
         beside=_PROJECT_FILES,
         inside=("modules.txt", "autoload.php", "bundle"),
-        within=frozenset(
-            {"assets", "css", "javascripts", "js", "lib", "media", "public", "src", "static", "www"}
-        ),
+        within=frozenset({"assets", "css", "javascripts", "js", "lib", "media", "public", "src", "static", "www"}),
     ),
     # setuptools, Gradle and create-react-app write build/; many webpack set-ups keep source there.
     "build": AmbiguousFolder(
@@ -121,12 +119,8 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
     "obj": AmbiguousFolder("build output", beside=_DOTNET_PROJECTS),
     "Debug": AmbiguousFolder("build output", beside=("*.vcxproj", *_DOTNET_PROJECTS)),
     "Release": AmbiguousFolder("build output", beside=("*.vcxproj", *_DOTNET_PROJECTS)),
-    "packages": AmbiguousFolder(
-        "NuGet packages", beside=("packages.config",), inside=("repositories.config",)
-    ),
-    "coverage": AmbiguousFolder(
-        "coverage report", inside=("lcov.info", "lcov-report", "coverage-final.json")
-    ),
+    "packages": AmbiguousFolder("NuGet packages", beside=("packages.config",), inside=("repositories.config",)),
+    "coverage": AmbiguousFolder("coverage report", inside=("lcov.info", "lcov-report", "coverage-final.json")),
     "_build": AmbiguousFolder(
         "build output",
         beside=("conf.py", "mix.exs", "rebar.config", "dune-project"),

@@ -49,9 +49,7 @@ def _configured_excludes_file(root: Path) -> Path | None:
         log.warning("git's global configuration is not read: %s lies in the workspace", git)
         return None
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name == "GIT_CONFIG_GLOBAL"
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == "GIT_CONFIG_GLOBAL"
     }
     try:
         answer = subprocess.run(  # noqa: S603  fixed arguments, a program from outside the workspace

@@ -129,9 +129,7 @@ def read_ignore_file(path: Path) -> PatternSet | None:
         if not stat.S_ISREG(status.st_mode):
             return None
         if status.st_size > MAX_IGNORE_FILE_BYTES:
-            log.warning(
-                "%s is not used as an ignore file: it is larger than %d bytes", path, MAX_IGNORE_FILE_BYTES
-            )
+            log.warning("%s is not used as an ignore file: it is larger than %d bytes", path, MAX_IGNORE_FILE_BYTES)
             return None
         content = path.read_bytes()
     except FileNotFoundError:
@@ -142,9 +140,7 @@ def read_ignore_file(path: Path) -> PatternSet | None:
     return compile_patterns(content)
 
 
-@functools.lru_cache(
-    maxsize=512
-)  # most workspaces hold a few dozen ignore files; a re-index finds them compiled
+@functools.lru_cache(maxsize=512)  # most workspaces hold a few dozen ignore files; a re-index finds them compiled
 def compile_patterns(content: bytes) -> PatternSet | None:
     """Compile the content of an ignore file; None where no line can ever match."""
     text = os.fsdecode(content.removeprefix(b"\xef\xbb\xbf"))  # git drops the mark too
@@ -158,9 +154,7 @@ def compile_patterns(content: bytes) -> PatternSet | None:
             continue
         expression, excluding = translated
         name = expression.removeprefix(_ANY_FOLDER)
-        if name != expression and "/" not in name.replace("[^/]", "").removesuffix(r"/?\Z").removesuffix(
-            r"/\Z"
-        ):
+        if name != expression and "/" not in name.replace("[^/]", "").removesuffix(r"/?\Z").removesuffix(r"/\Z"):
             names.append((len(excludes), name))
         else:
             paths.append((len(excludes), expression))

@@ -99,9 +99,7 @@ def checked_root(root: Path) -> Path:
     except NotADirectoryError:
         raise WorkspaceError(f"workspace {absolute} is a file: name the folder that holds it") from None
     except PermissionError:
-        raise WorkspaceError(
-            f"workspace {absolute} cannot be read: give yourself read access to it"
-        ) from None
+        raise WorkspaceError(f"workspace {absolute} cannot be read: give yourself read access to it") from None
     except (OSError, ValueError) as error:
         raise WorkspaceError(f"workspace {absolute} cannot be read ({error}): name another folder") from None
 
@@ -197,9 +195,7 @@ class _Walk:
             folders: list[tuple[Level, list[os.DirEntry[str]]]] = []
             for entry in entries:
                 if not is_encodable(entry.name):
-                    log.warning(
-                        "left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or "."
-                    )
+                    log.warning("left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or ".")
                     self._skip(level, SkipReason.UNREADABLE)
                 elif _is_link(entry):
                     self._count_link(level, entry)

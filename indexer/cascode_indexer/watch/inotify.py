@@ -144,9 +144,7 @@ class _RootWatch:
                 return
             if event.is_moved_from:
                 below = path + "/"
-                for known in [
-                    known for known in self._descriptors if known == path or known.startswith(below)
-                ]:
+                for known in [known for known in self._descriptors if known == path or known.startswith(below)]:
                     self._set_aside(known)
             self._notices.touch_folder(self._root, path)
 

@@ -106,9 +106,7 @@ class PollingSource(ObserverSource):
         from watchdog.observers.polling import PollingObserverVFS
 
         self._listed: dict[Path, frozenset[str]] = {}
-        super().__init__(
-            notices, PollingObserverVFS(os.lstat, self._list, polling_interval=seconds or POLLING_SECONDS)
-        )
+        super().__init__(notices, PollingObserverVFS(os.lstat, self._list, polling_interval=seconds or POLLING_SECONDS))
 
     def sync(self, root: Path, rules: IgnoreRules) -> None:
         """See :meth:`NoticeSource.sync`."""

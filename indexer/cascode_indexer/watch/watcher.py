@@ -157,9 +157,7 @@ class Watcher:
 
     def _poll_instead(self, error: WatchLimitError) -> None:
         """Fall back to looking again and again."""
-        log.warning(
-            "%s: changes are found by polling, later and at some cost; raise the limit with sysctl", error
-        )
+        log.warning("%s: changes are found by polling, later and at some cost; raise the limit with sysctl", error)
         if self._source is not None:
             self._source.close()
         self._source = PollingSource(self._pending)

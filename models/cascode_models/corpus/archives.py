@@ -56,9 +56,7 @@ def read_members(archive: Path, suffixes: frozenset[str]) -> Iterator[Member]:
             with tarfile.open(archive) as tar:
                 yield from _tar_members(tar, suffixes)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ArchiveError(
-            f"Cannot read {archive.name} ({error}): remove it so that it is fetched again."
-        ) from error
+        raise ArchiveError(f"Cannot read {archive.name} ({error}): remove it so that it is fetched again.") from error
 
 
 def _wanted(path: str, size: int, suffixes: frozenset[str]) -> bool:

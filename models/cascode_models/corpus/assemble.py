@@ -122,9 +122,7 @@ def _spread(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates in an order that is random but fixed, so that a cap takes from the whole package."""
     return sorted(
         candidates,
-        key=lambda one: hashlib.sha256(
-            f"{one.path}\0{one.function.start_line}\0{one.function.name}".encode()
-        ).digest(),
+        key=lambda one: hashlib.sha256(f"{one.path}\0{one.function.start_line}\0{one.function.name}".encode()).digest(),
     )
 
 

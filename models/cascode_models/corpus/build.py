@@ -58,9 +58,7 @@ def build_corpus(
             continue
         progress(f"[{number}/{len(packages)}] {package.name}: {len(mined[-1].candidates)} functions")
     if not mined:
-        raise CorpusError(
-            f"None of the {len(packages)} packages could be had: check the package clients and {cache}."
-        )
+        raise CorpusError(f"None of the {len(packages)} packages could be had: check the package clients and {cache}.")
     return write_corpus(assemble(mined), output, failed)
 
 
@@ -84,20 +82,14 @@ def write_corpus(corpora: dict[str, Corpus], output: Path, failed: dict[str, str
         for split in (Split.DEV, Split.TEST):
             _write_rows(output / f"pool-{language}-{split.value}.jsonl", corpus.pools.get(split, []))
         languages[language] = {
-            "pairs": {
-                split.value: sum(row["split"] == split.value for row in corpus.pairs) for split in Split
-            },
+            "pairs": {split.value: sum(row["split"] == split.value for row in corpus.pairs) for split in Split},
             "pools": {split.value: len(rows) for split, rows in sorted(corpus.pools.items())},
-            "packages": dict(
-                sorted(Counter(f"{row['split']}/{row['package']}" for row in corpus.pairs).items())
-            ),
+            "packages": dict(sorted(Counter(f"{row['split']}/{row['package']}" for row in corpus.pairs).items())),
             "licences": dict(sorted(Counter(row["licence"] for row in corpus.pairs).items())),
             "dropped": dict(corpus.dropped.most_common()),
         }
     summary["failed"] = dict(sorted({**summary.get("failed", {}), **failed}.items()))
-    path.write_text(
-        json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     return summary
 
 

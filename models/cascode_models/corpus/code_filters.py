@@ -100,9 +100,7 @@ def _body_lines(code: str) -> list[str]:
     opening, depth = first, 0
     # The signature runs on while a bracket of its parameters is open; a brace may follow on its own line.
     for opening in range(first, len(lines)):
-        depth += sum(lines[opening].count(mark) for mark in "([") - sum(
-            lines[opening].count(mark) for mark in ")]"
-        )
+        depth += sum(lines[opening].count(mark) for mark in "([") - sum(lines[opening].count(mark) for mark in ")]")
         if depth <= 0:
             break
     return [line.strip() for line in lines[opening + 1 :] if not _NOISE_LINE.match(line)]

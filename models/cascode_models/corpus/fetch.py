@@ -46,15 +46,11 @@ def fetch(package: Package, cache: Path) -> list[Path]:
             command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise FetchError(
-            f"{command[0]} could not fetch {package.name} {package.version}: {error}."
-        ) from error
+        raise FetchError(f"{command[0]} could not fetch {package.name} {package.version}: {error}.") from error
     archives = _archives(folder)
     if done.returncode != 0 or not archives:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise FetchError(
-            f"{package.source} gave no {package.name} {package.version} ({said}): name another version."
-        )
+        raise FetchError(f"{package.source} gave no {package.name} {package.version} ({said}): name another version.")
     return archives
 
 

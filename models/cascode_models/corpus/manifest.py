@@ -61,9 +61,7 @@ def load_manifest(path: Path | None = None) -> list[Package]:
 def _entry(source: str, item: Any, label: str) -> Package:
     """Check one entry."""
     if not isinstance(item, dict):
-        raise ManifestError(
-            f"{label}: {item!r} under {source} must be a mapping with {', '.join(_REQUIRED)}."
-        )
+        raise ManifestError(f"{label}: {item!r} under {source} must be a mapping with {', '.join(_REQUIRED)}.")
     missing = [key for key in _REQUIRED if not item.get(key)]
     if missing:
         raise ManifestError(f"{label}: {item.get('name', item)!r} under {source} lacks {', '.join(missing)}.")

@@ -40,9 +40,7 @@ class Mined:
     dropped: dict[str, Counter[str]]
 
 
-def mine_package(
-    package: Package, archives: Sequence[Path], held_out: HeldOut, extract: FunctionExtractor
-) -> Mined:
+def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut, extract: FunctionExtractor) -> Mined:
     """Mine one package: read its archives, extract its functions, apply the filters on code and doc.
 
     Args:
@@ -58,9 +56,7 @@ def mine_package(
         ArchiveError: An archive is damaged.
     """
     suffixes = {suffix for language in package.languages for suffix in SUFFIXES[language]}
-    members = [
-        member for path in archives for member in read_members(path, frozenset(suffixes | METADATA_NAMES))
-    ]
+    members = [member for path in archives for member in read_members(path, frozenset(suffixes | METADATA_NAMES))]
     dropped: dict[str, Counter[str]] = {language: Counter() for language in package.languages}
     held = held_out.holds(package, repositories_of(members))
     if held:
@@ -69,13 +65,9 @@ def mine_package(
             counts["held-out package"] += 1
         return Mined(package, [], dropped)
     candidates: list[Candidate] = []
-    sources = sorted(
-        (member for member in members if _suffix(member) in suffixes), key=lambda member: member.path
-    )
+    sources = sorted((member for member in members if _suffix(member) in suffixes), key=lambda member: member.path)
     for member in sources:
-        candidates.extend(
-            _file_candidates(package, member, extract, dropped[_LANGUAGE_OF_SUFFIX[_suffix(member)]])
-        )
+        candidates.extend(_file_candidates(package, member, extract, dropped[_LANGUAGE_OF_SUFFIX[_suffix(member)]]))
     return Mined(package, candidates, dropped)
 
 

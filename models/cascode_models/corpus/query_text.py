@@ -31,9 +31,7 @@ _URL = re.compile(r"<?\b(?:https?|ftp)://\S+|\bwww\.\S+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _PARAGRAPH_TAG = re.compile(r"</?(?:p|br|ul|ol|pre|table|h\d)\b[^<>]*>", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[(?:\d+|#\w*)\]_")
-_DOXYGEN = re.compile(
-    r"^\s*[@\\](?:brief|internal|public|private|static|function|method|summary)\b", re.IGNORECASE
-)
+_DOXYGEN = re.compile(r"^\s*[@\\](?:brief|internal|public|private|static|function|method|summary)\b", re.IGNORECASE)
 
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # RDoc's block of example calls, up to the blank line that ends it.

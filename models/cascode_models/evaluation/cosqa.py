@@ -30,20 +30,14 @@ def cosqa_set(folder: Path, split: str = "dev", *, docstrings: bool = True) -> R
         ModelError: The files are not there or not CoSQA's.
     """
     try:
-        codes = [
-            json.loads(line) for line in (folder / "codes.jsonl").read_text(encoding="utf-8").splitlines()
-        ]
-        rows = [
-            json.loads(line) for line in (folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
-        ]
+        codes = [json.loads(line) for line in (folder / "codes.jsonl").read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in (folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
         place = {row["id"]: position for position, row in enumerate(codes)}
         answers = np.array([place[row["code_id"]] for row in rows], dtype=np.int64)
         queries = [row["query"] for row in rows]
         sources = [row["code"] if docstrings else without_docstring(row["code"]) for row in codes]
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            f"CoSQA's {split} set cannot be read from {folder} ({error}): name its folder"
-        ) from error
+        raise ModelError(f"CoSQA's {split} set cannot be read from {folder} ({error}): name its folder") from error
     texts = [function_text(FunctionSource(name="", code=code, language="python")) for code in sources]
     return RetrievalSet(f"cosqa-{split}{'' if docstrings else '-no-docstrings'}", queries, texts, answers)
 
@@ -54,10 +48,7 @@ def without_docstring(code: str) -> str:
         function = ast.parse(code).body[0]
     except (SyntaxError, ValueError, IndexError):
         return code
-    if (
-        not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        or ast.get_docstring(function) is None
-    ):
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or ast.get_docstring(function) is None:
         return code
     docstring = function.body[0]
     lines = code.splitlines()

@@ -81,18 +81,14 @@ def mine(
     try:
         held = HeldOut.read(held_out)
     except OSError as error:
-        raise CorpusError(
-            f"Cannot read the held-out list {held_out} ({error.strerror}): give its path."
-        ) from error
+        raise CorpusError(f"Cannot read the held-out list {held_out} ({error.strerror}): give its path.") from error
     wanted = set(languages) or set(SUFFIXES)
     chosen = [
         replace(package, languages=tuple(language for language in package.languages if language in wanted))
         for package in load_manifest(manifest)
         if not wanted.isdisjoint(package.languages)
     ]
-    return build_corpus(
-        chosen, cache=packages, output=output, held_out=held, extract=extract, progress=progress
-    )
+    return build_corpus(chosen, cache=packages, output=output, held_out=held, extract=extract, progress=progress)
 
 
 def summary_table(summary: dict[str, Any]) -> str:

@@ -37,9 +37,7 @@ def _check(source: str, extraction: Extraction) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@given(
-    source=st.one_of(st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1")))
-)
+@given(source=st.one_of(st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1"))))
 @settings(max_examples=40, deadline=None)
 def test_any_text(language: str, source: str) -> None:
     """Arbitrary text never crashes."""
@@ -55,9 +53,7 @@ def test_mutated_sources(name: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(source)))
     end = data.draw(st.integers(0, len(source)))
     insert = data.draw(
-        st.sampled_from(
-            ["", "\r", "\r\n", "(", "}", '"', "'''", "/*", "\x00", "\ufeff", "ü😀", "\u2028", "<"]
-        )
+        st.sampled_from(["", "\r", "\r\n", "(", "}", '"', "'''", "/*", "\x00", "\ufeff", "ü😀", "\u2028", "<"])
     )
     newline = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
     mutated = (source[:start] + insert + source[end:]).replace("\n", newline)

@@ -221,7 +221,7 @@ def test_a_block_comment_loses_markers_and_common_indentation() -> None:
     [
         (
             "typescript",
-            "declare function f(): void;\ninterface I { m(): void }\nabstract class A { abstract m(): void; }\n",  # noqa: E501
+            "declare function f(): void;\ninterface I { m(): void }\nabstract class A { abstract m(): void; }\n",
         ),
         ("java", "interface I { void m(); }\nabstract class A { abstract void m(); native int n(); }\n"),
         ("go", "package a\nfunc f()\ntype I interface { M() }\n"),
@@ -267,9 +267,7 @@ def test_kinds_depend_on_the_container(source: str, name: str, kind: Kind) -> No
 
 def test_the_outer_function_holds_the_inner_one() -> None:
     """Both are functions of their own."""
-    outer, inner = extract_functions(
-        "def a():\n    def b():\n        pass\n    return b\n", "python"
-    ).functions
+    outer, inner = extract_functions("def a():\n    def b():\n        pass\n    return b\n", "python").functions
     assert (outer.qualified_name, inner.qualified_name) == ("a", "a.b")
     assert inner.code in outer.code
 
@@ -321,9 +319,7 @@ def test_nested_functions_are_bounded() -> None:
 )
 def test_input_that_hurts_the_parser_is_refused(language: str, source: str, reason: str) -> None:
     """One line names the reason and the fix."""
-    with pytest.raises(
-        ExtractionError, match=f"^{language} source of .* bytes {reason}; name it in .cascodeignore$"
-    ):
+    with pytest.raises(ExtractionError, match=f"^{language} source of .* bytes {reason}; name it in .cascodeignore$"):
         extract_functions(source, language)
 
 

@@ -16,9 +16,7 @@ Found = Callable[..., tuple[list[str], dict[str, int]]]
 
 
 @pytest.fixture(autouse=True)
-def no_configuration_of_the_user(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def no_configuration_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home folder: the tester's own global excludes stay out of the tests."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

@@ -119,9 +119,7 @@ def test_a_file_that_grew_is_not_read_past_the_limit(tmp_path: Path) -> None:
     assert read_source(file, max_bytes=100) == "#" * 100
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="needs a file that says it is empty and is not"
-)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a file that says it is empty and is not")
 def test_a_file_whose_size_lies_is_still_bounded() -> None:
     """Files of /proc tell size 0 and hold more."""
     file = SourceFile("status", Path("/proc/self/status"), "python", 0, 0)
@@ -204,9 +202,7 @@ def test_a_file_deleted_while_it_is_read_is_read_or_unreadable(tmp_path: Path) -
     finally:
         stop.set()
         thread.join()
-    assert all(
-        answer is SkipReason.UNREADABLE or ("x = 1\n" * 1000).startswith(str(answer)) for answer in answers
-    )
+    assert all(answer is SkipReason.UNREADABLE or ("x = 1\n" * 1000).startswith(str(answer)) for answer in answers)
 
 
 def test_what_took_the_files_place_is_not_opened(tmp_path: Path) -> None:

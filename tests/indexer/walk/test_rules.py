@@ -95,9 +95,7 @@ def test_the_parents_ignore_files_apply_up_to_the_repository(tree: Tree, found: 
         "svc/.gitignore=!a.gen.py\n",
         root="repo",
     )
-    root = tree(
-        "api/a.gen.py", "skip.py", "kept.py", "local.py", "c.gen.py", "a.gen.py", "skip.go", root="repo/svc"
-    )
+    root = tree("api/a.gen.py", "skip.py", "kept.py", "local.py", "c.gen.py", "a.gen.py", "skip.go", root="repo/svc")
     assert found(root)[0] == ["a.gen.py", "kept.py", "api/a.gen.py"]
     assert found(root / "api")[0] == ["a.gen.py"]
 
@@ -139,9 +137,7 @@ def test_an_installed_npm_package_keeps_its_dist(tree: Tree, found: Found) -> No
     """``dist`` may be all there is; beside its sources it is a copy."""
     package = tree("package.json={}", "dist/index.js", root="node_modules/p")
     assert found(package)[0] == ["dist/index.js"]
-    assert found(tree("package.json={}", "src/index.ts", "dist/index.js", root="project"))[0] == [
-        "src/index.ts"
-    ]
+    assert found(tree("package.json={}", "src/index.ts", "dist/index.js", root="project"))[0] == ["src/index.ts"]
 
 
 @pytest.mark.parametrize(
@@ -187,9 +183,7 @@ def test_folders_with_one_meaning_are_vendored(tree: Tree, found: Found, path: s
         ("coverage/a.js", "coverage/lcov.info"),
     ],
 )
-def test_ambiguous_folders_are_left_out_on_evidence(
-    tree: Tree, found: Found, path: str, evidence: str
-) -> None:
+def test_ambiguous_folders_are_left_out_on_evidence(tree: Tree, found: Found, path: str, evidence: str) -> None:
     """And kept without it."""
     assert path in found(tree(path, root="without"))[0] or path == "build/lib/a.py" or "assets" in path
     paths, skipped = found(tree(path, evidence, root="with"))
@@ -229,9 +223,7 @@ def test_ordinary_names_are_kept(tree: Tree, found: Found, path: str) -> None:
 @pytest.mark.parametrize("name", ["build", "vendor", "dist"])
 def test_a_python_package_with_an_output_name_is_kept(tree: Tree, found: Found, name: str) -> None:
     """``__init__.py`` inside outweighs a project file beside it."""
-    assert (
-        f"{name}/__init__.py" in found(tree("pyproject.toml", f"{name}/__init__.py", f"{name}/lib/a.py"))[0]
-    )
+    assert f"{name}/__init__.py" in found(tree("pyproject.toml", f"{name}/__init__.py", f"{name}/lib/a.py"))[0]
 
 
 @pytest.mark.parametrize(
@@ -289,9 +281,7 @@ def test_global_excludes_apply(tree: Tree, found: Found, no_configuration_of_the
     assert global_excludes_file(root) == home / "mine"
 
 
-def test_nothing_of_the_workspace_is_executed(
-    tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_nothing_of_the_workspace_is_executed(tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither a ``git`` in it, found through PATH, nor a program its configuration names."""
     proof = tmp_path / "executed"
     root = tree(

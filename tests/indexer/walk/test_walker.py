@@ -87,9 +87,7 @@ def test_what_may_not_be_read_is_one_clear_error_or_counted(without_rights: Path
     (without_rights / "script").chmod(0)
     _give_up_rights()
     assert found(without_rights) == (["open.py"], {"unreadable": 2})
-    with pytest.raises(
-        WorkspaceError, match=r"workspace .*closed cannot be read: give yourself read access to it"
-    ):
+    with pytest.raises(WorkspaceError, match=r"workspace .*closed cannot be read: give yourself read access to it"):
         found(without_rights / "closed")
 
 
@@ -161,9 +159,7 @@ def test_odd_names_survive(tree: Tree, found: Found) -> None:
 
 def test_a_name_without_a_suffix_is_told_by_the_first_bytes(tree: Tree, found: Found) -> None:
     """A script is found by its shebang, a header is told from C++ by a look inside."""
-    root = tree(
-        "run=#!/usr/bin/env python3\nprint()\n", "LICENSE=free", "a.h=class A { public: int f(); };\n"
-    )
+    root = tree("run=#!/usr/bin/env python3\nprint()\n", "LICENSE=free", "a.h=class A { public: int f(); };\n")
     assert found(root) == (["a.h", "run"], {"unsupported_language": 1})
 
 

@@ -270,9 +270,7 @@ def test_an_error_in_the_callback_does_not_end_the_watch(
     assert "broken consumer" in caplog.text
 
 
-def test_a_burst_is_told_in_few_batches_and_nothing_is_lost(
-    root: Path, source: SourceFactory, told: Told
-) -> None:
+def test_a_burst_is_told_in_few_batches_and_nothing_is_lost(root: Path, source: SourceFactory, told: Told) -> None:
     """5,000 files written at once, as a branch switch does, make a handful of batches."""
     for folder in range(50):
         (root / "src" / f"m{folder}").mkdir(parents=True)
@@ -292,9 +290,7 @@ def test_a_branch_switch_and_back_is_told(root: Path, source: SourceFactory, tol
 
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-        subprocess.run(
-            ["git", *identity, *arguments], cwd=root, env=environment, check=True, capture_output=True
-        )
+        subprocess.run(["git", *identity, *arguments], cwd=root, env=environment, check=True, capture_output=True)
 
     git("init", "-q", "-b", "main")
     git("add", "-A")
@@ -314,9 +310,7 @@ def test_a_branch_switch_and_back_is_told(root: Path, source: SourceFactory, tol
     assert not {path for path in told.changed if path.startswith(".git/")}
 
 
-def test_several_workspaces_are_told_apart(
-    root: Path, tmp_path: Path, source: SourceFactory, told: Told
-) -> None:
+def test_several_workspaces_are_told_apart(root: Path, tmp_path: Path, source: SourceFactory, told: Told) -> None:
     """Each batch names its own root, also where one workspace lies in the other."""
     inner = root / "pkg"
     with Watcher([root, inner], told, quiet_seconds=0.05, max_wait_seconds=0.5, source=source):

@@ -84,16 +84,12 @@ def test_debian_package_gives_its_files_and_control(tmp_path: Path) -> None:
     """A binary package made by dpkg-deb is read without being installed."""
     root = tmp_path / "root"
     (root / "DEBIAN").mkdir(parents=True)
-    control = (
-        "Package: ruby-a\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: a\n"
-    )
+    control = "Package: ruby-a\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: a\n"
     (root / "DEBIAN" / "control").write_text(control, encoding="utf-8")
     (root / "usr/lib/ruby").mkdir(parents=True)
     (root / "usr/lib/ruby/a.rb").write_text("def a\nend\n", encoding="utf-8")
     path = tmp_path / "ruby-a_1_all.deb"
-    subprocess.run(
-        ["dpkg-deb", "--build", "--root-owner-group", str(root), str(path)], check=True, capture_output=True
-    )
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", str(root), str(path)], check=True, capture_output=True)
     found = {member.path: member.content for member in read_members(path, frozenset({".rb", "control"}))}
     assert found["usr/lib/ruby/a.rb"] == b"def a\nend\n"
     assert b"Package: ruby-a" in found["control"]

@@ -57,9 +57,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def build(
-    packages: list[Package], tmp_path: Path, held_out: HeldOut = NOBODY, output: str = "out"
-) -> dict[str, Any]:
+def build(packages: list[Package], tmp_path: Path, held_out: HeldOut = NOBODY, output: str = "out") -> dict[str, Any]:
     """Build into ``tmp_path``."""
     return build_corpus(
         packages, cache=tmp_path / "cache", output=tmp_path / output, held_out=held_out, extract=extract
@@ -137,9 +135,7 @@ def test_two_builds_agree_byte_for_byte(tmp_path: Path) -> None:
     """The order in which packages are named does not matter."""
     cache = tmp_path / "cache"
     entries = [
-        package(
-            cache, name, "".join(function(f"f{n}", f"Make the {name} number {n}.", name) for n in range(20))
-        )
+        package(cache, name, "".join(function(f"f{n}", f"Make the {name} number {n}.", name) for n in range(20)))
         for name in (TRAIN, DEV, TEST)
     ]
     build(entries, tmp_path, output="first")

@@ -6,9 +6,7 @@ import pytest
 
 from cascode_models.corpus.code_filters import file_rejected, function_rejected, query_remains
 
-GOOD = (
-    "def total(items):\n    result = 0\n    for item in items:\n        result += item\n    return result\n"
-)
+GOOD = "def total(items):\n    result = 0\n    for item in items:\n        result += item\n    return result\n"
 
 
 @pytest.mark.parametrize(

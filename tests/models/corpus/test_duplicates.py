@@ -26,9 +26,7 @@ def test_different_functions_are_all_kept() -> None:
     seen = NearDuplicates()
     verbs = ("open", "close", "send", "parse", "render", "merge", "split", "count")
     kept = [
-        seen.add(
-            f"def {verb}(self, {verb}_a):\n    x = {verb}er({verb}_a)\n    if x.ed:\n        return {verb}s"
-        )
+        seen.add(f"def {verb}(self, {verb}_a):\n    x = {verb}er({verb}_a)\n    if x.ed:\n        return {verb}s")
         for verb in verbs
     ]
     assert kept == [None] * len(verbs)

@@ -27,17 +27,13 @@ def test_client_is_asked_once_and_then_the_cache(tmp_path: Path, monkeypatch: py
     client(tmp_path / "bin", "npm", 'echo "$@" >> ../../../asked; touch own-gates-1.2.0.tgz', monkeypatch)
     cache = tmp_path / "cache"
     first = fetch(GATES, cache)
-    assert [path.relative_to(cache).as_posix() for path in first] == [
-        "npm/own__gates-1.2.0/own-gates-1.2.0.tgz"
-    ]
+    assert [path.relative_to(cache).as_posix() for path in first] == ["npm/own__gates-1.2.0/own-gates-1.2.0.tgz"]
     assert fetch(GATES, cache) == first
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
     assert asked == ["pack --silent --ignore-scripts @own/gates@1.2.0"]
 
 
-def test_java_is_fetched_as_source_and_ruby_as_binary_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_java_is_fetched_as_source_and_ruby_as_binary_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Binary packages of Java libraries have no sources in them, those of Ruby libraries have."""
     client(tmp_path / "bin", "apt-get", 'echo "$1" >> ../../../asked; touch a.tar.xz', monkeypatch)
     for name, language in (("libgates-java", "java"), ("ruby-gates", "ruby")):

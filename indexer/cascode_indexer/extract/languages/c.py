@@ -13,9 +13,7 @@ QUERY = """
 (comment) @comment
 """
 
-_NAMES = frozenset(
-    {"identifier", "field_identifier", "qualified_identifier", "destructor_name", "operator_name"}
-)
+_NAMES = frozenset({"identifier", "field_identifier", "qualified_identifier", "destructor_name", "operator_name"})
 #: Error recovery can take a control statement between unbalanced ``#if`` branches for a definition.
 _KEYWORDS = frozenset({b"if", b"for", b"while", b"switch", b"return", b"else", b"do", b"sizeof", b"catch"})
 

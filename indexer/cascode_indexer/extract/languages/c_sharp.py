@@ -39,9 +39,7 @@ _QUERY = f"""
 """
 
 #: ``<see cref="X"/>``, ``<paramref name="x"/>``: the reference is the text.
-_REFERENCE = re.compile(
-    r"""<(?:see|seealso|paramref|typeparamref)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*/>"""
-)
+_REFERENCE = re.compile(r"""<(?:see|seealso|paramref|typeparamref)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*/>""")
 #: ``<param name="x">`` keeps the name in front of its description.
 _NAMED = re.compile(r"""<(?:param|typeparam|exception)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*>""")
 _TAG = re.compile(r"</?[A-Za-z][\w.:-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
@@ -60,9 +58,9 @@ def _parts(text: str) -> list[str]:
     """``A.B`` is two parts, ``this.Handler`` is ``Handler``, operator symbols and types stay whole."""
     if not re.fullmatch(r"[\w.@\s]+", text):
         return [text]
-    return [
-        part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"
-    ] or [text]
+    return [part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"] or [
+        text
+    ]
 
 
 #: A line that starts a member with a body.

@@ -13,8 +13,7 @@ _WRAPPED_FUNCTION = f"[{_FUNCTION} (parenthesized_expression {_FUNCTION})]"
 _WRAPPED_ARROW = f"[{_ARROW} (parenthesized_expression {_ARROW})]"
 #: Calls that return the function they are given: a component or callback keeps its name through them.
 _KEEPS = (
-    '(#match? @keeps "^(React[.])?'
-    '(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
+    '(#match? @keeps "^(React[.])?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
 )
 
 
