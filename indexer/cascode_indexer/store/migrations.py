@@ -21,7 +21,9 @@ def m001_files_functions_texts(db: Database) -> None:
             size INTEGER NOT NULL,
             mtime_ns INTEGER NOT NULL,
             digest BLOB NOT NULL,
-            has_errors INTEGER NOT NULL DEFAULT 0
+            has_errors INTEGER NOT NULL DEFAULT 0,
+            -- why a file that was read gave no functions; remembered so that it is not read again
+            skip_reason TEXT
         )""",
         # AUTOINCREMENT: an id is never given twice, so a vector index that missed a removal can not
         # answer with the wrong text.
@@ -51,7 +53,6 @@ def m001_files_functions_texts(db: Database) -> None:
         """CREATE VIRTUAL TABLE functions_fts USING fts5 (
             name, path, doc, body, tokenize = 'porter unicode61', detail = column
         )""",
-        "CREATE VIRTUAL TABLE functions_vocabulary USING fts5vocab (functions_fts, row)",
         # Paths that gave no functions, with the reason.
         "CREATE TABLE skipped (reason TEXT PRIMARY KEY, count INTEGER NOT NULL)",
     )

@@ -28,6 +28,7 @@ class FileRecord:
     id: int
     size: int
     mtime_ns: int
+    language: str
     digest: bytes
 
 
@@ -60,7 +61,9 @@ class ParsedFile:
     functions: tuple[Function, ...]
     #: Text to encode of each function, in the same order.
     texts: tuple[str, ...]
-    has_errors: bool
+    has_errors: bool = False
+    #: Why its content was not read for functions.
+    skip_reason: SkipReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._writes = 0
         self._database: Database = connect_or_rebuild(path, INDEX_MIGRATIONS)
 
     @contextlib.contextmanager
@@ -115,6 +119,7 @@ class Store:
             try:
                 yield database
                 database.execute("COMMIT")
+                self._writes += 1
             except BaseException:
                 with contextlib.suppress(Exception):
                     database.execute("ROLLBACK")
@@ -125,10 +130,10 @@ class Store:
         with self._lock:
             self._database.conn.close()
 
-    def version(self) -> int:
-        """A number that changes when another connection, of any process, has committed a change."""
+    def version(self) -> tuple[int, int]:
+        """Return what changes whenever anything was written: by another connection of any process, or by this one."""
         with self._access() as database:
-            return int(database.execute("PRAGMA data_version").fetchone()[0])
+            return int(database.execute("PRAGMA data_version").fetchone()[0]), self._writes
 
     # --- meta -----------------------------------------------------------------------------------------
 
@@ -140,7 +145,7 @@ class Store:
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember a value."""
-        with self._access() as database:
+        with self.transaction() as database:
             database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     # --- files ----------------------------------------------------------------------------------------
@@ -148,13 +153,15 @@ class Store:
     def file_records(self) -> dict[str, FileRecord]:
         """Return every file by its path."""
         with self._access() as database:
-            rows = database.execute("SELECT path, id, size, mtime_ns, digest FROM files").fetchall()
+            rows = database.execute("SELECT path, id, size, mtime_ns, language, digest FROM files").fetchall()
         return {path: FileRecord(*rest) for path, *rest in rows}
 
     def file_record(self, path: str) -> FileRecord | None:
         """Return one file, None where it is not in the index."""
         with self._access() as database:
-            row = database.execute("SELECT id, size, mtime_ns, digest FROM files WHERE path = ?", (path,)).fetchone()
+            row = database.execute(
+                "SELECT id, size, mtime_ns, language, digest FROM files WHERE path = ?", (path,)
+            ).fetchone()
         return None if row is None else FileRecord(*row)
 
     def touch_files(self, sources: Iterable[SourceFile]) -> None:
@@ -165,17 +172,12 @@ class Store:
                 [(source.size, source.mtime_ns, source.path) for source in sources],
             )
 
-    def replace_files(self, parsed: Sequence[ParsedFile], encoded_keys: Collection[bytes]) -> None:
-        """Store files with their functions in place of what was there, in one transaction.
-
-        Args:
-            parsed: The files.
-            encoded_keys: Text keys that already have a vector: their texts are not pending.
-        """
+    def replace_files(self, parsed: Sequence[ParsedFile]) -> None:
+        """Store files with their functions in place of what was there, in one transaction."""
         with self.transaction() as database:
             self._delete_functions_of(database, [file.source.path for file in parsed])
             for file in parsed:
-                self._insert(database, file, encoded_keys)
+                self._insert(database, file)
             self._drop_orphans(database)
 
     def remove_files(self, paths: Collection[str]) -> None:
@@ -214,14 +216,23 @@ class Store:
         )
         database.execute("DELETE FROM released")
 
-    def _insert(self, database: Database, file: ParsedFile, encoded_keys: Collection[bytes]) -> None:
+    def _insert(self, database: Database, file: ParsedFile) -> None:
         """Insert one file with its functions, texts and full-text rows."""
         source = file.source
         database.execute(
-            """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors) VALUES (?, ?, ?, ?, ?, ?)
+            """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
+               VALUES (?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
-               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors""",
-            (source.path, source.language, source.size, source.mtime_ns, file.digest, int(file.has_errors)),
+               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors, skip_reason = excluded.skip_reason""",
+            (
+                source.path,
+                source.language,
+                source.size,
+                source.mtime_ns,
+                file.digest,
+                int(file.has_errors),
+                file.skip_reason.value if file.skip_reason else None,
+            ),
         )
         file_id = database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0]
         path_terms = index_terms(source.path)
@@ -229,9 +240,7 @@ class Store:
             key = text_key(text)
             row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
             if row is None:
-                cursor = database.execute(
-                    "INSERT INTO texts (key, text, encoded) VALUES (?, ?, ?)", (key, text, int(key in encoded_keys))
-                )
+                cursor = database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text))
                 text_id = cursor.lastrowid
             else:
                 text_id = row[0]
@@ -258,7 +267,7 @@ class Store:
     # --- what was skipped -----------------------------------------------------------------------------
 
     def set_skipped(self, skipped: SkipCounts) -> None:
-        """Remember what the last full scan skipped, by reason."""
+        """Remember what the last full scan skipped without reading it, by reason."""
         with self.transaction() as database:
             database.execute("DELETE FROM skipped")
             database.conn.executemany(
@@ -267,10 +276,16 @@ class Store:
             )
 
     def skipped(self) -> SkipCounts:
-        """Return what the last full scan skipped, by reason."""
+        """Return what was skipped by the last full scan or for its content, by reason."""
         with self._access() as database:
-            rows = database.execute("SELECT reason, count FROM skipped").fetchall()
-        return SkipCounts({SkipReason(reason): count for reason, count in rows})
+            rows = database.execute(
+                "SELECT reason, count FROM skipped UNION ALL "
+                "SELECT skip_reason, count(*) FROM files WHERE skip_reason IS NOT NULL GROUP BY skip_reason"
+            ).fetchall()
+        counts = SkipCounts()
+        for reason, count in rows:
+            counts.add(SkipReason(reason), count)
+        return counts
 
     # --- texts and vectors ----------------------------------------------------------------------------
 
@@ -308,7 +323,7 @@ class Store:
 
     def mark_all_pending(self) -> None:
         """Note that no text has a vector: the model changed."""
-        with self._access() as database:
+        with self.transaction() as database:
             database.execute("UPDATE texts SET encoded = 0 WHERE encoded = 1")
 
     # --- functions ------------------------------------------------------------------------------------
@@ -368,16 +383,12 @@ class Store:
             ).fetchall()
         return [(int(row[0]), float(row[1])) for row in rows]
 
-    def document_frequency(self, term: str) -> int:
-        """Return in how many functions a term, as given to porter, occurs."""
-        with self._access() as database:
-            row = database.execute("SELECT doc FROM functions_vocabulary WHERE term = ?", (term,)).fetchone()
-        return 0 if row is None else int(row[0])
-
     def counts(self) -> StoreCounts:
         """Count what the store holds."""
         with self._access() as database:
-            files, errors = database.execute("SELECT count(*), coalesce(sum(has_errors), 0) FROM files").fetchone()
+            files, errors = database.execute(
+                "SELECT count(*), coalesce(sum(has_errors), 0) FROM files WHERE skip_reason IS NULL"
+            ).fetchone()
             functions = database.execute("SELECT count(*) FROM functions").fetchone()[0]
             texts = database.execute("SELECT count(*) FROM texts").fetchone()[0]
             pending = database.execute(

@@ -1,0 +1,42 @@
+"""From a file on disk to functions and the texts that will be encoded."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from cascode_indexer.extract import ExtractionError, extract_functions
+from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.types import Function, SkipReason, SourceFile
+from cascode_indexer.walk import source_text
+from cascode_models.text import function_text
+from cascode_models.types import FunctionSource
+
+_log = logging.getLogger(__name__)
+
+
+def content_digest(content: bytes) -> bytes:
+    """Return 16 bytes that tell whether a file's content changed."""
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
+    """Extract the functions of a file's content; a content that gives none says why."""
+    digest = content_digest(content)
+    text = source_text(content, source.language)
+    if isinstance(text, SkipReason):
+        return ParsedFile(source, digest, (), (), skip_reason=text)
+    try:
+        extraction = extract_functions(text, source.language, path=source.path)
+    except ExtractionError as error:
+        _log.warning("%s: %s", source.path, error)
+        return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
+    texts = tuple(encoded_text(function) for function in extraction.functions)
+    return ParsedFile(source, digest, extraction.functions, texts, has_errors=extraction.has_errors)
+
+
+def encoded_text(function: Function) -> str:
+    """Return what the model reads of a function; it depends on the function alone, not on where it stands."""
+    return function_text(
+        FunctionSource(name=function.qualified_name, code=function.code, doc=function.doc, language=function.language)
+    )

@@ -1,0 +1,1 @@
+"""The fast stage's ranking: evidence from vectors, words and code, weighted by the kind of query."""

@@ -1,0 +1,50 @@
+"""What sort of query it is: a name asked for, a path, or a sentence."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+from cascode_indexer.lexical.terms import STOP_WORDS
+
+
+class QueryKind(str, enum.Enum):
+    """Which evidence a query asks for."""
+
+    #: ``retry_upload``, ``Session.send``, ``HTTPAdapter``: the definition of this name is meant.
+    IDENTIFIER = "identifier"
+    #: ``src/upload/retry.py``: what stands in this file is meant.
+    PATH = "path"
+    #: ``how does Session.send retry``: words with a name among them.
+    SENTENCE_WITH_NAME = "sentence_with_name"
+    #: ``where do we retry a failed upload``.
+    SENTENCE = "sentence"
+
+
+#: A word that only code spells so: joined by ``_``, ``.``, ``::`` or ``->``, camelCase, or called.
+_CODE_WORD = re.compile(r"^(?:\w+(?:(?:\.|::|->|#)\w+)+(?:\(\))?|\w*[a-z0-9][A-Z]\w*|[A-Za-z0-9]*_\w+|\w+\(\))$")
+_PATH_WORD = re.compile(
+    r"^[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$|^[\w-]+\.(?:py|jsx?|tsx?|go|java|php|rb|rs|c|h|cc|cpp|hpp|cs)$"
+)
+
+
+def query_kind(query: str) -> QueryKind:
+    """Tell the kind of a query by the shape of its words."""
+    words = query.split()
+    if not words:
+        return QueryKind.SENTENCE
+    if len(words) == 1:
+        if _PATH_WORD.match(words[0]):
+            return QueryKind.PATH
+        # One bare word may be a name as well as a topic; both are answered by the definition of that name.
+        return QueryKind.IDENTIFIER
+    return QueryKind.SENTENCE_WITH_NAME if names_in(query) else QueryKind.SENTENCE
+
+
+def names_in(query: str) -> list[str]:
+    """Return the words of a query that name something in code, without their call brackets."""
+    words = query.replace("`", " ").split()
+    if len(words) == 1:
+        return [words[0].rstrip("()")] if words[0].lower() not in STOP_WORDS else []
+    stripped = [word.strip(",;:?!\"'") for word in words]
+    return [word.rstrip("()") for word in stripped if _CODE_WORD.match(word)]

@@ -1,0 +1,36 @@
+"""How much each piece of evidence counts, by the kind of query; in units of cosine similarity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cascode_indexer.rank.query_kind import QueryKind
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of the evidence; the similarity itself counts 1."""
+
+    #: BM25 over the best BM25 of the query.
+    lexical: float
+    #: The function is named as asked.
+    definition: float
+    #: Share of the function's name that the query spells.
+    name: float
+    #: Share of the file's stem that the query spells.
+    file: float
+    #: The path asked for.
+    path: float
+    #: Taken off tests, examples and shims.
+    demotion: float
+
+
+#: Sentences: tuned on CoSQA dev and the dev packages (benchmarks/retrieval.py --tune); words are a feature beside
+#: the similarity there, plain rank fusion lost to it. Names and paths say exactly what is meant: the definition
+#: outweighs any difference of similarity.
+WEIGHTS = {
+    QueryKind.SENTENCE: Weights(lexical=0.05, definition=0.0, name=0.02, file=0.0, path=0.0, demotion=0.08),
+    QueryKind.SENTENCE_WITH_NAME: Weights(lexical=0.1, definition=0.3, name=0.05, file=0.02, path=0.0, demotion=0.08),
+    QueryKind.IDENTIFIER: Weights(lexical=0.2, definition=1.0, name=0.2, file=0.05, path=0.0, demotion=0.1),
+    QueryKind.PATH: Weights(lexical=0.2, definition=0.0, name=0.1, file=0.2, path=1.0, demotion=0.0),
+}

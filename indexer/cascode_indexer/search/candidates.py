@@ -1,0 +1,152 @@
+"""Candidates of one workspace: the dense top N and the lexical top N, each with both pieces of evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pathspec
+
+from cascode_indexer.errors import QueryError
+from cascode_indexer.extract import LANGUAGES, canonical_language
+from cascode_indexer.lexical.terms import match_expression, query_terms
+from cascode_indexer.search.types import Ranked, SearchRequest
+from cascode_indexer.store.store import Store, StoredFunction
+from cascode_indexer.types import Kind
+from cascode_indexer.vectors import VectorIndex
+from cascode_indexer.vectors.types import Vectors
+
+#: Candidates from each half of the fast stage: recall@100 of the encoder is above 0.96 on held-out packages, and
+#: rows beyond cost look-ups without ever being shown.
+CANDIDATES = 100
+#: Terms of a query that are looked up; a pasted page of text has its subject in the first ones.
+_MOST_TERMS = 32
+#: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
+_COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What may answer: function ids and text ids; None for all."""
+
+    functions: frozenset[int] | None
+    texts: np.ndarray | None
+
+
+def checked_request(request: SearchRequest) -> SearchRequest:
+    """Return the request with languages and kinds in their own names.
+
+    Raises:
+        QueryError: An empty query, an unknown language or kind, or a senseless number.
+    """
+    if not request.query.strip():
+        raise QueryError("the query is empty: ask in plain words, for instance 'where do we retry a failed upload'")
+    if request.limit < 1 or request.rerank_top < 0:
+        raise QueryError(f"limit must be 1 or more and rerank-top 0 or more, not {request.limit}, {request.rerank_top}")
+    languages = []
+    for name in request.languages:
+        language = canonical_language(name)
+        if language is None:
+            raise QueryError(f"unknown language {name!r}; known: {', '.join(LANGUAGES)}")
+        languages.append(language)
+    kinds = [kind.value for kind in Kind]
+    for name in request.kinds:
+        if name not in kinds:
+            raise QueryError(f"unknown kind {name!r}; known: {', '.join(kinds)}")
+    return dataclasses.replace(request, languages=tuple(languages))
+
+
+def make_filter(store: Store, request: SearchRequest) -> Filter:
+    """Find what the request's languages, kinds and globs allow."""
+    if not (request.languages or request.kinds or request.paths):
+        return Filter(None, None)
+    globs = pathspec.GitIgnoreSpec.from_lines(request.paths) if request.paths else None
+    path_allowed: dict[str, bool] = {}
+    functions, texts = set(), set()
+    for function_id, text_id, path, language, kind in store.function_facets():
+        if request.languages and language not in request.languages:
+            continue
+        if request.kinds and kind not in request.kinds:
+            continue
+        if globs is not None:
+            allowed = path_allowed.get(path)
+            if allowed is None:
+                allowed = path_allowed[path] = globs.match_file(path)
+            if not allowed:
+                continue
+        functions.add(function_id)
+        texts.add(text_id)
+    return Filter(frozenset(functions), np.array(sorted(texts), dtype=np.int64))
+
+
+def gather(
+    store: Store, index: VectorIndex | None, query: str, query_vector: Vectors | None, allowed: Filter
+) -> tuple[list[Ranked], dict[int, StoredFunction]]:
+    """Gather the candidates of one workspace.
+
+    Args:
+        store: Its store.
+        index: Its vectors; None while there is no model.
+        query: The words.
+        query_vector: ``[dimension]``; None while there is no model.
+        allowed: What may answer.
+
+    Returns:
+        Candidates with similarity and raw BM25 (the caller normalises over all workspaces), and their rows.
+    """
+    similarity: dict[int, float] = {}
+    if index is not None and query_vector is not None and len(index):
+        ids, scores = index.search(query_vector[None, :], min(CANDIDATES, len(index)), allowed.texts)
+        similarity = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
+    bm25 = _lexical(store, query, allowed)
+    rows = {row.id: row for row in store.functions_of_texts(list(similarity))}
+    rows.update((row.id, row) for row in store.functions([one for one in bm25 if one not in rows]))
+    if allowed.functions is not None:
+        rows = {one: row for one, row in rows.items() if one in allowed.functions}
+    if index is not None and query_vector is not None:
+        similarity.update(_missing_similarities(index, query_vector, rows.values(), similarity))
+    candidates = [
+        Ranked(
+            function_id=row.id,
+            text_id=row.text_id,
+            path=row.path,
+            name=row.name,
+            qualified_name=row.qualified_name,
+            kind=row.kind,
+            similarity=similarity.get(row.text_id),
+            lexical=bm25.get(row.id, 0.0),
+        )
+        for row in rows.values()
+    ]
+    return candidates, rows
+
+
+def _lexical(store: Store, query: str, allowed: Filter) -> dict[int, float]:
+    """Return BM25 of the lexical top N by function id."""
+    terms = query_terms(query)[:_MOST_TERMS]
+    if not terms:
+        return {}
+    # A filter is applied to a longer list: full-text search knows nothing of languages and globs.
+    limit = CANDIDATES if allowed.functions is None else CANDIDATES * 20
+    ranked = store.match(match_expression(terms), _COLUMN_WEIGHTS, limit)
+    if allowed.functions is not None:
+        ranked = [(one, score) for one, score in ranked if one in allowed.functions][:CANDIDATES]
+    return dict(ranked)
+
+
+def _missing_similarities(
+    index: VectorIndex, query_vector: Vectors, rows: Iterable[StoredFunction], known: dict[int, float]
+) -> dict[int, float]:
+    """Compute the similarity of lexical candidates that are not in the dense top N."""
+    wanted = sorted({row.text_id for row in rows if row.text_id not in known})
+    if not wanted or not len(index):
+        return {}
+    held = index.ids()
+    present = np.array(wanted, dtype=np.int64)
+    present = present[np.isin(present, held, assume_unique=True)]
+    if not len(present):
+        return {}
+    scores = index.vectors(present) @ query_vector
+    return {int(one): float(score) for one, score in zip(present, scores, strict=True)}

@@ -1,0 +1,114 @@
+"""The vectors of one workspace in memory, reconciled with what the store says by difference of ids.
+
+The one mechanism serves the first start, a restart, a damaged file, and updates by another process.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import numpy as np
+
+from cascode_indexer.location import IndexLocation
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.vector_cache import VectorCache
+from cascode_indexer.vectors import VectorIndex, build_index, grown_out
+from cascode_indexer.vectors.cpu import CpuIndex
+from cascode_indexer.vectors.file import load_index, save_index
+from cascode_indexer.vectors.types import Vectors
+
+_log = logging.getLogger(__name__)
+
+#: Vectors read and added at a time: 16 MB of float32 at width 384.
+_CHUNK = 10_000
+
+
+class WorkspaceVectors:
+    """The vector index of a workspace, keyed by text id.
+
+    Args:
+        location: Where it is saved.
+        store: Says which texts have a vector.
+        cache: Holds the vectors.
+        fingerprint: Of the model.
+        dimension: Width of a vector.
+        gpu: Use a GPU if there is one.
+    """
+
+    def __init__(
+        self,
+        location: IndexLocation,
+        store: Store,
+        cache: VectorCache,
+        *,
+        fingerprint: str,
+        dimension: int,
+        gpu: bool = False,
+    ) -> None:
+        self._location = location
+        self._store = store
+        self._cache = cache
+        self._fingerprint = fingerprint
+        self._dimension = dimension
+        self._gpu = gpu
+        self._lock = threading.RLock()
+        loaded = None if gpu else load_index(location.vectors, fingerprint, dimension)
+        self._index: VectorIndex = loaded or build_index(dimension, 0, self._no_sample, gpu=gpu)
+        self._seen_version: tuple[int, int] | None = None
+        self._unsaved = loaded is None
+        #: Texts marked as encoded whose vector the cache has lost; the writer makes them pending again.
+        self.lost: list[int] = []
+
+    def refresh(self) -> VectorIndex:
+        """Bring the index up to date with the store and return it."""
+        with self._lock:
+            version = self._store.version()
+            if version != self._seen_version:
+                self._reconcile()
+                self._seen_version = version
+            return self._index
+
+    def save(self) -> None:
+        """Write the index to disk if it changed; only the process that writes the store calls this."""
+        with self._lock:
+            self.refresh()
+            if self._unsaved and isinstance(self._index, CpuIndex):
+                save_index(self._index, self._location.vectors, self._fingerprint)
+                self._unsaved = False
+
+    def _reconcile(self) -> None:
+        """Add what the store has and the index has not; remove what the store has no more."""
+        if self._store.get_meta("model") != self._fingerprint:
+            wanted = np.zeros(0, dtype=np.int64)
+        else:
+            wanted = np.array(self._store.encoded_text_ids(), dtype=np.int64)
+        held = self._index.ids()
+        if grown_out(self._index, len(wanted)):
+            self._index = build_index(self._dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
+            held = self._index.ids()
+        gone = np.setdiff1d(held, wanted, assume_unique=True)
+        fresh = np.setdiff1d(wanted, held, assume_unique=True)
+        if not len(gone) and not len(fresh):
+            return
+        self._unsaved = True
+        self._index.remove(gone)
+        for start in range(0, len(fresh), _CHUNK):
+            chunk = fresh[start : start + _CHUNK]
+            found, vectors = self._read(chunk)
+            self._index.add(found, vectors)
+            if len(found) < len(chunk):
+                self.lost.extend(np.setdiff1d(chunk, found).tolist())
+        if self.lost:
+            _log.warning("the vector cache has lost %d vectors: they are encoded again", len(self.lost))
+
+    def _read(self, text_ids: np.ndarray) -> tuple[np.ndarray, Vectors]:
+        """Read vectors from the cache; ids without one are missing from the answer."""
+        keys = self._store.keys([int(one) for one in text_ids])
+        present = list(keys)
+        positions, vectors = self._cache.get([keys[one] for one in present])
+        return np.array([present[at] for at in positions], dtype=np.int64), vectors
+
+    def _no_sample(self) -> Vectors:
+        """Return no training vectors: an empty index is flat."""
+        raise AssertionError("an empty index needs no training")

@@ -1,0 +1,95 @@
+"""Checks lines against the file at answer time: a hit is right, relocated, or dropped, never shown wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from cascode_indexer.indexing.parse import parse_content
+from cascode_indexer.store.store import ParsedFile, StoredFunction
+from cascode_indexer.types import SkipReason, SourceFile
+from cascode_indexer.walk import read_bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verified:
+    """A candidate as it stands in the file now."""
+
+    function: StoredFunction
+    #: Text for the slow classifier where the code changed since it was indexed; None where it did not.
+    new_text: str | None
+
+
+class Verifier:
+    """Checks the functions of one workspace; parses a changed file once for all of its functions.
+
+    Args:
+        root: The workspace.
+        max_file_bytes: As for indexing.
+    """
+
+    def __init__(self, root: Path, max_file_bytes: int) -> None:
+        self._root = root
+        self._max_file_bytes = max_file_bytes
+        self._unchanged: dict[str, bool] = {}
+        self._parsed: dict[str, ParsedFile | None] = {}
+
+    def check(self, function: StoredFunction, text: str) -> Verified | None:
+        """Return the function where it stands now, None where the file no longer holds it.
+
+        Args:
+            function: As the store knows it.
+            text: Its encoded text as the store knows it.
+        """
+        if self._is_unchanged(function):
+            return Verified(function, None)
+        if function.path not in self._parsed:
+            self._parsed[function.path] = self._parse(function)
+        parsed = self._parsed[function.path]
+        if parsed is None:
+            return None
+        same_name = [
+            (now, now_text)
+            for now, now_text in zip(parsed.functions, parsed.texts, strict=True)
+            if now.qualified_name == function.qualified_name and now.kind.value == function.kind
+        ]
+        # The same text first (it only moved), then the same name nearest to where it stood (it was edited).
+        same_name.sort(key=lambda pair: (pair[1] != text, abs(pair[0].start_line - function.start_line)))
+        if not same_name:
+            return None
+        now, now_text = same_name[0]
+        moved = dataclasses.replace(
+            function,
+            signature=now.signature,
+            start_line=now.start_line,
+            end_line=now.end_line,
+            name_line=now.name_line,
+            name_column=now.name_column,
+        )
+        return Verified(moved, None if now_text == text else now_text)
+
+    def _is_unchanged(self, function: StoredFunction) -> bool:
+        """Whether the file has the size and time that it was indexed with."""
+        known = self._unchanged.get(function.path)
+        if known is None:
+            try:
+                status = (self._root / function.path).lstat()
+                known = (status.st_size, status.st_mtime_ns) == (function.size, function.mtime_ns)
+            except OSError:
+                known = False
+            self._unchanged[function.path] = known
+        return known
+
+    def _parse(self, function: StoredFunction) -> ParsedFile | None:
+        """Read and parse the file as it is now; None where it is gone or no longer text."""
+        absolute = self._root / function.path
+        try:
+            status = os.lstat(absolute)
+        except OSError:
+            return None
+        source = SourceFile(function.path, absolute, function.language, status.st_size, status.st_mtime_ns)
+        content = read_bytes(source, self._max_file_bytes)
+        if isinstance(content, SkipReason):
+            return None
+        return parse_content(source, content)
