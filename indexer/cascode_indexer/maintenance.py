@@ -1,0 +1,214 @@
+"""Keeping the indexes of this user small and sound: clean and diagnose."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascode_indexer.errors import CascodeError, IndexBusyError
+from cascode_indexer.location import INDEX_DIR_VARIABLE, IndexLocation, index_root, locate, vector_cache_path
+from cascode_indexer.store.connection import DamagedFileError, remove_database
+from cascode_indexer.store.lock import WriterLock
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.vector_cache import prune_vectors
+
+#: Below this an index of a large workspace may not fit: 100,000 functions take about 300 MB.
+_LOW_SPACE_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CleanReport:
+    """What cleaning removed."""
+
+    indexes: int = 0
+    vectors: int = 0
+    #: Bytes freed on disk.
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that ``cascode doctor`` looked at."""
+
+    ok: bool
+    title: str
+    detail: str
+    #: Command or step that mends it; None where nothing is wrong.
+    fix: str | None = None
+
+
+def clean(root: Path | None) -> CleanReport:
+    """Remove one workspace's index, or, without one, what nobody uses any more.
+
+    Args:
+        root: The workspace, which may be gone itself; None removes the indexes of vanished workspaces and the
+            vectors that no index refers to and that were not used for a month.
+
+    Raises:
+        IndexBusyError: A process is writing that index now.
+    """
+    before = _size(index_root())
+    if root is not None:
+        location = locate(root)
+        removed = int(location.directory.is_dir())
+        _remove(location)
+        return CleanReport(removed, 0, before - _size(index_root()))
+    removed = 0
+    referenced: set[bytes] = set()
+    for location in _locations():
+        workspace = _root_of(location)
+        if workspace is not None and not workspace.is_dir():
+            _remove(location)
+            removed += 1
+        else:
+            referenced |= _keys_of(location)
+    vectors = prune_vectors(vector_cache_path(), referenced)
+    return CleanReport(removed, vectors, before - _size(index_root()))
+
+
+def clean_all() -> CleanReport:
+    """Remove every index and every vector of this user.
+
+    Raises:
+        IndexBusyError: A process is writing one of them now.
+    """
+    before = _size(index_root())
+    locations = list(_locations())
+    for location in locations:
+        _remove(location)
+    remove_database(vector_cache_path())
+    return CleanReport(len(locations), 0, before - _size(index_root()))
+
+
+def diagnose(roots: Sequence[Path]) -> list[Finding]:
+    """Look at everything that a search needs; each finding names the command that mends it."""
+    findings = [_faiss(), _model(), _index_directory()]
+    for root in roots:
+        findings.extend(_workspace(root))
+    return findings
+
+
+def _faiss() -> Finding:
+    """Check that FAISS loads."""
+    from cascode_indexer.vectors.library import has_gpu, load_faiss
+
+    try:
+        faiss = load_faiss()
+        return Finding(True, "FAISS", f"{faiss.__version__}, {'with' if has_gpu() else 'without'} a GPU")
+    except CascodeError as error:
+        return Finding(False, "FAISS", str(error), "pip install 'cascode[cpu]'")
+
+
+def _model() -> Finding:
+    """Check that the default model loads."""
+    from cascode_models.errors import ModelError
+    from cascode_models.load import load_model
+
+    try:
+        model = load_model(None)
+    except ModelError as error:
+        return Finding(False, "model", str(error), "pip install --force-reinstall cascode")
+    reranks = "reranks" if model.has_classifier else "does not rerank: it has no classifier"
+    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} wide, {reranks}")
+
+
+def _index_directory() -> Finding:
+    """Check that the index folder can be written and has room."""
+    folder = index_root()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        free = shutil.disk_usage(existing).free
+    except OSError as error:
+        return Finding(
+            False, "index folder", f"{folder}: {error}", f"set {INDEX_DIR_VARIABLE} to a folder you can write"
+        )
+    if free < _LOW_SPACE_BYTES:
+        return Finding(False, "index folder", f"{folder}: {free // 2**20} MB free", "cascode clean")
+    return Finding(True, "index folder", f"{folder}: {free // 2**30} GB free")
+
+
+def _workspace(root: Path) -> Iterator[Finding]:
+    """Check one workspace's index."""
+    title = f"index of {root}"
+    location = locate(root)
+    command = f"cascode index {root}"
+    if not location.store.exists():
+        yield Finding(False, title, "not indexed yet", command)
+        return
+    try:
+        store = Store(location.store)
+    except CascodeError as error:
+        yield Finding(False, title, str(error), f"cascode clean {root}")
+        return
+    try:
+        damage = store.check()
+        counts = store.counts()
+        if damage is not None:
+            yield Finding(False, title, f"damaged: {damage}", f"cascode clean {root} && {command}")
+        elif store.get_meta("last_indexed") is None:
+            yield Finding(False, title, "the first index was not completed", command)
+        elif counts.pending:
+            yield Finding(False, title, f"{counts.pending:,} functions wait for their vectors", command)
+        elif not counts.functions:
+            skipped = ", ".join(f"{count} {reason}" for reason, count in store.skipped().as_dict().items())
+            yield Finding(
+                False, title, f"no functions; skipped: {skipped or 'nothing'}", "check .gitignore and .cascodeignore"
+            )
+        else:
+            yield Finding(True, title, f"{counts.functions:,} functions in {counts.files:,} files")
+    except DamagedFileError as error:
+        yield Finding(False, title, f"damaged: {error.reason}", f"cascode clean {root} && {command}")
+    finally:
+        store.close()
+
+
+def _locations() -> Iterator[IndexLocation]:
+    """Give the location of every index."""
+    folder = index_root() / "workspaces"
+    if folder.is_dir():
+        for directory in sorted(folder.iterdir()):
+            if directory.is_dir():
+                yield IndexLocation(directory)
+
+
+def _root_of(location: IndexLocation) -> Path | None:
+    """Return the workspace that an index is about; None where it does not say."""
+    try:
+        connection = sqlite3.connect(f"{location.store.as_uri()}?mode=ro", uri=True)
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'root'").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return None
+    return None if row is None else Path(row[0])
+
+
+def _keys_of(location: IndexLocation) -> set[bytes]:
+    """Return the text keys that an index refers to."""
+    if not location.store.exists():
+        return set()
+    store = Store(location.store)
+    try:
+        return store.all_keys()
+    finally:
+        store.close()
+
+
+def _remove(location: IndexLocation) -> None:
+    """Delete one index unless a process is writing it."""
+    if not location.directory.is_dir():
+        return
+    lock = WriterLock(location)
+    if not lock.try_acquire():
+        raise IndexBusyError(f"a cascode process is writing {location.directory}: stop it, then clean again")
+    lock.release()
+    shutil.rmtree(location.directory)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files below ``folder``."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
