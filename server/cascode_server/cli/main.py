@@ -1,5 +1,129 @@
-"""Entry point."""
+"""Entry point: the commands, and the edge where every error becomes one line and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cascode_indexer.errors import CascodeError
+from cascode_models.errors import ModelError
+from cascode_server.cli.base import Group, debugging
+from cascode_server.cli.clean import command as clean
+from cascode_server.cli.completion import command as completion
+from cascode_server.cli.console import fail, prepare_streams
+from cascode_server.cli.doctor import command as doctor
+from cascode_server.cli.evaluate import group as evaluate
+from cascode_server.cli.export import command as export
+from cascode_server.cli.index import command as index
+from cascode_server.cli.search import command as search
+from cascode_server.cli.serve import command as serve
+from cascode_server.cli.similar import command as similar
+from cascode_server.cli.status import command as status
+from cascode_server.cli.train import group as train
+from cascode_server.cli.watch import command as watch
+
+_log = logging.getLogger(__name__)
+
+#: Exit statuses: those of grep, and 128 plus the signal where a signal ended the command.
+_ERROR = 2
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+#: Extras by the module that they bring, to name the command that installs what is missing.
+_EXTRAS = {"faiss": "cpu", "yaml": "train", "matplotlib": "train"}
 
 
-def main() -> None:
-    """Run the command line."""
+@click.group(cls=Group)
+@click.version_option(package_name="cascode", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Ask your code in plain words.
+
+    \b
+    cascode search "where do we retry a failed request"
+
+    Everything runs on this machine; nothing is sent anywhere. Exit status as grep: 0 when something was
+    found, 1 when nothing was, 2 after an error.
+    """
+
+
+for _command in (
+    search,
+    similar,
+    index,
+    watch,
+    status,
+    doctor,
+    clean,
+    serve,
+    train,
+    evaluate,
+    export,
+    completion,
+):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status.
+
+    Args:
+        arguments: What stands after the program's name; that of this process when None.
+
+    Raises:
+        SystemExit: Always.
+    """
+    prepare_streams()
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command; every way to fail gives one line on stderr and a status."""
+    try:
+        result = cli.main(args=arguments, prog_name="cascode", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "cascode"
+        return fail(f"{_line(error.format_message())} (see '{path} --help')", _ERROR)
+    except click.ClickException as error:
+        return fail(_line(error.format_message()), _ERROR)
+    except (click.Abort, KeyboardInterrupt):
+        return fail("interrupted; what was indexed is kept", _INTERRUPTED)
+    except BrokenPipeError:
+        return _leave_pipe()
+    except (CascodeError, ModelError) as error:
+        _log.debug("traceback", exc_info=True)
+        return fail(_line(str(error)), _ERROR)
+    except ModuleNotFoundError as error:
+        _log.debug("traceback", exc_info=True)
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            return _internal(error)
+        return fail(f"{error.name} is not installed: pip install 'cascode[{extra}]'", _ERROR)
+    except Exception as error:
+        _log.debug("traceback", exc_info=True)
+        return _internal(error)
+    return result if isinstance(result, int) else 0
+
+
+def _internal(error: Exception) -> int:
+    """Say that the fault is ours."""
+    text = _line(f"{type(error).__name__}: {error}")
+    hint = "" if debugging() else "; run with --debug for the traceback"
+    return fail(f"internal error: {text}{hint}", _ERROR)
+
+
+def _leave_pipe() -> int:
+    """Be quiet when the reader of stdout has gone, at the interpreter's last flush too."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE
+
+
+def _line(text: str) -> str:
+    """A message on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,75 @@
+"""Command and group classes: ``--debug`` everywhere, and help where nothing was asked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from cascode_server.cli.console import StderrHandler
+
+#: What ``--debug`` makes talk; the libraries below would drown it.
+_OWN_LOGGERS = ("cascode_server", "cascode_indexer", "cascode_models")
+
+
+def debugging() -> bool:
+    """Whether ``--debug`` was given."""
+    return logging.getLogger(_OWN_LOGGERS[0]).isEnabledFor(logging.DEBUG)
+
+
+def _set_up_logging(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    """Send warnings to stderr, one plain line each; everything of ours where ``--debug`` asks for it."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, StderrHandler) for handler in root.handlers):
+        root.addHandler(StderrHandler())
+        root.setLevel(logging.WARNING)
+    if value:
+        for name in _OWN_LOGGERS:
+            logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+class _Debuggable(click.Command):
+    """A command that takes ``--debug``, and whose usage errors know it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                callback=_set_up_logging,
+                help="Show what happens inside, and the traceback of an error.",
+            )
+        )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if error.ctx is None:
+                error.ctx = ctx
+            raise
+
+
+class Command(_Debuggable):
+    """A command."""
+
+
+class Group(_Debuggable, click.Group):
+    """A group of commands; alone it shows its help."""
+
+    command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where no command is named: that is a question, not a mistake."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit(0)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Commands in the order in which they are of use, not by the alphabet."""
+        return list(self.commands)

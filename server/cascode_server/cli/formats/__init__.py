@@ -1,0 +1,70 @@
+"""Ways to print an answer, one a module."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from cascode_indexer.search.types import Answer
+from cascode_server.cli.console import note
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+
+NAMES = ("text", "jsonl", "vimgrep")
+
+format_option = click.option(
+    "--format",
+    "-f",
+    "format_name",
+    type=click.Choice(NAMES),
+    default="text",
+    show_default=True,
+    help="text to read, jsonl for programs (one object a query), vimgrep for editors.",
+)
+
+
+class Printer(Protocol):
+    """Prints answers on stdout."""
+
+    def __call__(self, answer: Answer, engine: Engine, /) -> None:
+        """Print one answer; the engine gives its source lines."""
+
+
+def printer(name: str) -> Printer:
+    """The printer of a format.
+
+    Args:
+        name: One of ``NAMES``.
+    """
+    if name == "jsonl":
+        from cascode_server.cli.formats.jsonl import print_answer
+
+        return print_answer
+    if name == "vimgrep":
+        from cascode_server.cli.formats.vimgrep import print_answer
+
+        return print_answer
+    if sys.stdout.isatty():
+        from cascode_server.cli.formats.terminal import print_answer
+
+        return print_answer
+    from cascode_server.cli.formats.text import print_answer
+
+    return print_answer
+
+
+def print_notes(answer: Answer) -> None:
+    """Say on stderr what a list of hits does not say itself."""
+    if not answer.hits and answer.functions:
+        note(f"no hits among {answer.functions:,} functions")
+    elif answer.hits and not answer.confident:
+        note("nothing matches well; these are the closest functions")
+    if answer.pending:
+        note(
+            f"still indexing: {answer.pending:,} of {answer.functions:,} functions can only be found by their words yet"
+        )
+    if answer.dropped:
+        note(f"{answer.dropped:,} left out: their file changed since it was indexed")

@@ -1,0 +1,45 @@
+"""The first lines of a hit."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from cascode_indexer.search.types import Hit
+from cascode_server.cli.console import printable
+
+#: Lines shown: declaration, the doc comment's first sentence and a bit of the body.
+SNIPPET_LINES = 6
+
+#: A classifier is never certain, whatever the rounding says.
+_MOST_PERCENT = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines to show, and how many more there are."""
+
+    lines: tuple[str, ...]
+    more: int
+
+
+def shorten(source: str) -> Snippet:
+    """Take the first lines of a function, without common indentation.
+
+    Args:
+        source: Its source lines.
+    """
+    unix = source.replace("\r\n", "\n").replace("\r", "\n")
+    lines = printable(textwrap.dedent(unix.expandtabs(4))).split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    # One line more takes no more room than the line that would announce it.
+    shown = lines if len(lines) <= SNIPPET_LINES + 1 else lines[:SNIPPET_LINES]
+    return Snippet(tuple(shown), len(lines) - len(shown))
+
+
+def certainty(hit: Hit) -> str:
+    """How sure the slow classifier is, or which stage else ranked the hit."""
+    if hit.probability is None:
+        return f"{hit.stage} stage"
+    return f"{min(_MOST_PERCENT, round(hit.probability * 100))} % sure"

@@ -1,0 +1,21 @@
+"""``path:line:column:text``, as editors' quickfix lists read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cascode_indexer.search.types import Answer
+from cascode_server.cli.console import printable
+from cascode_server.cli.formats.paths import shown_path
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+
+
+def print_answer(answer: Answer, _engine: Engine) -> None:
+    """Print a line a hit: the place of its name, and its signature."""
+    for hit in answer.hits:
+        text = printable(" ".join(hit.signature.split()) or hit.name, one_line=True)
+        click.echo(f"{shown_path(hit)}:{hit.name_line}:{hit.name_column + 1}:{text}")

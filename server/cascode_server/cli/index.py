@@ -1,0 +1,32 @@
+"""``cascode index``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cascode_server.cli.base import Command
+from cascode_server.cli.console import note
+from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
+from cascode_server.cli.updating import describe, explain_empty, update
+
+
+@click.command("index", cls=Command)
+@click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
+@engine_options
+def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
+    """Index workspaces, or bring their indexes up to date.
+
+    Only what changed is read, and only new functions are encoded. Without WORKSPACE the current directory is
+    indexed. An interrupted run goes on where it stopped.
+    """
+    with engine_options.open(workspaces) as engine:
+        engine.warm_up()
+        reports = update(engine)
+        for report in reports:
+            note(describe(report))
+        if all(not report.functions and not report.read_only for report in reports):
+            explain_empty(engine)
+            return 1
+    return 0

@@ -1,0 +1,146 @@
+"""Options and argument types that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from cascode_indexer.extract import LANGUAGES, canonical_language
+from cascode_indexer.types import Kind
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Other name of a file size limit, for those who always want another one.
+MAX_FILE_VARIABLE = "CASCODE_MAX_FILE_BYTES"
+
+FOLDER = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What every command that opens an engine is told."""
+
+    model: str | None
+    max_file_bytes: int | None
+    gpu: bool
+
+    def open(self, roots: Sequence[Path]) -> AbstractContextManager[Engine]:
+        """Open the engine of some workspaces.
+
+        Args:
+            roots: The workspaces; the current directory where there is none.
+
+        Raises:
+            WorkspaceError: A workspace is missing or cannot be read.
+        """
+        from cascode_indexer.engine import Engine
+        from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES
+
+        limit = DEFAULT_MAX_FILE_BYTES if self.max_file_bytes is None else self.max_file_bytes
+        return Engine(roots or [Path()], model=self.model, max_file_bytes=limit, gpu=self.gpu)
+
+
+def engine_options(function: F) -> F:
+    """Add the options of the engine; the command gets them as ``engine_options``."""
+
+    def collected(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
+        return function(*args, engine_options=EngineOptions(model, max_file_bytes, gpu), **kwargs)
+
+    collected.__name__ = function.__name__
+    collected.__doc__ = function.__doc__
+    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in (
+        click.option("--gpu", is_flag=True, help="Keep the vector index on the GPU."),
+        click.option(
+            "--max-file-bytes",
+            type=click.IntRange(min=1),
+            metavar="BYTES",
+            envvar=MAX_FILE_VARIABLE,
+            help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
+        ),
+        click.option(
+            "--model",
+            metavar="DIR|NAME",
+            help="Model folder, or a name in the local Hugging Face cache (default: the bundled one).",
+        ),
+    ):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
+
+
+workspace_option = click.option(
+    "--workspace",
+    "-w",
+    "workspaces",
+    multiple=True,
+    type=FOLDER,
+    metavar="DIR",
+    help="Workspace to search; repeat it for several (default: the current directory).",
+)
+update_option = click.option(
+    "--no-update", is_flag=True, help="Answer from the index as it is, without a look for changed files."
+)
+limit_option = click.option(
+    "--limit", "-n", type=click.IntRange(min=1), metavar="N", help="At most this many hits (default 10)."
+)
+
+
+class Language(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
+    """A language by its id or a usual other name."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the language id."""
+        language = canonical_language(str(value))
+        if language is None:
+            self.fail(f"{value!r} is not one of {', '.join(sorted(LANGUAGES))}", param, ctx)
+        return language
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the ids."""
+        return [CompletionItem(language) for language in sorted(LANGUAGES) if language.startswith(incomplete)]
+
+
+KIND = click.Choice([kind.value for kind in Kind], case_sensitive=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file."""
+
+    path: Path
+    line: int
+
+
+class PlaceType(click.ParamType):  # type: ignore[type-arg]
+    """``PATH:LINE``, also as editors and this program write it: ``PATH:LINE:COLUMN``, ``PATH:FIRST-LAST``."""
+
+    name = "path:line"
+    #: The shortest path wins, so that a column is no part of it; a drive's colon has no digits after it.
+    _pattern = re.compile(r"(?P<path>.+?):(?P<line>\d{1,9})(?:-\d+|:\d+)?(?::.*)?", re.DOTALL)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """Return the place."""
+        if isinstance(value, Place):
+            return value
+        match = self._pattern.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} names no line: write it as PATH:LINE, for example src/app.py:12", param, ctx)
+        if int(match["line"]) < 1:
+            self.fail(f"{value!r} names line 0: lines count from 1", param, ctx)
+        return Place(Path(match["path"]), int(match["line"]))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer files."""
+        return [CompletionItem(incomplete, type="file")]

@@ -1,0 +1,167 @@
+"""``cascode search``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, SearchRequest
+from cascode_server.cli.base import Command
+from cascode_server.cli.console import note, printable
+from cascode_server.cli.formats import Printer, format_option, print_notes, printer
+from cascode_server.cli.options import (
+    KIND,
+    EngineOptions,
+    Language,
+    engine_options,
+    limit_option,
+    update_option,
+    workspace_option,
+)
+from cascode_server.cli.updating import describe, explain_empty, update
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+
+
+@click.command("search", cls=Command)
+@click.argument("words", nargs=-1, metavar="QUERY")
+@workspace_option
+@limit_option
+@click.option(
+    "--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; may be repeated."
+)
+@click.option("--kind", "-k", "kinds", multiple=True, type=KIND, help="Only this kind of function; may be repeated.")
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="GLOB",
+    help="Only files that match, in .gitignore syntax; may be repeated.",
+)
+@click.option("--no-rerank", is_flag=True, help="Leave the slow classifier out: faster, less exact.")
+@click.option(
+    "--rerank-top",
+    type=click.IntRange(min=1),
+    default=DEFAULT_RERANK_TOP,
+    show_default=True,
+    metavar="K",
+    help="Candidates that the slow classifier reads.",
+)
+@format_option
+@click.option(
+    "--batch",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE|-",
+    help="Answer the queries of a file, or of stdin, one a line.",
+)
+@update_option
+@engine_options
+def command(
+    words: tuple[str, ...],
+    workspaces: tuple[Path, ...],
+    limit: int | None,
+    languages: tuple[str, ...],
+    kinds: tuple[str, ...],
+    paths: tuple[str, ...],
+    no_rerank: bool,
+    rerank_top: int,
+    format_name: str,
+    batch: TextIO | None,
+    no_update: bool,
+    engine_options: EngineOptions,
+) -> int:
+    """Find functions by what they do.
+
+    \b
+    cascode search "where do we retry a failed request"
+    cascode search -l python --path 'src/**' parse the config file
+    git log --format=%s | cascode search --batch - --format jsonl
+
+    A workspace that was never indexed is indexed first. Exit status 0 with hits, 1 without, 2 after an error.
+    """
+    requests = (
+        SearchRequest(
+            query=query,
+            limit=limit or DEFAULT_LIMIT,
+            languages=languages,
+            kinds=kinds,
+            paths=paths,
+            rerank=not no_rerank,
+            rerank_top=rerank_top,
+        )
+        for query in _queries(words, batch)
+    )
+    first = next(requests, None)
+    if first is None:
+        raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
+    with engine_options.open(workspaces) as engine:
+        engine.warm_up()
+        if not make_ready(engine, refresh=not no_update):
+            return 1
+        return _answer(
+            engine, first, requests, printer(format_name), titled=batch is not None and format_name == "text"
+        )
+
+
+def make_ready(engine: Engine, *, refresh: bool) -> bool:
+    """Index what was never indexed, and what changed where that is asked for.
+
+    Args:
+        engine: The engine of the workspaces.
+        refresh: Whether to look for changes.
+
+    Returns:
+        Whether there is a function to be found.
+    """
+    known = engine.is_indexed()
+    if refresh or not known:
+        reports = update(engine)
+        if not known:
+            for report in reports:
+                note(describe(report))
+    if any(workspace.counts is not None and workspace.counts.functions for workspace in engine.status()):
+        return True
+    explain_empty(engine)
+    return False
+
+
+def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
+    """The queries asked, without the empty lines of a batch."""
+    if batch is None:
+        if not words:
+            raise click.UsageError("Missing argument 'QUERY': say in words what the function does, or give '--batch'")
+        query = _clean(" ".join(words))
+        if not query:
+            raise click.UsageError("Invalid value for 'QUERY': it is empty; say in words what the function does")
+        yield query
+        return
+    if words:
+        raise click.UsageError(f"QUERY {' '.join(words)!r} and '--batch' exclude each other: give one of them")
+    yield from filter(None, map(_clean, batch))
+
+
+def _clean(query: str) -> str:
+    """A query as text: bytes that are no UTF-8 come from the shell as lone surrogates."""
+    return query.encode("utf-8", "replace").decode("utf-8").strip().removeprefix("\ufeff").strip()
+
+
+def _answer(
+    engine: Engine, first: SearchRequest, others: Iterable[SearchRequest], show: Printer, *, titled: bool
+) -> int:
+    """Answer queries as they come; 0 where one of them has a hit."""
+    found = False
+    for request in chain([first], others):
+        answer = engine.search(request)
+        if titled:
+            click.echo(f"# {printable(request.query, one_line=True)}")
+        show(answer, engine)
+        sys.stdout.flush()
+        print_notes(answer)
+        found = found or bool(answer.hits)
+    return 0 if found else 1

@@ -1,0 +1,64 @@
+"""``cascode similar``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cascode_indexer.search.types import DEFAULT_LIMIT
+from cascode_server.cli.base import Command
+from cascode_server.cli.formats import format_option, print_notes, printer
+from cascode_server.cli.options import (
+    EngineOptions,
+    Place,
+    PlaceType,
+    engine_options,
+    limit_option,
+    update_option,
+    workspace_option,
+)
+from cascode_server.cli.search import make_ready
+
+
+@click.command("similar", cls=Command)
+@click.argument("place", type=PlaceType(), metavar="PATH:LINE")
+@workspace_option
+@limit_option
+@format_option
+@update_option
+@engine_options
+def command(
+    place: Place,
+    workspaces: tuple[Path, ...],
+    limit: int | None,
+    format_name: str,
+    no_update: bool,
+    engine_options: EngineOptions,
+) -> int:
+    """Find code like the function at a line.
+
+    \b
+    cascode similar src/app.py:120
+
+    PATH counts from the current directory. Exit status 0 with hits, 1 without, 2 after an error.
+    """
+    path = place.path.expanduser().absolute()
+    if not path.is_file():
+        raise click.UsageError(f"Invalid value for 'PATH:LINE': there is no file {path}")
+    roots = workspaces or (Path(),)
+    if not any(_inside(path, root) for root in roots):
+        raise click.UsageError(f"{path} is in none of the workspaces: name its workspace with '--workspace'")
+    with engine_options.open(roots) as engine:
+        engine.warm_up()
+        if not make_ready(engine, refresh=not no_update):
+            return 1
+        answer = engine.similar(path, place.line, limit=limit or DEFAULT_LIMIT)
+        printer(format_name)(answer, engine)
+        print_notes(answer)
+    return 0 if answer.hits else 1
+
+
+def _inside(path: Path, root: Path) -> bool:
+    """Whether a file lies in a workspace, symlinks aside or not."""
+    return path.is_relative_to(root.expanduser().absolute()) or path.resolve().is_relative_to(root.resolve())

@@ -1,0 +1,76 @@
+"""``cascode train``: mining the corpus and running a training preset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cascode_server.cli.base import Group
+from cascode_server.cli.console import note
+from cascode_server.cli.options import FOLDER, Language
+
+
+@click.group("train", cls=Group)
+def group() -> None:
+    """Make a model: mine a corpus, run a training preset (extra 'train')."""
+
+
+@group.command("mine")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the pairs.")
+@click.option("--packages", type=FOLDER, required=True, metavar="DIR", help="Folder that caches the archives.")
+@click.option(
+    "--held-out", type=FOLDER, required=True, metavar="FILE", help="List of owner/name that are never trained on."
+)
+@click.option("--manifest", type=FOLDER, metavar="FILE", help="YAML list of packages (default: the shipped one).")
+@click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; repeatable.")
+def mine_command(
+    output: Path, packages: Path, held_out: Path, manifest: Path | None, languages: tuple[str, ...]
+) -> int:
+    """Fetch the packages of a manifest and write query-function pairs and evaluation pools.
+
+    Debian source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
+    """
+    from cascode_server.cli.mining import mine, summary_table
+
+    summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
+    click.echo(summary_table(summary))
+    return 0
+
+
+@group.command("run")
+@click.argument("preset")
+@click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the run.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --output where there is one.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a setting of the preset, as joint.steps=200; may be repeated.",
+)
+def run_command(preset: str, data: Path, output: Path, resume: bool, settings: tuple[str, ...]) -> int:
+    """Train a model by PRESET: the name of a shipped one, or a YAML file."""
+    overrides = _overrides(settings)
+    from cascode_models.training.run import run
+
+    click.echo(run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note))
+    return 0
+
+
+def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Settings by dotted name, their values read as YAML would read them."""
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator or not name.strip():
+            raise click.UsageError(f"Invalid value for '--set': {setting!r} is not KEY=VALUE, as joint.steps=200")
+        import yaml
+
+        try:
+            overrides[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise click.UsageError(f"Invalid value for '--set': {value!r} is no YAML value") from None
+    return overrides

@@ -1,0 +1,81 @@
+"""Bringing an index up to date before it is asked, so that Ctrl-C loses nothing."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from cascode_server.cli.console import note
+from cascode_server.cli.progress import indexing_progress
+from cascode_server.cli.words import counted, duration, skipped
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+    from cascode_indexer.indexing.types import IndexReport
+
+
+def update(engine: Engine) -> list[IndexReport]:
+    """Index what changed, with progress on stderr.
+
+    Args:
+        engine: The engine of the workspaces.
+
+    Returns:
+        A report for each workspace.
+
+    Raises:
+        KeyboardInterrupt: The person asked to stop; what was indexed is kept.
+    """
+    with _stop_on_interrupt() as stopped, indexing_progress() as progress:
+        reports = engine.update(on_progress=progress, cancelled=stopped)
+    if stopped():
+        raise KeyboardInterrupt
+    return reports
+
+
+def describe(report: IndexReport) -> str:
+    """One line about an update."""
+    if report.read_only:
+        return f"{report.root}: another process keeps this index up to date; nothing was done here"
+    return (
+        f"{report.root}: indexed {counted(report.functions, 'function')} in {counted(report.files, 'file')}, "
+        f"{skipped(report.skipped)} ({counted(report.encoded, 'function')} encoded in {duration(report.seconds)})"
+    )
+
+
+def explain_empty(engine: Engine) -> None:
+    """Say why workspaces without functions have none."""
+    for workspace in engine.status():
+        if workspace.counts is not None and workspace.counts.functions:
+            continue
+        if workspace.skipped.total:
+            note(
+                f"no functions in {workspace.root}: {skipped(workspace.skipped)}; "
+                f"name another folder, or force files in with '!' lines in .cascodeignore"
+            )
+        else:
+            note(f"no functions in {workspace.root}: it holds no source files; name another folder with --workspace")
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a request to stop at a safe place; the second one ends at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield asked.is_set
+        return
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
