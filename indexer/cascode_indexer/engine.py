@@ -25,7 +25,7 @@ class Engine:
 
     Args:
         roots: The workspaces; one inside another is covered by the outer one and dropped.
-        model: Folder or name of a model; None for the default.
+        model: Folder or name of a model, or one that another engine holds already; None for the default.
         max_file_bytes: Larger files are skipped and counted.
         gpu: Hold vectors on a GPU if there is one.
 
@@ -38,13 +38,13 @@ class Engine:
         self,
         roots: Sequence[Path],
         *,
-        model: str | None = None,
+        model: str | ModelHandle | None = None,
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         gpu: bool = False,
     ) -> None:
         if not roots:
             raise WorkspaceError("no workspace named: give the folder to search")
-        self._model = ModelHandle(model)
+        self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self.workspaces = [
             Workspace(root, self._model, max_file_bytes=max_file_bytes, gpu=gpu) for root in _outermost(roots)
         ]

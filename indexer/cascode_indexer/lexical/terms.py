@@ -11,13 +11,13 @@ _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za
 
 #: Words of English questions and of every program: they match nearly every function and rank none.
 STOP_WORDS = frozenset(
-    (
-        "a an and any are as at be by can could do does for from has have how i if in into is it its me my of on or "
-        "our please should so some that the their then there this to us want was we what when where which who why "
-        "will with would you your "
-        "self cls def return elif else function func fn var let const public private protected static void new null "
-        "none nil true false end begin import package class struct int str string bool boolean final override"
-    ).split()
+    """
+    a an and any are as at be by can could do does for from has have how i if in into is it its me my of on or our
+    please should so some that the their then there this to us want was we what when where which who why will with
+    would you your
+    self cls def return elif else function func fn var let const public private protected static void new null none
+    nil true false end begin import package class struct int str string bool boolean final override
+    """.split()  # noqa: SIM905
 )
 
 #: A word that fills a generated function must not outweigh the words of its name; BM25 saturates at about

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.model import ModelHandle
+from cascode_indexer.rank.demotion import demotion
+from cascode_indexer.rank.query_kind import QueryKind
 from cascode_indexer.rank.score import rank
+from cascode_indexer.rank.weights import WEIGHTS
 from cascode_indexer.search.candidates import CANDIDATES, Filter, checked_request, gather, make_filter
 from cascode_indexer.search.types import Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
@@ -127,7 +130,9 @@ class Cascade:
                 if other is workspace and row.id == function.id:
                     continue
                 ranked = _as_ranked(row, similarity[row.text_id])
-                candidates.append(_Candidate(other, ranked, row, "", score=similarity[row.text_id]))
+                # A test of this function talks like it; code that does the same work is what is asked for.
+                score = ranked.score - WEIGHTS[QueryKind.SENTENCE].demotion * demotion(ranked, ())
+                candidates.append(_Candidate(other, ranked, row, "", score=score))
         candidates.sort(key=lambda one: (-one.score, one.function.path, one.function.start_line))
         kept, dropped = self._verified(candidates, limit)
         clock.lap("fast")

@@ -223,7 +223,8 @@ class Store:
             """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
                VALUES (?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
-               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors, skip_reason = excluded.skip_reason""",
+               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors,
+               skip_reason = excluded.skip_reason""",
             (
                 source.path,
                 source.language,

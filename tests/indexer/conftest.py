@@ -1,0 +1,88 @@
+"""A small real workspace, an index folder of its own, and the bundled model loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.model import ModelHandle
+
+UPLOAD = '''\
+"""Uploads."""
+import time
+
+
+def retry_failed_upload(client, path, attempts=3):
+    """Try an upload again when the connection drops, waiting longer each time."""
+    for attempt in range(attempts):
+        try:
+            return client.upload(path)
+        except ConnectionError:
+            time.sleep(2**attempt)
+    raise RuntimeError("the upload failed")
+
+
+def parse_size(text):
+    """Turn '10 MB' into bytes."""
+    number, unit = text.split()
+    return int(number) * {"KB": 2**10, "MB": 2**20}[unit]
+'''
+
+QUEUE = """\
+export class Queue {
+  /** Put a job at the end of the queue. */
+  push(job) {
+    this.jobs.push(job);
+  }
+
+  /** Take the oldest job out of the queue. */
+  pop() {
+    return this.jobs.shift();
+  }
+}
+"""
+
+
+@pytest.fixture(autouse=True)
+def index_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep every index of a test in its own folder."""
+    folder = tmp_path / "index"
+    monkeypatch.setenv("CASCODE_INDEX_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A workspace of two languages, with a test file that repeats a name."""
+    root = tmp_path / "workspace"
+    (root / "src").mkdir(parents=True)
+    (root / "tests").mkdir()
+    (root / "src" / "upload.py").write_text(UPLOAD)
+    (root / "src" / "queue.js").write_text(QUEUE)
+    (root / "tests" / "test_upload.py").write_text(
+        "def test_retry_failed_upload(client):\n    assert retry_failed_upload(client, 'x') is not None\n"
+    )
+    return root
+
+
+@pytest.fixture(scope="session")
+def model() -> ModelHandle:
+    """The bundled model, loaded once for all tests."""
+    return ModelHandle(None)
+
+
+@pytest.fixture
+def open_engine(model: ModelHandle) -> Iterator[Callable[..., Engine]]:
+    """Open engines that are closed after the test."""
+    opened: list[Engine] = []
+
+    def open_one(*roots: Path, **options: object) -> Engine:
+        opened.append(Engine(list(roots), model=model, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_one
+    for engine in opened:
+        engine.close()
