@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
-from cascode_server.cli.updating import describe, explain_empty, update
+from cascode_server.cli.updating import explain_empty, print_reports, update
 
 
 @click.command("index", cls=Command)
@@ -24,8 +23,7 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
         reports = update(engine)
-        for report in reports:
-            note(describe(report))
+        print_reports(reports)
         if all(not report.functions and not report.read_only for report in reports):
             explain_empty(engine)
             return 1

@@ -88,13 +88,15 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "cascode"
-        return fail(f"{_line(error.format_message())} (see '{path} --help')", _ERROR)
+        return fail(f"{_line(error.format_message()).removesuffix('.')} (see '{path} --help')", _ERROR)
     except click.ClickException as error:
         return fail(_line(error.format_message()), _ERROR)
     except (click.Abort, KeyboardInterrupt):
         return fail("interrupted; what was indexed is kept", _INTERRUPTED)
     except BrokenPipeError:
         return _leave_pipe()
+    except SystemExit as error:  # click's answer to a broken pipe, and to a request for completion
+        return _leave_pipe() if isinstance(error.__context__, BrokenPipeError) else int(error.code or 0)
     except (CascodeError, ModelError) as error:
         _log.debug("traceback", exc_info=True)
         return fail(_line(str(error)), _ERROR)

@@ -12,7 +12,7 @@ import click
 
 from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, SearchRequest
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import note, printable
+from cascode_server.cli.console import printable
 from cascode_server.cli.formats import Printer, format_option, print_notes, printer
 from cascode_server.cli.options import (
     KIND,
@@ -23,7 +23,7 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.updating import describe, explain_empty, update
+from cascode_server.cli.updating import explain_empty, print_reports, update
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
@@ -104,9 +104,8 @@ def command(
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        return _answer(
-            engine, first, requests, printer(format_name), titled=batch is not None and format_name == "text"
-        )
+        titled = batch is not None and format_name == "text"
+        return _answer(engine, chain([first], requests), printer(format_name), titled=titled)
 
 
 def make_ready(engine: Engine, *, refresh: bool) -> bool:
@@ -123,8 +122,7 @@ def make_ready(engine: Engine, *, refresh: bool) -> bool:
     if refresh or not known:
         reports = update(engine)
         if not known:
-            for report in reports:
-                note(describe(report))
+            print_reports(reports)
     if any(workspace.counts is not None and workspace.counts.functions for workspace in engine.status()):
         return True
     explain_empty(engine)
@@ -151,12 +149,10 @@ def _clean(query: str) -> str:
     return query.encode("utf-8", "replace").decode("utf-8").strip().removeprefix("\ufeff").strip()
 
 
-def _answer(
-    engine: Engine, first: SearchRequest, others: Iterable[SearchRequest], show: Printer, *, titled: bool
-) -> int:
+def _answer(engine: Engine, requests: Iterable[SearchRequest], show: Printer, *, titled: bool) -> int:
     """Answer queries as they come; 0 where one of them has a hit."""
     found = False
-    for request in chain([first], others):
+    for request in requests:
         answer = engine.search(request)
         if titled:
             click.echo(f"# {printable(request.query, one_line=True)}")

@@ -30,21 +30,24 @@ def update(engine: Engine) -> list[IndexReport]:
     Raises:
         KeyboardInterrupt: The person asked to stop; what was indexed is kept.
     """
-    with _stop_on_interrupt() as stopped, indexing_progress() as progress:
+    with stop_on_interrupt() as stopped, indexing_progress() as progress:
         reports = engine.update(on_progress=progress, cancelled=stopped)
     if stopped():
         raise KeyboardInterrupt
     return reports
 
 
-def describe(report: IndexReport) -> str:
-    """One line about an update."""
-    if report.read_only:
-        return f"{report.root}: another process keeps this index up to date; nothing was done here"
-    return (
-        f"{report.root}: indexed {counted(report.functions, 'function')} in {counted(report.files, 'file')}, "
-        f"{skipped(report.skipped)} ({counted(report.encoded, 'function')} encoded in {duration(report.seconds)})"
-    )
+def print_reports(reports: list[IndexReport]) -> None:
+    """Say on stderr what an update did; :func:`explain_empty` speaks of workspaces without functions."""
+    for report in reports:
+        if report.read_only:
+            note(f"{report.root}: another process keeps this index up to date; nothing was done here")
+        elif report.functions:
+            note(
+                f"{report.root}: indexed {counted(report.functions, 'function')} in {counted(report.files, 'file')}, "
+                f"{skipped(report.skipped)} "
+                f"({counted(report.encoded, 'function')} encoded in {duration(report.seconds)})"
+            )
 
 
 def explain_empty(engine: Engine) -> None:
@@ -52,7 +55,9 @@ def explain_empty(engine: Engine) -> None:
     for workspace in engine.status():
         if workspace.counts is not None and workspace.counts.functions:
             continue
-        if workspace.skipped.total:
+        if workspace.busy:
+            note(f"no functions in {workspace.root} yet: another process is indexing it; ask again soon")
+        elif workspace.skipped.total:
             note(
                 f"no functions in {workspace.root}: {skipped(workspace.skipped)}; "
                 f"name another folder, or force files in with '!' lines in .cascodeignore"
@@ -62,8 +67,12 @@ def explain_empty(engine: Engine) -> None:
 
 
 @contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a request to stop at a safe place; the second one ends at once."""
+def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a request to stop at a safe place; the second one ends at once.
+
+    Yields:
+        Whether it was asked.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield asked.is_set

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cascode_indexer.errors import WorkspaceError
 from cascode_indexer.watch import ChangeBatch, Watcher
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
-from cascode_server.cli.updating import describe, update
+from cascode_server.cli.updating import print_reports, stop_on_interrupt, update
 from cascode_server.cli.words import counted, duration
 
 if TYPE_CHECKING:
     from cascode_indexer.indexing.types import IndexReport
 
-#: Windows delivers Ctrl-C to a waiting thread only between two waits.
+#: Ctrl-C is looked at between two waits.
 _WAIT_SECONDS = 0.5
 
 
@@ -31,29 +32,24 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
 
     Without WORKSPACE the current directory is watched.
     """
-    roots = workspaces or (Path(),)
     batches: queue.SimpleQueue[ChangeBatch] = queue.SimpleQueue()
-    # Watching begins before the first look, so that nothing falls between the two.
-    with engine_options.open(roots) as engine, Watcher(dict.fromkeys(_absolute(roots)), batches.put):
-        engine.warm_up()
-        for report in update(engine):
-            note(describe(report))
-        note("watching; Ctrl-C ends it")
-        try:
-            while True:
+    with engine_options.open(workspaces) as engine:
+        roots = [workspace.root for workspace in engine.status()]
+        # Watching begins before the first look, so that nothing falls between the two.
+        with Watcher(roots, batches.put), stop_on_interrupt() as stopped:
+            engine.warm_up()
+            print_reports(update(engine))
+            note("watching; Ctrl-C ends it")
+            while not stopped():
                 try:
                     batch = batches.get(timeout=_WAIT_SECONDS)
+                    _say(batch, engine.apply(batch, cancelled=stopped))
                 except queue.Empty:
                     continue
-                _say(batch, engine.apply(batch))
-        except KeyboardInterrupt:
-            note("stopped watching")
+                except WorkspaceError as error:  # the watcher goes on when the folder comes back
+                    note(f"cascode: {error}")
+    note("stopped watching")
     return 0
-
-
-def _absolute(roots: tuple[Path, ...]) -> list[Path]:
-    """The workspaces as the engine names them."""
-    return [root.expanduser().absolute() for root in roots]
 
 
 def _say(batch: ChangeBatch, report: IndexReport) -> None:

@@ -39,21 +39,13 @@ def printer(name: str) -> Printer:
     Args:
         name: One of ``NAMES``.
     """
+    from cascode_server.cli.formats import jsonl, terminal, text, vimgrep
+
     if name == "jsonl":
-        from cascode_server.cli.formats.jsonl import print_answer
-
-        return print_answer
+        return jsonl.print_answer
     if name == "vimgrep":
-        from cascode_server.cli.formats.vimgrep import print_answer
-
-        return print_answer
-    if sys.stdout.isatty():
-        from cascode_server.cli.formats.terminal import print_answer
-
-        return print_answer
-    from cascode_server.cli.formats.text import print_answer
-
-    return print_answer
+        return vimgrep.print_answer
+    return terminal.print_answer if sys.stdout.isatty() else text.print_answer
 
 
 def print_notes(answer: Answer) -> None:
