@@ -57,9 +57,7 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
     device = _checked_device(device)
     settings = _read_settings(folder)
     tokenizer = _read_tokenizer(folder, settings)
-    network = (
-        _serving_network(settings, folder) if can_serve(settings.backbone) else _network(settings, folder)
-    )
+    network = _serving_network(settings, folder) if can_serve(settings.backbone) else _network(settings, folder)
     network.train(False).to(device=torch.device(device), dtype=fast_dtype(device))
     return CasCodeModel(
         network,
@@ -204,8 +202,7 @@ def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:
     """The network that inference runs for the common shapes."""
     tensors = _read_weights(folder)
     try:
-        with torch.device("meta"):
-            network = ServingNetwork(settings)
+        network = ServingNetwork(settings)
         network.load_backbone(tensors)
     except KeyError as error:
         raise _unfit(folder, f"{error.args[0]} is missing") from error
@@ -240,9 +237,7 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
 
 def _unfit(folder: Path, reason: str) -> ModelError:
     """The error of weights that do not belong to their configuration."""
-    return ModelError(
-        f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again"
-    )
+    return ModelError(f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again")
 
 
 def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -252,9 +247,7 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
         for path in sorted(folder.glob("*.safetensors")):
             tensors.update(load_file(path))
     except (SafetensorError, OSError) as error:
-        raise ModelError(
-            f"{folder} holds damaged weights ({error}): fetch or export the model again"
-        ) from error
+        raise ModelError(f"{folder} holds damaged weights ({error}): fetch or export the model again") from error
     if any(name.startswith("backbone.") for name in tensors):
         return tensors
     return {f"backbone.{_bare(name)}": value for name, value in tensors.items()}

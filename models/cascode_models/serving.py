@@ -29,16 +29,26 @@ def can_serve(backbone: dict[str, Any]) -> bool:
     )
 
 
+def _linear(inputs: int, outputs: int) -> nn.Linear:
+    """A layer without memory or random numbers: the weights loaded take its place."""
+    return nn.Linear(inputs, outputs, device="meta")
+
+
+def _embedding(count: int, width: int) -> nn.Embedding:
+    """The same for an embedding, whose own initialisation on "meta" imports torch's compiler (two seconds)."""
+    return nn.Embedding(count, width, _weight=torch.empty(count, width, device="meta"))
+
+
 class _Layer(nn.Module):
     """One layer; query, key and value are computed by one product."""
 
     def __init__(self, width: int, inner: int) -> None:
         super().__init__()
-        self.qkv = nn.Linear(width, 3 * width)
-        self.attended = nn.Linear(width, width)
+        self.qkv = _linear(width, 3 * width)
+        self.attended = _linear(width, width)
         self.attended_norm = nn.LayerNorm(width)
-        self.inner = nn.Linear(width, inner)
-        self.out = nn.Linear(inner, width)
+        self.inner = _linear(width, inner)
+        self.out = _linear(inner, width)
         self.out_norm = nn.LayerNorm(width)
 
 
@@ -58,8 +68,8 @@ class ServingNetwork(TwoStage):
         self.pooling = settings.pooling
         self.first_position = int(shape["pad_token_id"]) + 1 if shape["model_type"] != "bert" else 0
         self.epsilon = float(shape.get("layer_norm_eps", 1e-12))
-        self.words = nn.Embedding(int(shape["vocab_size"]), width)
-        self.places = nn.Embedding(int(shape["max_position_embeddings"]), width)
+        self.words = _embedding(int(shape["vocab_size"]), width)
+        self.places = _embedding(int(shape["max_position_embeddings"]), width)
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList([_Layer(width, int(shape["intermediate_size"])) for _ in range(layers)])
         self.head = None
@@ -115,9 +125,7 @@ class ServingNetwork(TwoStage):
         for number, layer in enumerate(cast("list[_Layer]", self.layers)):
             # [3, texts, heads, tokens, head width]
             qkv = layer.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-            seen = scaled_dot_product_attention(
-                qkv[0], qkv[1], qkv[2], attn_mask=gated(mask, crossing, number)
-            )
+            seen = scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], attn_mask=gated(mask, crossing, number))
             x = self._normed(
                 x + layer.attended(seen.transpose(1, 2).reshape(texts, tokens, width)), layer.attended_norm
             )

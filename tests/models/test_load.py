@@ -148,11 +148,11 @@ def test_bundled_model_finds_the_obvious(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (bundled_folder() / "model.safetensors").stat().st_size <= 50_000_000
 
 
-def test_loading_does_not_import_transformers(model_folder: Path) -> None:
-    """A search waits for no import of transformers, which takes seconds."""
+def test_loading_imports_neither_transformers_nor_the_compiler(model_folder: Path) -> None:
+    """A search waits for no import of transformers or torch's compiler, which take seconds each."""
     code = (
         "import sys; from cascode_models.load import load_model;"
         "model = load_model(sys.argv[1], device='cpu');"
-        "model.classify('a', ['b']); sys.exit('transformers' in sys.modules)"
+        "model.classify('a', ['b']); sys.exit('transformers' in sys.modules or 'torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(model_folder)], check=False).returncode == 0
