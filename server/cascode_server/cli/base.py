@@ -29,6 +29,10 @@ def _set_up_logging(_context: click.Context, _parameter: click.Parameter, value:
             logging.getLogger(name).setLevel(logging.DEBUG)
 
 
+class ReaderGoneError(Exception):
+    """Whoever read stdout has gone; click would make a plain exit of the broken pipe, with the status of no hits."""
+
+
 class _Debuggable(click.Command):
     """A command that takes ``--debug``, and whose usage errors know it."""
 
@@ -52,6 +56,8 @@ class _Debuggable(click.Command):
             if error.ctx is None:
                 error.ctx = ctx
             raise
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
 
 class Command(_Debuggable):

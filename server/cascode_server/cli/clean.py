@@ -16,9 +16,9 @@ from cascode_server.cli.words import counted, size
 @click.option("--all", "everything", is_flag=True, help="Remove every index and every vector.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before --all.")
 def command(workspace: Path | None, everything: bool, yes: bool) -> int:
-    """Remove indexes: that of WORKSPACE, else those whose workspace is gone, and vectors that nobody uses.
+    """Remove indexes, never a workspace's files.
 
-    No file of a workspace is touched.
+    With WORKSPACE its index; without, those whose workspace is gone and the vectors that nobody uses.
     """
     from cascode_indexer.maintenance import clean, clean_all
 

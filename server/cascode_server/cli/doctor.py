@@ -15,9 +15,9 @@ from cascode_server.cli.options import FOLDER
 @click.command("doctor", cls=Command)
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
 def command(workspaces: tuple[Path, ...]) -> int:
-    """Check the installation and the indexes; says what is wrong and the command that mends it.
+    """Say what is wrong, and what mends it.
 
-    Exit status 1 where something is wrong.
+    Looks at the installation, the model and the indexes of WORKSPACE, else of the current directory. Exit status 1 where something is wrong.
     """
     from cascode_indexer.maintenance import diagnose
 

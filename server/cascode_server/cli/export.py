@@ -14,7 +14,7 @@ from cascode_server.cli.options import FOLDER
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder to write; made where missing.")
 def command(model: str, output: Path) -> int:
-    """Write a model as a CasCode folder that --model takes.
+    """Write a model folder that --model takes.
 
     MODEL is a folder, or a name in the local Hugging Face cache: a trained CasCode model, or any BERT- or
     RoBERTa-like encoder, which then ranks without the slow classifier.

@@ -15,7 +15,7 @@ from cascode_server.cli.updating import explain_empty, print_reports, update
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
 @engine_options
 def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
-    """Index workspaces, or bring their indexes up to date.
+    """Index workspaces, or what changed in them.
 
     Only what changed is read, and only new functions are encoded. Without WORKSPACE the current directory is
     indexed. An interrupted run goes on where it stopped.

@@ -12,7 +12,7 @@ import click
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
-from cascode_server.cli.base import Group, debugging
+from cascode_server.cli.base import Group, ReaderGoneError, debugging
 from cascode_server.cli.clean import command as clean
 from cascode_server.cli.completion import command as completion
 from cascode_server.cli.console import fail, prepare_streams
@@ -93,10 +93,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return fail(_line(error.format_message()), _ERROR)
     except (click.Abort, KeyboardInterrupt):
         return fail("interrupted; what was indexed is kept", _INTERRUPTED)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGoneError):
         return _leave_pipe()
-    except SystemExit as error:  # click's answer to a broken pipe, and to a request for completion
-        return _leave_pipe() if isinstance(error.__context__, BrokenPipeError) else int(error.code or 0)
     except (CascodeError, ModelError) as error:
         _log.debug("traceback", exc_info=True)
         return fail(_line(str(error)), _ERROR)

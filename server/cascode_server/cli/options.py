@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cascode_indexer.extract import LANGUAGES, canonical_language
+from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_indexer.types import Kind
 
 if TYPE_CHECKING:
@@ -91,7 +92,13 @@ update_option = click.option(
     "--no-update", is_flag=True, help="Answer from the index as it is, without a look for changed files."
 )
 limit_option = click.option(
-    "--limit", "-n", type=click.IntRange(min=1), metavar="N", help="At most this many hits (default 10)."
+    "--limit",
+    "-n",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most this many hits.",
+    default=DEFAULT_LIMIT,
+    show_default=True,
 )
 
 

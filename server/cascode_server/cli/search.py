@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, SearchRequest
+from cascode_indexer.search.types import DEFAULT_RERANK_TOP, SearchRequest
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats import Printer, format_option, print_notes, printer
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...],
     workspaces: tuple[Path, ...],
-    limit: int | None,
+    limit: int,
     languages: tuple[str, ...],
     kinds: tuple[str, ...],
     paths: tuple[str, ...],
@@ -88,7 +88,7 @@ def command(
     requests = (
         SearchRequest(
             query=query,
-            limit=limit or DEFAULT_LIMIT,
+            limit=limit,
             languages=languages,
             kinds=kinds,
             paths=paths,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_server.cli.base import Command
 from cascode_server.cli.formats import format_option, print_notes, printer
 from cascode_server.cli.options import (
@@ -31,7 +30,7 @@ from cascode_server.cli.search import make_ready
 def command(
     place: Place,
     workspaces: tuple[Path, ...],
-    limit: int | None,
+    limit: int,
     format_name: str,
     no_update: bool,
     engine_options: EngineOptions,
@@ -53,7 +52,7 @@ def command(
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        answer = engine.similar(path, place.line, limit=limit or DEFAULT_LIMIT)
+        answer = engine.similar(path, place.line, limit=limit)
         printer(format_name)(answer, engine)
         print_notes(answer)
     return 0 if answer.hits else 1

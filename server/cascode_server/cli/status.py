@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
 @engine_options
 def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
-    """Show what the indexes of workspaces hold, and what was skipped and why.
+    """Show what indexes hold and what was skipped.
 
-    Exit status 1 where a workspace was never indexed.
+    Without WORKSPACE it is the index of the current directory. Exit status 1 where a workspace was never indexed.
     """
     with engine_options.open(workspaces) as engine:
         found = engine.status()

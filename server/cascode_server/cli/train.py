@@ -14,7 +14,7 @@ from cascode_server.cli.options import FOLDER, Language
 
 @click.group("train", cls=Group)
 def group() -> None:
-    """Make a model: mine a corpus, run a training preset (extra 'train')."""
+    """Mine a corpus and train (extra 'train')."""
 
 
 @group.command("mine")

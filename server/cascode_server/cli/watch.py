@@ -28,9 +28,9 @@ _WAIT_SECONDS = 0.5
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
 @engine_options
 def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
-    """Keep indexes up to date while files change, and say what was done; Ctrl-C ends it.
+    """Keep indexes up to date as files change.
 
-    Without WORKSPACE the current directory is watched.
+    Says what was done; Ctrl-C ends it. Without WORKSPACE the current directory is watched.
     """
     batches: queue.SimpleQueue[ChangeBatch] = queue.SimpleQueue()
     with engine_options.open(workspaces) as engine:
