@@ -316,8 +316,9 @@ def make_workspace(target: Path, *, functions: int, files: int, seed: int = SEED
         relative, content = path.relative_to(installed).as_posix(), path.read_bytes()
         status = path.stat()
         source = SourceFile(relative, path, "python", status.st_size, status.st_mtime_ns)
-        held = len(parse_content(source, content).functions)
-        if held and count >= functions:
+        parsed = parse_content(source, content)
+        held = len(parsed.functions)
+        if parsed.skip_reason is not None or (held and count >= functions):
             continue
         (target / relative).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / relative)
