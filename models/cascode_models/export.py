@@ -28,9 +28,7 @@ def export_model(
         The folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        name: value.detach().to("cpu", dtype).contiguous() for name, value in network.state_dict().items()
-    }
+    tensors = {name: value.detach().to("cpu", dtype).contiguous() for name, value in network.state_dict().items()}
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     network.config.architectures = ["CasCode"]
     network.config.to_json_file(folder / "config.json", use_diff=False)

@@ -31,9 +31,7 @@ class Network(Protocol):
     def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """``[texts, tokens]`` ids and mask to ``[texts, dimension]`` unit vectors."""
 
-    def classify(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor
-    ) -> torch.Tensor:
+    def classify(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
         """``[pairs, tokens]`` ids, mask and segments to ``[pairs]`` logits."""
 
 
@@ -126,9 +124,7 @@ class CasCodeModel:
         layout = PairLayout(repeat_first_token=self.settings.head == "warm")
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
         for batch in batches_by_length(lengths, self._token_budget):
-            tensors = paired(
-                [query_ids] * len(batch), [text_ids[row] for row in batch], self.tokenizer.pad_id, layout
-            )
+            tensors = paired([query_ids] * len(batch), [text_ids[row] for row in batch], self.tokenizer.pad_id, layout)
             with torch.inference_mode():
                 scores = self.network.classify(*(tensor.to(self.device) for tensor in tensors))
             logits[batch] = scores.float().cpu().numpy()
@@ -156,9 +152,7 @@ class CasCodeModel:
 SIMILARITY_SCALE = 20.0
 
 
-def fused_score(
-    fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float
-) -> FloatArray:
+def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float) -> FloatArray:
     """Combine both stages: the scaled similarity of Stage I plus the weighted logit of Stage II.
 
     Args:

@@ -49,9 +49,7 @@ class TextTokenizer:
         return str(self._tokenizer.to_str(pretty=False))
 
 
-def padded(
-    rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1
-) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad rows of token ids on the right.
 
     Args:

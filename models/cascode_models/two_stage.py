@@ -62,9 +62,7 @@ class TwoStage(nn.Module):
             return nn.functional.normalize(states[:, 0].float(), dim=-1)
         return nn.functional.normalize(masked_mean(states, attention_mask), dim=-1)
 
-    def classify(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor
-    ) -> torch.Tensor:
+    def classify(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
         """Score pairs laid out by :func:`cascode_models.tokenization.paired` (Stage II, section 3.2).
 
         Args:

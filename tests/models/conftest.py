@@ -57,9 +57,7 @@ def make_network(head: str = "warm", model_type: str = "bert", pooling: str = "m
         "pad_token_id": 0,
         "initializer_range": 0.2,
     }
-    config = CasCodeConfig(
-        backbone=backbone, head=head, pooling=pooling, max_query_tokens=32, max_text_tokens=64
-    )
+    config = CasCodeConfig(backbone=backbone, head=head, pooling=pooling, max_query_tokens=32, max_text_tokens=64)
     return CasCode(config).eval()
 
 

@@ -51,9 +51,7 @@ def test_long_input_is_cut(model: CasCodeModel) -> None:
 def test_model_without_head_says_so(make_network, tokenizer) -> None:
     """A fast encoder alone has no classifier."""
     network = make_network(head="none")
-    model = CasCodeModel(
-        network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu"
-    )
+    model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
     assert not model.has_classifier
     with pytest.raises(RuntimeError, match="no classifier"):
         model.classify("read", ["read"])

@@ -8,9 +8,7 @@ from cascode_models.types import FunctionSource
 
 def test_method_is_headed_by_its_container() -> None:
     """A method's text begins with its qualified name; a plain function's with its code."""
-    assert function_text(FunctionSource("Session.send", "def send(self): pass")).startswith(
-        "Session.send\ndef"
-    )
+    assert function_text(FunctionSource("Session.send", "def send(self): pass")).startswith("Session.send\ndef")
     assert function_text(FunctionSource("send", "def send(): pass")) == "def send(): pass"
 
 

@@ -75,15 +75,11 @@ def test_every_preset_is_valid(preset: str) -> None:
 
 
 @pytest.mark.parametrize("head", ["warm", "plain"])
-def test_both_heads_train_from_a_preset_to_a_model(
-    head: str, data: Path, tmp_path: Path, model_folder: Path
-) -> None:
+def test_both_heads_train_from_a_preset_to_a_model(head: str, data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A run writes a model that loads and classifies, a log with losses and dev MRR, and a picture."""
     lines: list[str] = []
     output = tmp_path / "run"
-    folder = run(
-        "first", data=data, output=output, overrides=small(model_folder, head=head), progress=lines.append
-    )
+    folder = run("first", data=data, output=output, overrides=small(model_folder, head=head), progress=lines.append)
     model = load_model(str(folder), device="cpu")
     assert model.has_classifier
     assert np.isfinite(model.classify("read a file", ["def read(file)"])).all()
@@ -180,9 +176,7 @@ def test_pairs_of_other_splits_are_never_trained_on(data: Path) -> None:
 
 def test_cosqa_gives_positives_only(tmp_path: Path) -> None:
     """Pairs that people judged wrong are left out."""
-    (tmp_path / "codes.jsonl").write_text(
-        '{"id": 0, "code": "def a(): 1"}\n{"id": 1, "code": "def b(): 2"}\n'
-    )
+    (tmp_path / "codes.jsonl").write_text('{"id": 0, "code": "def a(): 1"}\n{"id": 1, "code": "def b(): 2"}\n')
     (tmp_path / "train.jsonl").write_text(
         '{"query": "no", "code_id": 0, "label": 0}\n{"query": "yes", "code_id": 1, "label": 1}\n'
     )

@@ -55,7 +55,5 @@ def load_checkpoint(folder: Path, run: str) -> tuple[str, int, dict[str, torch.T
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path} is damaged ({error}): delete it to begin again") from error
     if state["digest"] != run:
-        raise ModelError(
-            f"{path} was made with other settings or data: use the same ones, or another output folder"
-        )
+        raise ModelError(f"{path} was made with other settings or data: use the same ones, or another output folder")
     return str(state["stage"]), int(state["step"]), tensors

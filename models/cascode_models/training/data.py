@@ -84,9 +84,7 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
                     if row["split"] == split and row["query"]:
                         yield row
                 except (ValueError, KeyError, TypeError) as error:
-                    raise ModelError(
-                        f"{path}:{number} is no training pair ({error!r}): mine it again"
-                    ) from error
+                    raise ModelError(f"{path}:{number} is no training pair ({error!r}): mine it again") from error
 
 
 def read_cosqa(folder: Path) -> list[TrainingPair]:
@@ -100,9 +98,7 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
         for line in (folder / "codes.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             codes[row["id"]] = row["code"]
-        rows = [
-            json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
-        ]
+        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"CoSQA cannot be read from {folder} ({error}): name its folder") from error
     return [
@@ -159,6 +155,4 @@ def _content_words(query: str) -> str:
 
 def _after_first_paragraph(doc: str) -> str:
     """What a doc comment says after the paragraph that became the query."""
-    return (
-        re.split(r"\n\s*\n", doc.strip(), maxsplit=1)[1].strip() if re.search(r"\n\s*\n", doc.strip()) else ""
-    )
+    return re.split(r"\n\s*\n", doc.strip(), maxsplit=1)[1].strip() if re.search(r"\n\s*\n", doc.strip()) else ""

@@ -22,9 +22,7 @@ class MasterOptimizer:
         clip: Largest gradient norm.
     """
 
-    def __init__(
-        self, network: CasCode, rates: Mapping[str, float], weight_decay: float, clip: float
-    ) -> None:
+    def __init__(self, network: CasCode, rates: Mapping[str, float], weight_decay: float, clip: float) -> None:
         self._clip = clip
         self._parameters = dict(network.named_parameters())
         self.master = {
@@ -82,8 +80,7 @@ class MasterOptimizer:
                 }
                 if moments:
                     self._adam.state[value] = {
-                        key: moment if key == "step" else moment.to(value.device)
-                        for key, moment in moments.items()
+                        key: moment if key == "step" else moment.to(value.device) for key, moment in moments.items()
                     }
         self._round()
 

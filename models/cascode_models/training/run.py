@@ -74,9 +74,7 @@ def run(
     )
 
 
-def train(
-    config: TrainingConfig, *, data: Path, output: Path, resume: bool = False, progress: Progress
-) -> Path:
+def train(config: TrainingConfig, *, data: Path, output: Path, resume: bool = False, progress: Progress) -> Path:
     """Train a model: :func:`run` with the settings at hand."""
     trainer = Trainer(config, data, output, resume=resume, progress=progress)
     return trainer.train()
@@ -93,9 +91,7 @@ class Trainer:
         progress: Takes the lines of progress.
     """
 
-    def __init__(
-        self, config: TrainingConfig, data: Path, output: Path, *, resume: bool, progress: Progress
-    ) -> None:
+    def __init__(self, config: TrainingConfig, data: Path, output: Path, *, resume: bool, progress: Progress) -> None:
         self.config = config
         self.output = output
         self.progress = progress
@@ -108,9 +104,7 @@ class Trainer:
         if config.cosqa:
             pairs += read_cosqa(Path(config.cosqa).expanduser())
         if len(pairs) < 2:
-            raise ModelError(
-                f"no training pairs in {data}: mine some with 'cascode train mine' or name CoSQA"
-            )
+            raise ModelError(f"no training pairs in {data}: mine some with 'cascode train mine' or name CoSQA")
         self.grouped = pools(pairs)
         self.digest = _digest(config, pairs)
         self.network, self.tokenizer = _start(config)
@@ -162,8 +156,7 @@ class Trainer:
         for pool in pools(self.dev).values():
             texts = [plain_texts(pair) for pair in pool]
             scores = (
-                model.encode_queries([query for query, _ in texts])
-                @ model.encode_texts([text for _, text in texts]).T
+                model.encode_queries([query for query, _ in texts]) @ model.encode_texts([text for _, text in texts]).T
             )
             ranks.append(ranks_of(scores, np.arange(len(pool))))
         self.network.train()

@@ -63,9 +63,7 @@ def joint_step(
     for row in rng.sample(range(len(pool)), min(stage.groups, len(pool))):
         drawn = draw_group(row, candidates[row], len(pool), stage.negatives, stage.random_negatives, rng)
         queries.append(varied_texts(pool[row], rng)[0])
-        groups.append(
-            tokenizer.ids([varied_texts(pool[other], rng)[1] for other in drawn], config.max_text_tokens)
-        )
+        groups.append(tokenizer.ids([varied_texts(pool[other], rng)[1] for other in drawn], config.max_text_tokens))
     loss, accuracy = classifier_loss(
         trainer.network,
         tokenizer.ids(queries, config.max_query_tokens),
