@@ -17,7 +17,8 @@ from cascode_server.cli.options import FOLDER
 def command(workspaces: tuple[Path, ...]) -> int:
     """Say what is wrong, and what mends it.
 
-    Looks at the installation, the model and the indexes of WORKSPACE, else of the current directory. Exit status 1 where something is wrong.
+    Looks at the installation, the model and the indexes of WORKSPACE, else of the current directory. Exit status 1
+    where something is wrong.
     """
     from cascode_indexer.maintenance import diagnose
 

@@ -1,0 +1,200 @@
+"""What answers look like."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cascode_indexer.search.types import Answer, Hit
+from cascode_server.cli.formats import jsonl, print_notes, terminal, text, vimgrep
+from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, shorten
+
+
+@dataclass
+class Sources:
+    """Stands for the engine where only source lines are asked for."""
+
+    source: str
+
+    def snippet(self, _hit: Hit) -> str:
+        """The lines of any hit."""
+        return self.source
+
+
+def hit(root: Path, **changes: Any) -> Hit:
+    """A hit in ``root``."""
+    made = Hit(
+        root=root,
+        path="src/app.py",
+        name="Client.send",
+        kind="method",
+        language="python",
+        signature="def send(self,\n    request)",
+        start_line=7,
+        end_line=9,
+        name_line=8,
+        name_column=8,
+        score=0.75,
+        probability=0.784,
+        stage="cascade",
+    )
+    return replace(made, **changes)
+
+
+def answer(*hits: Hit, **changes: Any) -> Answer:
+    """An answer of a complete index."""
+    return replace(Answer("send", hits, "ready", 40, 0, {"total": 12.34567}), **changes)
+
+
+SOURCE = "    @retry\n    def send(self, request):\n        return request[0]\n"
+
+
+def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object on one line, with exactly the published fields."""
+    given = answer(hit(tmp_path), hit(tmp_path, probability=None, stage="fast"), query='sénd\n"x"')
+    jsonl.print_answer(given, Sources(""))  # type: ignore[arg-type]
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert out.isascii()
+    first = {
+        "path": "src/app.py",
+        "name": "Client.send",
+        "kind": "method",
+        "language": "python",
+        "start_line": 7,
+        "end_line": 9,
+        "score": 0.75,
+        "probability": 0.784,
+        "stage": "cascade",
+    }
+    assert json.loads(out) == {
+        "query": 'sénd\n"x"',
+        "hits": [first, {**first, "probability": None, "stage": "fast"}],
+        "index": {"state": "ready", "functions": 40, "pending": 0},
+        "timings_ms": {"total": 12.346},
+    }
+
+
+def test_vimgrep_lines_open_from_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The path counts from where the command runs; line and column are those of the name, from 1."""
+    inner = tmp_path / "workspace" / "src"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    vimgrep.print_answer(answer(hit(tmp_path / "workspace")), Sources(""))  # type: ignore[arg-type]
+    assert capsys.readouterr().out == "app.py:8:9:def send(self, request)\n"
+
+
+def test_path_that_could_break_a_line_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A newline or an escape in a file name ends no line and steers no terminal."""
+    vimgrep.print_answer(answer(hit(tmp_path, path="a\nb\x1b[2J.py")), Sources(""))  # type: ignore[arg-type]
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert "\x1b" not in out
+
+
+def test_plain_text_has_a_header_and_the_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Place, name, kind, language and certainty, then the source, its common indentation taken off."""
+    monkeypatch.chdir(tmp_path)
+    text.print_answer(answer(hit(tmp_path)), Sources(SOURCE))  # type: ignore[arg-type]
+    assert capsys.readouterr().out == (
+        "src/app.py:7-9  Client.send  (method, python)  78 % sure\n"
+        "    @retry\n"
+        "    def send(self, request):\n"
+        "        return request[0]\n"
+    )
+
+
+def test_source_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences inside source code are not sent on."""
+    text.print_answer(answer(hit(tmp_path)), Sources("x = '\x1b]0;owned\x07\x9b2J'\r\n"))  # type: ignore[arg-type]
+    out = capsys.readouterr().out
+    assert not set(out) & set("\x1b\x07\x9b\r")
+    assert "owned" in out
+
+
+def shown(given: Answer, source: str, width: int = 60) -> str:
+    """What a terminal of some width receives."""
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, color_system="standard", width=width, highlight=False)
+    terminal.print_answer(given, Sources(source), console)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_terminal_gets_colours_and_line_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source is coloured, its lines are numbered as in the file, and none is wider than the terminal."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = shown(answer(hit(tmp_path)), SOURCE + "        " + "x" * 200 + "\n")
+    assert "\x1b[" in out
+    for number in ("7", "8", "9", "10"):
+        assert number in out
+    assert "x" * 60 not in out
+
+
+def test_no_color_takes_the_colours_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_COLOR no colour code is sent."""
+    import re
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    codes = {
+        code
+        for group in re.findall(r"\x1b\[([\d;]*)m", shown(answer(hit(tmp_path)), SOURCE))
+        for code in group.split(";")
+    }
+    assert not {code for code in codes if code[:1] in {"3", "4", "9"} and len(code) > 1}
+
+
+def test_markup_in_source_and_names_is_text(tmp_path: Path) -> None:
+    """Square brackets of code are shown, not obeyed."""
+    out = shown(answer(hit(tmp_path, name="[red]x[/red]")), "y = z['[bold]']\n")
+    assert "[red]x[/red]" in out
+    assert "[bold]" in out
+
+
+def test_long_function_is_shortened() -> None:
+    """The first lines are shown and the rest is counted; one line more is shown as well."""
+    lines = [f"line {number}" for number in range(20)]
+    snippet = shorten("\n".join(lines) + "\n\n")
+    assert snippet.lines == tuple(lines[:SNIPPET_LINES])
+    assert snippet.more == 20 - SNIPPET_LINES
+    assert shorten("\n".join(lines[: SNIPPET_LINES + 1])).more == 0
+    assert shorten("").lines == ()
+
+
+@pytest.mark.parametrize(
+    ("probability", "stage", "words"),
+    [(0.784, "cascade", "78 % sure"), (1.0, "cascade", "99 % sure"), (None, "fast", "fast stage")],
+)
+def test_certainty_is_never_complete(tmp_path: Path, probability: float | None, stage: str, words: str) -> None:
+    """A probability becomes per cent below 100; without one the stage is named."""
+    assert certainty(hit(tmp_path, probability=probability, stage=stage)) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"hits": ()}, "no hits among 40 functions"),
+        ({"confident": False}, "nothing matches well"),
+        ({"pending": 5, "state": "indexing"}, "5 of 40 functions"),
+        ({"dropped": 2}, "2 left out"),
+    ],
+)
+def test_what_an_answer_lacks_is_said_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], words: str
+) -> None:
+    """Doubt, an unfinished index and dropped candidates are told, and not on stdout."""
+    print_notes(answer(hit(tmp_path), **changes))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    print_notes(answer(hit(tmp_path)))
+    assert capsys.readouterr().err == ""
