@@ -1,1 +1,10 @@
 """The CasCode model: text preparation, inference, bundled weights, training and evaluation."""
+
+from __future__ import annotations
+
+import os
+
+# OpenMP's threads spin while they wait for each other. On a machine that is busy with something else, as a
+# developer's is, that was measured to turn a 3 ms query into 600 ms. OpenMP reads this when torch is imported,
+# hence here; a value the user has set is kept.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
