@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import resource
 import shutil
@@ -21,24 +20,23 @@ import json, sys
 from pathlib import Path
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import CascodeError
-with Engine([Path(sys.argv[1])]) as engine:
-    print("begun", flush=True)
-    try:
+print("begun", flush=True)
+try:
+    with Engine([Path(sys.argv[1])]) as engine:
         reports = engine.update()
-    except CascodeError as error:
-        print(error)
-        sys.exit(2)
-    store = engine.workspaces[0].store
-    rows = [
-        (file.path, row.qualified_name, row.start_line, row.end_line)
-        for path in sorted(store.file_records())
-        for row in store.functions_of_file(path)
-        for file in [row]
-    ]
-    print(json.dumps({
-        "functions": rows, "pending": store.counts().pending, "read_only": reports[0].read_only,
-        "encoded": reports[0].encoded, "vectors": len(engine.workspaces[0].vectors().refresh()),
-    }))
+        store = engine.workspaces[0].store
+        rows = [
+            (row.path, row.qualified_name, row.start_line, row.end_line)
+            for path in sorted(store.file_records())
+            for row in store.functions_of_file(path)
+        ]
+        print(json.dumps({
+            "functions": rows, "pending": store.counts().pending, "read_only": reports[0].read_only,
+            "encoded": reports[0].encoded, "vectors": len(engine.workspaces[0].vectors().refresh()),
+        }))
+except CascodeError as error:
+    print(error)
+    sys.exit(2)
 """
 
 
@@ -151,4 +149,4 @@ print("quiet")
         [sys.executable, "-I", "-c", program, str(sources)], capture_output=True, text=True, timeout=200, check=False
     )
     assert done.stdout.strip() == "quiet", done.stderr
-    assert os.listdir(tmp_path / "index")
+    assert (tmp_path / "index").is_dir()
