@@ -126,9 +126,9 @@ def test_changes_are_seen_unless_told_not_to_look(run: Run, workspace: Path) -> 
 
 def test_size_limit_is_a_setting(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Larger files are skipped, by option or by environment."""
-    assert "2 too large" in run("index", "--max-file-bytes", "250").err
+    assert "1 too large" in run("index", "--max-file-bytes", "250").err
     monkeypatch.setenv("CASCODE_MAX_FILE_BYTES", "250")
-    assert "2 too large" in run("index").err
+    assert "1 too large" in run("index").err
 
 
 def test_similar_finds_code_like_this_code(run: Run, workspace: Path) -> None:
