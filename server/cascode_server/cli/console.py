@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 import logging
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,6 +18,9 @@ _CONTROLS_AND_BREAKS = _CONTROLS | {ord("\n"): "\N{REPLACEMENT CHARACTER}"}
 
 def prepare_streams() -> None:
     """Make the streams take every path and every character, whatever the locale."""
+    # A stream that was closed before the start is None; what is written to it goes nowhere.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             is_utf8 = codecs.lookup(stream.encoding).name == "utf-8"

@@ -94,7 +94,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return fail("interrupted; what was indexed is kept", _INTERRUPTED)
     except (BrokenPipeError, ReaderGoneError):
-        return _leave_pipe()
+        _drop_output()
+        return _BROKEN_PIPE
     except (CascodeError, ModelError) as error:
         _log.debug("traceback", exc_info=True)
         return fail(_line(str(error)), _ERROR)
@@ -104,6 +105,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         if extra is None:
             return _internal(error)
         return fail(f"{error.name} is not installed: pip install 'cascode[{extra}]'", _ERROR)
+    except OSError as error:  # a full disk, a file that vanished: the system's fault and not ours
+        _log.debug("traceback", exc_info=True)
+        path = "" if error.filename is None else f" ({error.filename})"
+        _drop_output()
+        return fail(f"the system refused: {error.strerror or error}{path}", _ERROR)
     except Exception as error:
         _log.debug("traceback", exc_info=True)
         return _internal(error)
@@ -117,11 +123,10 @@ def _internal(error: Exception) -> int:
     return fail(f"internal error: {text}{hint}", _ERROR)
 
 
-def _leave_pipe() -> int:
-    """Be quiet when the reader of stdout has gone, at the interpreter's last flush too."""
+def _drop_output() -> None:
+    """Send what is left to nowhere, so that the interpreter's last flush does not fail as well."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _BROKEN_PIPE
 
 
 def _line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cascode_indexer.extract import LANGUAGES
 from cascode_indexer.search.types import Answer, Hit
 from cascode_server.cli.formats import jsonl, print_notes, terminal, text, vimgrep
 from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, shorten
@@ -142,8 +144,6 @@ def test_terminal_gets_colours_and_line_numbers(tmp_path: Path, monkeypatch: pyt
 
 def test_no_color_takes_the_colours_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With NO_COLOR no colour code is sent."""
-    import re
-
     monkeypatch.setenv("NO_COLOR", "1")
     codes = {
         code
@@ -151,6 +151,14 @@ def test_no_color_takes_the_colours_out(tmp_path: Path, monkeypatch: pytest.Monk
         for code in group.split(";")
     }
     assert not {code for code in codes if code[:1] in {"3", "4", "9"} and len(code) > 1}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_is_coloured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    """The colouring knows each language, also where the code stands in the middle of a file."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = shown(answer(hit(tmp_path, language=language)), "return 1\n")
+    assert re.search(r"\x1b\[(1;)?\d+(;\d+)*mreturn", out)
 
 
 def test_markup_in_source_and_names_is_text(tmp_path: Path) -> None:

@@ -30,3 +30,33 @@ def test_light_commands_load_nothing_heavy(workspace: Path, arguments: list[str]
     assert done.returncode == status, done.stderr
     assert done.stderr.splitlines()[-1] == "loaded:"
     assert done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_full_disk_behind_stdout_is_one_line(workspace: Path) -> None:
+    """What cannot be written is told once, without a traceback at the interpreter's end."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from cascode_server.cli.main import main; main()", "status"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=workspace,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "cascode: the system refused: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_closed_stdout_is_no_error(workspace: Path) -> None:
+    """A command whose stdout is closed keeps its status."""
+    code = "from cascode_server.cli.main import main; main()"
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" -c "$1" completion bash >&-', sys.executable, code],
+        capture_output=True,
+        text=True,
+        cwd=workspace,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cascode_indexer.search.types import Answer, Hit
 from cascode_server.cli.console import printable
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from cascode_indexer.engine import Engine
 
-#: Names that Pygments gives to languages whose id it does not know.
-_LEXERS = {"c_sharp": "csharp", "typescript": "tsx"}
 #: From this probability on the slow classifier is right more often than not.
 _SURE = 0.5
 
@@ -34,7 +32,7 @@ def print_answer(answer: Answer, engine: Engine, console: Console | None = None)
             console.print(
                 Syntax(
                     "\n".join(snippet.lines),
-                    _LEXERS.get(hit.language, hit.language),
+                    _lexer(hit.language),
                     theme="ansi_dark",  # the terminal's own colours: readable on dark and light
                     background_color="default",
                     line_numbers=True,
@@ -44,6 +42,15 @@ def print_answer(answer: Answer, engine: Engine, console: Console | None = None)
         if snippet.more:
             console.print(f"  ... {snippet.more:,} more lines", style="dim")
         console.print()
+
+
+def _lexer(language: str) -> Any:
+    """The colouring of a language, for code from the middle of a file."""
+    if language == "php":
+        from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+        return get_lexer_by_name("php", startinline=True)  # the snippet stands after "<?php"
+    return "csharp" if language == "c_sharp" else language
 
 
 def _header(hit: Hit) -> Text:
