@@ -61,16 +61,23 @@ class _Bars:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._bars: Progress | None = None
+        self._files: dict[Path, tuple[int, int | None]] = {}
         self._tasks: dict[tuple[Path, str], TaskID] = {}
 
     def __call__(self, progress: IndexProgress) -> None:
         with self._lock:
+            if progress.phase == "scan":
+                self._files[progress.root] = (progress.files_done, progress.files_total)
+            elif progress.root in self._files:  # encoding begins when the last file has been read
+                done = self._files[progress.root][0]
+                self._files[progress.root] = (done, done)
             if self._bars is None:
                 if time.monotonic() - self._started < _SILENT_SECONDS:
                     return
                 self._bars = _new_bars()
                 self._bars.start()
-            self._show(self._bars, progress.root, "files", progress.files_done, progress.files_total)
+            for root, (done, total) in self._files.items():
+                self._show(self._bars, root, "files", done, total)
             if progress.functions_total:
                 self._show(self._bars, progress.root, "functions", progress.functions_done, progress.functions_total)
 
