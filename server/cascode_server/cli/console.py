@@ -57,13 +57,6 @@ def printable(text: str, *, one_line: bool = False) -> str:
     return text.translate(_CONTROLS_AND_BREAKS if one_line else _CONTROLS)
 
 
-def width() -> int:
-    """Columns of the terminal."""
-    import shutil
-
-    return shutil.get_terminal_size().columns
-
-
 class StderrHandler(logging.Handler):
     """Log records as lines on the stderr of the moment, which a progress bar may have replaced."""
 
