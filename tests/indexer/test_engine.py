@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.location import locate
 from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_indexer.watch import ChangeBatch
+from cascode_models.load import bundled_folder
 
 OpenEngine = Callable[..., Engine]
 
@@ -165,12 +167,32 @@ def test_the_fast_answer_comes_first(open_engine: OpenEngine, workspace: Path) -
     engine = open_engine(workspace)
     engine.update()
     first: list[Answer] = []
-    answer = engine.search(SearchRequest("upload again"), on_fast=first.append)
+    answer = engine.search(SearchRequest("upload again", rerank_top=3), on_fast=first.append)
     assert {hit.stage for hit in first[0].hits} == {"fast"}
-    assert all(hit.probability is None for hit in first[0].hits)
-    assert {hit.stage for hit in answer.hits} == {"cascade"}
+    assert [hit.stage for hit in answer.hits] == ["cascade"] * 3 + ["fast"] * 2
     assert all(0 <= (hit.probability or 0) <= 1 for hit in answer.hits)
-    assert {hit.stage for hit in engine.search(SearchRequest("upload", rerank=False)).hits} == {"fast"}
+    unranked = engine.search(SearchRequest("upload", rerank=False, rerank_top=3))
+    assert {hit.stage for hit in unranked.hits} == {"fast"}
+
+
+def test_reranking_is_on_where_the_model_gains_by_it(open_engine: OpenEngine, workspace: Path, tmp_path: Path) -> None:
+    """The default K follows the weight that was measured for the classifier: 0 reads nothing, more reads ten."""
+    for weight, stage in ((0.0, "fast"), (1.0, "cascade")):
+        folder = tmp_path / f"model-{weight}"
+        shutil.copytree(bundled_folder(), folder)
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"fusion_weight": weight}))
+        with Engine([workspace], model=str(folder)) as engine:
+            engine.update()
+            assert {hit.stage for hit in engine.search(SearchRequest("upload")).hits} == {stage}
+
+
+def test_nothing_matches_well_is_said(open_engine: OpenEngine, workspace: Path) -> None:
+    """A question about something else gives weak hits and a warning; a good one does not."""
+    engine = open_engine(workspace)
+    engine.update()
+    assert engine.search(SearchRequest("try an upload again when the connection drops")).confident
+    assert not engine.search(SearchRequest("render a spinning cube with shadows")).confident
 
 
 def test_similar_code_is_found_by_its_place(open_engine: OpenEngine, workspace: Path) -> None:

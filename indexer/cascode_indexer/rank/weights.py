@@ -25,11 +25,11 @@ class Weights:
     demotion: float
 
 
-#: Sentences: tuned on CoSQA dev and the dev packages (benchmarks/retrieval.py --tune); words are a feature beside
-#: the similarity there, plain rank fusion lost to it. Names and paths say exactly what is meant: the definition
-#: outweighs any difference of similarity.
+#: Sentences: tuned on CoSQA dev (benchmarks/retrieval.py --tune): words between 0.03 and 0.06 help a little, more
+#: of them or the function's name harm; plain rank fusion lost to the similarity. Names and
+#: paths say exactly what is meant: the definition outweighs any difference of similarity.
 WEIGHTS = {
-    QueryKind.SENTENCE: Weights(lexical=0.05, definition=0.0, name=0.02, file=0.0, path=0.0, demotion=0.08),
+    QueryKind.SENTENCE: Weights(lexical=0.05, definition=0.0, name=0.0, file=0.0, path=0.0, demotion=0.08),
     QueryKind.SENTENCE_WITH_NAME: Weights(lexical=0.1, definition=0.3, name=0.05, file=0.02, path=0.0, demotion=0.08),
     QueryKind.IDENTIFIER: Weights(lexical=0.2, definition=1.0, name=0.2, file=0.05, path=0.0, demotion=0.1),
     QueryKind.PATH: Weights(lexical=0.2, definition=0.0, name=0.1, file=0.2, path=1.0, demotion=0.0),

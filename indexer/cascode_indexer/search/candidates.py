@@ -43,8 +43,10 @@ def checked_request(request: SearchRequest) -> SearchRequest:
     """
     if not request.query.strip():
         raise QueryError("the query is empty: ask in plain words, for instance 'where do we retry a failed upload'")
-    if request.limit < 1 or request.rerank_top < 0:
-        raise QueryError(f"limit must be 1 or more and rerank-top 0 or more, not {request.limit}, {request.rerank_top}")
+    if request.limit < 1:
+        raise QueryError(f"limit must be 1 or more, not {request.limit}")
+    if request.rerank_top is not None and request.rerank_top < 0:
+        raise QueryError(f"rerank-top must be 0 or more, not {request.rerank_top}")
     languages = []
     for name in request.languages:
         language = canonical_language(name)

@@ -15,7 +15,7 @@ from cascode_indexer.rank.query_kind import QueryKind
 from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
 from cascode_indexer.search.candidates import CANDIDATES, Filter, checked_request, gather, make_filter
-from cascode_indexer.search.types import Answer, Hit, Ranked, SearchRequest
+from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import StoredFunction
@@ -84,22 +84,23 @@ class Cascade:
         clock.lap("model")
         query_vector = model.encode_queries([request.query])[0]
         clock.lap("encode")
-        reranking = request.rerank and request.rerank_top > 0 and model.has_classifier
-        wanted = max(request.limit, request.rerank_top if reranking else 0)
+        top = self._rerank_top(request)
+        wanted = max(request.limit, top)
         candidates, dropped = self._fast(request, query_vector, wanted)
+        if model.settings.fusion_weight == 0:
+            # The fused score that the probability is calibrated on is then the similarity alone.
+            candidates = [self._with_probability(one) for one in candidates]
         clock.lap("fast")
         answer = self._answer(request, candidates[: request.limit], clock, dropped)
-        if not reranking or not candidates:
+        if not top or not candidates:
             return answer
         if on_fast is not None:
             on_fast(answer)
         if cancelled is not None and cancelled():
             return answer
-        candidates = self._rerank(request, candidates)
+        candidates = self._rerank(request.query, candidates, top)
         clock.lap("rerank")
-        best = max((one.probability or 0.0 for one in candidates), default=0.0)
-        confident = best >= model.settings.no_match_threshold
-        return self._answer(request, candidates[: request.limit], clock, dropped, confident=confident)
+        return self._answer(request, candidates[: request.limit], clock, dropped)
 
     def similar(self, workspace: Workspace, path: str, line: int, limit: int) -> Answer:
         """Find functions like the innermost one at ``line`` of ``path``.
@@ -192,13 +193,23 @@ class Cascade:
                     return kept, dropped
         return kept, dropped
 
-    def _rerank(self, request: SearchRequest, candidates: list[_Candidate]) -> list[_Candidate]:
+    def _rerank_top(self, request: SearchRequest) -> int:
+        """Return K: how many candidates the slow classifier reads, 0 for none."""
+        settings = self._model.get().settings
+        if not request.rerank or not self._model.get().has_classifier:
+            return 0
+        if request.rerank_top is not None:
+            return request.rerank_top
+        # Weight 0 was measured: this classifier does not improve the order, so nobody waits for it.
+        return DEFAULT_RERANK_TOP if settings.fusion_weight > 0 else 0
+
+    def _rerank(self, query: str, candidates: list[_Candidate], count: int) -> list[_Candidate]:
         """Let the slow classifier read the best K; the others keep their order below them."""
         from cascode_models.inference import SIMILARITY_SCALE, fused_score
 
         model = self._model.get()
-        top, rest = candidates[: request.rerank_top], candidates[request.rerank_top :]
-        logits = model.classify(request.query, [one.text for one in top])
+        top, rest = candidates[:count], candidates[count:]
+        logits = model.classify(query, [one.text for one in top])
         weight = model.settings.fusion_weight
         reread = []
         for one, logit in zip(top, logits, strict=True):
@@ -210,14 +221,26 @@ class Cascade:
         reread.sort(key=lambda one: -one.score)
         return reread + rest
 
+    def _confident(self, candidates: Sequence[_Candidate]) -> bool:
+        """Whether the model does not say that nothing matches well."""
+        known = [one.probability for one in candidates if one.probability is not None]
+        return not known or max(known) >= self._model.get().settings.no_match_threshold
+
+    def _with_probability(self, one: _Candidate) -> _Candidate:
+        """Return the candidate with its calibrated probability from the similarity alone."""
+        from cascode_models.inference import fused_score
+
+        if one.ranked.similarity is None:
+            return one
+        probability = self._model.get().probability(float(fused_score(one.ranked.similarity, 0.0, 0.0)))
+        return dataclasses.replace(one, probability=probability)
+
     def _answer(
         self,
         request: SearchRequest,
         candidates: Sequence[_Candidate],
         clock: _Clock,
         dropped: int,
-        *,
-        confident: bool = True,
     ) -> Answer:
         """Put an answer together."""
         counts = [workspace.store.counts() for workspace in self._workspaces]
@@ -230,7 +253,7 @@ class Cascade:
             functions=sum(one.functions for one in counts),
             pending=pending,
             timings_ms=clock.report(),
-            confident=confident,
+            confident=self._confident(candidates),
             dropped=dropped,
         )
 

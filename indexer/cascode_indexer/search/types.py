@@ -9,7 +9,8 @@ from typing import Literal
 
 #: Hits shown unless asked otherwise: a screenful.
 DEFAULT_LIMIT = 10
-#: Candidates that the slow classifier reads: K = 10 of the paper's table, inside the 150 ms of a warm answer.
+#: Candidates that the slow classifier reads where its model says that reading them helps: K = 10 of the paper's
+#: table, inside the 150 ms of a warm answer.
 DEFAULT_RERANK_TOP = 10
 
 
@@ -28,8 +29,8 @@ class SearchRequest:
     paths: tuple[str, ...] = ()
     #: Let the slow classifier rerank the best K.
     rerank: bool = True
-    #: K.
-    rerank_top: int = DEFAULT_RERANK_TOP
+    #: K; None is what was measured for the model: none where its classifier did not improve the order.
+    rerank_top: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from cascode_indexer.search.types import DEFAULT_RERANK_TOP, SearchRequest
+from cascode_indexer.search.types import SearchRequest
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats import Printer, format_option, print_notes, printer
@@ -48,10 +48,8 @@ if TYPE_CHECKING:
 @click.option(
     "--rerank-top",
     type=click.IntRange(min=1),
-    default=DEFAULT_RERANK_TOP,
-    show_default=True,
     metavar="K",
-    help="Candidates that the slow classifier reads.",
+    help="Candidates that the slow classifier reads; by default what was measured best for the model.",
 )
 @format_option
 @click.option(
@@ -70,7 +68,7 @@ def command(
     kinds: tuple[str, ...],
     paths: tuple[str, ...],
     no_rerank: bool,
-    rerank_top: int,
+    rerank_top: int | None,
     format_name: str,
     batch: TextIO | None,
     no_update: bool,

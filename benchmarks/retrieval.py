@@ -1,0 +1,162 @@
+"""Prints how each part of the fast stage and the cascade rank: CoSQA dev or test, or held-out packages.
+
+python benchmarks/retrieval.py --cosqa FOLDER [--split dev|test]
+python benchmarks/retrieval.py --pairs FOLDER --language python [--split dev|test]
+
+The functions become files of a workspace, which is indexed and asked as a user would: extraction, store,
+full-text search and ranking are the real ones. ``--tune`` tries weights for sentences on a dev split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import os
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.rank.query_kind import QueryKind
+from cascode_indexer.rank.score import rank
+from cascode_indexer.rank.weights import WEIGHTS, Weights
+from cascode_indexer.search.candidates import Filter, gather
+from cascode_indexer.search.types import Ranked, SearchRequest
+
+EXTENSIONS = {"python": "py", "javascript": "js", "go": "go", "java": "java", "php": "php", "ruby": "rb"}
+#: Resamples of the queries behind the 95 % interval.
+RESAMPLES = 2_000
+
+
+def read_lines(path: Path) -> list[dict[str, str]]:
+    """Read a file of JSON lines."""
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def cosqa(folder: Path, split: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return code by file name and (query, file name) of CoSQA's retrieval protocol."""
+    codes = {f"{row['id']}.py": row["code"] for row in read_lines(folder / "codes.jsonl")}
+    return codes, [(row["query"], f"{row['code_id']}.py") for row in read_lines(folder / f"{split}.jsonl")]
+
+
+def pairs(folder: Path, language: str, split: str, queries: int) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return code by file name and (query, file name) of packages that were never trained on, docstrings removed."""
+    rows = [row for row in read_lines(folder / f"{language}.jsonl") if row["split"] == split]
+    random.Random(0).shuffle(rows)
+    rows = rows[:queries]
+    answers = {row["code"] for row in rows}
+    others = [row["code"] for row in read_lines(folder / f"pool-{language}-{split}.jsonl")]
+    random.Random(1).shuffle(others)
+    pool = list(dict.fromkeys([row["code"] for row in rows] + [code for code in others if code not in answers]))
+    names = {code: f"f{at}.{EXTENSIONS[language]}" for at, code in enumerate(pool[: 4 * queries])}
+    return {name: code for code, name in names.items()}, [(row["query"], names[row["code"]]) for row in rows]
+
+
+def wrapped(code: str, name: str) -> str:
+    """Make a function that was cut out of its class or file parse on its own."""
+    if name.endswith(".java"):
+        return f"class C {{\n{code}\n}}\n"
+    if name.endswith(".php"):
+        return f"<?php\nclass C {{\n{code}\n}}\n"
+    return code + "\n"
+
+
+def reciprocal_ranks(found: Sequence[Sequence[str]], answers: Sequence[str]) -> np.ndarray:
+    """Return 1/rank of each query's answer ``[queries]``; 0 where it is not among the hits."""
+    return np.array(
+        [1 / (hits.index(answer) + 1) if answer in hits else 0.0 for hits, answer in zip(found, answers, strict=True)]
+    )
+
+
+def interval(differences: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean over queries."""
+    generator = np.random.default_rng(0)
+    means = [generator.choice(differences, len(differences)).mean() for _ in range(RESAMPLES)]
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+
+
+def main() -> None:
+    """Index, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cosqa", type=Path)
+    parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--language", default="python", choices=sorted(EXTENSIONS))
+    parser.add_argument("--split", default="dev", choices=["dev", "test"])
+    parser.add_argument(
+        "--queries", type=int, default=1500, help="queries from --pairs, beside 4 times as many functions"
+    )
+    parser.add_argument("--model", help="another model, for comparison")
+    parser.add_argument("--tune", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.cosqa:
+        codes, queries = cosqa(arguments.cosqa, arguments.split)
+        title = f"CoSQA {arguments.split}"
+    elif arguments.pairs:
+        codes, queries = pairs(arguments.pairs, arguments.language, arguments.split, arguments.queries)
+        title = f"held-out {arguments.language} packages, {arguments.split}"
+    else:
+        parser.error("name --cosqa or --pairs")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CASCODE_INDEX_DIR"] = str(Path(folder) / "index")
+        root = Path(folder) / "workspace"
+        root.mkdir()
+        for name, code in codes.items():
+            (root / name).write_text(wrapped(code, name), encoding="utf-8")
+        with Engine([root], model=arguments.model) as engine:
+            (report,) = engine.update()
+            print(f"{title}: {len(queries)} queries, {len(codes)} files, {report.functions} functions")
+            measure(engine, queries, tune=arguments.tune)
+
+
+def measure(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool) -> None:
+    """Print MRR of each ranking over the same candidates, and of the whole search."""
+    workspace = engine.workspaces[0]
+    vectors = engine._model.get().encode_queries([query for query, _ in queries])
+    answers = [answer for _, answer in queries]
+    index = workspace.vectors().refresh()
+    gathered: list[list[Ranked]] = []
+    for (query, _), vector in zip(queries, vectors, strict=True):
+        candidates, _ = gather(workspace.store, index, query, vector, Filter(None, None))
+        best = max((one.lexical for one in candidates), default=0.0) or 1.0
+        gathered.append([dataclasses.replace(one, lexical=one.lexical / best) for one in candidates])
+
+    def ranked(key: Callable[[Ranked], float]) -> np.ndarray:
+        return reciprocal_ranks(
+            [[one.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered], answers
+        )
+
+    def fused(weights: Weights) -> np.ndarray:
+        table = {**WEIGHTS, QueryKind.SENTENCE: weights}
+        rows = [rank(query, row, table) for (query, _), row in zip(queries, gathered, strict=True)]
+        return reciprocal_ranks([[one.path for one in row] for row in rows], answers)
+
+    dense = ranked(lambda one: one.similarity or 0.0)
+    request = SearchRequest("x", limit=100)
+    searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
+    cascade = reciprocal_ranks([[hit.path for hit in answer.hits] for answer in searched], answers)
+    results = {
+        "lexical alone": ranked(lambda one: one.lexical),
+        "dense alone": dense,
+        "fused fast stage": fused(WEIGHTS[QueryKind.SENTENCE]),
+        "cascade, as searched": cascade,
+    }
+    print("| ranking | MRR | over dense alone (95 % interval) |\n|---|---|---|")
+    for name, values in results.items():
+        low, high = interval(values - dense)
+        print(f"| {name} | {values.mean():.4f} | {values.mean() - dense.mean():+.4f} [{low:+.4f}, {high:+.4f}] |")
+    if tune:
+        for lexical, name, demotion in itertools.product((0.0, 0.03, 0.06, 0.1, 0.15), (0.0, 0.02, 0.05), (0.08,)):
+            values = fused(
+                dataclasses.replace(WEIGHTS[QueryKind.SENTENCE], lexical=lexical, name=name, demotion=demotion)
+            )
+            print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
+
+
+if __name__ == "__main__":
+    main()
