@@ -79,8 +79,9 @@ def clean_all() -> CleanReport:
     locations = list(_locations())
     for location in locations:
         _remove(location)
+    vectors = prune_vectors(vector_cache_path(), set(), unused_days=0)
     remove_database(vector_cache_path())
-    return CleanReport(len(locations), 0, before - _size(index_root()))
+    return CleanReport(len(locations), vectors, before - _size(index_root()))
 
 
 def diagnose(roots: Sequence[Path]) -> list[Finding]:
@@ -111,7 +112,12 @@ def _model() -> Finding:
         model = load_model(None)
     except ModelError as error:
         return Finding(False, "model", str(error), "pip install --force-reinstall cascode")
-    reranks = "reranks" if model.has_classifier else "does not rerank: it has no classifier"
+    if not model.has_classifier:
+        reranks = "does not rerank: it has no classifier"
+    elif model.settings.fusion_weight > 0:
+        reranks = "reranks"
+    else:
+        reranks = "does not rerank unless asked: its classifier did not improve the order when it was measured"
     return Finding(True, "model", f"{model.fingerprint}, {model.dimension} wide, {reranks}")
 
 

@@ -1,0 +1,76 @@
+"""Cleaning and diagnosing real indexes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.errors import IndexBusyError
+from cascode_indexer.location import locate, vector_cache_path
+from cascode_indexer.maintenance import clean, clean_all, diagnose
+
+OpenEngine = Callable[..., Engine]
+
+
+def test_cleaning_a_workspace_removes_its_index_and_nothing_else(open_engine: OpenEngine, workspace: Path) -> None:
+    """The vectors stay: indexing again encodes nothing."""
+    engine = open_engine(workspace)
+    engine.update()
+    engine.close()
+    report = clean(workspace)
+    assert report.indexes == 1
+    assert report.bytes > 0
+    assert not locate(workspace).directory.exists()
+    assert open_engine(workspace).update()[0].encoded == 0
+
+
+def test_cleaning_without_a_workspace_removes_what_has_vanished(open_engine: OpenEngine, workspace: Path) -> None:
+    """The index of a deleted folder goes; vectors used this month stay."""
+    engine = open_engine(workspace)
+    engine.update()
+    engine.close()
+    assert clean(None).indexes == 0
+    shutil.rmtree(workspace)
+    report = clean(None)
+    assert (report.indexes, report.vectors) == (1, 0)
+
+
+def test_cleaning_everything_leaves_nothing(open_engine: OpenEngine, workspace: Path) -> None:
+    """All indexes and all vectors are gone, and are counted."""
+    engine = open_engine(workspace)
+    engine.update()
+    engine.close()
+    report = clean_all()
+    assert (report.indexes, report.vectors) == (1, 5)
+    assert not vector_cache_path().exists()
+
+
+def test_an_index_that_is_being_written_is_not_cleaned(open_engine: OpenEngine, workspace: Path) -> None:
+    """The message says to stop the process that writes."""
+    engine = open_engine(workspace)
+    engine.update()
+    with engine.workspaces[0]._writing(), pytest.raises(IndexBusyError, match="stop it"):
+        clean(workspace)
+
+
+def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngine, workspace: Path) -> None:
+    """Not indexed, not complete, damaged, fine."""
+
+    def finding() -> tuple[bool, str, str | None]:
+        last = diagnose([workspace])[-1]
+        return last.ok, last.detail, last.fix
+
+    assert finding() == (False, "not indexed yet", f"cascode index {workspace}")
+    engine = open_engine(workspace)
+    engine.update(cancelled=lambda: True)
+    assert finding() == (False, "the first index was not completed", f"cascode index {workspace}")
+    engine.update()
+    assert finding() == (True, "5 functions in 3 files", None)
+    engine.workspaces[0].store.mark_all_pending()
+    assert finding()[1] == "5 functions wait for their vectors"
+    engine.close()
+    assert all(one.ok for one in diagnose([]))
