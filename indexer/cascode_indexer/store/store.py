@@ -100,6 +100,7 @@ class Store:
         self.path = path
         self._lock = threading.RLock()
         self._writes = 0
+        self._counted: tuple[tuple[int, int], StoreCounts] | None = None
         self._database: Database = connect_or_rebuild(path, INDEX_MIGRATIONS)
 
     @contextlib.contextmanager
@@ -385,6 +386,13 @@ class Store:
         return [(int(row[0]), float(row[1])) for row in rows]
 
     def counts(self) -> StoreCounts:
+        """Count what the store holds; counted again only after something was written."""
+        version = self.version()
+        if self._counted is None or self._counted[0] != version:
+            self._counted = (version, self._count())
+        return self._counted[1]
+
+    def _count(self) -> StoreCounts:
         """Count what the store holds."""
         with self._access() as database:
             files, errors = database.execute(
