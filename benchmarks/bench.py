@@ -343,7 +343,11 @@ def docstring_queries(workspace: Path, count: int) -> list[str]:
     for path in source_files(workspace):
         if len(queries) >= count:
             break
-        for node in ast.walk(ast.parse(path.read_bytes())):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except SyntaxError:  # written for a newer Python than this one
+            continue
+        for node in ast.walk(tree):
             doc = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
             first = (doc or "").partition("\n")[0].strip()
             if len(first.split()) >= 4:
