@@ -109,20 +109,23 @@ def gather(
         rows = {one: row for one, row in rows.items() if one in allowed.functions}
     if index is not None and query_vector is not None:
         similarity.update(_missing_similarities(index, query_vector, rows.values(), similarity))
-    candidates = [
-        Ranked(
-            function_id=row.id,
-            text_id=row.text_id,
-            path=row.path,
-            name=row.name,
-            qualified_name=row.qualified_name,
-            kind=row.kind,
-            similarity=similarity.get(row.text_id),
-            lexical=bm25.get(row.id, 0.0),
-        )
-        for row in rows.values()
-    ]
+    candidates = [as_ranked(row, similarity.get(row.text_id), bm25.get(row.id, 0.0)) for row in rows.values()]
     return candidates, rows
+
+
+def as_ranked(row: StoredFunction, similarity: float | None, lexical: float = 0.0) -> Ranked:
+    """Describe a row as a candidate, scored by its similarity until evidence is added up."""
+    return Ranked(
+        function_id=row.id,
+        text_id=row.text_id,
+        path=row.path,
+        name=row.name,
+        qualified_name=row.qualified_name,
+        kind=row.kind,
+        similarity=similarity,
+        lexical=lexical,
+        score=similarity or 0.0,
+    )
 
 
 def _lexical(store: Store, query: str, allowed: Filter) -> dict[int, float]:

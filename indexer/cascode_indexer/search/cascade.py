@@ -14,7 +14,7 @@ from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.query_kind import QueryKind
 from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
-from cascode_indexer.search.candidates import CANDIDATES, Filter, checked_request, gather, make_filter
+from cascode_indexer.search.candidates import CANDIDATES, Filter, as_ranked, checked_request, gather, make_filter
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
@@ -130,7 +130,7 @@ class Cascade:
             for row in other.store.functions_of_texts([one for one in similarity if one >= 0]):
                 if other is workspace and row.id == function.id:
                     continue
-                ranked = _as_ranked(row, similarity[row.text_id])
+                ranked = as_ranked(row, similarity[row.text_id])
                 # A test of this function talks like it; code that does the same work is what is asked for.
                 score = ranked.score - WEIGHTS[QueryKind.SENTENCE].demotion * demotion(ranked, ())
                 candidates.append(_Candidate(other, ranked, row, "", score=score))
@@ -286,21 +286,6 @@ def _one_a_text(ranked: Sequence[Ranked], owners: dict[int, tuple[Workspace, Sto
             seen.add(key)
             kept.append(one)
     return kept
-
-
-def _as_ranked(row: StoredFunction, similarity: float) -> Ranked:
-    """Describe a row as a candidate."""
-    return Ranked(
-        function_id=row.id,
-        text_id=row.text_id,
-        path=row.path,
-        name=row.name,
-        qualified_name=row.qualified_name,
-        kind=row.kind,
-        similarity=similarity,
-        lexical=0.0,
-        score=similarity,
-    )
 
 
 def _hit(one: _Candidate) -> Hit:
