@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -123,13 +124,43 @@ def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
     """Open the database as :func:`connect` does; a damaged one is put aside and begun anew.
 
     One damaged copy is kept beside it for a bug report; the next one takes its place.
+
+    Raises:
+        IndexBusyError: Another process has been opening it for too long.
+        IndexStoreError: It cannot be opened or written.
     """
+    with _opening(path):
+        try:
+            return connect(path, migrations)
+        except DamagedFileError as error:
+            _log.warning("the index file %s is damaged (%s): starting it anew", path, error.reason)
+            put_aside(path)
+            return connect(path, migrations)
+
+
+@contextlib.contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Let one process at a time create, migrate or replace a database.
+
+    SQLite's own waiting covers neither the change to WAL nor two processes that both read that a table is missing.
+    """
+    make_private_file(path)
+    lock = FileLock(path.with_name(path.name + ".opening"), timeout=_BUSY_SECONDS, mode=0o600)
     try:
-        return connect(path, migrations)
-    except DamagedFileError as error:
-        _log.warning("the index file %s is damaged (%s): starting it anew", path, error.reason)
-        put_aside(path)
-        return connect(path, migrations)
+        lock.acquire()
+    except Timeout:
+        raise IndexBusyError(
+            f"another process has been opening {path} for {_BUSY_SECONDS:.0f} s; wait for it or stop it"
+        ) from None
+    except OSError as error:
+        raise IndexStoreError(
+            f"cannot lock the index {path}: {error.strerror}; check the folder's rights, "
+            f"or set {INDEX_DIR_VARIABLE} to another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def put_aside(path: Path) -> None:
