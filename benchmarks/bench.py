@@ -11,6 +11,7 @@ import argparse
 import ast
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -28,6 +29,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import retrieval
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.extract import language_of
@@ -57,10 +60,30 @@ class Size:
     branch_files: int
     edits: int
     queries: int
+    languages: tuple[str, ...]
+    retrieval_queries: int
 
 
-FULL = Size(functions=20_000, files=3_000, compared=3_000, branch_files=200, edits=10, queries=200)
-QUICK = Size(functions=600, files=100, compared=200, branch_files=10, edits=3, queries=20)
+FULL = Size(
+    functions=20_000,
+    files=3_000,
+    compared=3_000,
+    branch_files=200,
+    edits=10,
+    queries=200,
+    languages=("python", "java", "go", "javascript"),
+    retrieval_queries=400,
+)
+QUICK = Size(
+    functions=600,
+    files=100,
+    compared=200,
+    branch_files=10,
+    edits=3,
+    queries=20,
+    languages=("python",),
+    retrieval_queries=20,
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +101,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small workspace, to see that the benchmark runs")
     parser.add_argument("--write", action="store_true", help="store the table in docs/benchmarks.md")
     parser.add_argument("--model", help="folder or name of another model than the bundled one")
+    parser.add_argument("--cosqa", type=Path, help="folder of CoSQA (codes.jsonl, dev.jsonl), for the retrieval rows")
+    parser.add_argument(
+        "--pairs", type=Path, default=ROOT / "data" / "pairs", help="what `cascode train mine` wrote (%(default)s)"
+    )
     parser.add_argument("--task", choices=("first", "again"), help=argparse.SUPPRESS)
     parser.add_argument("--workspace", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -91,7 +118,10 @@ def main() -> None:
         base = Path(folder)
         os.environ["CASCODE_INDEX_DIR"] = str(base / "index")
         rows = []
-        for row in measure(base, size, arguments.model):
+        for row in itertools.chain(
+            measure(base, size, arguments.model),
+            retrieval_rows(size, arguments.model, cosqa=arguments.cosqa, pairs=arguments.pairs),
+        ):
             rows.append(row)
             print(f"{row.what}\n    must: {row.must}\n    is:   {row.measured}", flush=True)
     if arguments.write:
@@ -260,6 +290,29 @@ def throughput_row(base: Path, size: Size, model: str | None) -> Row:
         f"{ours_rate / theirs_rate:.1f}x ({ours_rate:.0f} a second, walk, parse and store included; "
         f"{theirs_rate:.0f} for encode() alone; the same {len(texts):,} texts)",
     )
+
+
+def retrieval_rows(size: Size, model: str | None, *, cosqa: Path | None, pairs: Path) -> Iterator[Row]:
+    """MRR of the rankings through the real engine, on the sets that are at hand."""
+    sets = []
+    if cosqa is None:
+        say("no retrieval on CoSQA: name its folder with --cosqa")
+    else:
+        sets.append(("CoSQA dev", *retrieval.cosqa(cosqa, "dev")))
+    for language in size.languages:
+        if (pairs / f"pool-{language}-dev.jsonl").is_file():
+            found = retrieval.pairs(pairs, language, "dev", size.retrieval_queries)
+            sets.append((f"held-out {language} packages, dev", *found))
+        else:
+            say(f"no retrieval on held-out {language} packages: 'cascode train mine' makes {pairs}")
+    for title, codes, queries in sets:
+        say(f"retrieval: {title}")
+        measured = retrieval.measure(title, codes, queries, model=model)
+        yield Row(
+            f"MRR, {measured.title}",
+            "cascade >= fused >= dense > lexical and untouched",
+            "; ".join(f"{name} {values.mean():.3f}" for name, values in measured.by_ranking.items()),
+        )
 
 
 # The process that is measured

