@@ -60,6 +60,22 @@ def m001_files_functions_texts(db: Database) -> None:
         db.execute(statement)
 
 
+@INDEX_MIGRATIONS()
+def m002_full_detail(db: Database) -> None:
+    """Keep the positions of words: without them bm25() reads every matching row again, ten times as slow."""
+    statements = (
+        """CREATE VIRTUAL TABLE functions_words USING fts5 (
+            name, path, doc, body, tokenize = 'porter unicode61', detail = full
+        )""",
+        """INSERT INTO functions_words (rowid, name, path, doc, body)
+           SELECT rowid, name, path, doc, body FROM functions_fts""",
+        "DROP TABLE functions_fts",
+        "ALTER TABLE functions_words RENAME TO functions_fts",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
 @VECTOR_MIGRATIONS()
 def m001_vectors(db: Database) -> None:
     """Unit vectors as float16, by the model that made them and the text that they encode."""

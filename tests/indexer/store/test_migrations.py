@@ -1,0 +1,35 @@
+"""Indexes of earlier versions are carried over."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from cascode_indexer.store.migrations import m001_files_functions_texts
+from cascode_indexer.store.store import Store
+
+
+def test_words_of_an_earlier_schema_are_still_found(tmp_path: Path) -> None:
+    """The full-text rows move to the table that keeps positions, with their ids."""
+    path = tmp_path / "index.sqlite"
+    connection = sqlite3.connect(path)
+    database = Database(connection)
+    m001_files_functions_texts(database)
+    database.execute("CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set, name, applied_at)")
+    database.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
+        ("cascode-index", "m001_files_functions_texts", "2026-01-01"),
+    )
+    database.execute(
+        "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)",
+        (7, "retry upload", "upload", "", "sleep backoff"),
+    )
+    connection.commit()
+    connection.close()
+    store = Store(path)
+    ((function, score),) = store.match('"retry" OR "backoff"', (1.0, 1.0, 1.0, 1.0), 10)
+    assert function == 7
+    assert score != 0
+    store.close()
