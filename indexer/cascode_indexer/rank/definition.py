@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cascode_indexer.lexical.terms import STOP_WORDS, split_identifiers
 from cascode_indexer.search.types import Ranked
@@ -29,16 +29,13 @@ def definition_match(candidate: Ranked, names: Sequence[str]) -> float:
     return best
 
 
-def name_coverage(candidate: Ranked, terms: Sequence[str]) -> float:
-    """Return the share of the function's own name that the query's words spell: 0 to 1."""
+def name_coverage(candidate: Ranked, stems: Collection[str]) -> float:
+    """Return the share of the function's own name that the query's words, as :func:`stem` cuts them, spell: 0 to 1."""
     parts = [part for part in split_identifiers(candidate.name) if part not in STOP_WORDS]
-    if not parts:
-        return 0.0
-    stems = {_stem(term) for term in terms}
-    return sum(_stem(part) in stems for part in parts) / len(parts)
+    return sum(stem(part) in stems for part in parts) / len(parts) if parts else 0.0
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """Cut the commonest English endings: retries, retried and retrying meet in retr."""
     for ending in ("ing", "ies", "ied", "es", "ed", "er", "e", "s", "y"):
         # Three letters must stay, or unrelated short words meet.

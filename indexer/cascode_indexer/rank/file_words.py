@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from cascode_indexer.lexical.terms import split_identifiers
 from cascode_indexer.search.types import Ranked
@@ -11,7 +10,9 @@ from cascode_indexer.search.types import Ranked
 
 def file_coverage(candidate: Ranked, terms: Sequence[str]) -> float:
     """Return the share of the file stem's words that the query names: 0 to 1."""
-    parts = split_identifiers(PurePosixPath(candidate.path).stem)
+    # String methods: a path object for each of some 200 candidates costs a millisecond a query.
+    name = candidate.path.rpartition("/")[2]
+    parts = split_identifiers(name.rpartition(".")[0] or name)
     return sum(part in terms for part in parts) / len(parts) if parts else 0.0
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from cascode_indexer.lexical.terms import query_terms
-from cascode_indexer.rank.definition import definition_match, name_coverage
+from cascode_indexer.rank.definition import definition_match, name_coverage, stem
 from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.file_words import file_coverage, path_match
 from cascode_indexer.rank.query_kind import QueryKind, names_in, query_kind
@@ -22,6 +22,7 @@ def rank(query: str, candidates: Sequence[Ranked], weights: Mapping[QueryKind, W
     """
     kind = query_kind(query)
     terms, names = query_terms(query), names_in(query)
+    stems = frozenset(map(stem, terms))
     known = [candidate.similarity for candidate in candidates if candidate.similarity is not None]
     floor = min(known, default=0.0)
     scored = []
@@ -30,7 +31,7 @@ def rank(query: str, candidates: Sequence[Ranked], weights: Mapping[QueryKind, W
             "similarity": floor if candidate.similarity is None else candidate.similarity,
             "lexical": candidate.lexical,
             "definition": definition_match(candidate, names),
-            "name": name_coverage(candidate, terms),
+            "name": name_coverage(candidate, stems),
             "file": file_coverage(candidate, terms),
             "path": path_match(candidate, query) if kind is QueryKind.PATH else 0.0,
             "demotion": demotion(candidate, terms),
