@@ -1,0 +1,104 @@
+"""Prints how often a query that names a function or a file is answered by it: python benchmarks/names.py WORKSPACE.
+
+Names that exactly one function of the workspace bears are asked for as they stand, in the other spelling
+(``retryUpload`` for ``retry_upload``), with their container, inside a sentence, and by the path of their file.
+``--tune`` tries other weights on the same candidates. The index is a temporary one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import os
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.lexical.terms import split_identifiers
+from cascode_indexer.rank.query_kind import query_kind
+from cascode_indexer.rank.score import rank
+from cascode_indexer.rank.weights import WEIGHTS
+from cascode_indexer.search.candidates import Filter, gather
+from cascode_indexer.store.store import StoredFunction
+
+
+def other_spelling(name: str) -> str:
+    """Return ``retryUpload`` for ``retry_upload`` and the reverse."""
+    parts = split_identifiers(name)
+    return parts[0] + "".join(map(str.title, parts[1:])) if "_" in name else "_".join(parts)
+
+
+#: How a function is asked for.
+FORMS: dict[str, Callable[[StoredFunction], str]] = {
+    "name": lambda one: one.name,
+    "name, other spelling": lambda one: other_spelling(one.name),
+    "qualified name": lambda one: one.qualified_name,
+    "name in a sentence": lambda one: f"where is {one.name} defined and what does it return",
+    "path of its file": lambda one: one.path,
+}
+
+
+def main() -> None:
+    """Index, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--tune", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("CASCODE_INDEX_DIR", folder)
+        with Engine([arguments.workspace]) as engine:
+            engine.update()
+            measure(engine, arguments.queries, tune=arguments.tune)
+
+
+def measure(engine: Engine, count: int, *, tune: bool) -> None:
+    """Print the share of queries whose first hit is the function (or lies in the file) asked for."""
+    (workspace,) = engine.workspaces
+    functions = [
+        one for path in sorted(workspace.store.file_records()) for one in workspace.store.functions_of_file(path)
+    ]
+    bearers = Counter("".join(split_identifiers(one.name)) for one in functions)
+    # Of several words: the other spelling of a single word is the word itself.
+    unique = [
+        one
+        for one in functions
+        if bearers["".join(split_identifiers(one.name))] == 1 and len(split_identifiers(one.name)) > 1
+    ]
+    asked = random.Random(0).sample(unique, min(count, len(unique)))
+    model, index = engine._model.get(), workspace.vectors().refresh()
+    print(f"{len(functions)} functions, {len(asked)} of the {len(unique)} whose name nothing else bears are asked for")
+    for form, query_of in FORMS.items():
+        queries = [query_of(one) for one in asked]
+        vectors = model.encode_queries(queries)
+        gathered = []
+        for query, vector in zip(queries, vectors, strict=True):
+            candidates, _ = gather(workspace.store, index, query, vector, Filter(None, None))
+            best = max((one.lexical for one in candidates), default=0.0) or 1.0
+            gathered.append([dataclasses.replace(one, lexical=one.lexical / best) for one in candidates])
+        kinds = Counter(query_kind(query).value for query in queries)
+
+        def first(weights: dict, form: str = form, queries: list = queries, gathered: list = gathered) -> float:
+            right = 0
+            for one, query, row in zip(asked, queries, gathered, strict=True):
+                best = next(iter(rank(query, row, weights)), None)
+                if best is not None:
+                    right += best.path == one.path if form == "path of its file" else best.function_id == one.id
+            return right / len(asked)
+
+        print(f"{form}: first hit right {first(WEIGHTS):.3f} (read as {dict(kinds)})")
+        if tune:
+            kind = query_kind(queries[0])
+            for definition, lexical, name in itertools.product((0.1, 0.3, 1.0), (0.05, 0.1, 0.2), (0.05, 0.2)):
+                weights = dataclasses.replace(WEIGHTS[kind], definition=definition, lexical=lexical, name=name)
+                print(
+                    f"  definition {definition} lexical {lexical} name {name}: {first({**WEIGHTS, kind: weights}):.3f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
