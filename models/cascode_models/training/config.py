@@ -22,6 +22,8 @@ class ContrastiveStage:
     steps: int = 300
     #: Pairs a step: every other function of the step is a negative.
     batch_pairs: int = 256
+    #: Pairs of one package that stay together in a step: names and purposes that resemble each other, told apart.
+    neighbours: int = 1
     #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
     chunk: int = 64
     #: Highest learning rate of the encoder.

@@ -25,6 +25,8 @@ class TrainingPair:
     language: str = ""
     #: Doc comment without its first paragraph, which is the query.
     more_doc: str = ""
+    #: Where it was mined: functions of one package are each other's hardest negatives.
+    package: str = ""
     #: Written by a person at a search box: never shortened.
     is_search: bool = False
 
@@ -67,6 +69,7 @@ def read_pairs(folder: Path, split: str) -> list[TrainingPair]:
             name=row.get("name", ""),
             language=row.get("language", ""),
             more_doc=_after_first_paragraph(row.get("doc", "")),
+            package=row.get("package", ""),
         )
         for row in read_rows(folder, split)
     ]

@@ -175,7 +175,8 @@ class Trainer:
             self.checkpoint = None
             self.progress(f"{name}: resumed after step {first} of {stage.steps}")
         seed = f"{self.config.seed}/{name}"
-        sampler = Sampler(self.grouped, stage.steps, stage.batch_pairs, self.config.search_share, seed)
+        neighbours = stage.neighbours if isinstance(stage, ContrastiveStage) else 1
+        sampler = Sampler(self.grouped, stage.steps, stage.batch_pairs, self.config.search_share, seed, neighbours)
         mined = None
         if isinstance(stage, JointStage):
             mined = joint_pools(self, stage, seed)

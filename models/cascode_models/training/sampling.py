@@ -33,6 +33,7 @@ class Sampler:
         count: Pairs a step; a smaller pool gives all it has.
         search_share: Share of the steps given to searches.
         seed: Seed of the run and the stage.
+        neighbours: Pairs of one package that stay together.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Sampler:
         count: int,
         search_share: float,
         seed: str,
+        neighbours: int = 1,
     ) -> None:
+        self._neighbours = neighbours
         self._grouped = grouped
         self._count = count
         self._seed = seed
@@ -76,7 +79,14 @@ class Sampler:
         """The order in which one pass visits a pool."""
         key = (name, epoch)
         if key not in self._orders:
-            order = list(range(len(self._grouped[name])))
-            seeded(f"{self._seed}/{name}/{epoch}").shuffle(order)
+            pool = self._grouped[name]
+            rng = seeded(f"{self._seed}/{name}/{epoch}")
+            order = list(range(len(pool)))
+            rng.shuffle(order)
+            if self._neighbours > 1 and name != SEARCHES:
+                order.sort(key=lambda row: pool[row].package)
+                blocks = [order[start : start + self._neighbours] for start in range(0, len(order), self._neighbours)]
+                rng.shuffle(blocks)
+                order = [row for block in blocks for row in block]
             self._orders[key] = order
         return self._orders[key]
