@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import retrieval
+import workspaces
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.extract import language_of
@@ -62,6 +63,7 @@ class Size:
     queries: int
     languages: tuple[str, ...]
     retrieval_queries: int
+    real_workspaces: int
 
 
 FULL = Size(
@@ -144,6 +146,14 @@ def measure(base: Path, size: Size, model: str | None) -> Iterator[Row]:
     yield never_twice_row(base, workspace, size, model)
     say("the same functions with sentence-transformers")
     yield throughput_row(base, size, model)
+    for source in workspaces.SOURCES[: size.real_workspaces]:
+        say(f"a real workspace: {source.name}")
+        try:
+            found = workspaces.obtain(source, ROOT / ".work" / "workspaces")
+        except workspaces.UnavailableError as error:
+            say(f"left out: {error}")
+        else:
+            yield real_workspace_row(source, found, model)
 
 
 # Rows
@@ -289,6 +299,23 @@ def throughput_row(base: Path, size: Size, model: str | None) -> Row:
         "3x or more",
         f"{ours_rate / theirs_rate:.1f}x ({ours_rate:.0f} a second, walk, parse and store included; "
         f"{theirs_rate:.0f} for encode() alone; the same {len(texts):,} texts)",
+    )
+
+
+def real_workspace_row(source: workspaces.Source, workspace: Path, model: str | None) -> Row:
+    """A first index of other people's sources, and the first answer to a question about them."""
+    run = in_process("first", workspace, model)
+    with Engine([workspace], model=model) as engine:
+        answer = engine.search(SearchRequest(source.question))
+        skipped = engine.status()[0].skipped.as_dict()
+    best = answer.hits[0]
+    return Row(
+        f"first index of {source.name}",
+        "under 15 % outside the encoder; the right function first",
+        f"{run['files']:,} files, {run['functions']:,} functions in {run['seconds']:.0f} s, "
+        f"{1 - run['seconds_encoding'] / run['seconds']:.1%} outside the encoder, peak {run['peaks_mb'][-1]:,.0f} MB; "
+        f"skipped: {', '.join(f'{reason} {count}' for reason, count in skipped.items()) or 'nothing'}; "
+        f"'{source.question}': {best.name} ({best.path}:{best.start_line})",
     )
 
 
