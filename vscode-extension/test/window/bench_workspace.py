@@ -24,9 +24,9 @@ def main() -> None:
     """Write the workspace, index it through the command line, print the queries."""
     target, functions, wanted = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     bench.make_workspace(target, functions=functions, files=0)
-    subprocess.run([str(Path(sys.executable).with_name("cascode")), "index", str(target)], check=True)
+    subprocess.run([str(Path(sys.executable).with_name("cascode")), "index", str(target)], check=True)  # noqa: S603
     queries = [query for query in bench.docstring_queries(target, wanted * 3) if len(query) <= LONGEST_QUERY]
-    print(json.dumps(queries[:wanted]))
+    print(json.dumps(queries[:wanted]))  # noqa: T201
 
 
 if __name__ == "__main__":
