@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from cascode_models.inference import CasCodeModel
 from cascode_models.types import FloatArray
+
+from .results import Bin, Calibration
 
 #: Newton steps; the two-parameter fit converges in fewer than ten.
 _STEPS = 50
 #: Bins of the expected calibration error, as in Guo et al. (2017).
 _BINS = 15
+#: Ranges of a reliability table: as many as a person reads.
+_RANGES = 5
 
 
 def fit_probability(scores: FloatArray, right: npt.NDArray[np.bool_]) -> tuple[float, float]:
@@ -44,4 +52,71 @@ def expected_calibration_error(probabilities: FloatArray, right: npt.NDArray[np.
             * float((bins == number).mean())
             for number in np.unique(bins)
         )
+    )
+
+
+def reliability(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> list[Bin]:
+    """What a reliability diagram shows: probability and truth of each range that holds a query."""
+    bins = np.minimum((probabilities * _RANGES).astype(int), _RANGES - 1)
+    return [
+        Bin(
+            low=int(number) / _RANGES,
+            high=(int(number) + 1) / _RANGES,
+            queries=int((bins == number).sum()),
+            probability=float(probabilities[bins == number].mean()),
+            right=float(right[bins == number].mean()),
+        )
+        for number in np.unique(bins)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstHits:
+    """The first hit of each query, in the pool as it is and in the pool without the answer."""
+
+    #: ``[queries]`` fused score of the first hit.
+    scores: FloatArray
+    #: ``[queries]`` whether it is the answer.
+    right: npt.NDArray[np.bool_]
+    #: ``[queries]`` fused score of the best candidate that is not the answer.
+    scores_without_answer: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence[FirstHits]) -> FirstHits:
+        """Those of several sets together."""
+        return cls(
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.scores_without_answer for part in parts]),
+        )
+
+
+def first_hits(fused: FloatArray, right: npt.NDArray[np.bool_]) -> FirstHits:
+    """Find the first hits.
+
+    Args:
+        fused: ``[queries, candidates]`` fused scores, two candidates or more.
+        right: ``[queries, candidates]`` whether a candidate is the answer.
+    """
+    rows = np.arange(len(fused))
+    best = fused.argmax(axis=1)
+    return FirstHits(fused[rows, best], right[rows, best], np.where(right, -np.inf, fused).max(axis=1))
+
+
+def judged(name: str, hits: FirstHits, model: CasCodeModel) -> Calibration:
+    """Compare the model's probabilities, and its word that nothing matches, with the truth."""
+    probabilities = np.array([model.probability(float(score)) for score in hits.scores], dtype=np.float32)
+    without = np.array([model.probability(float(score)) for score in hits.scores_without_answer])
+    threshold = model.settings.no_match_threshold
+    flagged = probabilities < threshold
+    return Calibration(
+        name=name,
+        queries=len(probabilities),
+        error=expected_calibration_error(probabilities, hits.right),
+        bins=reliability(probabilities, hits.right),
+        threshold=threshold,
+        flagged=int(flagged.sum()),
+        flagged_wrong=float((~hits.right[flagged]).mean()) if flagged.any() else 0.0,
+        others_right=float(hits.right[~flagged].mean()) if not flagged.all() else 0.0,
+        flagged_without_answer=float((without < threshold).mean()),
     )

