@@ -1,0 +1,139 @@
+"""The log of a language server: a file in the user's log directory, readable by its owner only.
+
+Each process writes a file of its own. Several editor windows run several servers, and a rotation that one of them
+does would take the file away from the others; on Windows it would fail.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import re
+import time
+from io import TextIOWrapper
+from pathlib import Path
+
+import platformdirs
+
+_log = logging.getLogger(__name__)
+
+#: Overrides the folder of the logs, for tests and shared machines.
+LOG_DIR_VARIABLE = "CASCODE_LOG_DIR"
+#: What the level of the log applies to; the libraries below speak from warnings on.
+OWN_LOGGERS = ("cascode_server", "cascode_indexer", "cascode_models")
+#: A day of work at level info takes about 100 kB; 2 MB hold a debugging session, and are still mailed easily.
+_MAX_BYTES = 2_000_000
+#: Logs of ended servers that are kept: about a week of editor windows.
+_KEPT = 20
+#: Owner only: a log names paths and queries.
+_DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
+_NAME = re.compile(r"server-\d{8}-\d{6}-(?P<pid>\d+)\.log(?:\.1)?")
+#: The moment of the start, so that the name of this process' file stays the same.
+_STARTED = time.strftime("%Y%m%d-%H%M%S")
+
+
+class _PrivateFileHandler(logging.handlers.RotatingFileHandler):
+    """A rotating file that nobody else may read, from its first byte."""
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file with the owner's rights only."""
+        return TextIOWrapper(
+            open(self.baseFilename, "ab", opener=_open_private),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+
+
+class _LineFormatter(logging.Formatter):
+    """One line a message: a file name with a line break in it must not look like another record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name is logging's
+        """Return the line of a record, without its traceback."""
+        line = super().formatMessage(record)
+        return "".join(
+            character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+        )
+
+
+def log_directory() -> Path:
+    """Return the folder of the logs."""
+    override = os.environ.get(LOG_DIR_VARIABLE)
+    folder = Path(override).expanduser() if override else Path(platformdirs.user_log_dir("cascode", appauthor=False))
+    return folder.absolute()
+
+
+def log_file() -> Path:
+    """Return the file that a server of this process writes its log to."""
+    return log_directory() / f"server-{_STARTED}-{os.getpid()}.log"
+
+
+def recent_logs() -> list[Path]:
+    """Return the logs of this user's servers, the newest first."""
+    try:
+        found = [path for path in log_directory().iterdir() if _NAME.fullmatch(path.name) and path.suffix == ".log"]
+        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    except OSError:
+        return []
+
+
+def setup_logging(level: str) -> Path | None:
+    """Begin to write the log of this process; logs of servers that ended long ago are removed.
+
+    Args:
+        level: ``error``, ``warning``, ``info`` or ``debug``.
+
+    Returns:
+        The file, or None where none can be written: a server works without its log.
+    """
+    set_level(level)
+    path = log_file()
+    try:
+        path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+        handler = _PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
+    except OSError as error:
+        _log.warning(
+            "no log is written: %s: %s; set %s to a folder that you can write",
+            path.parent,
+            error.strerror or error,
+            LOG_DIR_VARIABLE,
+        )
+        return None
+    handler.setFormatter(_LineFormatter("%(asctime)s %(levelname)-7s [%(threadName)s] %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    _prune()
+    return path
+
+
+def set_level(level: str) -> None:
+    """Change how much is logged.
+
+    Args:
+        level: ``error``, ``warning``, ``info`` or ``debug``.
+    """
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level.upper())
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read; a link that somebody laid there is not followed."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), _FILE_MODE)
+
+
+def _prune() -> None:
+    """Remove old logs of processes that have ended."""
+    old = recent_logs()[_KEPT:]
+    if not old:
+        return
+    import psutil  # loaded where there is something to remove: it delays the start
+
+    for path in old:
+        match = _NAME.fullmatch(path.name)
+        if match is None or psutil.pid_exists(int(match["pid"])):
+            continue
+        for one in (path, path.with_name(f"{path.name}.1")):
+            try:
+                one.unlink(missing_ok=True)
+            except OSError as error:
+                _log.debug("cannot remove the old log %s: %s", one, error)

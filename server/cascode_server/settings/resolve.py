@@ -1,0 +1,68 @@
+"""Which value wins.
+
+From weak to strong: the defaults, the user's file, the workspace's file, what the editor sends (on the command line:
+the options). The workspace's file is stronger than the user's, since it knows the project: its size limit fits its
+files. The editor is stronger than both, since it speaks for one person about one workspace at this moment, and a
+switch that a person flips must do something. An editor therefore sends what its user has set, not its defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cascode_server.settings.check import Source, checked, shown
+from cascode_server.settings.files import WORKSPACE_FILE, read_file, user_file
+from cascode_server.settings.leaves import SECTION, with_values
+from cascode_server.settings.tree import Settings
+
+#: What a problem in the editor's settings is said to come from.
+_EDITOR = "editor settings"
+
+
+def resolve(
+    client: object, workspace: Path | None, trusted: bool, *, defaults: Settings | None = None
+) -> tuple[Settings, list[str]]:
+    """Join the settings of all sources; a bad value is left out, told, and the next weaker one is used.
+
+    Args:
+        client: What the editor sent: the tree of its settings, with or without the section around it; None for none.
+        workspace: The workspace whose file is read; None for none.
+        trusted: Whether that file may name a model to load.
+        defaults: Where to begin; None for the defaults of the tree.
+
+    Returns:
+        The settings, and one line for each problem.
+    """
+    problems: list[str] = []
+    sources: list[Source] = []
+    own = user_file()
+    values, found = read_file(own)
+    problems += found
+    sources.append(Source(str(own), values, own.parent))
+    if workspace is not None:
+        path = workspace / WORKSPACE_FILE
+        values, found = read_file(path)
+        problems += found
+        sources.append(Source(str(path), values, path.parent, trusted=trusted))
+    sent = _tree(client)
+    if isinstance(sent, Mapping):
+        sources.append(Source(_EDITOR, sent, workspace, prefix=f"{SECTION}.", editor=True))
+    elif sent:  # nothing set comes as null, and from Lua as an empty list
+        problems.append(f"{_EDITOR}: {SECTION} = {shown(sent)} is ignored: it is a table of settings")
+    settings = defaults or Settings()
+    for source in sources:
+        good, found = checked(source)
+        problems += found
+        settings = with_values(settings, good)
+    return settings, problems
+
+
+def _tree(client: object) -> object:
+    """What an editor sent, without the section that some put around it."""
+    if not isinstance(client, Mapping):
+        return client
+    if SECTION in client:
+        return client[SECTION]
+    prefix = f"{SECTION}."
+    return {str(key).removeprefix(prefix): value for key, value in client.items()}
