@@ -174,13 +174,16 @@ def test_pairs_of_other_splits_are_never_trained_on(data: Path) -> None:
     assert not {(pair.query, pair.language) for pair in train} & {(pair.query, pair.language) for pair in dev}
 
 
-def test_cosqa_gives_positives_only(tmp_path: Path) -> None:
-    """Pairs that people judged wrong are left out."""
-    (tmp_path / "codes.jsonl").write_text('{"id": 0, "code": "def a(): 1"}\n{"id": 1, "code": "def b(): 2"}\n')
-    (tmp_path / "train.jsonl").write_text(
-        '{"query": "no", "code_id": 0, "label": 0}\n{"query": "yes", "code_id": 1, "label": 1}\n'
-    )
-    assert [(pair.query, pair.code) for pair in read_cosqa(tmp_path)] == [("yes", "def b(): 2")]
+def test_cosqa_gives_its_right_pairs_and_other_codes_without_a_query(tmp_path: Path) -> None:
+    """Pairs that people judged wrong ask nothing; their codes stay as negatives unless they answer another query."""
+    codes = "".join(json.dumps({"id": number, "code": f"def f{number}(): 1"}) + "\n" for number in range(3))
+    (tmp_path / "codes.jsonl").write_text(codes)
+    rows = [("no", 0, 0), ("yes", 1, 1), ("not this", 1, 0), ("nor this", 0, 0)]
+    judged = [json.dumps({"query": query, "code_id": code, "label": label}) for query, code, label in rows]
+    (tmp_path / "train.jsonl").write_text("\n".join(judged) + "\n")
+    pairs = read_cosqa(tmp_path)
+    assert [(pair.query, pair.code) for pair in pairs] == [("yes", "def f1(): 1"), ("", "def f0(): 1")]
+    assert [pair.query for pool in pools(pairs).values() for pair in pool] == ["yes"]
 
 
 def test_variation_never_puts_the_query_into_the_code() -> None:
@@ -219,9 +222,9 @@ def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None
         TrainingPair("read a file", "def sort(list): a + b"),
         TrainingPair("add", "def add(a, b): return a + b = sum"),
     ]
-    found = mine_negatives(load_model(str(model_folder), device="cpu"), pairs, 3)
-    assert set(found[0].tolist()) <= {3, -1}
-    group = draw_group(0, found[0], len(pairs), 3, 1, random.Random(0))
+    pool = mine_negatives(load_model(str(model_folder), device="cpu"), pairs, 3)
+    assert set(pool.candidates[0].tolist()) <= {3, -1}
+    group = draw_group(pool, 0, 3, 1, random.Random(0))
     assert group[0] == 0
     assert len(group) == 4
     assert 0 not in group[1:]

@@ -24,6 +24,16 @@ class ContrastiveStage:
     batch_pairs: int = 256
     #: Pairs of one package that stay together in a step: names and purposes that resemble each other, told apart.
     neighbours: int = 1
+    #: DyHardCode: functions added to a step for each of its queries, drawn from the encoder's own best
+    #: ``candidates`` wrong ones in a FAISS index, which is made anew every epoch; 0 leaves them out.
+    hard_negatives: int = 0
+    candidates: int = 10
+    #: Pairs of an epoch and of its index, drawn anew each epoch; 0 takes the whole training set. Without hard
+    #: negatives every pair is seen before any comes again.
+    pool: int = 0
+    #: Gradient caching: encode without gradients, then chunk by chunk with them. Memory of one chunk for a batch of
+    #: any size, for a second forward pass.
+    cache_gradients: bool = False
     #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
     chunk: int = 64
     #: Highest learning rate of the encoder.
@@ -48,8 +58,12 @@ class JointStage:
     random_negatives: int = 1
     #: The encoder's best wrong functions from which hard negatives are drawn.
     candidates: int = 30
-    #: Training pairs among which hard negatives are looked for.
+    #: Mined pairs among which hard negatives are looked for; CoSQA's searches and codes all come on top. Drawn and
+    #: mined anew when all were used.
     pool: int = 12_000
+    #: Share of the groups whose right function the encoder does not rank first, as the classifier meets them when
+    #: it can help; 0 takes groups as they come.
+    hard_share: float = 0.0
     #: Pairs a step for InfoNCE.
     batch_pairs: int = 64
     #: Texts encoded together.
@@ -79,6 +93,10 @@ class TrainingConfig:
     seed: int = 7
     pooling: str = "mean"
     head: str = "warm"
+    #: Bias of the warm head's gates at the start: -3 nearly closes the attention across the segments.
+    gate_bias: float = -3.0
+    #: Whether the head of the model to begin with is made anew.
+    new_head: bool = False
     #: Tokens of a query and a function text while training.
     max_query_tokens: int = 48
     max_text_tokens: int = 128
@@ -108,9 +126,15 @@ class TrainingConfig:
             raise ModelError("training settings: joint.steps must be 0 where head is 'none'")
         if self.joint.random_negatives > self.joint.negatives:
             raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
+        if not 0 <= self.joint.hard_share <= 1:
+            raise ModelError(f"training settings: joint.hard_share is {self.joint.hard_share}, it must be 0 to 1")
         for name, value in (
             ("contrastive.batch_pairs", self.contrastive.batch_pairs),
+            ("contrastive.neighbours", self.contrastive.neighbours),
+            ("contrastive.candidates", self.contrastive.candidates),
+            ("contrastive.hard_negatives + 1", self.contrastive.hard_negatives + 1),
             ("joint.groups", self.joint.groups),
+            ("joint.candidates", self.joint.candidates),
             ("joint.negatives", self.joint.negatives),
             ("max_query_tokens", self.max_query_tokens),
             ("max_text_tokens", self.max_text_tokens),

@@ -91,7 +91,13 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
 
 
 def read_cosqa(folder: Path) -> list[TrainingPair]:
-    """Read the positive training pairs of CoSQA; its dev and test queries are never read here.
+    """Read the training pairs of CoSQA; its dev and test queries are never read here.
+
+    Args:
+        folder: Folder with ``train.jsonl`` and ``codes.jsonl``.
+
+    Returns:
+        The pairs judged right; then, without a query, the codes of which no pair was: they are only negatives.
 
     Raises:
         ModelError: The files are not there.
@@ -104,10 +110,14 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
         rows = [json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"CoSQA cannot be read from {folder} ({error}): name its folder") from error
-    return [
-        TrainingPair(query=row["query"], code=codes[row["code_id"]], language="python", is_search=True)
-        for row in rows
-        if row["label"] == 1
+    right = [row for row in rows if row["label"] == 1]
+    answers = {codes[row["code_id"]] for row in right}
+    judged = dict.fromkeys(codes[row["code_id"]] for row in rows)
+    pairs = [
+        TrainingPair(query=row["query"], code=codes[row["code_id"]], language="python", is_search=True) for row in right
+    ]
+    return pairs + [
+        TrainingPair(query="", code=code, language="python", is_search=True) for code in judged if code not in answers
     ]
 
 

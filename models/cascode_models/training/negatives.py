@@ -1,72 +1,115 @@
-"""Hard negatives: the functions that the fast encoder itself ranks high and that are wrong."""
+"""Hard negatives: the functions that the fast encoder itself ranks high and that are wrong (DyHardCode)."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from cascode_models.types import Encoder
+from cascode_models.errors import ModelError
+from cascode_models.types import Encoder, FloatArray
 
 from .data import TrainingPair, plain_texts
 
 #: A candidate closer to the right function than this is taken for a copy of it, not for a negative.
 COPY_SIMILARITY = 0.95
-#: Queries scored against the pool at a time: bounds the score matrix to a few tens of MB.
-_QUERIES_AT_ONCE = 1_000
+#: A candidate whose similarity to the query exceeds the right function's by more than this is taken for another
+#: right answer: beyond a fifth of the whole range of cosines the labels are wrong more often than the encoder.
+FALSE_NEGATIVE_MARGIN = 0.2
+#: Pairs looked at for each negative wanted: copies and further right answers leave some out.
+SPARE = 2
 
 
-def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) -> npt.NDArray[np.int32]:
-    """Find each query's best wrong functions among the pairs (DyHardCode's negatives, section 3.1).
+@dataclass(frozen=True, slots=True, eq=False)
+class MinedPool:
+    """Pairs of one language and what the fast encoder confuses among them."""
+
+    #: The pairs; those without a query only serve as negatives.
+    pairs: Sequence[TrainingPair]
+    #: ``[pairs, candidates]`` positions of each query's best wrong functions, best first, -1 where too few.
+    candidates: npt.NDArray[np.int32]
+    #: ``[pairs]`` rank of the right function, 1 for the first; 0 beyond the candidates looked at, or no query.
+    ranks: npt.NDArray[np.int32]
+
+    def rows(self, count: int, hard_share: float, rng: random.Random) -> list[int]:
+        """Draw the queries of a step.
+
+        Args:
+            count: Queries wanted.
+            hard_share: Share of them whose right function is not first, though among the candidates, the others
+                having it first; 0 draws from all queries alike.
+            rng: Source of randomness.
+
+        Returns:
+            Positions in ``pairs``, fewer where there are fewer.
+        """
+        every = [row for row, pair in enumerate(self.pairs) if pair.query]
+        if not hard_share:
+            return rng.sample(every, min(count, len(every)))
+        wrong = np.flatnonzero(self.ranks > 1).tolist()
+        right = np.flatnonzero(self.ranks == 1).tolist()
+        drawn = rng.sample(wrong, min(round(count * hard_share), len(wrong)))
+        drawn += rng.sample(right, min(count - len(drawn), len(right)))
+        left = sorted(set(every) - set(drawn)) if len(drawn) < count else []
+        return drawn + rng.sample(left, min(count - len(drawn), len(left)))
+
+
+def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) -> MinedPool:
+    """Find each query's best wrong functions in a FAISS index of the pairs (section 3.1).
 
     Args:
         encoder: The fast encoder in training.
-        pairs: Pairs of one language.
+        pairs: Pairs of one language; those without a query only serve as negatives.
         count: Candidates a query.
 
     Returns:
-        ``[pairs, candidates]`` positions in ``pairs``, best first, -1 where there are too few.
+        The pairs with their candidates.
+
+    Raises:
+        ModelError: FAISS is not installed.
     """
+    try:
+        import faiss
+    except ImportError as error:
+        raise ModelError("hard negatives need FAISS: pip install 'cascode[cpu]'") from error
     texts = [plain_texts(pair) for pair in pairs]
-    queries = encoder.encode_queries([query for query, _ in texts])
-    functions = encoder.encode_texts([text for _, text in texts])
-    found = np.full((len(pairs), count), -1, dtype=np.int32)
-    depth = min(len(pairs), count * 2)
-    for start in range(0, len(pairs), _QUERIES_AT_ONCE):
-        scores = queries[start : start + _QUERIES_AT_ONCE] @ functions.T
-        best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
-        for row, candidates in enumerate(best, start):
-            ranked = candidates[np.argsort(-scores[row - start, candidates], kind="stable")]
-            copies = functions[ranked] @ functions[row] > COPY_SIMILARITY
-            wrong = [
-                int(candidate)
-                for candidate, copy in zip(ranked, copies, strict=True)
-                if not copy
-                and candidate != row
-                and texts[candidate][0] != texts[row][0]
-                and texts[candidate][1] != texts[row][1]
-            ][:count]
-            found[row, : len(wrong)] = wrong
-    return found
+    rows = [row for row, pair in enumerate(pairs) if pair.query]
+    queries = encoder.encode_queries([texts[row][0] for row in rows])
+    functions = _encode_distinct(encoder, [text for _, text in texts])
+    index = faiss.IndexFlatIP(functions.shape[1])
+    index.add(functions)
+    depth = min(len(pairs), count * SPARE + 1)
+    similarities, nearest = index.search(queries, depth)
+    candidates = np.full((len(pairs), count), -1, dtype=np.int32)
+    ranks = np.zeros(len(pairs), dtype=np.int32)
+    own = np.einsum("ij,ij->i", queries, functions[rows])
+    for number, row in enumerate(rows):
+        copies = functions[nearest[number]] @ functions[row] > COPY_SIMILARITY
+        wrong = [
+            int(candidate)
+            for candidate, similarity, copy in zip(nearest[number], similarities[number], copies, strict=True)
+            if not copy
+            and candidate != row
+            and similarity <= own[number] + FALSE_NEGATIVE_MARGIN
+            and texts[candidate][0] != texts[row][0]
+            and texts[candidate][1] != texts[row][1]
+        ]
+        ahead = sum(1 for candidate in wrong if functions[candidate] @ queries[number] > own[number])
+        ranks[row] = ahead + 1 if ahead < count else 0
+        candidates[row, : len(wrong[:count])] = wrong[:count]
+    return MinedPool(pairs, candidates, ranks)
 
 
-def draw_group(
-    row: int,
-    candidates: npt.NDArray[np.int32],
-    pool: int,
-    negatives: int,
-    random_negatives: int,
-    rng: random.Random,
-) -> list[int]:
+def draw_group(pool: MinedPool, row: int, negatives: int, random_negatives: int, rng: random.Random) -> list[int]:
     """Draw a group for one query.
 
     Args:
+        pool: Pairs and their candidates.
         row: The right function's position.
-        candidates: Its hard candidates, -1 for none.
-        pool: Functions in the pool.
         negatives: Negatives wanted.
         random_negatives: How many of them come from anywhere in the pool.
         rng: Source of randomness.
@@ -74,23 +117,47 @@ def draw_group(
     Returns:
         Positions, the right function first.
     """
-    hard = [int(candidate) for candidate in candidates if candidate >= 0]
+    hard = [int(candidate) for candidate in pool.candidates[row] if candidate >= 0]
     group = [row, *rng.sample(hard, min(len(hard), negatives - random_negatives))]
     while len(group) < negatives + 1:
-        other = rng.randrange(pool)
-        if other != row or pool == 1:
+        other = rng.randrange(len(pool.pairs))
+        if other != row or len(pool.pairs) == 1:
             group.append(other)
     return group
 
 
-def save_negatives(path: Path, found: dict[str, npt.NDArray[np.int32]]) -> None:
+def save_negatives(path: Path, found: Mapping[str, MinedPool]) -> None:
     """Keep mined negatives with the run, so that a resumed run uses the same ones."""
     partial = path.with_name(f"{path.stem}.partial.npz")
-    np.savez(partial, **found)  # type: ignore[arg-type]
+    arrays = {f"{name}/candidates": pool.candidates for name, pool in found.items()}
+    arrays |= {f"{name}/ranks": pool.ranks for name, pool in found.items()}
+    np.savez(partial, **arrays)  # type: ignore[arg-type]
     partial.replace(path)
 
 
-def load_negatives(path: Path) -> dict[str, npt.NDArray[np.int32]]:
-    """Read negatives written by :func:`save_negatives`."""
+def load_negatives(path: Path, chosen: Mapping[str, Sequence[TrainingPair]]) -> dict[str, MinedPool]:
+    """Read negatives written by :func:`save_negatives`.
+
+    Args:
+        path: The file.
+        chosen: The pairs of each pool that they were found among.
+
+    Raises:
+        ModelError: The file does not fit the pairs.
+    """
     with np.load(path, allow_pickle=False) as content:
-        return {name: content[name] for name in content.files}
+        found = {
+            name: MinedPool(pairs, content[f"{name}/candidates"], content[f"{name}/ranks"])
+            for name, pairs in chosen.items()
+            if f"{name}/ranks" in content and len(content[f"{name}/ranks"]) == len(pairs)
+        }
+    if found.keys() != chosen.keys():
+        raise ModelError(f"{path} was made with other settings or data: delete it and resume again")
+    return found
+
+
+def _encode_distinct(encoder: Encoder, texts: Sequence[str]) -> FloatArray:
+    """Encode texts, each distinct one once."""
+    distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    vectors: FloatArray = encoder.encode_texts(list(distinct))[[distinct[text] for text in texts]]
+    return vectors

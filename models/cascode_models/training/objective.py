@@ -14,7 +14,7 @@ from cascode_models.tokenization import PairLayout, padded, paired
 WIDTH_MULTIPLE = 32
 
 
-def contrastive_loss(
+def contrastive_step_loss(
     network: CasCode,
     queries: Sequence[Sequence[int]],
     functions: Sequence[Sequence[int]],
@@ -23,30 +23,58 @@ def contrastive_loss(
     pad_id: int,
     temperature: float,
     chunk: int,
-) -> torch.Tensor:
-    """InfoNCE over in-batch negatives, both ways (CasCode, section 3.1, equation 1).
+    weight: float = 1.0,
+    cache_gradients: bool = False,
+) -> float:
+    """Add the gradients of InfoNCE, both ways (CasCode, section 3.1, equation 1).
 
     Args:
         network: The model.
         queries: Token ids of each pair's query.
-        functions: Token ids of each pair's function.
-        same: ``[pairs, pairs]``, true where query and function of two pairs answer each other as well: such
+        functions: Token ids of each pair's function, then of further negatives.
+        same: ``[queries, functions]``, true where a function answers a query: beside a query's own function such
             functions are no negatives.
         pad_id: Id of the padding token.
         temperature: Cosines are divided by it.
         chunk: Texts encoded together.
+        weight: Factor of the gradients.
+        cache_gradients: Encode a second time, chunk by chunk, instead of keeping every chunk's activations. The
+            gradients are the same, for dropout is off.
 
     Returns:
         The mean loss.
     """
-    u = _encode(network, queries, pad_id, chunk)
-    v = _encode(network, functions, pad_id, chunk)
-    # [queries, functions]
+    pieces = [*_chunks(queries, chunk), *_chunks(functions, chunk)]
+    texts = [queries] * len(_chunks(queries, chunk)) + [functions] * len(_chunks(functions, chunk))
+    tensors = [
+        tuple(tensor.to(network.device) for tensor in padded([rows[row] for row in piece], pad_id, WIDTH_MULTIPLE))
+        for piece, rows in zip(pieces, texts, strict=True)
+    ]
+    if cache_gradients:
+        with torch.no_grad():
+            parts = [network.encode(ids, mask) for ids, mask in tensors]
+        parts = [part.requires_grad_() for part in parts]
+    else:
+        parts = [network.encode(ids, mask) for ids, mask in tensors]
+    split = len(_chunks(queries, chunk))
+    u = _unsorted(torch.cat(parts[:split]), [row for piece in pieces[:split] for row in piece])
+    v = _unsorted(torch.cat(parts[split:]), [row for piece in pieces[split:] for row in piece])
+    loss = infonce(u, v, same, temperature)
+    (weight * loss).backward()  # type: ignore[no-untyped-call]
+    if cache_gradients:
+        for (ids, mask), part in zip(tensors, parts, strict=True):
+            network.encode(ids, mask).backward(part.grad)  # type: ignore[no-untyped-call]
+    return float(loss.detach())
+
+
+def infonce(u: torch.Tensor, v: torch.Tensor, same: torch.Tensor, temperature: float) -> torch.Tensor:
+    """InfoNCE of unit vectors: queries ``[pairs, width]`` against functions ``[pairs + further, width]`` and back."""
     scores = u @ v.T / temperature
-    others = same.to(scores.device) & ~torch.eye(len(queries), dtype=torch.bool, device=scores.device)
-    scores = scores.masked_fill(others, float("-inf"))
-    target = torch.arange(len(queries), device=scores.device)
-    return (nn.functional.cross_entropy(scores, target) + nn.functional.cross_entropy(scores.T, target)) / 2
+    own = torch.eye(len(u), len(v), dtype=torch.bool, device=scores.device)
+    scores = scores.masked_fill(same.to(scores.device) & ~own, float("-inf"))
+    target = torch.arange(len(u), device=scores.device)
+    back = scores[:, : len(u)].T
+    return (nn.functional.cross_entropy(scores, target) + nn.functional.cross_entropy(back, target)) / 2
 
 
 def classifier_loss(
@@ -94,23 +122,29 @@ def classifier_loss(
     return loss, float((logits.argmax(1) == 0).float().mean())
 
 
-def same_answers(queries: Sequence[str], functions: Sequence[str]) -> torch.Tensor:
-    """``[pairs, pairs]``: true where two pairs share their query or their function."""
-    by_query = {text: number for number, text in enumerate(queries)}
-    by_function = {text: number for number, text in enumerate(functions)}
-    first = torch.tensor([by_query[text] for text in queries])
-    second = torch.tensor([by_function[text] for text in functions])
-    return (first[:, None] == first[None]) | (second[:, None] == second[None])
+def same_answers(queries: Sequence[str], functions: Sequence[str], owners: Sequence[str] | None = None) -> torch.Tensor:
+    """Find the functions of a step that answer a query.
+
+    Args:
+        queries: Each pair's query.
+        functions: Each pair's function, then further ones.
+        owners: The query of each function; None where there are no further ones.
+
+    Returns:
+        ``[queries, functions]``, true where a function is the query's own or the same text, or where its own query
+        is the same.
+    """
+    numbers: dict[str, int] = {}
+    owned = torch.tensor([numbers.setdefault(text, len(numbers)) for text in (owners or queries)])
+    texts = torch.tensor([numbers.setdefault(text, len(numbers)) for text in functions])
+    count = len(queries)
+    return (owned[:count, None] == owned[None]) | (texts[:count, None] == texts[None])
 
 
-def _encode(network: CasCode, rows: Sequence[Sequence[int]], pad_id: int, chunk: int) -> torch.Tensor:
-    """Encode texts in chunks of similar length and return them in their own order."""
+def _chunks(rows: Sequence[Sequence[int]], chunk: int) -> list[list[int]]:
+    """Positions of texts of similar length, the longest first."""
     order = sorted(range(len(rows)), key=lambda row: -len(rows[row]))
-    parts = []
-    for start in range(0, len(order), chunk):
-        ids, mask = padded([rows[row] for row in order[start : start + chunk]], pad_id, WIDTH_MULTIPLE)
-        parts.append(network.encode(ids.to(network.device), mask.to(network.device)))
-    return _unsorted(torch.cat(parts), order)
+    return [order[start : start + chunk] for start in range(0, len(order), chunk)]
 
 
 def _unsorted(values: torch.Tensor, order: list[int]) -> torch.Tensor:

@@ -17,16 +17,25 @@ class MasterOptimizer:
 
     Args:
         network: The model that computes the gradients.
+        weights: Its weights by name, unrounded.
         rates: Highest learning rate of ``encoder``, ``head`` and ``gates``.
         weight_decay: Decay of matrices; vectors and gates have none.
         clip: Largest gradient norm.
     """
 
-    def __init__(self, network: CasCode, rates: Mapping[str, float], weight_decay: float, clip: float) -> None:
+    def __init__(
+        self,
+        network: CasCode,
+        weights: Mapping[str, torch.Tensor],
+        rates: Mapping[str, float],
+        weight_decay: float,
+        clip: float,
+    ) -> None:
         self._clip = clip
         self._parameters = dict(network.named_parameters())
         self.master = {
-            name: value.detach().float().clone().requires_grad_() for name, value in self._parameters.items()
+            name: weights[name].detach().to(value.device, torch.float32).clone().requires_grad_()
+            for name, value in self._parameters.items()
         }
         groups: dict[tuple[str, bool], list[torch.Tensor]] = {}
         for name, value in self.master.items():

@@ -29,8 +29,8 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .config import ContrastiveStage, JointStage, TrainingConfig, load_preset
 from .data import TrainingPair, plain_texts, read_cosqa, read_pairs
 from .optimizer import MasterOptimizer, schedule
-from .sampling import Sampler, pools
-from .stages import Losses, contrastive_step, joint_pools, joint_step
+from .sampling import pools
+from .stages import Losses, StageSteps
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +106,12 @@ class Trainer:
         if len(pairs) < 2:
             raise ModelError(f"no training pairs in {data}: mine some with 'cascode train mine' or name CoSQA")
         self.grouped = pools(pairs)
+        #: Codes of searches without a query of their own: negatives only.
+        self.distractors = [pair for pair in pairs if not pair.query]
         self.digest = _digest(config, pairs)
         self.network, self.tokenizer = _start(config)
+        #: The weights as last stepped, unrounded.
+        self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
         self.network.to(device=torch.device(self.device), dtype=torch.bfloat16)  # type: ignore[call-arg]
         self.network.train()
         self.progress(
@@ -130,6 +134,8 @@ class Trainer:
         for name, stage in stages:
             if stage.steps and (not done or names.index(name) >= names.index(done)):
                 self._stage(name, stage)
+        self.network.to(dtype=torch.float32)  # type: ignore[call-arg]
+        self.network.load_state_dict(self.weights, strict=False)
         folder = export_model(self.network, self.tokenizer, self.output / "model")
         from .plot import plot_run
 
@@ -167,7 +173,7 @@ class Trainer:
         rates = {"encoder": stage.learning_rate, "head": 0.0, "gates": 0.0}
         if isinstance(stage, JointStage):
             rates.update(head=stage.head_learning_rate, gates=stage.gate_learning_rate)
-        optimizer = MasterOptimizer(self.network, rates, self.config.weight_decay, self.config.clip)
+        optimizer = MasterOptimizer(self.network, self.weights, rates, self.config.weight_decay, self.config.clip)
         first = 0
         if self.checkpoint and self.checkpoint[0] == name:
             _, first, tensors = self.checkpoint
@@ -175,20 +181,12 @@ class Trainer:
             self.checkpoint = None
             self.progress(f"{name}: resumed after step {first} of {stage.steps}")
         seed = f"{self.config.seed}/{name}"
-        neighbours = stage.neighbours if isinstance(stage, ContrastiveStage) else 1
-        sampler = Sampler(self.grouped, stage.steps, stage.batch_pairs, self.config.search_share, seed, neighbours)
-        mined = None
-        if isinstance(stage, JointStage):
-            mined = joint_pools(self, stage, seed)
+        steps = StageSteps(self, name, stage, seed)
         saved = logged = time.monotonic()
         since = first
         running: list[Losses] = []
         for step in range(first, stage.steps):
-            if isinstance(stage, JointStage):
-                assert mined is not None
-                losses = joint_step(self, stage, sampler, mined, step, seeded(f"{seed}/{step}"))
-            else:
-                losses = contrastive_step(self, stage, sampler, step, seeded(f"{seed}/{step}"))
+            losses = steps.take(step, seeded(f"{seed}/{step}"))
             optimizer.step(schedule(step, stage.steps, stage.warmup))
             running.append(losses)
             last = step + 1 == stage.steps
@@ -204,6 +202,7 @@ class Trainer:
             if last or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                 save_checkpoint(self.output, name, step + 1, self.digest, optimizer.state())
                 saved = time.monotonic()
+        self.weights = optimizer.master
 
     def _log(self, name: str, step: int, steps: int, running: list[Losses], seconds: float) -> None:
         """Show and record the mean losses since the last line."""
@@ -231,18 +230,17 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
     torch.manual_seed(config.seed)
     loaded, found, tokenizer = read_folder(resolve_folder(name))
     backbone = dict(found.backbone) | {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    kept = {} if found.head == "none" else {"gate_bias": found.gate_bias}
     settings = CasCodeConfig(
         backbone=backbone,
         pooling=config.pooling,
         head=config.head,
         max_query_tokens=config.max_query_tokens,
         max_text_tokens=config.max_text_tokens,
-        **kept,
+        gate_bias=config.gate_bias,
     )
     network = CasCode(settings)
     state = loaded.state_dict()
-    if found.head != config.head:
+    if config.new_head or found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
     network.load_state_dict(state, strict=False)
     return network, tokenizer

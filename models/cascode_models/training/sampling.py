@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 from cascode_models.randomness import seeded
@@ -15,9 +16,11 @@ BALANCE = 0.5
 
 
 def pools(pairs: Sequence[TrainingPair]) -> dict[str, list[TrainingPair]]:
-    """Group pairs by language, searches apart."""
+    """Group pairs that have a query by language, searches apart."""
     grouped: dict[str, list[TrainingPair]] = {}
     for pair in pairs:
+        if not pair.query:
+            continue
         grouped.setdefault(SEARCHES if pair.is_search else pair.language, []).append(pair)
     return dict(sorted(grouped.items()))
 
@@ -50,13 +53,7 @@ class Sampler:
         self._count = count
         self._seed = seed
         names = list(grouped)
-        mined = sum(len(grouped[name]) ** BALANCE for name in names if name != SEARCHES)
-        weights = [
-            (search_share if mined else 1.0)
-            if name == SEARCHES
-            else (1 - (search_share if SEARCHES in grouped else 0.0)) * len(grouped[name]) ** BALANCE / mined
-            for name in names
-        ]
+        weights = _weights({name: len(pairs) ** BALANCE for name, pairs in grouped.items()}, search_share)
         draws = seeded(f"{seed}/pools").choices(names, weights, k=steps)
         seen: dict[str, int] = dict.fromkeys(names, 0)
         # Pool of each step, and how many steps drew from it before.
@@ -90,3 +87,17 @@ class Sampler:
                 order = [row for block in blocks for row in block]
             self._orders[key] = order
         return self._orders[key]
+
+
+def draw_pool(sizes: Mapping[str, float], search_share: float, rng: random.Random) -> str:
+    """Draw a pool: searches by their share, languages by their size."""
+    return rng.choices(list(sizes), _weights(sizes, search_share))[0]
+
+
+def _weights(sizes: Mapping[str, float], search_share: float) -> list[float]:
+    """How often each pool is drawn: searches by their share, languages by their sizes in what is left."""
+    mined = sum(size for name, size in sizes.items() if name != SEARCHES)
+    if not mined:
+        return [1.0] * len(sizes)
+    left = 1 - search_share if SEARCHES in sizes else 1.0
+    return [search_share if name == SEARCHES else left * size / mined for name, size in sizes.items()]

@@ -3,97 +3,107 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
-import numpy.typing as npt
-
-from cascode_models.randomness import seeded
 
 from .config import ContrastiveStage, JointStage
 from .data import TrainingPair, varied_texts
-from .negatives import draw_group, load_negatives, mine_negatives, save_negatives
-from .objective import classifier_loss, contrastive_loss, same_answers
-from .sampling import Sampler
+from .mined import MinedPools
+from .negatives import MinedPool, draw_group
+from .objective import classifier_loss, contrastive_step_loss, same_answers
+from .sampling import SEARCHES, Sampler, draw_pool
 
 if TYPE_CHECKING:
     from .run import Trainer
 
 #: Means of one step by name.
 Losses = dict[str, float]
-#: Pairs of each pool among which hard negatives were looked for, with the negatives found.
-MinedPools = dict[str, tuple[Sequence[TrainingPair], npt.NDArray[np.int32]]]
-
-NEGATIVES = "negatives.npz"
 
 
-def contrastive_step(
-    trainer: Trainer,
-    stage: ContrastiveStage | JointStage,
-    sampler: Sampler,
-    step: int,
-    rng: random.Random,
-    weight: float = 1.0,
-) -> Losses:
-    """Add the gradients of InfoNCE on one step's pairs."""
-    texts = [varied_texts(pair, rng) for pair in sampler.pairs(step)]
-    queries, functions = [query for query, _ in texts], [text for _, text in texts]
-    loss = contrastive_loss(
-        trainer.network,
-        trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),
-        trainer.tokenizer.ids(functions, trainer.config.max_text_tokens),
-        same_answers(queries, functions),
-        pad_id=trainer.tokenizer.pad_id,
-        temperature=stage.temperature,
-        chunk=stage.chunk,
-    )
-    (weight * loss).backward()  # type: ignore[no-untyped-call]
-    return {"infonce": float(loss.detach())}
+class StageSteps:
+    """Takes the steps of one stage, each a function of the seed, the step and the weights alone.
 
+    Args:
+        trainer: The run.
+        name: Name of the stage.
+        stage: Its settings.
+        seed: Seed of the run and the stage.
+    """
 
-def joint_step(
-    trainer: Trainer, stage: JointStage, sampler: Sampler, mined: MinedPools, step: int, rng: random.Random
-) -> Losses:
-    """Add the gradients of both stages on shared parameters (section 3.4)."""
-    names = list(mined)
-    pool, candidates = mined[rng.choices(names, [len(mined[name][0]) for name in names])[0]]
-    tokenizer, config = trainer.tokenizer, trainer.config
-    queries, groups = [], []
-    for row in rng.sample(range(len(pool)), min(stage.groups, len(pool))):
-        drawn = draw_group(row, candidates[row], len(pool), stage.negatives, stage.random_negatives, rng)
-        queries.append(varied_texts(pool[row], rng)[0])
-        groups.append(tokenizer.ids([varied_texts(pool[other], rng)[1] for other in drawn], config.max_text_tokens))
-    loss, accuracy = classifier_loss(
-        trainer.network,
-        tokenizer.ids(queries, config.max_query_tokens),
-        groups,
-        pad_id=tokenizer.pad_id,
-        binary_weight=stage.binary_weight,
-        chunk=stage.chunk,
-    )
-    loss.backward()  # type: ignore[no-untyped-call]
-    losses = {"classifier": float(loss.detach()), "first": accuracy}
-    if stage.contrastive_weight:
-        losses |= contrastive_step(trainer, stage, sampler, step, rng, stage.contrastive_weight)
-    return losses
+    def __init__(self, trainer: Trainer, name: str, stage: ContrastiveStage | JointStage, seed: str) -> None:
+        self._trainer = trainer
+        self._stage = stage
+        needs_pools = isinstance(stage, JointStage) or stage.hard_negatives > 0
+        self._pools = MinedPools(trainer, name, stage, seed) if needs_pools else None
+        self._sampler = Sampler(
+            trainer.grouped,
+            stage.steps,
+            stage.batch_pairs,
+            trainer.config.search_share,
+            seed,
+            stage.neighbours if isinstance(stage, ContrastiveStage) else 1,
+        )
 
+    def take(self, step: int, rng: random.Random) -> Losses:
+        """Add the gradients of a step."""
+        if isinstance(self._stage, JointStage):
+            losses = self._classify(self._stage, step, rng)
+            if self._stage.contrastive_weight:
+                losses |= self._contrast(self._sampler.pairs(step), [], rng, self._stage.contrastive_weight)
+            return losses
+        if self._pools is None:
+            return self._contrast(self._sampler.pairs(step), [], rng)
+        pool = self._pool(step, rng)
+        rows = pool.rows(self._stage.batch_pairs, 0.0, rng)
+        hard = [draw_group(pool, row, self._stage.hard_negatives, 0, rng)[1:] for row in rows]
+        return self._contrast(
+            [pool.pairs[row] for row in rows], [pool.pairs[other] for drawn in hard for other in drawn], rng
+        )
 
-def joint_pools(trainer: Trainer, stage: JointStage, seed: str) -> MinedPools:
-    """Choose the pools of the classifier and find their hard negatives, or read those a killed run found."""
-    total = sum(len(pool) ** 0.5 for pool in trainer.grouped.values())
-    chosen: dict[str, list[TrainingPair]] = {}
-    for name, pool in trainer.grouped.items():
-        count = min(len(pool), max(2, round(stage.pool * len(pool) ** 0.5 / total)))
-        chosen[name] = seeded(f"{seed}/{name}").sample(pool, count)
-    path = trainer.output / NEGATIVES
-    if path.is_file():
-        found = load_negatives(path)
-    else:
-        trainer.progress(f"looking for hard negatives among {sum(map(len, chosen.values()))} pairs")
-        trainer.network.train(False)
-        encoder = trainer.encoder()
-        found = {name: mine_negatives(encoder, pool, stage.candidates) for name, pool in chosen.items()}
-        trainer.network.train()
-        save_negatives(path, found)
-    return {name: (pool, found[name]) for name, pool in chosen.items()}
+    def _pool(self, step: int, rng: random.Random) -> MinedPool:
+        """The pool that a step draws from."""
+        assert self._pools is not None
+        found = self._pools.of_step(step)
+        sizes = {name: len(pool.pairs) for name, pool in found.items()}
+        return found[draw_pool(sizes, self._trainer.config.search_share if SEARCHES in found else 0.0, rng)]
+
+    def _contrast(
+        self, pairs: list[TrainingPair], further: list[TrainingPair], rng: random.Random, weight: float = 1.0
+    ) -> Losses:
+        """Add the gradients of InfoNCE on pairs and further negatives (section 3.1)."""
+        trainer, stage = self._trainer, self._stage
+        texts = [varied_texts(pair, rng) for pair in [*pairs, *further]]
+        queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
+        loss = contrastive_step_loss(
+            trainer.network,
+            trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),
+            trainer.tokenizer.ids(functions, trainer.config.max_text_tokens),
+            # The queries as they were mined: two may be shortened to different words and still ask the same.
+            same_answers([pair.query for pair in pairs], functions, [pair.query for pair in [*pairs, *further]]),
+            pad_id=trainer.tokenizer.pad_id,
+            temperature=stage.temperature,
+            chunk=stage.chunk,
+            weight=weight,
+            cache_gradients=isinstance(stage, ContrastiveStage) and stage.cache_gradients,
+        )
+        return {"infonce": loss}
+
+    def _classify(self, stage: JointStage, step: int, rng: random.Random) -> Losses:
+        """Add the gradients of the classifier on groups of one right and several wrong functions (section 3.2)."""
+        config, tokenizer = self._trainer.config, self._trainer.tokenizer
+        pool = self._pool(step, rng)
+        queries, groups = [], []
+        for row in pool.rows(stage.groups, stage.hard_share, rng):
+            drawn = draw_group(pool, row, stage.negatives, stage.random_negatives, rng)
+            queries.append(varied_texts(pool.pairs[row], rng)[0])
+            functions = [varied_texts(pool.pairs[other], rng)[1] for other in drawn]
+            groups.append(tokenizer.ids(functions, config.max_text_tokens))
+        loss, accuracy = classifier_loss(
+            self._trainer.network,
+            tokenizer.ids(queries, config.max_query_tokens),
+            groups,
+            pad_id=tokenizer.pad_id,
+            binary_weight=stage.binary_weight,
+            chunk=stage.chunk,
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        return {"classifier": float(loss.detach()), "first": accuracy}
