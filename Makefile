@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format types bench clean
+.PHONY: help setup setup-editors demo test test-slow test-editors lint lint-editors format-editors format types bench clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -34,11 +34,27 @@ demo: setup ## Index the sources of a real package and ask three questions about
 	@sh scripts/demo.sh $(BIN)
 
 test: setup ## Fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not editor"
 
 # pytest ends with 5 where no test is marked slow; that is no failure.
 test-slow: setup ## Kill loops, real clients and long property tests
-	$(BIN)/python -m pytest -m slow || test $$? -eq 5
+	$(BIN)/python -m pytest -m "slow and not editor" || test $$? -eq 5
+
+setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and the checks of the Lua sources
+	@sh scripts/setup-editors.sh $(VENV)
+
+test-editors: setup-editors ## Real editors against the real server
+	$(BIN)/python -m pytest -m editor
+
+STYLUA := node scripts/check_lua_format.mjs $(VENV)/editors neovim/stylua.toml
+LUA_FILES = $$(find neovim tests/editors -name '*.lua')
+
+lint-editors: setup-editors ## StyLua's format and luacheck for the Lua sources
+	$(STYLUA) $(LUA_FILES)
+	luacheck -q --config neovim/.luacheckrc $(LUA_FILES)
+
+format-editors: setup-editors ## Let StyLua format the Lua sources
+	$(STYLUA) --write $(LUA_FILES)
 
 lint: setup ## ruff (rules and format) and the import direction
 	$(BIN)/ruff check .

@@ -1,0 +1,30 @@
+-- The language server, for `vim.lsp.enable("cascode")`. Everything here may be overridden with
+-- `vim.lsp.config("cascode", { ... })`.
+
+---@type vim.lsp.Config
+return {
+  cmd = { "cascode", "serve", "--stdio" },
+  -- No filetypes: a workspace is searched from its README as well as from its sources.
+  workspace_required = true,
+  root_dir = function(bufnr, on_dir)
+    require("cascode.client").attach(bufnr, on_dir)
+  end,
+  before_init = function(params, config)
+    params.initializationOptions = require("cascode.config").initialization_options(config)
+  end,
+  handlers = {
+    ["$/progress"] = function(err, params, ctx)
+      if not require("cascode.partial").deliver(params) then
+        return vim.lsp.handlers["$/progress"](err, params, ctx)
+      end
+    end,
+    ["cascode/status"] = function(_, status, ctx)
+      require("cascode.status").update(ctx.client_id, status)
+    end,
+  },
+  on_exit = function(_, _, client_id)
+    vim.schedule(function()
+      require("cascode.status").forget(client_id)
+    end)
+  end,
+}

@@ -1,0 +1,175 @@
+-- One hit: its words for a list, its place in a file, opening it.
+local M = {}
+
+---@class cascode.Hit
+---@field uri string
+---@field range lsp.Range The whole function.
+---@field selectionRange lsp.Range Its name.
+---@field path string Relative to its workspace.
+---@field workspace string
+---@field name string
+---@field kind string
+---@field language string
+---@field signature string
+---@field start_line integer 1-based.
+---@field end_line integer 1-based, inclusive.
+---@field score number
+---@field probability? number
+---@field stage "fast"|"cascade"
+
+---@alias cascode.OpenHow "edit"|"split"|"vsplit"|"tab"
+
+--- How sure the model is, "87%", or nothing.
+---@param hit cascode.Hit
+---@return string
+function M.certainty(hit)
+  -- JSON's null is vim.NIL, which is not a number.
+  if type(hit.probability) ~= "number" then
+    return ""
+  end
+  return ("%d%%"):format(math.floor(hit.probability * 100 + 0.5))
+end
+
+--- "path:line", with the workspace in front where several are searched.
+---@param hit cascode.Hit
+---@param several boolean
+---@return string
+function M.place(hit, several)
+  local place = ("%s:%d"):format(hit.path, hit.start_line)
+  return several and ("%s/%s"):format(hit.workspace, place) or place
+end
+
+--- Whether hits come from more than one workspace.
+---@param hits cascode.Hit[]
+---@return boolean
+function M.several_workspaces(hits)
+  for _, hit in ipairs(hits) do
+    if hit.workspace ~= hits[1].workspace then
+      return true
+    end
+  end
+  return false
+end
+
+--- One line for a list without columns.
+---@param hit cascode.Hit
+---@param several boolean
+---@return string
+function M.label(hit, several)
+  local certainty = M.certainty(hit)
+  return ("%s  %s%s"):format(hit.name, M.place(hit, several), certainty ~= "" and ("  " .. certainty) or "")
+end
+
+--- The file of a hit.
+---@param hit cascode.Hit
+---@return string
+function M.file(hit)
+  return vim.uri_to_fname(hit.uri)
+end
+
+--- The loaded buffer of a file, if there is one.
+---@param path string
+---@return integer?
+local function loaded(path)
+  -- bufloaded() compares the whole name; bufnr() would read it as a pattern.
+  return vim.fn.bufloaded(path) == 1 and vim.fn.bufadd(path) or nil
+end
+
+--- The lines of a file as the user sees them: those of its buffer if it is loaded, saved or not.
+---@param uri string
+---@return string[]? lines nil where the file can not be read.
+function M.lines(uri)
+  local path = vim.uri_to_fname(uri)
+  local bufnr = loaded(path)
+  if bufnr then
+    return vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  end
+  local ok, lines = pcall(vim.fn.readfile, path)
+  return ok and lines or nil
+end
+
+--- Row (1-based) and byte column (0-based) of a position, moved into the text where it ends earlier.
+---@param position lsp.Position
+---@param lines string[]
+---@param encoding string The client's `offset_encoding`.
+---@return integer row
+---@return integer column
+function M.position(position, lines, encoding)
+  local row = math.max(math.min(position.line + 1, #lines), 1)
+  local column = vim.str_byteindex(lines[row] or "", encoding, position.character, false)
+  return row, column
+end
+
+--- An entry of the quickfix list.
+---@param hit cascode.Hit
+---@param encoding string
+---@return vim.quickfix.entry
+function M.quickfix_entry(hit, encoding)
+  local lines = M.lines(hit.uri) or {}
+  local row, column = M.position(hit.selectionRange.start, lines, encoding)
+  local certainty = M.certainty(hit)
+  return {
+    filename = M.file(hit),
+    lnum = #lines > 0 and row or hit.start_line,
+    end_lnum = hit.end_line,
+    col = column + 1,
+    text = (certainty ~= "" and ("[%s] "):format(certainty) or "") .. hit.signature,
+    user_data = hit,
+  }
+end
+
+local SPLITS = { split = "split", vsplit = "vsplit", tab = "tab split" }
+
+--- Shows a buffer in the current window, or in a new one where the current one can not give up its own.
+---@param bufnr integer
+---@return string? problem
+local function show(bufnr)
+  local current = vim.api.nvim_get_current_buf()
+  if current == bufnr then
+    return
+  end
+  local kept = vim.bo[current].modified and not vim.o.hidden and vim.bo[current].bufhidden == ""
+  if vim.wo.winfixbuf or (kept and #vim.fn.win_findbuf(current) == 1) then
+    vim.cmd("split")
+    vim.wo.winfixbuf = false
+  end
+  -- A swap file's question may be answered with "quit": then the buffer is not there.
+  local ok, problem = pcall(vim.api.nvim_win_set_buf, 0, bufnr)
+  return not ok and tostring(problem) or nil
+end
+
+--- Opens a hit: the place before goes into the jump list and the tag stack, the function's name is centred.
+---@param hit cascode.Hit
+---@param encoding string
+---@param how? cascode.OpenHow
+---@return boolean opened
+function M.open(hit, encoding, how)
+  local path = M.file(hit)
+  if not loaded(path) and not vim.uv.fs_stat(path) then
+    vim.notify(
+      ("cascode: %s is gone; its functions leave the index with the next update"):format(path),
+      vim.log.levels.WARN
+    )
+    return false
+  end
+  local from = { vim.api.nvim_get_current_buf(), vim.fn.line("."), vim.fn.col("."), 0 }
+  if SPLITS[how] then
+    vim.cmd(SPLITS[how])
+  end
+  vim.cmd("normal! m'")
+  vim.fn.settagstack(vim.api.nvim_get_current_win(), { items = { { tagname = hit.name, from = from } } }, "t")
+  local bufnr = vim.uri_to_bufnr(hit.uri)
+  vim.bo[bufnr].buflisted = true
+  local problem = show(bufnr)
+  if problem then
+    vim.notify("cascode: " .. problem, vim.log.levels.ERROR)
+    return false
+  end
+  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  local row, column = M.position(hit.selectionRange.start, lines, encoding)
+  vim.api.nvim_win_set_cursor(0, { row, column })
+  vim.cmd("normal! zvzz")
+  return true
+end
+
+return M

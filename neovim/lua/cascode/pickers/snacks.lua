@@ -1,0 +1,75 @@
+-- Hits in the picker of snacks.nvim: shown with the fast stage's answer, put in order with the last one.
+local M = {}
+
+local hit = require("cascode.hit")
+
+--- A session's hits as items of the picker.
+---@param session cascode.Session
+---@return table[]
+local function items(session)
+  local several = hit.several_workspaces(session.hits)
+  return vim.tbl_map(function(one)
+    return {
+      text = hit.label(one, several),
+      file = hit.file(one),
+      pos = { one.start_line, 0 },
+      end_pos = { one.end_line, 0 },
+      hit = one,
+    }
+  end, session.hits)
+end
+
+---@param session cascode.Session
+function M.show(session)
+  local snacks = require("snacks")
+  local picker
+  session:listen(function()
+    if session.phase ~= "fast" and session.phase ~= "done" then
+      return
+    end
+    if picker then
+      if not picker.closed then
+        picker:find({ refresh = true })
+      end
+      return
+    end
+    if #session.hits == 0 then
+      return
+    end
+    local function open(how)
+      return function(self, item)
+        self:close()
+        if item then
+          hit.open(item.hit, session.encoding, how)
+        end
+      end
+    end
+    picker = snacks.picker.pick({
+      source = "cascode",
+      title = ("%s (%s)"):format(session.title, session:summary()),
+      finder = function()
+        return items(session)
+      end,
+      format = function(item)
+        local certainty = hit.certainty(item.hit)
+        return {
+          { item.hit.name, "SnacksPickerLabel" },
+          { "  " },
+          { hit.place(item.hit, hit.several_workspaces(session.hits)), "SnacksPickerDir" },
+          { certainty ~= "" and ("  " .. certainty) or "", "SnacksPickerComment" },
+        }
+      end,
+      preview = "file",
+      -- Without words to narrow by, the order is that of the answer.
+      sort = { fields = { "score:desc", "idx" } },
+      confirm = open("edit"),
+      actions = {
+        edit_split = open("split"),
+        edit_vsplit = open("vsplit"),
+        edit_tab = open("tab"),
+      },
+    })
+  end)
+end
+
+return M

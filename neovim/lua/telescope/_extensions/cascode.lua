@@ -1,0 +1,13 @@
+-- `:Telescope cascode query=...` and `:Telescope cascode similar`
+local telescope = require("telescope")
+
+return telescope.register_extension({
+  exports = {
+    cascode = function(opts)
+      require("cascode").search(opts.query or "")
+    end,
+    similar = function()
+      require("cascode").similar()
+    end,
+  },
+})
