@@ -39,13 +39,22 @@ class TextTokenizer:
         self.pad_id = pad_id
 
     def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-        """Tokenize texts, first and last special token included, cut to ``max_tokens``."""
-        self._tokenizer.enable_truncation(max_tokens)
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        """Tokenize texts, first and last special token included, cut to ``max_tokens``; from any thread.
+
+        The library's own truncation is a setting of the tokenizer: a query of another thread would cut the
+        functions that are encoded at the same time.
+        """
+        rows = []
+        for encoding in self._tokenizer.encode_batch(list(texts)):
+            ids: list[int] = encoding.ids
+            if len(ids) > max_tokens:
+                last_is_special = bool(encoding.special_tokens_mask[-1])
+                ids = [*ids[: max_tokens - 1], ids[-1]] if last_is_special else ids[:max_tokens]
+            rows.append(ids)
+        return rows
 
     def to_json(self) -> str:
         """The tokenizer file's content, without truncation."""
-        self._tokenizer.no_truncation()
         return str(self._tokenizer.to_str(pretty=False))
 
 
