@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from cascode_indexer.errors import QueryError, WorkspaceError
-from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, IndexReport, WorkspaceStatus
-from cascode_indexer.indexing.update import Cancelled, OnProgress, Updater
+from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.indexing.types import (
+    DEFAULT_MAX_FILE_BYTES,
+    Cancelled,
+    IndexReport,
+    OnProgress,
+    WorkspaceStatus,
+)
+from cascode_indexer.indexing.update import Updater
 from cascode_indexer.model import ModelHandle
+from cascode_indexer.open_index import ClosedIndexError
+from cascode_indexer.roots import Roots
 from cascode_indexer.search.cascade import Cascade
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
-from cascode_indexer.walk import checked_root
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
-_log = logging.getLogger(__name__)
-
 
 class Engine:
-    """Indexes and searches one or several workspaces, merged in one ranking.
+    """Indexes and searches one or several workspaces, merged in one ranking; safe to call from several threads.
+
+    Searches go before indexing: while one runs, indexing stops at its next small piece of work.
 
     Args:
-        roots: The workspaces; one inside another is covered by the outer one and dropped.
+        roots: The workspaces, none to begin with where :meth:`add_root` brings them; one inside another is covered
+            by the outer one.
         model: Folder or name of a model, or one that another engine holds already; None for the default.
         max_file_bytes: Larger files are skipped and counted.
         gpu: Hold vectors on a GPU if there is one.
+        threads: CPU threads that indexing takes, and small batches so that searches go first; None for all, at
+            full speed.
 
     Raises:
         WorkspaceError: A root cannot be walked.
@@ -41,14 +52,52 @@ class Engine:
         model: str | ModelHandle | None = None,
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         gpu: bool = False,
+        threads: int | None = None,
     ) -> None:
-        if not roots:
-            raise WorkspaceError("no workspace named: give the folder to search")
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
-        self.workspaces = [
-            Workspace(root, self._model, max_file_bytes=max_file_bytes, gpu=gpu) for root in _outermost(roots)
-        ]
-        self._cascade = Cascade(self.workspaces, self._model)
+        self._gate = Gate()
+
+        def open_workspace(root: Path) -> Workspace:
+            return Workspace(root, self._model, self._gate, max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+
+        self._roots = Roots(open_workspace)
+        self._cascade = Cascade(self._roots.workspaces, self._model, self._gate, threads)
+        try:
+            self._roots.add(roots)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def model(self) -> ModelHandle:
+        """The model: whether it is loaded, where it computes, why it could not be loaded."""
+        return self._model
+
+    @property
+    def workspaces(self) -> Sequence[Workspace]:
+        """The workspaces that are indexed and searched: every root that no other one covers."""
+        return self._roots.workspaces()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Every root that was added and not removed, those covered by another one included."""
+        return self._roots.asked()
+
+    def add_root(self, root: Path) -> None:
+        """Take up a workspace; :meth:`update` indexes it. One that is known already changes nothing.
+
+        Raises:
+            WorkspaceError: It cannot be walked.
+            IndexStoreError: Its index cannot be opened.
+        """
+        self._roots.add([root])
+
+    def remove_root(self, root: Path) -> None:
+        """Let a workspace go: a running update of it is cancelled, its files are closed after their last user.
+
+        A root that it covered is taken up again. One that is not known changes nothing.
+        """
+        self._roots.remove(root)
 
     def warm_up(self) -> None:
         """Begin to load the model in the background."""
@@ -57,14 +106,30 @@ class Engine:
     def update(self, *, on_progress: OnProgress | None = None, cancelled: Cancelled | None = None) -> list[IndexReport]:
         """Bring every workspace's index up to date by a full scan.
 
+        All workspaces are scanned first, so that words find everything, then encoded.
+
+        Args:
+            on_progress: Told how far it has come.
+            cancelled: Asked between small pieces of work; what was done until then is kept.
+
         Raises:
-            ModelError: The model cannot be loaded.
+            ModelError: The model cannot be loaded; what words find is up to date all the same.
             IndexStoreError: The index cannot be written.
         """
-        return [
-            workspace.update(Updater.scan, on_progress=on_progress, cancelled=cancelled)
-            for workspace in self.workspaces
-        ]
+        return self._update(Updater.scan, on_progress, cancelled)
+
+    def reindex(
+        self, *, full: bool = False, on_progress: OnProgress | None = None, cancelled: Cancelled | None = None
+    ) -> list[IndexReport]:
+        """Bring every workspace's index up to date; arguments and errors as in :meth:`update`.
+
+        Args:
+            full: Read every file again, also those that look unchanged. Searches are answered from what was known
+                until it is replaced; vectors are used again.
+            on_progress: Told how far it has come.
+            cancelled: Asked between small pieces of work.
+        """
+        return self._update(lambda updater: updater.scan(full=full), on_progress, cancelled)
 
     def apply(
         self,
@@ -73,16 +138,37 @@ class Engine:
         on_progress: OnProgress | None = None,
         cancelled: Cancelled | None = None,
     ) -> IndexReport:
-        """Bring one workspace's index up to date with what a watcher saw."""
-        root = checked_root(batch.root)
-        workspace = next((one for one in self.workspaces if one.root == root), None)
-        if workspace is None:
+        """Bring one workspace's index up to date with what a watcher saw; arguments and errors as in :meth:`update`.
+
+        Raises:
+            WorkspaceError: The batch is about no workspace of this engine.
+        """
+        found = self._roots.find(batch.root)
+        if found is None:
             raise WorkspaceError(f"{batch.root} is not a workspace of this engine")
+        workspace, inside = found
+        prefix = f"{inside}/" if inside else ""  # a root covered by another one is watched on its own
 
         def scan(updater: Updater) -> IndexReport:
-            return updater.scan() if batch.rescan else updater.rescan_paths(batch.changed | batch.deleted)
+            if batch.rescan:
+                return updater.scan()
+            return updater.rescan_paths({prefix + path for path in batch.changed | batch.deleted})
 
-        return workspace.update(scan, on_progress=on_progress, cancelled=cancelled)
+        report = workspace.scan(scan, on_progress, cancelled)
+        return workspace.encode(report, on_progress, cancelled)
+
+    def pause(self) -> None:
+        """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on."""
+        self._gate.pause()
+
+    def resume(self) -> None:
+        """Let indexing go on."""
+        self._gate.resume()
+
+    @property
+    def paused(self) -> bool:
+        """Whether indexing is held."""
+        return self._gate.paused
 
     def search(
         self,
@@ -100,22 +186,29 @@ class Engine:
 
         Raises:
             QueryError: The query or a filter makes no sense.
-            ModelError: The model cannot be loaded.
+            ModelError: The model cannot be loaded, and the request waits for it.
         """
         return self._cascade.search(request, on_fast=on_fast, cancelled=cancelled)
 
-    def similar(self, path: Path, line: int, *, limit: int = 10) -> Answer:
+    def similar(self, path: Path, line: int, *, limit: int = 10, wait_for_model: bool = True) -> Answer:
         """Find functions like the one at ``line`` (1-based) of ``path``.
+
+        Args:
+            path: The file.
+            line: A line of the function.
+            limit: At most this many hits.
+            wait_for_model: As in :class:`SearchRequest`.
 
         Raises:
             QueryError: The file is in no workspace, or no function stands there.
+            ModelError: The model cannot be loaded, and ``wait_for_model``.
         """
-        absolute = path.absolute()
-        for workspace in self.workspaces:
-            for base in (absolute, absolute.resolve()):
-                if base.is_relative_to(workspace.root):
-                    return self._cascade.similar(workspace, base.relative_to(workspace.root).as_posix(), line, limit)
-        raise QueryError(f"{path} lies in none of the workspaces {', '.join(str(one.root) for one in self.workspaces)}")
+        found = self._roots.find(path)
+        if found is None:
+            roots = ", ".join(str(one.root) for one in self.workspaces) or "(there are none)"
+            raise QueryError(f"{path} lies in none of the workspaces {roots}")
+        workspace, relative = found
+        return self._cascade.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit; empty where the file vanished since."""
@@ -123,16 +216,33 @@ class Engine:
 
     def status(self) -> list[WorkspaceStatus]:
         """Describe every workspace's index without loading the model."""
-        return [workspace.status() for workspace in self.workspaces]
+        described = []
+        for workspace in self.workspaces:
+            with contextlib.suppress(ClosedIndexError):  # removed by another thread just now
+                described.append(workspace.status())
+        return described
 
     def is_indexed(self) -> bool:
         """Whether every workspace has been scanned completely before."""
         return all(workspace.indexed for workspace in self.workspaces)
 
     def close(self) -> None:
-        """Close every index."""
-        for workspace in self.workspaces:
-            workspace.close()
+        """Cancel running updates and close every index; also one whose workspace was removed."""
+        self._roots.close()
+
+    def _update(
+        self,
+        scan: Callable[[Updater], IndexReport],
+        on_progress: OnProgress | None,
+        cancelled: Cancelled | None,
+    ) -> list[IndexReport]:
+        """Scan all workspaces, then encode what they need."""
+        workspaces = self.workspaces
+        reports = [workspace.scan(scan, on_progress, cancelled) for workspace in workspaces]
+        return [
+            workspace.encode(report, on_progress, cancelled)
+            for workspace, report in zip(workspaces, reports, strict=True)
+        ]
 
     def __enter__(self) -> Engine:
         return self
@@ -141,15 +251,3 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _outermost(roots: Sequence[Path]) -> list[Path]:
-    """Drop repeated roots and roots inside another: their functions would be found twice."""
-    checked = sorted({checked_root(root) for root in roots}, key=lambda root: len(root.parts))
-    kept: list[Path] = []
-    for root in checked:
-        if any(root.is_relative_to(outer) for outer in kept):
-            _log.info("the workspace %s is part of another one", root)
-        else:
-            kept.append(root)
-    return kept

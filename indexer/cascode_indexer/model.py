@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
+
+_log = logging.getLogger(__name__)
+
+#: After a failure the folder is looked at again only this much later: every batch of changes would try otherwise,
+#: and a person who mends the model does not wait long for it.
+_RETRY_SECONDS = 30.0
 
 
 class ModelHandle:
@@ -15,12 +23,19 @@ class ModelHandle:
 
     Args:
         name: Folder or name; None for the default model.
+        device: ``cpu`` or ``cuda``; None takes a GPU where there is one.
     """
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self, name: str | None, *, device: str | None = None) -> None:
         self.name = name
+        self._asked_device = device
         self._lock = threading.Lock()
+        self._start_lock = threading.Lock()
+        self._loader: threading.Thread | None = None
         self._model: CasCodeModel | None = None
+        self._error: str | None = None
+        self._failed_at = 0.0
+        self._all_threads = 1
 
     @property
     def loaded(self) -> bool:
@@ -28,13 +43,33 @@ class ModelHandle:
         return self._model is not None
 
     @property
+    def error(self) -> str | None:
+        """Why the last attempt to load failed, as one line; None where it did not."""
+        return self._error
+
+    @property
     def label(self) -> str:
         """Names what was asked for, without loading it."""
         return self.name or os.environ.get("CASCODE_MODEL") or "bundled"
 
+    @property
+    def device(self) -> str | None:
+        """Where the model computes: ``cpu`` or ``cuda``; None before it is loaded."""
+        return None if self._model is None else self._model.device
+
     def start(self) -> None:
-        """Begin to load in the background; an error is raised by :meth:`get`."""
-        threading.Thread(target=self._load_quietly, name="cascode-model", daemon=True).start()
+        """Begin to load in the background, unless that was begun, or failed just now."""
+        with self._start_lock:
+            if self.loaded or self._failed_lately() or (self._loader is not None and self._loader.is_alive()):
+                return
+            self._loader = threading.Thread(target=self._load_quietly, name="cascode-model", daemon=True)
+            self._loader.start()
+
+    def ready(self) -> CasCodeModel | None:
+        """Return the model if it is loaded; else begin to load it and return None at once."""
+        if self._model is None:
+            self.start()
+        return self._model
 
     def get(self) -> CasCodeModel:
         """Return the model, waiting for it if need be.
@@ -44,10 +79,53 @@ class ModelHandle:
         """
         with self._lock:
             if self._model is None:
-                from cascode_models.load import load_model
-
-                self._model = load_model(self.name)
+                self._model = self._load()
             return self._model
+
+    def use_threads(self, count: int | None) -> None:
+        """Let what the calling thread computes from now on take ``count`` CPU threads; None for all.
+
+        torch keeps the count for each calling thread (it is OpenMP's), but a thread that never set one inherits
+        what any thread set last: so every user of the model says what it takes.
+        """
+        if self._model is not None:
+            self._model.threads = self._all_threads if count is None else max(1, min(count, self._all_threads))
+
+    @property
+    def all_threads(self) -> int:
+        """CPU threads that torch takes where nothing caps it; 1 before the model is loaded."""
+        return self._all_threads
+
+    def _failed_lately(self) -> bool:
+        """Whether a new attempt would only fail again."""
+        return self._error is not None and time.monotonic() - self._failed_at < _RETRY_SECONDS
+
+    def _load(self) -> CasCodeModel:
+        """Load the model and remember what went wrong."""
+        from cascode_models.errors import ModelError
+
+        if self._failed_lately():
+            raise ModelError(self._error)
+        try:
+            from cascode_models.load import load_model
+            from cascode_models.threads import default_threads
+
+            self._all_threads = default_threads()
+            model = load_model(self.name, device=self._asked_device)
+        except Exception as error:
+            known = isinstance(error, ModelError)
+            if not known:
+                _log.debug("the model %s was not loaded", self.label, exc_info=error)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            self._error = (
+                reason if known else f"the model {self.label!r} cannot be loaded ({reason}): reinstall cascode"
+            )
+            self._failed_at = time.monotonic()
+            if known:
+                raise
+            raise ModelError(self._error) from error
+        self._error = None
+        return model
 
     def _load_quietly(self) -> None:
         """Load ahead of need; whoever needs the model meets the error."""
@@ -55,5 +133,5 @@ class ModelHandle:
 
         try:
             self.get()
-        except ModelError:
-            return
+        except ModelError as error:
+            _log.warning("searching by words only: %s", error)

@@ -1,28 +1,37 @@
-"""One workspace's index as this process holds it: its store, its vectors, its right to write."""
+"""One workspace's index as this process holds it: its open files and its right to write."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cascode_indexer.errors import IndexBusyError
-from cascode_indexer.indexing.types import IndexReport, WorkspaceStatus
-from cascode_indexer.indexing.update import Cancelled, OnProgress, Updater
-from cascode_indexer.location import locate, vector_cache_path
+from cascode_indexer.errors import IndexBusyError, IndexStoreError
+from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress, WorkspaceStatus
+from cascode_indexer.indexing.update import Updater
+from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError, put_aside
 from cascode_indexer.store.lock import WriterLock
 from cascode_indexer.store.store import Store
-from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import checked_root
 
 _log = logging.getLogger(__name__)
+
+#: ``status`` of another process holds the lock for less than a millisecond to see whether it is free.
+_LOCK_SECONDS = 0.2
+#: Between two looks at ``cancelled`` while another thread of this process updates the index.
+_POLL_SECONDS = 0.05
+#: A running update ends within one small batch; a thread that hangs must not keep the process alive.
+_CLOSE_SECONDS = 10.0
 
 
 class Workspace:
@@ -31,166 +40,277 @@ class Workspace:
     Args:
         root: The folder.
         model: The model, loaded when needed.
+        gate: Passed by indexing between small pieces of work.
         max_file_bytes: Larger files are skipped and counted.
         gpu: Hold the vectors on a GPU if there is one.
+        threads: CPU threads that indexing takes; None for all.
 
     Raises:
         WorkspaceError: The folder cannot be walked.
         IndexStoreError: The index cannot be opened.
     """
 
-    def __init__(self, root: Path, model: ModelHandle, *, max_file_bytes: int, gpu: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        model: ModelHandle,
+        gate: Gate,
+        *,
+        max_file_bytes: int,
+        gpu: bool = False,
+        threads: int | None = None,
+    ) -> None:
         self.root = checked_root(root)
         self.location = locate(self.root)
         self.max_file_bytes = max_file_bytes
         self._model = model
+        self._gate = gate
         self._gpu = gpu
+        self._threads = threads
         self._lock = WriterLock(self.location)
-        self.store = Store(self.location.store)
-        self._cache: VectorCache | None = None
-        self._vectors: WorkspaceVectors | None = None
+        self._turn = threading.Lock()
+        self._swap = threading.Lock()
+        self._closed = False
+        self._index = OpenIndex(self.location, model, gpu=gpu)
+        #: How far the running update has come; None while none runs.
+        self.progress: IndexProgress | None = None
+
+    @property
+    def index(self) -> OpenIndex:
+        """The open files; use them inside a ``with`` block."""
+        return self._index
+
+    @property
+    def store(self) -> Store:
+        """The connection that searches read through."""
+        return self._index.store
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a search or an update is at work in it."""
+        return not self._index.wait_unused(0)
 
     @property
     def indexed(self) -> bool:
         """Whether a full scan has ever been completed."""
         return self.store.get_meta("last_indexed") is not None
 
-    def update(
-        self,
-        scan: Callable[[Updater], IndexReport],
-        *,
-        on_progress: OnProgress | None,
-        cancelled: Cancelled | None,
+    def vectors(self) -> WorkspaceVectors:
+        """Return the vectors of this workspace for the current model."""
+        return self._index.vectors()
+
+    def scan(
+        self, work: Callable[[Updater], IndexReport], on_progress: OnProgress | None, cancelled: Cancelled | None
     ) -> IndexReport:
-        """Let ``scan`` bring the store up to date, then encode what is pending.
+        """Let ``work`` bring the store up to date; words find the new functions from then on.
 
         Returns:
             What was done; ``read_only`` where another process writes this index.
         """
-        try:
-            with self._writing():
-                return self._mending(lambda: self._update(scan, on_progress, cancelled))
-        except IndexBusyError:
-            counts = self.store.counts()
-            _log.info("another process keeps the index of %s up to date", self.root)
-            return IndexReport(self.root, files=counts.files, functions=counts.functions, read_only=True)
+        return self._update(lambda updater, _: work(updater), on_progress, cancelled)
 
-    def vectors(self) -> WorkspaceVectors:
-        """Return the vectors of this workspace for the current model."""
-        if self._vectors is None:
-            model = self._model.get()
-            self._vectors = WorkspaceVectors(
-                self.location,
-                self.store,
-                self._open_cache(),
-                fingerprint=model.fingerprint,
-                dimension=model.dimension,
-                gpu=self._gpu,
-            )
-        return self._vectors
+    def encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
+        """Encode what has no vector yet.
+
+        Args:
+            report: What the scan before it did.
+            on_progress: Told how far it has come.
+            cancelled: Asked between small batches.
+
+        Returns:
+            The report of both.
+
+        Raises:
+            ModelError: The model cannot be loaded.
+        """
+        if report.read_only or report.cancelled:
+            return report
+        scanned = [report]
+
+        def work(updater: Updater, index: OpenIndex) -> IndexReport:
+            if index is not first:  # the files were made anew: what the scan had stored is gone
+                scanned[0] = updater.scan()
+            return self._encode(scanned[0], updater, index)
+
+        first = self._index
+        return self._update(work, on_progress, cancelled)
 
     def status(self) -> WorkspaceStatus:
-        """Describe the index without loading the model."""
-        counts = self.store.counts()
-        last = self.store.get_meta("last_indexed")
-        busy = not self._lock.held and not self._free()
-        size = sum(path.stat().st_size for path in self.location.directory.glob("*") if path.is_file())
-        return WorkspaceStatus(
-            root=self.root,
-            directory=self.location.directory,
-            indexed=self.indexed,
-            counts=counts,
-            skipped=self.store.skipped() if self.indexed else SkipCounts(),
-            model=self.store.get_meta("model"),
-            size_bytes=size,
-            busy=busy,
-            last_indexed=float(last) if last else None,
-        )
+        """Describe the index without loading the model.
 
-    def mend(self, error: DamagedFileError) -> None:
-        """Put a damaged file aside and begin it anew; what it held is made again from the workspace."""
-        _log.warning("the index file %s is damaged (%s): making it again", error.path, error.reason)
-        self.store.close()
-        if self._cache is not None:
-            self._cache.close()
-        self._cache = None
-        self._vectors = None
-        put_aside(error.path)
-        self.store = Store(self.location.store)
+        Raises:
+            ClosedIndexError: The workspace was closed.
+        """
+        with self._index as index:
+            counts = index.store.counts()
+            last = index.store.get_meta("last_indexed")
+            size = sum(path.stat().st_size for path in self.location.directory.glob("*") if path.is_file())
+            return WorkspaceStatus(
+                root=self.root,
+                directory=self.location.directory,
+                indexed=last is not None,
+                counts=counts,
+                skipped=index.store.skipped() if last else SkipCounts(),
+                model=index.store.get_meta("model"),
+                size_bytes=size,
+                busy=self._written_elsewhere(),
+                last_indexed=float(last) if last else None,
+                updating=self._turn.locked(),
+                progress=self.progress,
+            )
+
+    def mend(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
+        """Put a damaged file aside and begin it anew; what it held is made again from the workspace.
+
+        Args:
+            error: Names the file.
+            index: The open files that it was met in; nothing is done where they have been replaced since.
+            move: Whether the file is still in its place; else only open the files anew.
+
+        Raises:
+            IndexStoreError: The file cannot be replaced.
+        """
+        with self._swap:
+            if index is not self._index:
+                return
+            _log.warning("the index file %s is damaged (%s): making it again", error.path, error.reason)
+            index.retire()
+            try:
+                if move:
+                    put_aside(error.path)
+            except OSError as refused:
+                raise IndexStoreError(
+                    f"the index file {error.path} is damaged and cannot be replaced ({refused.strerror or refused}): "
+                    "end other cascode processes, or run 'cascode clean'"
+                ) from refused
+            self._index = OpenIndex(self.location, self._model, gpu=self._gpu)
+
+    def retire(self) -> None:
+        """Cancel a running update and close the files as soon as nobody uses them; returns at once."""
+        with self._swap:
+            self._closed = True
+            self._index.retire()
 
     def close(self) -> None:
-        """Close the files."""
-        self.store.close()
-        if self._cache is not None:
-            self._cache.close()
+        """Cancel a running update, wait for it and for searches, and close the files."""
+        self.retire()
+        if not self._index.wait_unused(_CLOSE_SECONDS):
+            _log.warning("the index of %s is still in use; it is closed later", self.root)
 
     def _update(
-        self, scan: Callable[[Updater], IndexReport], on_progress: OnProgress | None, cancelled: Cancelled | None
+        self,
+        work: Callable[[Updater, OpenIndex], IndexReport],
+        on_progress: OnProgress | None,
+        cancelled: Cancelled | None,
     ) -> IndexReport:
-        """Scan and encode with the right to write."""
+        """Do ``work`` with the right to write; once more where a file turned out damaged."""
+        asked = cancelled or (lambda: False)
         started = time.perf_counter()
-        updater = Updater(
+        try:
+            with self._writing(lambda: self._closed or asked()):
+                for attempt in (1, 2):
+                    index = self._index
+                    try:
+                        with index:
+                            report = work(self._updater(index, on_progress, asked), index)
+                    except DamagedFileError as error:
+                        if attempt == 2:
+                            raise
+                        self.mend(error, index)
+                        continue
+                    if index is self._index or self._closed:
+                        break
+                    # A search found damage and made the files anew: what was written went into the old ones.
+                return dataclasses.replace(report, cancelled=report.cancelled or self._closed)
+        except IndexBusyError:
+            with contextlib.suppress(ClosedIndexError), self._index as index:
+                counts = index.store.counts()
+                _log.info("another process keeps the index of %s up to date", self.root)
+                return IndexReport(self.root, files=counts.files, functions=counts.functions, read_only=True)
+        except (ClosedIndexError, _CancelledError):
+            pass
+        return IndexReport(self.root, seconds=time.perf_counter() - started, cancelled=True)
+
+    def _updater(self, index: OpenIndex, on_progress: OnProgress | None, cancelled: Cancelled) -> Updater:
+        """Make what writes this index."""
+
+        def tell(progress: IndexProgress) -> None:
+            self.progress = progress
+            if on_progress is not None:
+                on_progress(progress)
+
+        return Updater(
             self.root,
-            self.store,
+            index.writer(),
             max_file_bytes=self.max_file_bytes,
-            on_progress=on_progress,
-            cancelled=cancelled,
+            on_progress=tell,
+            cancelled=lambda: index.retired or cancelled(),
+            gate=self._gate,
+            # Whoever caps indexing has a person at the desk: small batches, so that searches go first.
+            small_batches=self._threads is not None,
         )
-        report = scan(updater)
-        encoded, seconds_encoding = 0, 0.0
+
+    def _encode(self, report: IndexReport, updater: Updater, index: OpenIndex) -> IndexReport:
+        """Encode with the right to write."""
+        started = time.perf_counter()
+        store = index.writer()
         # The model is left alone where nothing needs it: a second run must not wait for torch.
-        needed = self.store.counts().pending or self.store.get_meta("model_label") != self._model.label
-        if report.functions and (needed or self._model.loaded) and not report.cancelled:
-            model = self._model.get()
-            encoded, seconds_encoding = updater.encode(model, self._open_cache())
-            vectors = self.vectors()
-            vectors.refresh()
-            if vectors.lost:
-                self.store.mark_encoded(vectors.lost, encoded=False)
-                vectors.lost.clear()
-                again, more = updater.encode(model, self._open_cache())
-                encoded, seconds_encoding = encoded + again, seconds_encoding + more
-            vectors.save()
-            self.store.set_meta("model_label", self._model.label)
+        needed = store.counts().pending or store.get_meta("model_label") != self._model.label
+        if not report.functions or not (needed or self._model.loaded):
+            return report
+        model = self._model.get()
+        self._model.use_threads(self._threads)
+        encoded, seconds = updater.encode(model, index.cache())
+        vectors = index.vectors()
+        vectors.refresh()
+        if vectors.lost:
+            store.mark_encoded(vectors.lost, encoded=False)
+            vectors.lost.clear()
+            again, more = updater.encode(model, index.cache())
+            encoded, seconds = encoded + again, seconds + more
+        vectors.save()
+        store.set_meta("model_label", self._model.label)
         return dataclasses.replace(
             report,
             encoded=encoded,
-            seconds=time.perf_counter() - started,
-            seconds_encoding=seconds_encoding,
-            cancelled=bool(cancelled and cancelled()) or report.cancelled,
+            seconds=report.seconds + time.perf_counter() - started,
+            seconds_encoding=seconds,
+            cancelled=updater.cancelled(),
         )
 
-    def _mending(self, work: Callable[[], IndexReport]) -> IndexReport:
-        """Do ``work``; once more from the beginning where a file turns out damaged."""
-        try:
-            return work()
-        except DamagedFileError as error:
-            self.mend(error)
-            return work()
-
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the right to write.
+    def _writing(self, cancelled: Cancelled = lambda: False) -> Iterator[None]:
+        """Hold the right to write: one thread of one process.
 
         Raises:
             IndexBusyError: Another process has it.
+            _CancelledError: Cancelled while another thread of this process wrote.
         """
-        self._lock.acquire(0)
+        while not self._turn.acquire(timeout=_POLL_SECONDS):
+            if cancelled():
+                raise _CancelledError
         try:
-            yield
+            self._lock.acquire(_LOCK_SECONDS)
+            try:
+                yield
+            finally:
+                self._lock.release()
         finally:
+            self.progress = None
+            self._turn.release()
+
+    def _written_elsewhere(self) -> bool:
+        """Whether another process holds the right to write."""
+        if not self._turn.acquire(blocking=False):
+            return False  # an update of this process is at work, or about to ask for the lock
+        try:
+            if not self._lock.try_acquire():
+                return True
             self._lock.release()
-
-    def _free(self) -> bool:
-        """Whether nobody holds the right to write."""
-        if not self._lock.try_acquire():
             return False
-        self._lock.release()
-        return True
+        finally:
+            self._turn.release()
 
-    def _open_cache(self) -> VectorCache:
-        """Open the shared vector cache for the current model."""
-        if self._cache is None:
-            model = self._model.get()
-            self._cache = VectorCache(vector_cache_path(), model.fingerprint, model.dimension)
-        return self._cache
+
+class _CancelledError(Exception):
+    """Cancelled before anything was begun."""

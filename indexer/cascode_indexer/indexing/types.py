@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,14 @@ class IndexProgress:
     #: Functions encoded, of those that need it.
     functions_done: int = 0
     functions_total: int = 0
+    #: Functions encoded a second by this update, pauses left out; None before the first one.
+    rate: float | None = None
+
+
+#: Told how far indexing has come, on the thread that indexes.
+OnProgress = Callable[[IndexProgress], None]
+#: Asked between small pieces of work whether to stop.
+Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +71,7 @@ class WorkspaceStatus:
     busy: bool
     #: Seconds since the epoch of the last complete update.
     last_indexed: float | None
+    #: This process is updating it now, or holds the update while indexing is paused.
+    updating: bool = False
+    #: How far that update has come, once it has told.
+    progress: IndexProgress | None = None

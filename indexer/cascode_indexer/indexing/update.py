@@ -4,19 +4,24 @@ functions at once; then encode, in small batches that survive a kill."""
 from __future__ import annotations
 
 import logging
+import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from cascode_indexer.extract import language_of
+from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
+from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest, parse_content
-from cascode_indexer.indexing.types import IndexProgress, IndexReport
+from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress
 from cascode_indexer.store.store import ParsedFile, Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
-from cascode_indexer.walk import IgnoreRules, read_bytes, walk
+from cascode_indexer.walk import IgnoreRules, needs_head, read_bytes, read_head, walk
 from cascode_models.text import TEXT_VERSION
-from cascode_models.types import Encoder
+from cascode_models.types import Encoder, FloatArray
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +29,12 @@ _log = logging.getLogger(__name__)
 EXTRACTION_VERSION = 1
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
 _FILES_A_BATCH = 64
+#: And no more functions than these: a transaction of a hundred milliseconds is the longest stretch of Python here.
+_FUNCTIONS_A_BATCH = 400
+#: And no later than this: the first answers of a new workspace are wanted in its first second.
+_STORE_SECONDS = 0.3
 #: Texts encoded between two commits: about half a second of work on two cores, the most that a kill loses.
 _TEXTS_A_BATCH = 128
-
-OnProgress = Callable[[IndexProgress], None]
-Cancelled = Callable[[], bool]
 
 
 class Updater:
@@ -39,7 +45,10 @@ class Updater:
         store: Its store.
         max_file_bytes: Larger files are skipped and counted.
         on_progress: Told how far it has come.
-        cancelled: Asked between batches; what was done until then is kept.
+        cancelled: Asked between small pieces of work; what was done until then is kept.
+        gate: Passed between them; searches and pauses hold it.
+        small_batches: Encode a few texts at a time, so that a search never waits long; for about a twentieth of
+            the speed.
     """
 
     def __init__(
@@ -50,17 +59,27 @@ class Updater:
         max_file_bytes: int,
         on_progress: OnProgress | None = None,
         cancelled: Cancelled | None = None,
+        gate: Gate | None = None,
+        small_batches: bool = False,
     ) -> None:
         self._root = root
         self._store = store
         self._max_file_bytes = max_file_bytes
         self._on_progress = on_progress or (lambda _: None)
-        self._cancelled = cancelled or (lambda: False)
+        self.cancelled = cancelled or (lambda: False)
+        self._gate = gate or Gate()
+        self._batch_size = BatchSize(_TEXTS_A_BATCH, SMALL_BATCH_SECONDS if small_batches else None)
 
-    def scan(self) -> IndexReport:
-        """Walk the whole workspace; store what is new or changed, forget what is gone."""
+    def scan(self, *, full: bool = False) -> IndexReport:
+        """Walk the whole workspace; store what is new or changed, forget what is gone.
+
+        Args:
+            full: Read files again that look unchanged, too. What is known of them answers until it is replaced,
+                and vectors of texts that come out the same are kept.
+        """
         started = time.perf_counter()
         self._forget_other_versions()
+        self._on_progress(IndexProgress(self._root, "scan"))
         known = self._store.file_records()
         skipped = SkipCounts()
         seen: set[str] = set()
@@ -70,13 +89,13 @@ class Updater:
         ):
             seen.add(source.path)
             record = known.get(source.path)
-            if record is None or (record.size, record.mtime_ns) != (source.size, source.mtime_ns):
+            if full or record is None or (record.size, record.mtime_ns) != (source.size, source.mtime_ns):
                 suspects.append(source)
-            if self._cancelled():
+            if self._stopped():
                 return IndexReport(self._root, cancelled=True)
-        changed = self._read(suspects)
+        changed = self._read(suspects, full=full)
         gone = known.keys() - seen
-        complete = not self._cancelled()
+        complete = not self.cancelled()
         if complete:
             self._store.remove_files(gone)
             self._store.set_skipped(skipped)
@@ -119,7 +138,7 @@ class Updater:
             functions=counts.functions,
             skipped=self._store.skipped(),
             seconds=time.perf_counter() - started,
-            cancelled=self._cancelled(),
+            cancelled=self.cancelled(),
         )
 
     def encode(self, encoder: Encoder, cache: VectorCache) -> tuple[int, float]:
@@ -141,22 +160,47 @@ class Updater:
             self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
         missing = [(text_id, key) for text_id, key, _ in pending if key not in known]
         encoded, seconds = 0, 0.0
-        self._tell_encoding(0, len(missing))
-        for start in range(0, len(missing), _TEXTS_A_BATCH):
-            if self._cancelled():
-                break
-            batch = missing[start : start + _TEXTS_A_BATCH]
+        self._tell_encoding(0, len(missing), None)
+        at = 0
+        while at < len(missing) and not self._stopped():
+            batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
-            present = [(text_id, key) for text_id, key in batch if text_id in texts]
-            begun = time.perf_counter()
-            vectors = encoder.encode_texts([texts[text_id] for text_id, _ in present])
-            seconds += time.perf_counter() - begun
-            # Vectors first: a kill between the two commits costs a look-up, never a second encoding.
-            cache.put([key for _, key in present], vectors)
-            self._store.mark_encoded(text_id for text_id, _ in present)
-            encoded += len(present)
-            self._tell_encoding(start + len(batch), len(missing))
+            batch = [(text_id, key) for text_id, key in batch if text_id in texts]
+            vectors: list[FloatArray] = []
+            done = 0
+            for part, took in self._encoded(encoder, [texts[text_id] for text_id, _ in batch]):
+                vectors.append(part)
+                done, encoded, seconds = done + len(part), encoded + len(part), seconds + took
+                self._tell_encoding(at + done, len(missing), encoded / seconds)
+            if done:
+                # Vectors first: a kill between the two commits costs a look-up, never a second encoding.
+                cache.put([key for _, key in batch[:done]], np.concatenate(vectors))
+                self._store.mark_encoded(text_id for text_id, _ in batch[:done])
+            # Held or cancelled within the batch: its rest is the beginning of the next one.
+            missing[at : at + _TEXTS_A_BATCH] = batch
+            at += done
         return encoded, seconds
+
+    def _encoded(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[FloatArray, float]]:
+        """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.
+
+        Yields:
+            Vectors ``[part, dimension]`` in the order of the texts, and the seconds that they took.
+        """
+        start = 0
+        while start < len(texts) and not self._gate.paused and not self._stopped():
+            part = texts[start : start + self._batch_size.next(texts[start:])]
+            begun = time.perf_counter()
+            with self._gate.computing():
+                vectors = encoder.encode_texts(part)
+            took = time.perf_counter() - begun
+            self._batch_size.learn(part, took)
+            start += len(part)
+            yield vectors, took
+
+    def _stopped(self) -> bool:
+        """Let searches go first; say whether to stop."""
+        return not self._gate.passed(self.cancelled)
 
     def _forget_other_versions(self) -> None:
         """Read everything again after the extraction or the text preparation has changed."""
@@ -179,19 +223,28 @@ class Updater:
             status = absolute.lstat()
         except (OSError, ValueError):
             return None
+        if status.st_size > self._max_file_bytes or not stat.S_ISREG(status.st_mode):
+            return None
         language = language_of(path)
-        if language is None or status.st_size > self._max_file_bytes or not absolute.is_file() or absolute.is_symlink():
+        if needs_head(path):
+            try:
+                language = language_of(path, read_head(str(absolute)))
+            except OSError:
+                return None
+        if language is None:
             return None
         return SourceFile(path, absolute, language, status.st_size, status.st_mtime_ns)
 
-    def _read(self, suspects: list[SourceFile]) -> int:
+    def _read(self, suspects: list[SourceFile], *, full: bool = False) -> int:
         """Read and store files that may have changed; return how many did."""
         changed = 0
+        functions = 0
+        stored = time.monotonic()
         batch: list[ParsedFile] = []
         untouched: list[SourceFile] = []
         vanished: list[str] = []
         for at, source in enumerate(suspects):
-            if self._cancelled():
+            if self._stopped():
                 break
             content = read_bytes(source, self._max_file_bytes)
             if isinstance(content, SkipReason):
@@ -199,24 +252,29 @@ class Updater:
                 vanished.append(source.path)
                 continue
             record = self._store.file_record(source.path)
-            if record is not None and record.digest == content_digest(content):
+            if not full and record is not None and record.digest == content_digest(content):
                 untouched.append(source)
                 continue
             batch.append(parse_content(source, content))
             changed += 1
-            if len(batch) >= _FILES_A_BATCH:
+            functions += len(batch[-1].functions)
+            due = time.monotonic() - stored > _STORE_SECONDS or self._gate.paused
+            if due or len(batch) >= _FILES_A_BATCH or functions >= _FUNCTIONS_A_BATCH:
                 self._store.replace_files(batch)
                 batch.clear()
+                functions, stored = 0, time.monotonic()
                 self._on_progress(IndexProgress(self._root, "scan", at + 1, len(suspects)))
         if batch:
             self._store.replace_files(batch)
-        self._store.touch_files(untouched)
+        if untouched:
+            self._store.touch_files(untouched)
         self._store.remove_files(vanished)
         if suspects:
             self._on_progress(IndexProgress(self._root, "scan", len(suspects), len(suspects)))
         return changed
 
-    def _tell_encoding(self, done: int, total: int) -> None:
+    def _tell_encoding(self, done: int, total: int, rate: float | None) -> None:
         """Tell how far encoding has come."""
         if total:
-            self._on_progress(IndexProgress(self._root, "encode", functions_done=done, functions_total=total))
+            progress = IndexProgress(self._root, "encode", functions_done=done, functions_total=total, rate=rate)
+            self._on_progress(progress)

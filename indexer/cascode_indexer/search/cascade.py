@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascode_indexer.errors import QueryError
+from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex
 from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.query_kind import QueryKind
 from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
-from cascode_indexer.search.candidates import CANDIDATES, Filter, as_ranked, checked_request, gather, make_filter
+from cascode_indexer.rank.words_alone import WORDS_ALONE
+from cascode_indexer.search.candidates import checked_request, gather, make_filter
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
-from cascode_indexer.store.store import StoredFunction
+from cascode_indexer.store.store import Store, StoredFunction
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import read_source
 
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
+    from cascode_models.inference import CasCodeModel
 
-_log = logging.getLogger(__name__)
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Part:
+    """One workspace as one search sees it, kept open until the search ends."""
+
+    workspace: Workspace
+    index: OpenIndex
+
+    @property
+    def store(self) -> Store:
+        """What the search reads."""
+        return self.index.store
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Candidate:
     """A candidate of any workspace, checked against its file."""
 
-    workspace: Workspace
+    part: _Part
     ranked: Ranked
     function: StoredFunction
     text: str
@@ -46,13 +63,23 @@ class Cascade:
     """Searches several workspaces as one.
 
     Args:
-        workspaces: The workspaces.
+        workspaces: Gives the workspaces of now.
         model: The model, loaded when a search needs it.
+        gate: Lets searches go before indexing.
+        indexing_threads: CPU threads that indexing takes; None for all.
     """
 
-    def __init__(self, workspaces: Sequence[Workspace], model: ModelHandle) -> None:
+    def __init__(
+        self,
+        workspaces: Callable[[], Sequence[Workspace]],
+        model: ModelHandle,
+        gate: Gate,
+        indexing_threads: int | None,
+    ) -> None:
         self._workspaces = workspaces
         self._model = model
+        self._gate = gate
+        self._indexing_threads = indexing_threads
 
     def search(
         self,
@@ -63,82 +90,132 @@ class Cascade:
     ) -> Answer:
         """Answer a query; see :meth:`cascode_indexer.engine.Engine.search`."""
         request = checked_request(request)
-        try:
-            return self._search(request, on_fast, cancelled)
-        except DamagedFileError as error:
-            # Searching found the damage: make the index again, then answer from what there is.
-            for workspace in self._workspaces:
-                if error.path.parent == workspace.location.directory or error.path == workspace.location.store:
-                    workspace.mend(error)
-            return self._search(request, on_fast, cancelled)
-
-    def _search(
-        self,
-        request: SearchRequest,
-        on_fast: Callable[[Answer], None] | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> Answer:
-        """Answer a checked request."""
         clock = _Clock()
-        model = self._model.get()
+        model = self._get_model(request.wait_for_model)
         clock.lap("model")
-        query_vector = model.encode_queries([request.query])[0]
-        clock.lap("encode")
-        top = self._rerank_top(request)
-        wanted = max(request.limit, top)
-        candidates, dropped = self._fast(request, query_vector, wanted)
-        if model.settings.fusion_weight == 0:
-            # The fused score that the probability is calibrated on is then the similarity alone.
-            candidates = [self._with_probability(one) for one in candidates]
-        clock.lap("fast")
-        answer = self._answer(request, candidates[: request.limit], clock, dropped)
-        if not top or not candidates:
-            return answer
-        if on_fast is not None:
-            on_fast(answer)
-        if cancelled is not None and cancelled():
-            return answer
-        candidates = self._rerank(request.query, candidates, top)
-        clock.lap("rerank")
-        return self._answer(request, candidates[: request.limit], clock, dropped)
+        return self._mending(lambda parts: self._search(parts, model, clock, request, on_fast, cancelled))
 
-    def similar(self, workspace: Workspace, path: str, line: int, limit: int) -> Answer:
-        """Find functions like the innermost one at ``line`` of ``path``.
+    def similar(self, root: Path, path: str, line: int, limit: int, *, wait_for_model: bool) -> Answer:
+        """Find functions like the innermost one at ``line`` of ``path`` below ``root``.
 
         Raises:
             QueryError: No function of the index stands there.
         """
         clock = _Clock()
-        functions = workspace.store.functions_of_file(path)
-        if not functions:
+        model = self._get_model(wait_for_model)
+        clock.lap("model")
+        return self._mending(lambda parts: self._similar(parts, model, clock, root, path, line, limit))
+
+    def _get_model(self, wait: bool) -> CasCodeModel | None:
+        """Return the model; None where it is not to be waited for."""
+        return self._model.get() if wait else self._model.ready()
+
+    def _mending(self, answer: Callable[[list[_Part]], Answer]) -> Answer:
+        """Answer; once more where a file turned out damaged, from what there is without it."""
+        seen: list[_Part] = []
+        try:
+            with self._parts() as parts:
+                seen.extend(parts)
+                return answer(parts)
+        except DamagedFileError as error:
+            damaged = [part for part in seen if error.path in (part.workspace.location.store, vector_cache_path())]
+            if not damaged:
+                raise
+            for at, part in enumerate(damaged):
+                # The vector cache is one file for all workspaces: it is put aside once, and opened anew by all.
+                part.workspace.mend(error, part.index, move=at == 0)
+        with self._parts() as parts:
+            return answer(parts)
+
+    @contextlib.contextmanager
+    def _parts(self) -> Iterator[list[_Part]]:
+        """Keep the workspaces of now open, before indexing, while the block runs."""
+        with self._gate.searching(), contextlib.ExitStack() as stack:
+            parts = []
+            for workspace in self._workspaces():
+                # The second time where a damaged index was replaced just now; a closed workspace stays out.
+                for _ in range(2):
+                    index = workspace.index
+                    with contextlib.suppress(ClosedIndexError):
+                        stack.enter_context(index)
+                        parts.append(_Part(workspace, index))
+                        break
+            yield parts
+
+    def _search(
+        self,
+        parts: list[_Part],
+        model: CasCodeModel | None,
+        clock: _Clock,
+        request: SearchRequest,
+        on_fast: Callable[[Answer], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Answer:
+        """Answer a checked request."""
+        query_vector = None
+        if model is not None:
+            self._share_threads()
+            query_vector = model.encode_queries([request.query])[0]
+            clock.lap("encode")
+        top = _rerank_top(request, model)
+        candidates, dropped = self._fast(parts, request, query_vector, max(request.limit, top))
+        if model is not None and model.settings.fusion_weight == 0:
+            # The fused score that the probability is calibrated on is then the similarity alone.
+            candidates = [_with_probability(model, one) for one in candidates]
+        clock.lap("fast")
+        answer = self._answer(parts, model, request, candidates[: request.limit], clock, dropped)
+        if model is None or not top or not candidates:
+            return answer
+        if on_fast is not None:
+            on_fast(answer)
+        if cancelled is not None and cancelled():
+            return answer
+        self._share_threads()
+        candidates = _rerank(model, request.query, candidates, top)
+        clock.lap("rerank")
+        return self._answer(parts, model, request, candidates[: request.limit], clock, dropped)
+
+    def _similar(
+        self,
+        parts: list[_Part],
+        model: CasCodeModel | None,
+        clock: _Clock,
+        root: Path,
+        path: str,
+        line: int,
+        limit: int,
+    ) -> Answer:
+        """Answer which functions are like the one at a place."""
+        home = next((part for part in parts if part.workspace.root == root), None)
+        functions = home.store.functions_of_file(path) if home is not None else []
+        if home is None or not functions:
             raise QueryError(f"no functions are known in {path}: check its name, or run 'cascode index'")
         around = [one for one in functions if one.start_line <= line <= one.end_line]
         if not around:
             spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one in functions[:3])
             raise QueryError(f"no function stands at line {line} of {path}; there are {spans}, ...")
         function = min(around, key=lambda one: one.end_line - one.start_line)
-        model = self._model.get()
-        clock.lap("model")
-        text = workspace.store.texts([function.text_id])[function.text_id]
-        vector = model.encode_texts([text])[0]
-        clock.lap("encode")
-        candidates: list[_Candidate] = []
-        for other in self._workspaces:
-            index = other.vectors().refresh()
-            ids, scores = index.search(vector[None, :], min(limit + CANDIDATES, max(len(index), 1)))
-            similarity = dict(zip(ids[0].tolist(), scores[0].tolist(), strict=True))
-            for row in other.store.functions_of_texts([one for one in similarity if one >= 0]):
-                if other is workspace and row.id == function.id:
-                    continue
-                ranked = as_ranked(row, similarity[row.text_id])
-                # A test of this function talks like it; code that does the same work is what is asked for.
-                score = ranked.score - WEIGHTS[QueryKind.SENTENCE].demotion * demotion(ranked, ())
-                candidates.append(_Candidate(other, ranked, row, "", score=score))
+        text = home.store.texts([function.text_id])[function.text_id]
+        request = SearchRequest(text, limit=limit)
+        vector = None
+        if model is not None:
+            self._share_threads()
+            vector = model.encode_texts([text])[0]
+            clock.lap("encode")
+        candidates = []
+        for part, ranked, row in _gathered(parts, request, vector):
+            if part is home and row.id == function.id:
+                continue
+            # A test of this function talks like it; code that does the same work is what is asked for. Words
+            # count only where there is no vector to compare.
+            evidence = ranked.lexical if vector is None else ranked.similarity
+            if evidence is not None:
+                score = evidence - WEIGHTS[QueryKind.SENTENCE].demotion * demotion(ranked, ())
+                candidates.append(_Candidate(part, ranked, row, "", score=score))
         candidates.sort(key=lambda one: (-one.score, one.function.path, one.function.start_line))
-        kept, dropped = self._verified(candidates, limit)
+        kept, dropped = _verified(candidates, limit)
         clock.lap("fast")
-        request = SearchRequest(f"{path}:{line}", limit=limit)
-        return self._answer(request, kept, clock, dropped)
+        return self._answer(parts, model, SearchRequest(f"{path}:{line}", limit=limit), kept, clock, dropped)
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit."""
@@ -149,113 +226,142 @@ class Cascade:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return "\n".join(lines[hit.start_line - 1 : hit.end_line])
 
-    def _fast(self, request: SearchRequest, query_vector: Vectors, wanted: int) -> tuple[list[_Candidate], int]:
+    def _share_threads(self) -> None:
+        """Take the CPU threads that indexing leaves: two teams on one processor wait for each other at each step."""
+        if not self._gate.working:
+            self._model.use_threads(None)
+            return
+        everything = self._model.all_threads
+        self._model.use_threads(max(1, everything - (self._indexing_threads or everything)))
+
+    def _fast(
+        self, parts: list[_Part], request: SearchRequest, query_vector: Vectors | None, wanted: int
+    ) -> tuple[list[_Candidate], int]:
         """Rank the candidates of all workspaces and check the best ``wanted`` against their files."""
-        owners: dict[int, tuple[Workspace, StoredFunction]] = {}
-        merged: list[Ranked] = []
-        for workspace in self._workspaces:
-            allowed: Filter = make_filter(workspace.store, request)
-            index = workspace.vectors().refresh()
-            found, rows = gather(workspace.store, index, request.query, query_vector, allowed)
-            for one in found:
-                # Ids are of one workspace; positions in the merged list tell owners apart.
-                owners[len(merged)] = (workspace, rows[one.function_id])
-                merged.append(dataclasses.replace(one, function_id=len(merged)))
-        best = max((one.lexical for one in merged), default=0.0) or 1.0
-        merged = [dataclasses.replace(one, lexical=one.lexical / best) for one in merged]
+        found = _gathered(parts, request, query_vector)
+        # Ids are of one workspace; positions in the merged list tell owners apart.
+        merged = [dataclasses.replace(ranked, function_id=at) for at, (_, ranked, _) in enumerate(found)]
+        weights = WEIGHTS if query_vector is not None else WORDS_ALONE
         candidates = []
-        for ranked in _one_a_text(rank(request.query, merged), owners):
-            workspace, row = owners[ranked.function_id]
-            candidates.append(_Candidate(workspace, ranked, row, "", score=ranked.score))
-        return self._verified(candidates, wanted)
-
-    def _verified(self, candidates: Sequence[_Candidate], wanted: int) -> tuple[list[_Candidate], int]:
-        """Check candidates from the best on until ``wanted`` stand; count those that do not."""
-        verifiers: dict[int, Verifier] = {}
-        kept: list[_Candidate] = []
-        dropped = 0
-        for start in range(0, len(candidates), max(wanted, 1)):
-            batch = candidates[start : start + max(wanted, 1)]
-            texts: dict[int, dict[int, str]] = {}
-            for workspace in self._workspaces:
-                ids = [one.function.text_id for one in batch if one.workspace is workspace]
-                texts[id(workspace)] = workspace.store.texts(sorted(set(ids)))
-            for one in batch:
-                workspace = one.workspace
-                verifier = verifiers.setdefault(id(workspace), Verifier(workspace.root, workspace.max_file_bytes))
-                text = texts[id(workspace)].get(one.function.text_id)
-                verified: Verified | None = None if text is None else verifier.check(one.function, text)
-                if verified is None or text is None:
-                    dropped += 1
-                    continue
-                kept.append(dataclasses.replace(one, function=verified.function, text=verified.new_text or text))
-                if len(kept) == wanted:
-                    return kept, dropped
-        return kept, dropped
-
-    def _rerank_top(self, request: SearchRequest) -> int:
-        """Return K: how many candidates the slow classifier reads, 0 for none."""
-        settings = self._model.get().settings
-        if not request.rerank or not self._model.get().has_classifier:
-            return 0
-        if request.rerank_top is not None:
-            return request.rerank_top
-        # Weight 0 was measured: this classifier does not improve the order, so nobody waits for it.
-        return DEFAULT_RERANK_TOP if settings.fusion_weight > 0 else 0
-
-    def _rerank(self, query: str, candidates: list[_Candidate], count: int) -> list[_Candidate]:
-        """Let the slow classifier read the best K; the others keep their order below them."""
-        from cascode_models.inference import SIMILARITY_SCALE, fused_score
-
-        model = self._model.get()
-        top, rest = candidates[:count], candidates[count:]
-        logits = model.classify(query, [one.text for one in top])
-        weight = model.settings.fusion_weight
-        reread = []
-        for one, logit in zip(top, logits, strict=True):
-            similarity = one.ranked.evidence.get("similarity", 0.0)
-            # Ranking evidence other than the similarity keeps its weight beside the classifier's.
-            score = float(fused_score(one.score, float(logit), weight)) / SIMILARITY_SCALE
-            probability = model.probability(float(fused_score(similarity, float(logit), weight)))
-            reread.append(dataclasses.replace(one, stage="cascade", score=score, probability=probability))
-        reread.sort(key=lambda one: -one.score)
-        return reread + rest
-
-    def _confident(self, candidates: Sequence[_Candidate]) -> bool:
-        """Whether the model does not say that nothing matches well."""
-        known = [one.probability for one in candidates if one.probability is not None]
-        return not known or max(known) >= self._model.get().settings.no_match_threshold
-
-    def _with_probability(self, one: _Candidate) -> _Candidate:
-        """Return the candidate with its calibrated probability from the similarity alone."""
-        from cascode_models.inference import fused_score
-
-        if one.ranked.similarity is None:
-            return one
-        probability = self._model.get().probability(float(fused_score(one.ranked.similarity, 0.0, 0.0)))
-        return dataclasses.replace(one, probability=probability)
+        seen: set[tuple[int, int]] = set()
+        for ranked in rank(request.query, merged, weights):
+            part, _, row = found[ranked.function_id]
+            # Keep the best-placed of several copies of one function: copies would fill the list with one answer.
+            key = (id(part), ranked.text_id)
+            if key not in seen:
+                seen.add(key)
+                candidates.append(_Candidate(part, ranked, row, "", score=ranked.score))
+        return _verified(candidates, wanted)
 
     def _answer(
         self,
+        parts: list[_Part],
+        model: CasCodeModel | None,
         request: SearchRequest,
         candidates: Sequence[_Candidate],
         clock: _Clock,
         dropped: int,
     ) -> Answer:
         """Put an answer together."""
-        counts = [workspace.store.counts() for workspace in self._workspaces]
+        counts = [part.store.counts() for part in parts]
         pending = sum(one.pending for one in counts)
-        complete = not pending and all(workspace.indexed for workspace in self._workspaces)
+        complete = not pending and all(part.store.get_meta("last_indexed") is not None for part in parts)
         return Answer(
             query=request.query,
             hits=tuple(_hit(one) for one in candidates),
-            state="ready" if complete else "indexing",
+            state="ready" if complete and model is not None else "indexing",
             functions=sum(one.functions for one in counts),
             pending=pending,
             timings_ms=clock.report(),
-            confident=self._confident(candidates),
+            confident=model is None or _confident(model, candidates),
             dropped=dropped,
+            model_ready=model is not None,
+            model_error=None if model is not None else self._model.error,
         )
+
+
+def _gathered(
+    parts: list[_Part], request: SearchRequest, query_vector: Vectors | None
+) -> list[tuple[_Part, Ranked, StoredFunction]]:
+    """Gather the candidates of all workspaces, their lexical evidence on one scale."""
+    found: list[tuple[_Part, Ranked, StoredFunction]] = []
+    for part in parts:
+        allowed = make_filter(part.store, request)
+        with contextlib.ExitStack() as stack:
+            index = None if query_vector is None else stack.enter_context(part.index.vectors().reading())
+            candidates, rows = gather(part.store, index, request.query, query_vector, allowed)
+        found.extend((part, one, rows[one.function_id]) for one in candidates)
+    best = max((ranked.lexical for _, ranked, _ in found), default=0.0) or 1.0
+    return [(part, dataclasses.replace(ranked, lexical=ranked.lexical / best), row) for part, ranked, row in found]
+
+
+def _verified(candidates: Sequence[_Candidate], wanted: int) -> tuple[list[_Candidate], int]:
+    """Check candidates from the best on until ``wanted`` stand; count those that do not."""
+    verifiers: dict[int, Verifier] = {}
+    kept: list[_Candidate] = []
+    dropped = 0
+    for start in range(0, len(candidates), max(wanted, 1)):
+        batch = candidates[start : start + max(wanted, 1)]
+        texts: dict[int, dict[int, str]] = {}
+        for part in {id(one.part): one.part for one in batch}.values():
+            ids = [one.function.text_id for one in batch if one.part is part]
+            texts[id(part)] = part.store.texts(sorted(set(ids)))
+        for one in batch:
+            workspace = one.part.workspace
+            verifier = verifiers.setdefault(id(workspace), Verifier(workspace.root, workspace.max_file_bytes))
+            text = texts[id(one.part)].get(one.function.text_id)
+            verified: Verified | None = None if text is None else verifier.check(one.function, text)
+            if verified is None or text is None:
+                dropped += 1
+                continue
+            kept.append(dataclasses.replace(one, function=verified.function, text=verified.new_text or text))
+            if len(kept) == wanted:
+                return kept, dropped
+    return kept, dropped
+
+
+def _rerank_top(request: SearchRequest, model: CasCodeModel | None) -> int:
+    """Return K: how many candidates the slow classifier reads, 0 for none."""
+    if not request.rerank or model is None or not model.has_classifier:
+        return 0
+    if request.rerank_top is not None:
+        return request.rerank_top
+    # Weight 0 was measured: this classifier does not improve the order, so nobody waits for it.
+    return DEFAULT_RERANK_TOP if model.settings.fusion_weight > 0 else 0
+
+
+def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count: int) -> list[_Candidate]:
+    """Let the slow classifier read the best K; the others keep their order below them."""
+    from cascode_models.inference import SIMILARITY_SCALE, fused_score
+
+    top, rest = candidates[:count], candidates[count:]
+    logits = model.classify(query, [one.text for one in top])
+    weight = model.settings.fusion_weight
+    reread = []
+    for one, logit in zip(top, logits, strict=True):
+        similarity = one.ranked.evidence.get("similarity", 0.0)
+        # Ranking evidence other than the similarity keeps its weight beside the classifier's.
+        score = float(fused_score(one.score, float(logit), weight)) / SIMILARITY_SCALE
+        probability = model.probability(float(fused_score(similarity, float(logit), weight)))
+        reread.append(dataclasses.replace(one, stage="cascade", score=score, probability=probability))
+    reread.sort(key=lambda one: -one.score)
+    return reread + rest
+
+
+def _confident(model: CasCodeModel, candidates: Sequence[_Candidate]) -> bool:
+    """Whether the model does not say that nothing matches well."""
+    known = [one.probability for one in candidates if one.probability is not None]
+    return not known or max(known) >= model.settings.no_match_threshold
+
+
+def _with_probability(model: CasCodeModel, one: _Candidate) -> _Candidate:
+    """Return the candidate with its calibrated probability from the similarity alone."""
+    from cascode_models.inference import fused_score
+
+    if one.ranked.similarity is None:
+        return one
+    probability = model.probability(float(fused_score(one.ranked.similarity, 0.0, 0.0)))
+    return dataclasses.replace(one, probability=probability)
 
 
 class _Clock:
@@ -276,23 +382,11 @@ class _Clock:
         return {**self._laps, "total": round((time.perf_counter() - self._started) * 1000, 2)}
 
 
-def _one_a_text(ranked: Sequence[Ranked], owners: dict[int, tuple[Workspace, StoredFunction]]) -> list[Ranked]:
-    """Keep the best-placed of several copies of one function: copies would fill the list with one answer."""
-    seen: set[tuple[int, int]] = set()
-    kept = []
-    for one in ranked:
-        key = (id(owners[one.function_id][0]), one.text_id)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
-    return kept
-
-
 def _hit(one: _Candidate) -> Hit:
     """Turn a candidate into a hit."""
     function = one.function
     return Hit(
-        root=one.workspace.root,
+        root=one.part.workspace.root,
         path=function.path,
         name=function.qualified_name,
         kind=function.kind,

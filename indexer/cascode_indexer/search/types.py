@@ -31,6 +31,8 @@ class SearchRequest:
     rerank: bool = True
     #: K; None is what was measured for the model: none where its classifier did not improve the order.
     rerank_top: int | None = None
+    #: Wait until the model is loaded; else a search before that is answered by words alone, at once.
+    wait_for_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class Answer:
     confident: bool = True
     #: Candidates left out because their file no longer holds them.
     dropped: int = 0
+    #: False where the answer had to do without the model: by words alone.
+    model_ready: bool = True
+    #: Why the model cannot be loaded, where that is the reason.
+    model_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ The one mechanism serves the first start, a restart, a damaged file, and updates
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.vectors import VectorIndex, build_index, grown_out
 from cascode_indexer.vectors.cpu import CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index
+from cascode_indexer.vectors.file import load_index, save_index, serialized
 from cascode_indexer.vectors.types import Vectors
 
 _log = logging.getLogger(__name__)
@@ -69,13 +71,22 @@ class WorkspaceVectors:
                 self._seen_version = version
             return self._index
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[VectorIndex]:
+        """Bring the index up to date and keep other threads from changing it while the block reads it."""
+        with self._lock:
+            yield self.refresh()
+
     def save(self) -> None:
         """Write the index to disk if it changed; only the process that writes the store calls this."""
         with self._lock:
             self.refresh()
-            if self._unsaved and isinstance(self._index, CpuIndex):
-                save_index(self._index, self._location.vectors, self._fingerprint)
-                self._unsaved = False
+            if not self._unsaved or not isinstance(self._index, CpuIndex):
+                return
+            data, dimension = serialized(self._index), self._index.dimension
+            self._unsaved = False
+        # Searches go on while the disk is written.
+        save_index(data, dimension, self._location.vectors, self._fingerprint)
 
     def _reconcile(self) -> None:
         """Add what the store has and the index has not; remove what the store has no more."""
@@ -98,7 +109,7 @@ class WorkspaceVectors:
             found, vectors = self._read(chunk)
             self._index.add(found, vectors)
             if len(found) < len(chunk):
-                self.lost.extend(np.setdiff1d(chunk, found).tolist())
+                self.lost = sorted({*self.lost, *np.setdiff1d(chunk, found).tolist()})
         if self.lost:
             _log.warning("the vector cache has lost %d vectors: they are encoded again", len(self.lost))
 

@@ -19,22 +19,25 @@ _log = logging.getLogger(__name__)
 _FORMAT = 1
 
 
-def save_index(index: CpuIndex, path: Path, fingerprint: str) -> None:
-    """Write ``index`` with a description that lets :func:`load_index` trust it.
+def serialized(index: CpuIndex) -> bytes:
+    """Return a copy of ``index`` as the bytes to save."""
+    return bytes(load_faiss().serialize_index(index.raw).tobytes())
+
+
+def save_index(data: bytes, dimension: int, path: Path, fingerprint: str) -> None:
+    """Write a serialized index with a description that lets :func:`load_index` trust it.
 
     Both files are replaced atomically, the description last: a kill in between leaves a pair whose digest
     does not agree, and the index is rebuilt. A disk that refuses is logged; nothing is lost.
     """
-    faiss = load_faiss()
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        data = faiss.serialize_index(index.raw).tobytes()
         _write_private(temporary, data)
         temporary.replace(path)
         description = {
             "format": _FORMAT,
             "fingerprint": fingerprint,
-            "dimension": index.dimension,
+            "dimension": dimension,
             "blake2b": hashlib.blake2b(data).hexdigest(),
         }
         _write_private(temporary, json.dumps(description).encode())

@@ -229,10 +229,9 @@ class _Walk:
             self._skip(level, verdict.reason)
             return None
         path = level.prefix + entry.name
-        suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122  once a file
-        needs_head = not suffix or suffix in _AMBIGUOUS_SUFFIXES
-        language = None if needs_head else self._language_of(path, b"")
-        if language is None and not needs_head:
+        told_by_head = needs_head(entry.name)
+        language = None if told_by_head else self._language_of(path, b"")
+        if language is None and not told_by_head:
             self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
             return None
         try:
@@ -243,7 +242,7 @@ class _Walk:
             if status.st_size > self._max_bytes:
                 self._skip(level, SkipReason.TOO_LARGE)
                 return None
-            if needs_head:
+            if told_by_head:
                 known = self._known.get(path)
                 if known is not None and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
                     language = known.language
@@ -283,6 +282,12 @@ class _Walk:
         """Count an entry, unless the left-out folder it lies in stands for it already."""
         if level.closed is None:
             self._skipped.add(reason)
+
+
+def needs_head(name: str) -> bool:
+    """Whether a file's first bytes tell its language, not its name alone."""
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122  once a file
+    return not suffix or suffix in _AMBIGUOUS_SUFFIXES
 
 
 def read_head(path: str) -> bytes:

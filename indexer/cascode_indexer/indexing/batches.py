@@ -1,0 +1,50 @@
+"""How many texts are encoded at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: Seconds that a small batch takes: a search that comes meanwhile is held up by half of it on average, and an
+#: encoder call costs less than a hundredth of it besides its work.
+SMALL_BATCH_SECONDS = 0.04
+#: Texts of the very first small batch, before anything is known of this machine's speed.
+_FIRST_TEXTS = 4
+#: Weight of the newest measurement: a machine that gets busy is noticed within three batches.
+_NEWEST = 0.4
+
+
+class BatchSize:
+    """Chooses the number of texts to encode at a time.
+
+    Args:
+        most: Never more texts than this.
+        seconds: How long a batch should take; None for the most texts always.
+    """
+
+    def __init__(self, most: int, seconds: float | None) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._seconds_a_character: float | None = None
+
+    def next(self, texts: Sequence[str]) -> int:
+        """Return how many of ``texts`` to encode now, at least 1."""
+        if self._seconds is None:
+            return min(self._most, len(texts))
+        if self._seconds_a_character is None:
+            return min(_FIRST_TEXTS, len(texts))
+        left = self._seconds / self._seconds_a_character
+        count = 0
+        for text in texts[: self._most]:
+            left -= len(text)
+            if left < 0 and count:
+                break
+            count += 1
+        return count
+
+    def learn(self, texts: Sequence[str], seconds: float) -> None:
+        """Note how long ``texts`` took."""
+        measured = seconds / max(sum(map(len, texts)), 1)
+        if self._seconds_a_character is None:
+            self._seconds_a_character = measured
+        else:
+            self._seconds_a_character += _NEWEST * (measured - self._seconds_a_character)

@@ -1,0 +1,115 @@
+"""The open files of one workspace's index, closed after the last thread that uses them."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from cascode_indexer.location import IndexLocation, vector_cache_path
+from cascode_indexer.model import ModelHandle
+from cascode_indexer.search.vectors import WorkspaceVectors
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.vector_cache import VectorCache
+
+
+class OpenIndex:
+    """What one process holds open of one index. A ``with`` block keeps it open; the last one out closes it.
+
+    Searches read through a connection of their own: with a write-ahead log they never wait for a transaction,
+    and see what was committed before they began.
+
+    Args:
+        location: The index.
+        model: The model, loaded when vectors are needed.
+        gpu: Hold the vectors on a GPU if there is one.
+
+    Raises:
+        IndexStoreError: The index cannot be opened.
+    """
+
+    def __init__(self, location: IndexLocation, model: ModelHandle, *, gpu: bool = False) -> None:
+        self._location = location
+        self._model = model
+        self._gpu = gpu
+        self._lock = threading.RLock()
+        self._users = 0
+        self._unused = threading.Event()
+        self._unused.set()
+        self._closed = False
+        self.retired = False
+        self.store = Store(location.store)
+        self._writer: Store | None = None
+        self._cache: VectorCache | None = None
+        self._vectors: WorkspaceVectors | None = None
+
+    def __enter__(self) -> OpenIndex:
+        with self._lock:
+            if self._closed:
+                raise ClosedIndexError
+            self._users += 1
+            self._unused.clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                if self.retired:
+                    self._close()
+                self._unused.set()
+
+    def retire(self) -> None:
+        """Close the files as soon as nobody uses them; work on them is to end soon."""
+        with self._lock:
+            self.retired = True
+            if not self._users:
+                self._close()
+
+    def wait_unused(self, timeout_seconds: float) -> bool:
+        """Wait until nobody uses the files; say whether that came to be."""
+        return self._unused.wait(timeout_seconds)
+
+    def writer(self) -> Store:
+        """Return the connection that updates write through."""
+        with self._lock:
+            if self._writer is None:
+                self._writer = Store(self._location.store)
+            return self._writer
+
+    def cache(self) -> VectorCache:
+        """Return the shared vector cache for the current model."""
+        model = self._model.get()
+        with self._lock:
+            if self._cache is None:
+                self._cache = VectorCache(vector_cache_path(), model.fingerprint, model.dimension)
+            return self._cache
+
+    def vectors(self) -> WorkspaceVectors:
+        """Return the vectors of this workspace for the current model."""
+        model = self._model.get()
+        with self._lock:
+            if self._vectors is None:
+                self._vectors = WorkspaceVectors(
+                    self._location,
+                    self.store,
+                    self.cache(),
+                    fingerprint=model.fingerprint,
+                    dimension=model.dimension,
+                    gpu=self._gpu,
+                )
+            return self._vectors
+
+    def _close(self) -> None:
+        """Close the files."""
+        self._closed = True
+        self.store.close()
+        if self._writer is not None:
+            self._writer.close()
+        if self._cache is not None:
+            self._cache.close()
+
+
+class ClosedIndexError(Exception):
+    """The index was closed by another thread: its workspace is gone, or its files were made anew."""

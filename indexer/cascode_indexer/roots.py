@@ -1,0 +1,135 @@
+"""Which workspaces an engine has: the roots asked for, without those that lie inside another one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from cascode_indexer.errors import CascodeError
+from cascode_indexer.walk import checked_root
+from cascode_indexer.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+
+class Roots:
+    """The roots of an engine and their open workspaces.
+
+    The functions of a root inside another one would be found twice: the outer one covers it, and it comes back when
+    the outer one goes.
+
+    Args:
+        open_workspace: Opens the workspace of a root.
+    """
+
+    def __init__(self, open_workspace: Callable[[Path], Workspace]) -> None:
+        self._open_workspace = open_workspace
+        self._lock = threading.Lock()
+        self._asked: dict[Path, None] = {}
+        self._open: dict[Path, Workspace] = {}
+        self._gone: list[Workspace] = []
+
+    def asked(self) -> tuple[Path, ...]:
+        """Return every root, in the order in which they came."""
+        return tuple(self._asked)
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        """Return the workspaces of now, in the order of their roots."""
+        with self._lock:
+            return tuple(self._open[root] for root in self._asked if root in self._open)
+
+    def add(self, roots: Sequence[Path]) -> None:
+        """Take up roots; where one of them fails nothing changes.
+
+        Raises:
+            WorkspaceError: A root cannot be walked.
+            IndexStoreError: An index cannot be opened.
+        """
+        with self._lock:
+            asked = {**self._asked, **dict.fromkeys(checked_root(root) for root in roots)}
+            opened: dict[Path, Workspace] = {}
+            try:
+                for root in _outermost(asked):
+                    if root not in self._open:
+                        opened[root] = self._open_workspace(root)
+            except BaseException:
+                for workspace in opened.values():
+                    workspace.retire()
+                raise
+            self._asked = asked
+            self._open.update(opened)
+            self._retire_covered()
+
+    def remove(self, root: Path) -> None:
+        """Let a root go; what it covered comes back."""
+        # The folder may be gone by now: nothing is asked of the disk.
+        wanted = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100  links stay as they are
+        with self._lock:
+            if wanted not in self._asked:
+                return
+            del self._asked[wanted]
+            workspace = self._open.pop(wanted, None)
+            if workspace is None:
+                return
+            self._retire(workspace)
+            for inner in _outermost(self._asked):
+                if inner not in self._open:
+                    try:
+                        self._open[inner] = self._open_workspace(inner)
+                    except CascodeError as error:
+                        _log.warning("the workspace %s is not taken up again: %s", inner, error)
+
+    def find(self, path: Path) -> tuple[Workspace, str] | None:
+        """Return the workspace that ``path`` lies in, and where: relative to it, posix separators.
+
+        A workspace itself lies in itself at the empty path; links are followed where the path as it is lies in none.
+        """
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
+        workspaces = self.workspaces()
+        found = _among(workspaces, absolute)
+        return found if found is not None else _among(workspaces, absolute.resolve())
+
+    def close(self) -> None:
+        """Close all workspaces, those that were removed and are still in use included."""
+        with self._lock:
+            workspaces = [*self._open.values(), *self._gone]
+            self._open.clear()
+            self._asked.clear()
+            self._gone.clear()
+        for workspace in workspaces:
+            workspace.retire()
+        for workspace in workspaces:
+            workspace.close()
+
+    def _retire_covered(self) -> None:
+        """Let workspaces go that another one covers now."""
+        outermost = set(_outermost(self._asked))
+        for root in [root for root in self._open if root not in outermost]:
+            _log.info("the workspace %s is part of another one", root)
+            self._retire(self._open.pop(root))
+
+    def _retire(self, workspace: Workspace) -> None:
+        """Close a workspace after its last user, and remember it as long as there is one."""
+        workspace.retire()
+        self._gone = [one for one in [*self._gone, workspace] if one.in_use]
+
+
+def _among(workspaces: Sequence[Workspace], path: Path) -> tuple[Workspace, str] | None:
+    """Return the workspace above a path, and the path below it."""
+    for workspace in workspaces:
+        if path.is_relative_to(workspace.root):
+            relative = path.relative_to(workspace.root).as_posix()
+            return workspace, "" if relative == "." else relative
+    return None
+
+
+def _outermost(roots: Iterable[Path]) -> list[Path]:
+    """Return the roots that lie in no other one."""
+    kept: list[Path] = []
+    for root in sorted(roots, key=lambda root: len(root.parts)):
+        if not any(root.is_relative_to(outer) for outer in kept):
+            kept.append(root)
+    return kept
