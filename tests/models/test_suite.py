@@ -57,11 +57,16 @@ def model(model_folder: Path) -> CasCodeModel:
     return loaded
 
 
+_MEASURED: list[Results] = []
+
+
 @pytest.fixture
 def results(sets: Path, model: CasCodeModel) -> Results:
-    """A measurement of everything."""
-    plan = Plan(pairs=sets, cosqa=sets, languages=("python", "go"), queries=6, pool=7, deep_queries=3)
-    return measure(model, plan, label="tiny", baseline=model, progress=lambda _line: None)
+    """A measurement of everything, made once: it is data, and no test changes it."""
+    if not _MEASURED:
+        plan = Plan(pairs=sets, cosqa=sets, languages=("python", "go"), queries=6, pool=7, deep_queries=3)
+        _MEASURED.append(measure(model, plan, label="tiny", baseline=model, progress=lambda _line: None))
+    return _MEASURED[0]
 
 
 def test_every_system_is_measured_on_every_set(results: Results) -> None:

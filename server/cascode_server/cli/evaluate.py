@@ -9,6 +9,7 @@ import click
 from cascode_server.cli.base import Command, Group
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
+from cascode_server.cli.own_code import workspace_command
 
 
 class _WorkspaceByDefault(Group):
@@ -26,6 +27,9 @@ class _WorkspaceByDefault(Group):
 @click.group("eval", cls=_WorkspaceByDefault)
 def group() -> None:
     """Measure the search: 'cascode eval WORKSPACE' on your own code, the other commands on retrieval sets."""
+
+
+group.add_command(workspace_command)
 
 
 @group.command("model", cls=Command)

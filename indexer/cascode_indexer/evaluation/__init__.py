@@ -1,0 +1,1 @@
+"""Measuring the search on a person's own workspace."""
