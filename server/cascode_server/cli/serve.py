@@ -1,14 +1,43 @@
-"""``cascode serve``: a place held for the language server."""
+"""``cascode serve``."""
 
 from __future__ import annotations
+
+import logging
+import os
+import sys
 
 import click
 
 from cascode_server.cli.base import Command
 
 
-@click.command("serve", cls=Command, hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def command(options: tuple[str, ...]) -> int:  # noqa: ARG001  whatever it will take
-    """Run the language server."""
-    raise click.ClickException("the language server is not in this version yet: use 'cascode search'")
+@click.command("serve", cls=Command)
+@click.option("--stdio", is_flag=True, help="Serve one client on standard streams (the default).")
+@click.option(
+    "--tcp",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve clients on this port of 127.0.0.1; 0 takes a free one and names it on stderr.",
+)
+@click.option(
+    "--clientProcessId",
+    "process_id",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="End when this process has ended.",
+)
+def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
+    """Run the language server; editors start it.
+
+    Exit status 0 after an ordered shutdown, 1 where the client left or died without one.
+    """
+    if stdio and tcp is not None:
+        raise click.UsageError("--stdio and --tcp exclude each other: name one of them")
+    from cascode_server.lsp.serve import serve_stdio, serve_tcp
+
+    status = serve_stdio(process_id) if tcp is None else serve_tcp(tcp, process_id)
+    logging.shutdown()
+    sys.stderr.flush()
+    # Threads inside torch or a parser cannot be stopped, and Python would wait for them; all that they write is safe
+    # against a kill.
+    os._exit(status)

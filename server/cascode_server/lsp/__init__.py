@@ -1,0 +1,1 @@
+"""The language server: one ability of the protocol a module, thin, over one seam to the indexer."""

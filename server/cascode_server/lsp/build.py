@@ -1,0 +1,29 @@
+"""Puts a session together from its abilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cascode_server.lsp.commands import add_commands
+from cascode_server.lsp.configuration import Configuration
+from cascode_server.lsp.lifecycle import add_lifecycle
+from cascode_server.lsp.session import Session
+from cascode_server.lsp.status import StatusNotifier
+
+if TYPE_CHECKING:
+    from cascode_indexer.model import ModelHandle
+
+
+def build_session(model_for: Callable[[str, str], ModelHandle], on_exit: Callable[[int], None]) -> Session:
+    """Return a session that is ready for its first message; call it on the event loop.
+
+    Args:
+        model_for: Returns the model of a name and a device.
+        on_exit: Called once with the exit status when the session is over.
+    """
+    session = Session(model_for, on_exit)
+    add_lifecycle(session, Configuration(session))
+    add_commands(session)
+    StatusNotifier(session)
+    return session

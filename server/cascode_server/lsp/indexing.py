@@ -1,0 +1,381 @@
+"""The indexing service: one thread that keeps every index up to date while searches go on beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascode_indexer.errors import CascodeError
+from cascode_models.errors import ModelError
+from cascode_server.lsp.engine_holder import EngineHolder
+from cascode_server.lsp.index_state import IndexState, Rate, State
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+    from cascode_indexer.indexing.types import IndexProgress, IndexReport
+    from cascode_indexer.watch import ChangeBatch
+
+_log = logging.getLogger(__name__)
+
+#: Another window keeps the index up to date: so often it is tried to take over, by a scan that finds nothing to do.
+_TAKE_OVER_SECONDS = 3.0
+#: After a failure (a full disk, a model that does not load) the next attempt comes this much later.
+_RETRY_SECONDS = 60.0
+#: Counting the store again while it is written costs milliseconds; a person reads it once a second at most.
+_COUNT_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is to be done for one workspace; empty where functions only wait for their vectors."""
+
+    changed: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    rescan: bool = False
+    #: Forget the stored files first.
+    full: bool = False
+    #: Not before this moment of the monotonic clock.
+    due: float = 0.0
+
+    @property
+    def urgent(self) -> bool:
+        """Whether files have to be read: that goes before encoding, which can take minutes."""
+        return bool(self.changed or self.deleted or self.rescan or self.full)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the service tells; all are called on its thread and must not wait."""
+
+    #: The state is another one.
+    changed: Callable[[], None]
+    #: Something failed that a person can mend.
+    problem: Callable[[str], None]
+    #: A workspace is about to be scanned for the first time: watch it from now on.
+    watch: Callable[[Path], None]
+    #: Files of a workspace were taken up; None where all were looked at.
+    indexed: Callable[[Path, frozenset[str] | None], None]
+
+
+class IndexingService:
+    """Keeps indexes up to date on a thread of its own.
+
+    Args:
+        open_engine: Opens an engine for some roots; called on the service's thread.
+        hooks: What is told.
+    """
+
+    def __init__(self, open_engine: Callable[[Sequence[Path]], Engine], hooks: Hooks) -> None:
+        self.holder = EngineHolder()
+        self._open_engine = open_engine
+        self._hooks = hooks
+        self._changed = threading.Condition()
+        self._work: dict[Path, _Work] = {}
+        self._roots: list[Path] = []
+        self._watched: set[Path] = set()
+        self._reopen = True
+        self._paused = self._enabled = self._closed = False
+        self._urgent = threading.Event()
+        self._interrupted = threading.Event()
+        self._encoding = False
+        self._rate = Rate()
+        self._counted = 0.0
+        self._state = IndexState()
+        self._failure: str | None = None
+        self._busy = False
+        self._thread = threading.Thread(target=self._run, name="cascode-indexing", daemon=True)
+
+    @property
+    def state(self) -> IndexState:
+        """The state of this moment."""
+        return self._state
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person paused indexing."""
+        return self._paused
+
+    def start(self, roots: Sequence[Path], *, enabled: bool) -> None:
+        """Open the indexes of some workspaces and bring them up to date.
+
+        Args:
+            roots: The workspaces; none for a client without a folder.
+            enabled: Whether anything is indexed; searches answer from the index as it is either way.
+        """
+        with self._changed:
+            self._enabled = enabled
+            self._roots = list(roots)
+            self._work = {root: _Work(rescan=True) for root in roots}
+        self._thread.start()
+
+    def submit(self, batch: ChangeBatch) -> None:
+        """Take up what a watcher saw; safe to call from any thread."""
+        with self._changed:
+            if batch.root not in self._roots:
+                return
+            work = self._work.setdefault(batch.root, _Work())
+            work.changed |= batch.changed
+            work.deleted = (work.deleted - batch.changed) | batch.deleted
+            work.rescan |= batch.rescan
+            work.due = 0.0
+            self._wake()
+
+    def rescan(self, *, full: bool) -> None:
+        """Look at every file again.
+
+        Args:
+            full: Forget the stored files and read all of them; vectors are reused.
+        """
+        with self._changed:
+            for root in self._roots:
+                work = self._work.setdefault(root, _Work())
+                work.rescan, work.due = True, 0.0
+                work.full |= full
+            self._wake()
+
+    def pause(self) -> None:
+        """Index nothing until :meth:`resume`; what is done is kept."""
+        with self._changed:
+            self._paused = True
+            self._interrupted.set()
+            self._wake()
+
+    def resume(self) -> None:
+        """Go on where indexing was paused."""
+        with self._changed:
+            self._paused = False
+            self._wake()
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Begin or cease to index; at the beginning all is looked at again."""
+        with self._changed:
+            if enabled == self._enabled:
+                return
+            self._enabled = enabled
+            if enabled:
+                for root in self._roots:
+                    self._work.setdefault(root, _Work()).rescan = True
+            else:
+                self._interrupted.set()
+            self._wake()
+
+    def reopen(self) -> None:
+        """Open the engine anew, after a setting changed that it was opened with."""
+        with self._changed:
+            self._reopen = True
+            self._interrupted.set()
+            for root in self._roots:
+                self._work.setdefault(root, _Work()).rescan = True
+            self._wake()
+
+    def change_roots(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
+        """Add and remove workspaces."""
+        with self._changed:
+            for root in removed:
+                if root in self._roots:
+                    self._roots.remove(root)
+                self._work.pop(root, None)
+                self._watched.discard(root)
+            for root in added:
+                if root not in self._roots:
+                    self._roots.append(root)
+                    self._work[root] = _Work(rescan=True)
+            self._reopen = True
+            self._interrupted.set()
+            self._wake()
+
+    def close(self) -> None:
+        """Stop at the next safe place; :meth:`join` waits for it."""
+        with self._changed:
+            self._closed = True
+            self._interrupted.set()
+            self._wake()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread; say whether it has ended."""
+        if self._thread.ident is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _wake(self) -> None:
+        """Wake the thread; what is urgent interrupts encoding. The caller holds the lock."""
+        if any(work.urgent and not work.due for work in self._work.values()):
+            self._urgent.set()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        """Work until closed."""
+        while True:
+            if self._reopen:
+                self._open()
+            taken = self._take()
+            if taken is None:
+                break
+            if not self._reopen:
+                self._do(*taken)
+            else:
+                self._put_back(*taken)
+        self.holder.close()
+
+    def _open(self) -> None:
+        """Open an engine for the workspaces of now."""
+        with self._changed:
+            self._reopen = False
+            self._interrupted.clear()
+            roots = list(self._roots)
+        try:
+            self.holder.put(self._open_engine(roots))
+            self._failure = None
+            self._count()
+        except Exception as error:
+            self._fail(error)
+            self.holder.fail(self._failure or "")
+            with self._changed:
+                self._work.clear()
+        self._tell()
+
+    def _take(self) -> tuple[Path, _Work] | None:
+        """Wait for work; None where the service is closed."""
+        with self._changed:
+            while not self._closed:
+                if self._reopen:
+                    return Path(), _Work()
+                now = time.monotonic()
+                due = [(root, work) for root, work in self._work.items() if work.due <= now]
+                if due and self._enabled and not self._paused:
+                    root, work = min(due, key=lambda one: not one[1].urgent)
+                    del self._work[root]
+                    # A look whether another window still writes is nothing to show.
+                    self._busy = root not in self._state.read_only
+                    self._interrupted.clear()
+                    self._urgent.clear()
+                    return root, work
+                self._busy = False
+                self._tell()
+                later = [work.due - now for work in self._work.values() if work.due > now]
+                self._changed.wait(min(later) if later else None)
+        return None
+
+    def _do(self, root: Path, work: _Work) -> None:
+        """Bring one workspace up to date, or as far as it comes before something interrupts."""
+        from cascode_indexer.watch import ChangeBatch
+
+        engine = self.holder.current
+        if engine is None:
+            return
+        self._encoding = False
+        try:
+            if root not in self._watched:
+                self._watched.add(root)
+                self._hooks.watch(root)
+                work.rescan = True
+            batch = ChangeBatch(root, frozenset(work.changed), frozenset(work.deleted), work.rescan)
+            self._tell()
+            report = engine.apply(batch, on_progress=self._on_progress, cancelled=self._cancelled)
+        except Exception as error:
+            self._fail(error)
+            self._put_back(root, replace(work, rescan=True, due=time.monotonic() + _RETRY_SECONDS))
+            return
+        self._failure = None
+        self._after(root, work, report)
+
+    def _after(self, root: Path, work: _Work, report: IndexReport) -> None:
+        """Take up what a job reported."""
+        read_only = self._state.read_only
+        if report.read_only:
+            self._put_back(root, replace(work, due=time.monotonic() + _TAKE_OVER_SECONDS))
+            self._state = replace(self._state, read_only=read_only | {root})
+        else:
+            self._state = replace(self._state, read_only=read_only - {root})
+            if report.cancelled:
+                # Once files are stored, only encoding is left to do.
+                self._put_back(root, _Work() if self._encoding else work)
+            if self._encoding or not report.cancelled:
+                self._hooks.indexed(root, None if work.rescan else frozenset(work.changed | work.deleted))
+        self._count()
+        self._tell()
+
+    def _put_back(self, root: Path, work: _Work) -> None:
+        """Queue work again, together with what came in meanwhile."""
+        with self._changed:
+            if root not in self._roots:
+                return
+            newer = self._work.get(root)
+            if newer is not None:
+                work.changed |= newer.changed
+                work.deleted = (work.deleted - newer.changed) | newer.deleted
+                work.rescan |= newer.rescan
+                work.full |= newer.full
+                work.due = min(work.due, newer.due)
+            self._work[root] = work
+
+    def _cancelled(self) -> bool:
+        """Whether the job should end at its next safe place."""
+        return self._interrupted.is_set() or (self._encoding and self._urgent.is_set())
+
+    def _on_progress(self, progress: IndexProgress) -> None:
+        """Take up how far the job has come."""
+        self._encoding = progress.phase == "encode"
+        now = time.monotonic()
+        rate = self._rate.add(now, progress.functions_done) if self._encoding else None
+        self._state = replace(self._state, progress=progress, rate=rate)
+        if now - self._counted > _COUNT_SECONDS:
+            self._count()
+        self._tell()
+
+    def _count(self) -> None:
+        """Ask the engine what the indexes hold."""
+        engine = self.holder.current
+        if engine is None:
+            return
+        try:
+            self._state = replace(self._state, workspaces=tuple(engine.status()))
+        except (CascodeError, OSError) as error:
+            _log.warning("the indexes cannot be counted: %s", error)
+        self._counted = time.monotonic()
+
+    def _fail(self, error: Exception) -> None:
+        """Remember and tell what went wrong."""
+        if isinstance(error, CascodeError | ModelError):
+            self._failure = str(error)
+            _log.warning("indexing failed: %s", error)
+        else:
+            self._failure = f"indexing failed ({type(error).__name__}); the server's log tells more"
+            _log.error("indexing failed: %s", error, exc_info=error)
+        self._hooks.problem(self._failure)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Work out the state and tell that it changed."""
+        state = self._now()
+        message = self._failure
+        if message is None and state == "ready" and self._state.read_only:
+            message = "another CasCode process keeps this index up to date"
+        working = state == "indexing"
+        before = self._state
+        self._state = replace(
+            before,
+            state=state,
+            message=message,
+            progress=before.progress if working else None,
+            rate=before.rate if working else None,
+        )
+        self._hooks.changed()
+
+    def _now(self) -> State:
+        """The state of this moment in one word."""
+        if self._failure is not None:
+            return "error"
+        if self.holder.current is None:
+            return "starting"
+        if not self._enabled:
+            return "disabled"
+        if self._paused:
+            return "paused"
+        return "indexing" if self._busy else "ready"

@@ -1,0 +1,176 @@
+"""Runs the language server: on standard streams for one client, or on a loopback port for several."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from pygls.exceptions import JsonRpcParseError
+
+from cascode_server.logs import setup_logging
+from cascode_server.lsp.build import build_session
+from cascode_server.lsp.framing import BadHeaderError, read_bodies
+from cascode_server.lsp.parent import watch_process
+from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
+
+if TYPE_CHECKING:
+    from cascode_indexer.model import ModelHandle
+    from cascode_server.lsp.session import Session
+
+_log = logging.getLogger(__name__)
+
+#: Loopback only: whoever reaches the port can read the code of the workspace.
+_HOST = "127.0.0.1"
+#: Bytes taken from standard input at once.
+_READ_BYTES = 65536
+#: Patience with a client that does not read its last messages.
+_DRAIN_SECONDS = 1.0
+#: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
+#: that a message passes through, is what a request costs while files are parsed.
+_SWITCH_SECONDS = 0.001
+
+
+class Models:
+    """The models of this process by name and device: several sessions share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handles: dict[tuple[str, str], ModelHandle] = {}
+
+    def get(self, name: str, device: str) -> ModelHandle:
+        """Return a model, not loaded yet where nobody needed it."""
+        from cascode_indexer.model import ModelHandle
+
+        with self._lock:
+            key = (name, device)
+            if key not in self._handles:
+                self._handles[key] = ModelHandle(name or None, device=None if device == "auto" else device)
+            return self._handles[key]
+
+
+def serve_stdio(process_id: int | None) -> int:
+    """Serve one client on standard streams.
+
+    Args:
+        process_id: The client's process as the command line names it; its end ends the server.
+
+    Returns:
+        The exit status: 0 after ``shutdown``, else 1.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    stdin, stdout = _take_streams()
+    setup_logging("info")
+    return asyncio.run(_serve_stdio(stdin, stdout, process_id))
+
+
+def serve_tcp(port: int, process_id: int | None) -> int:
+    """Serve clients on a port of this machine until interrupted, each in a session of its own.
+
+    Args:
+        port: The port; 0 for any free one, which is told on stderr.
+        process_id: A process whose end ends the server; None for none.
+
+    Returns:
+        The exit status.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    setup_logging("info")
+    return asyncio.run(_serve_tcp(port, process_id))
+
+
+async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None) -> int:
+    """Run the session of the one client."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+
+    def read() -> None:
+        """Move bytes to the event loop; a thread, since no other way of reading works for every kind of stdin."""
+        try:
+            while data := os.read(stdin.fileno(), _READ_BYTES):
+                loop.call_soon_threadsafe(reader.feed_data, data)
+            loop.call_soon_threadsafe(reader.feed_eof)
+        except (OSError, RuntimeError) as error:  # RuntimeError: the loop has ended
+            _log.debug("reading stdin ended: %s", error)
+
+    threading.Thread(target=read, name="cascode-read", daemon=True).start()
+    return await _serve_session(reader, QueueWriter(stdout), Models().get, process_id)
+
+
+async def _serve_tcp(port: int, process_id: int | None) -> int:
+    """Accept clients."""
+    models = Models()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _log.info("a client came: %s", writer.get_extra_info("peername"))
+        # Messages may come from any thread; only the loop may write to its connections.
+        await _serve_session(reader, LoopWriter(loop, writer), models.get, None)
+
+    server = await asyncio.start_server(serve, _HOST, port)
+    print(f"cascode: listening on {_HOST}:{server.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def leave() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    if process_id is not None:
+        watch_process(process_id, leave)
+    async with server:
+        await ended.wait()
+    return 0
+
+
+async def _serve_session(
+    reader: asyncio.StreamReader,
+    writer: Writer,
+    model_for: Callable[[str, str], ModelHandle],
+    process_id: int | None,
+) -> int:
+    """Run a session until its client leaves, or is gone.
+
+    Returns:
+        The exit status.
+    """
+    over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def on_exit(status: int) -> None:
+        if not over.done():
+            over.set_result(status)
+
+    session = build_session(model_for, on_exit)
+    session.protocol.set_writer(writer)
+    if process_id is not None:
+        watch_process(process_id, lambda: session.later(session.end, 1))
+    reading = asyncio.ensure_future(_read(reader, session))
+    try:
+        return await over
+    finally:
+        reading.cancel()
+        await writer.finish(_DRAIN_SECONDS)
+        await asyncio.to_thread(session.stop_threads)
+
+
+async def _read(reader: asyncio.StreamReader, session: Session) -> None:
+    """Hand messages to the session until the stream ends."""
+    async for body in read_bodies(reader):
+        if isinstance(body, BadHeaderError):
+            session.protocol.refuse(None, JsonRpcParseError(str(body)))
+        else:
+            session.protocol.receive(body)
+    # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
+    session.end(0 if session.protocol.is_shut_down else 1)
+
+
+def _take_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the real standard streams for messages; whatever a library prints goes to stderr, what it reads is empty."""
+    stdin, stdout = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is wanted
+        os.dup2(nothing.fileno(), 0)
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    return os.fdopen(stdin, "rb", buffering=0), os.fdopen(stdout, "wb", buffering=0)

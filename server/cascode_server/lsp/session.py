@@ -1,0 +1,169 @@
+"""One client's session: what the abilities share."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib.metadata
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from cascode_server.lsp.client import Client, Folder
+from cascode_server.lsp.indexing import Hooks, IndexingService
+from cascode_server.lsp.wire import WireProtocol
+from cascode_server.settings import Settings
+
+if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+    from cascode_indexer.model import ModelHandle
+    from cascode_server.lsp.documents import Documents
+    from cascode_server.lsp.watching import Watching
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Searches at once; a person types faster than a busy machine answers, and cancelled searches take a moment to stop.
+_SEARCH_THREADS = 4
+#: Patience with worker threads at the end: they look between batches whether they should stop.
+_JOIN_SECONDS = 1.0
+
+
+class Session(LanguageServer):
+    """A client's session, from its first byte to its last.
+
+    Args:
+        model_for: Returns the model of a name and a device; sessions of one process share it.
+        on_exit: Called once with the exit status when the session is over.
+    """
+
+    protocol: WireProtocol
+
+    def __init__(self, model_for: Callable[[str, str], ModelHandle], on_exit: Callable[[int], None]) -> None:
+        super().__init__(
+            "cascode",
+            importlib.metadata.version("cascode"),
+            protocol_cls=WireProtocol,
+            converter_factory=default_converter,
+        )
+        self.client: Client | None = None
+        self.folders: list[Folder] = []
+        self.settings = Settings()
+        self.documents: Documents | None = None
+        self.watching: Watching | None = None
+        #: Called on the event loop when the state of the indexes is another one.
+        self.on_state: list[Callable[[], None]] = []
+        #: Called on the indexing thread with what was taken up; see :class:`Hooks`.
+        self.on_indexed: list[Callable[[Path, frozenset[str] | None], None]] = []
+        self.search_pool = ThreadPoolExecutor(_SEARCH_THREADS, thread_name_prefix="cascode-search")
+        #: For what must neither wait for a search nor for indexing: open buffers, settings, a client's file events.
+        self.side_pool = ThreadPoolExecutor(1, thread_name_prefix="cascode-side")
+        self.indexing = IndexingService(
+            self._open_engine,
+            Hooks(self._state_changed, self.show_problem, self._watch, self._indexed),
+        )
+        self._model_for = model_for
+        self._on_exit = on_exit
+        self._loop = asyncio.get_running_loop()
+        self._shown: set[str] = set()
+        self._started = False
+        self._ended = False
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of this session."""
+        return self._loop
+
+    @property
+    def model(self) -> ModelHandle:
+        """The model that the settings name."""
+        return self._model_for(self.settings.model.path, self.settings.device)
+
+    def start_indexing(self) -> None:
+        """Begin to index, once; the settings are known by now."""
+        if not self._started and not self._ended:
+            self._started = True
+            self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
+
+    def folder_of(self, root: Path) -> Folder | None:
+        """Return the workspace whose root this is."""
+        return next((folder for folder in self.folders if folder.path == root), None)
+
+    async def search_thread(self, work: Callable[[Callable[[], bool]], T]) -> T:
+        """Do something on a thread for searches.
+
+        Args:
+            work: Given a function that tells whether the request was cancelled, to be polled.
+        """
+        cancelled = threading.Event()
+        try:
+            return await self._loop.run_in_executor(self.search_pool, work, cancelled.is_set)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    async def side_thread(self, work: Callable[[], T]) -> T:
+        """Do something short on the thread for it."""
+        return await self._loop.run_in_executor(self.side_pool, work)
+
+    def later(self, call: Callable[..., object], *args: object) -> None:
+        """Call something on the event loop, from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(functools.partial(call, *args))
+
+    def show_problem(self, text: str) -> None:
+        """Show something that a person can mend, once; safe to call from any thread."""
+        if text in self._shown or self._ended:
+            return
+        self._shown.add(text)
+        _log.warning("shown to the user: %s", text)
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"CasCode: {text}"))
+
+    def end(self, status: int) -> None:
+        """End the session; safe to call twice."""
+        if not self._ended:
+            self._ended = True
+            self.indexing.close()
+            self._on_exit(status)
+
+    def stop_threads(self) -> None:
+        """Wait a moment for worker threads, so that files are closed in good order where that is quick."""
+        self.indexing.close()
+        if self.watching is not None:
+            self.watching.close()
+        for pool in (self.search_pool, self.side_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
+        if not self.indexing.join(_JOIN_SECONDS):
+            _log.info("leaving in the middle of a batch; what it held is done again at the next start")
+
+    def _open_engine(self, roots: Sequence[Path]) -> Engine:
+        """Open an engine as the settings say; called on the indexing thread."""
+        from cascode_indexer.engine import Engine
+
+        return Engine(roots, model=self.model, max_file_bytes=self.settings.indexing.max_file_size)
+
+    def _state_changed(self) -> None:
+        """Tell the abilities on the event loop."""
+        self.later(self._tell_state)
+
+    def _tell_state(self) -> None:
+        """Call who wants to know the state."""
+        for call in self.on_state:
+            call()
+
+    def _watch(self, root: Path) -> None:
+        """Watch a workspace; called on the indexing thread."""
+        if self.watching is not None:
+            self.watching.watch(root)
+
+    def _indexed(self, root: Path, paths: frozenset[str] | None) -> None:
+        """Tell who wants to know what was taken up."""
+        for call in self.on_indexed:
+            call(root, paths)

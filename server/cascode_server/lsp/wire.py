@@ -1,0 +1,276 @@
+"""Wire manners: what the framework leaves open or wrong in JSON-RPC and in the protocol's life, put right.
+
+Every request gets one answer, whatever it is; an error carries its code and one line, never a traceback or data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import json
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, InvalidStateError
+from typing import TYPE_CHECKING, Any
+
+import cattrs
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInternalError,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcParseError,
+    JsonRpcRequestCancelled,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.json_rpc import MsgId
+
+from cascode_indexer.errors import CascodeError, QueryError
+from cascode_models.errors import ModelError
+
+if TYPE_CHECKING:
+    from cascode_server.lsp.session import Session
+
+_log = logging.getLogger(__name__)
+
+#: Methods whose params reach their handler as plain JSON. ``initialize``: a client may announce abilities of a newer
+#: protocol than our types know, and must be served all the same. ``didChangeWatchedFiles``: building objects for
+#: 5,000 events would hold the event loop for longer than a keystroke forgives.
+_PLAIN = frozenset({types.INITIALIZE, types.WORKSPACE_DID_CHANGE_WATCHED_FILES})
+#: LSP 3.17 ``RequestFailed``: the request was right, and could not be done.
+_REQUEST_FAILED = -32803
+#: A reason longer than this is for a log.
+_MAX_REASON = 300
+
+
+class RequestFailedError(JsonRpcException):
+    """The request was right and could not be done; the message says why."""
+
+    CODE = _REQUEST_FAILED
+    MESSAGE = "Request Failed"
+
+
+class WireProtocol(LanguageServerProtocol):
+    """The protocol object of one client."""
+
+    _server: Session
+
+    def __init__(self, server: Any, converter: cattrs.Converter) -> None:
+        super().__init__(server, converter)
+        self._opened = False
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the client asked to shut down: the exit status tells."""
+        return self._shutdown
+
+    def open(self) -> None:
+        """Let other requests in: ``initialize`` made sense."""
+        self._opened = True
+
+    def begin_shutdown(self) -> None:
+        """Refuse what comes from now on, and cancel what is under way."""
+        current = self.msg_id
+        self._shutdown = True
+        for msg_id, future in list(self._request_futures.items()):
+            if msg_id != current:
+                future.cancel()
+
+    def receive(self, body: bytes) -> None:
+        """Take a message from the client.
+
+        Args:
+            body: JSON in UTF-8.
+        """
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            self.refuse(None, JsonRpcParseError("the message is not JSON in UTF-8"))
+            return
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            self.refuse(None, JsonRpcInvalidRequest("the message is not a JSON-RPC 2.0 object"))
+        elif "method" in message:
+            context = contextvars.copy_context()
+            context.run(self._receive_request if "id" in message else self._receive_notification, message)
+        elif "id" in message:
+            self._receive_response(message)
+        else:
+            self.refuse(None, JsonRpcInvalidRequest("the message has neither a method nor an id"))
+
+    def refuse(self, msg_id: MsgId | None, error: JsonRpcException) -> None:
+        """Answer with an error.
+
+        Args:
+            msg_id: What is answered; None where the message's id is not known.
+            error: Its code and message are sent, its data is not.
+        """
+        self._send_data(
+            {"jsonrpc": "2.0", "id": msg_id, "error": {"code": error.code, "message": _one_line(error.message)}}
+        )
+
+    def _register_builtin_features(self) -> None:
+        """Keep none of the framework's own handlers: documents, folders and life are handled by our modules."""
+
+    def _receive_request(self, message: dict[str, Any]) -> None:
+        """Hand a request to its handler, or refuse it."""
+        msg_id, method = message["id"], message["method"]
+        if isinstance(msg_id, bool) or not isinstance(msg_id, int | str):
+            self.refuse(None, JsonRpcInvalidRequest("the id of a request is a number or a text"))
+            return
+        try:
+            handler = self._admitted(msg_id, method)
+            params = self._params(method, message)
+        except JsonRpcException as error:
+            _log.info("request %s (%s) is refused: %s", msg_id, method, error)
+            self.refuse(msg_id, error)
+            return
+        self._ctx_msg_id.set(msg_id)
+
+        def answer(future: Future[Any]) -> None:
+            self._send_handler_result(future, msg_id=msg_id)
+
+        self._execute_handler(msg_id, handler, callback=answer, args=(params,))
+
+    def _admitted(self, msg_id: MsgId, method: object) -> Callable[[Any], Any]:
+        """Return the handler of a request that comes at a right time.
+
+        Raises:
+            JsonRpcException: It does not, or there is no handler.
+        """
+        if not isinstance(method, str):
+            raise JsonRpcInvalidRequest("the method is a text")
+        if self._shutdown:
+            raise JsonRpcInvalidRequest("the server is shutting down")
+        if (method == types.INITIALIZE) == self._opened:
+            if self._opened:
+                raise JsonRpcInvalidRequest("initialize was answered before")
+            raise JsonRpcServerNotInitialized("the first request is initialize")
+        if msg_id in self._request_futures:
+            raise JsonRpcInvalidRequest("another request of this id is under way")
+        handler: Callable[[Any], Any] = self._get_handler(method)
+        return handler
+
+    def _receive_notification(self, message: dict[str, Any]) -> None:
+        """Hand a notification to its handler; there is nobody to tell what is wrong with it."""
+        method = message["method"]
+        if method != types.EXIT and (self._shutdown or not self._opened):
+            _log.info("notification %s is dropped: it comes outside of the session", method)
+            return
+        try:
+            params = self._params(str(method), message)
+            if method == types.CANCEL_REQUEST:
+                self._handle_cancel_notification(params.id)
+                return
+            handler = self._get_handler(str(method))
+        except JsonRpcMethodNotFound:
+            _log.debug("notification %s is not for this server", method)
+            return
+        except JsonRpcException as error:
+            _log.warning("notification %s is dropped: %s", method, error)
+            return
+        self._execute_handler(f"notification-{id(message)}", handler, callback=_report, args=(params,))
+
+    def _receive_response(self, message: dict[str, Any]) -> None:
+        """Hand the client's answer to who asked."""
+        msg_id = message["id"]
+        result_type = self._result_types.pop(msg_id, None) if isinstance(msg_id, int | str) else None
+        future = self._request_futures.pop(msg_id, None) if isinstance(msg_id, int | str) else None
+        if future is None:
+            _log.info("an answer to no request of ours is dropped: id %s", msg_id)
+            return
+        # A future that was cancelled meanwhile takes no result.
+        with contextlib.suppress(InvalidStateError):
+            if future.cancelled():
+                return
+            if message.get("error") is not None:
+                error = message["error"]
+                text = error.get("message") if isinstance(error, Mapping) else error
+                future.set_exception(JsonRpcException(_one_line(str(text))))
+                return
+            try:
+                result = message.get("result")
+                if result_type is not None:
+                    result = self._converter.structure(message, result_type).result
+                future.set_result(result)
+            except Exception as error:
+                future.set_exception(JsonRpcInternalError(f"the client's answer is malformed: {error}"))
+
+    def _params(self, method: str, message: dict[str, Any]) -> Any:
+        """Return the params as the handler of ``method`` takes them.
+
+        Raises:
+            JsonRpcInvalidParams: They are missing or wrong.
+        """
+        message_type = None if method in _PLAIN else self.get_message_type(method)
+        if message_type is None:
+            return message.get("params")
+        try:
+            return self._converter.structure(message, message_type).params
+        except Exception as error:
+            raise JsonRpcInvalidParams(f"the params of {method} are wrong: {_reason(error)}") from error
+
+    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
+        """Cancel a request; one that was answered meanwhile is no mistake."""
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.cancel()
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
+        """Answer a request with what its handler gave."""
+        self._request_futures.pop(msg_id, None)
+        if future.cancelled():
+            self.refuse(msg_id, JsonRpcRequestCancelled("the request was cancelled"))
+            return
+        error = future.exception()
+        if error is not None:
+            self.refuse(msg_id, _as_wire_error(error))
+            return
+        try:
+            self._send_response(msg_id, result=future.result())
+        except Exception as failure:
+            self.refuse(msg_id, _as_wire_error(failure))
+
+    def _send_data(self, data: Any) -> None:
+        """Send a message; safe to call from any thread.
+
+        Raises:
+            TypeError: It cannot be written as JSON.
+        """
+        if self.writer is None:
+            return
+        body = json.dumps(data, default=self._serialize_message, separators=(",", ":")).encode()
+        self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def _report(future: Future[Any]) -> None:
+    """Log what a handler of a notification failed with."""
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.error("a notification was not taken up: %s", error, exc_info=error)
+
+
+def _as_wire_error(error: BaseException) -> JsonRpcException:
+    """Turn what a handler raised into what its client is told."""
+    if isinstance(error, JsonRpcException):
+        return error
+    if isinstance(error, QueryError):
+        return JsonRpcInvalidParams(str(error))
+    if isinstance(error, CascodeError | ModelError):
+        return RequestFailedError(str(error))
+    _log.error("a request failed: %s", error, exc_info=error)
+    return JsonRpcInternalError("internal error; the server's log tells more")
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong with params, by their names."""
+    if isinstance(error, cattrs.BaseValidationError):
+        return "; ".join(cattrs.transform_error(error, path="message"))
+    return str(error) or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    """A message on one line of bearable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_REASON else f"{line[:_MAX_REASON]}…"
