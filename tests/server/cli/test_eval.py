@@ -46,3 +46,62 @@ def test_model_is_measured_and_reported(run: Run, tmp_path: Path) -> None:
     document.write_text("<!-- results of dev: none -->\n<!-- end of dev results -->\n")
     assert run("eval", "report", str(written), "--into", str(document)).out == f"{document}\n"
     assert outcome.out in document.read_text(encoding="utf-8")
+
+
+DOCUMENTED = "".join(
+    f'def {verb}_{noun}({noun}):\n    """{verb.title()} the {noun} of a customer."""\n    return {verb}({noun})\n\n'
+    for verb in ("read", "delete", "send")
+    for noun in ("invoice", "address", "picture", "password")
+)
+
+
+@pytest.fixture
+def documented(workspace: Path) -> Path:
+    """The workspace with twelve documented functions more."""
+    (workspace / "customers.py").write_text(DOCUMENTED, encoding="utf-8")
+    return workspace
+
+
+@pytest.mark.usefixtures("model", "documented")
+def test_own_code_is_measured(run: Run) -> None:
+    """A workspace gets its figures on stdout, with what was not asked for; the current directory is one."""
+    outcome = run("eval", ".", "--misses", "1")
+    assert outcome.status == 0, outcome.err
+    head, _, *figures = outcome.out.splitlines()
+    assert head.startswith("13 functions asked for by their documentation, among 17 functions in 4 files")
+    assert [line.split()[0] for line in figures[:4]] == ["MRR", "recall@1", "recall@5", "recall@10"]
+    assert float(figures[0].split()[1]) > 0.7
+    assert "not asked for: 4 without documentation" in outcome.out
+    assert run("eval", "workspace", "--misses", "1").out == outcome.out
+
+
+@pytest.mark.usefixtures("model", "documented")
+def test_questions_can_be_limited(run: Run) -> None:
+    """The figures say from how many the questions were drawn."""
+    outcome = run("eval", ".", "--limit", "10")
+    assert outcome.out.startswith("10 functions (drawn from 13; --limit takes more) asked for")
+
+
+@pytest.mark.usefixtures("model", "workspace")
+def test_too_little_documentation_is_one_clear_line(run: Run) -> None:
+    """It says how many there are, why the others are none, and what would do; the status is 1."""
+    outcome = run("eval", ".")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "1 of 5 functions can be asked for" in outcome.err
+    assert "4 without documentation" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("model")
+def test_a_folder_without_functions_is_told(run: Run, tmp_path: Path) -> None:
+    """An empty folder is no measurement."""
+    outcome = run("eval", str(tmp_path))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"{tmp_path} holds no functions" in outcome.err
+
+
+def test_a_missing_workspace_is_told_before_the_model_is_loaded(run: Run) -> None:
+    """Neither a model nor an index is touched."""
+    outcome = run("eval", "/no/such/folder", "--model", "/no/such/model")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "/no/such/folder" in outcome.err
