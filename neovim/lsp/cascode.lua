@@ -7,7 +7,11 @@ return {
   -- No filetypes: a workspace is searched from its README as well as from its sources.
   workspace_required = true,
   root_dir = function(bufnr, on_dir)
-    require("cascode.client").attach(bufnr, on_dir)
+    -- Not called for a buffer without a workspace: no server starts for it.
+    local root = require("cascode.root").automatic(bufnr)
+    if root then
+      on_dir(root)
+    end
   end,
   before_init = function(params, config)
     params.initializationOptions = require("cascode.config").initialization_options(config)

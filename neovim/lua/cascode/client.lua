@@ -26,22 +26,6 @@ function M.lsp_config()
   return config
 end
 
---- Called for each buffer once the server is enabled: names its workspace if the server should look after it.
----@param bufnr integer
----@param on_dir fun(root: string)
-function M.attach(bufnr, on_dir)
-  local root = require("cascode.root").automatic(bufnr)
-  if not root then
-    return
-  end
-  local missing = M.missing(vim.lsp.config[NAME].cmd)
-  if missing then
-    vim.notify_once("cascode: " .. missing, vim.log.levels.WARN)
-    return
-  end
-  on_dir(root)
-end
-
 --- Whether a client looks after a folder.
 ---@param client vim.lsp.Client
 ---@param root string
