@@ -15,7 +15,7 @@ from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
 from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, varied_texts
-from cascode_models.training.negatives import draw_group, mine_negatives
+from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
 from cascode_models.training.sampling import Sampler, pools
 
 VERBS, THINGS = (
@@ -37,6 +37,7 @@ def data(tmp_path: Path) -> Path:
                 "doc": f"{verb} a {thing}\n\nMore about x.",
                 "name": f"Thing.{verb}_{thing}",
                 "language": language,
+                "package": verb,
                 "split": "dev" if (number + other) % 5 == 0 else "train",
             }
             for number, verb in enumerate(VERBS)
@@ -123,6 +124,38 @@ def test_killed_run_ends_as_if_nothing_had_happened(
     assert all(bool((expected[name] == found[name]).all()) for name in expected)
 
 
+def test_hard_negatives_are_mined_every_epoch_and_survive_a_kill(
+    data: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    """DyHardCode makes a new index each epoch; a run killed in the second one ends with the very same weights."""
+
+    class Killed(BaseException):
+        """Stands for the kill."""
+
+    def kill(line: str) -> None:
+        if line.startswith("contrastive 6/6"):
+            raise Killed
+
+    settings = small(model_folder) | {
+        "head": "none",
+        "joint.steps": 0,
+        "contrastive.hard_negatives": 2,
+        "contrastive.candidates": 4,
+        "contrastive.pool": 32,
+        "contrastive.cache_gradients": True,
+        "contrastive.chunk": 4,
+    }
+    whole = run("hard", data=data, output=tmp_path / "whole", overrides=settings)
+    assert sorted(path.name for path in (tmp_path / "whole").glob("*.npz")) == [
+        "negatives-contrastive-0.npz",
+        "negatives-contrastive-1.npz",
+    ]
+    with pytest.raises(Killed):
+        run("hard", data=data, output=tmp_path / "cut", overrides=settings, progress=kill)
+    resumed = run("hard", data=data, output=tmp_path / "cut", overrides=settings, resume=True)
+    assert (whole / "model.safetensors").read_bytes() == (resumed / "model.safetensors").read_bytes()
+
+
 def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A run is neither overwritten by accident nor resumed with other settings."""
     output = tmp_path / "run"
@@ -154,7 +187,7 @@ def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> N
 
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     """A wrong preset lists those there are; YAML that is none is said to be so."""
-    with pytest.raises(ModelError, match="one of first"):
+    with pytest.raises(ModelError, match="one of control, first"):
         load_preset("frist")
     (tmp_path / "bad.yaml").write_text("a: [")
     with pytest.raises(ModelError, match="no valid YAML"):
@@ -212,6 +245,26 @@ def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
     assert len(set(go)) == len(go)
     again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
     assert again.pairs(17) == steps[17]
+
+
+def test_neighbours_of_a_package_stay_together() -> None:
+    """With neighbours, a step holds whole blocks of one package, and still nothing comes twice in a pass."""
+    pairs = [TrainingPair(f"q{n}", "c", language="go", package=f"p{n % 4}") for n in range(64)]
+    sampler = Sampler(pools(pairs), steps=4, count=16, search_share=0.0, seed="s", neighbours=8)
+    steps = [sampler.pairs(step) for step in range(4)]
+    assert all(len({pair.package for pair in step}) <= 2 for step in steps)
+    assert len({pair.query for step in steps for pair in step}) == 64
+
+
+def test_hard_share_draws_queries_that_the_encoder_gets_wrong() -> None:
+    """Half of the queries have their answer below the first rank; functions without a query are never drawn."""
+    pairs = [TrainingPair(f"q{n}" if n < 40 else "", f"c{n}") for n in range(50)]
+    ranks = np.array([1] * 20 + [3] * 10 + [0] * 20, dtype=np.int32)
+    pool = MinedPool(pairs, np.full((50, 2), -1, dtype=np.int32), ranks)
+    drawn = pool.rows(8, 0.5, random.Random(0))
+    assert sorted(ranks[drawn].tolist()) == [1] * 4 + [3] * 4
+    assert len(set(pool.rows(100, 0.5, random.Random(0)))) == 40
+    assert max(pool.rows(40, 0.0, random.Random(0))) < 40
 
 
 def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None:

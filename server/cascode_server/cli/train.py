@@ -60,6 +60,49 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     return 0
 
 
+@group.command("reproduce")
+@click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
+@click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes, train and dev).")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the runs.")
+@click.option("--recipe", default="shipped", show_default=True, help="Name of a shipped recipe, or a YAML file.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a setting of every stage, as threads=8; may be repeated.",
+)
+def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str, settings: tuple[str, ...]) -> int:
+    """Train as the bundled weights were trained, stage by stage, and tune the result on dev data.
+
+    A second call goes on where the first one stopped.
+    """
+    changes = _overrides(settings)
+    from cascode_models.training.recipe import reproduce
+
+    folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
+    gain, low, high = result.gain
+    note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
+    click.echo(folder)
+    return 0
+
+
+@group.command("release")
+@click.argument("model", type=FOLDER)
+@click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs with dev pools.")
+@click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
+def release_command(model: Path, data: Path, cosqa: Path | None, output: Path) -> int:
+    """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
+    from cascode_models.training.release import release
+
+    result = release(model, output, data=data, cosqa=cosqa, progress=note)
+    gain, low, high = result.gain
+    note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
+    click.echo(output)
+    return 0
+
+
 def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:
     """Settings by dotted name, their values read as YAML would read them."""
     overrides: dict[str, Any] = {}

@@ -1,0 +1,221 @@
+"""From a trained model to one that can be shipped: fusion weight and probabilities set on dev data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cascode_models.corpus.types import LANGUAGES
+from cascode_models.errors import ModelError
+from cascode_models.evaluation.calibration import expected_calibration_error, fit_probability
+from cascode_models.evaluation.cascade import StageScores, best_weight, fast_scores, stage_scores
+from cascode_models.evaluation.cosqa import cosqa_set
+from cascode_models.evaluation.metrics import Ranks, mean_reciprocal_rank, ranks_of, stratified_bootstrap
+from cascode_models.evaluation.pairs import held_out_set
+from cascode_models.evaluation.sets import RetrievalSet
+from cascode_models.export import export_model
+from cascode_models.inference import CasCodeModel
+from cascode_models.load import load_model, read_folder
+from cascode_models.types import FloatArray
+
+#: K of the served cascade.
+DEPTH = 10
+#: Dev queries and functions a language: 200 queries gave any fusion weight from 0.4 to 5.
+QUERIES, POOL = 400, 3_000
+#: Sets with fewer queries than this share of the largest are left out: every set counts the same in the mean.
+SMALLEST = 0.2
+#: Tokens of a query at serving: longer than in training costs nothing, and no one's sentence is cut.
+MAX_QUERY_TOKENS = 64
+#: Share of the right first hits that may fall under "no good match".
+LOST_SHARE = 0.05
+#: What tuning gave is written here, beside the weights.
+REPORT = "release.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What tuning on dev data gave; MRR by name of the set."""
+
+    fast: dict[str, float]
+    classifier: dict[str, float]
+    #: With the fusion weight that the other half of the queries chose.
+    fused: dict[str, float]
+    #: Mean gain of the fused ranking over the fast stage, weights cross-fitted, with its 95 % interval.
+    gain: tuple[float, float, float]
+    #: The weight with the highest MRR, and the one shipped: 0 where the interval of the gain holds 0.
+    best_weight: float
+    fusion_weight: float
+    temperature: float
+    calibration_bias: float
+    no_match_threshold: float
+    #: Expected calibration error, fitted on one half of the queries and measured on the other.
+    calibration_error: float
+    #: Share of right first hits below and above the threshold.
+    right_below: float
+    right_above: float
+    queries: int
+
+
+def release(
+    model: Path,
+    output: Path,
+    *,
+    data: Path,
+    cosqa: Path | None,
+    queries: int = QUERIES,
+    pool: int = POOL,
+    progress: Callable[[str], None],
+) -> Release:
+    """Tune a trained model on dev data and write the folder to ship.
+
+    Args:
+        model: Folder of the trained model.
+        output: Folder to write.
+        data: Folder of mined pairs with their dev pools.
+        cosqa: Folder of CoSQA; None tunes on the mined pairs alone.
+        queries: Dev queries a language.
+        pool: Functions a language.
+        progress: Takes a line for each set.
+
+    Returns:
+        What was measured and chosen; also written as ``release.json``.
+
+    Raises:
+        ModelError: There is no dev data.
+    """
+    loaded = load_model(str(model))
+    tasks = _dev_sets(data, cosqa, queries, pool)
+    scores: dict[str, StageScores] = {}
+    for task in tasks:
+        scores[task.name] = one = _scores(loaded, task)
+        progress(
+            f"{task.name}: fast {mean_reciprocal_rank(one.fast_ranks):.4f}, "
+            f"classifier {mean_reciprocal_rank(one.ranks(float('inf'))):.4f}"
+        )
+    result = choose(scores)
+    network, _, tokenizer = read_folder(model)
+    config = network.config
+    for name in ("fusion_weight", "temperature", "calibration_bias", "no_match_threshold"):
+        setattr(config, name, getattr(result, name))
+    config.max_query_tokens = MAX_QUERY_TOKENS
+    export_model(network, tokenizer, output)
+    (output / REPORT).write_text(json.dumps(dataclasses.asdict(result), indent=2) + "\n", encoding="utf-8")
+    return result
+
+
+def choose(scores: dict[str, StageScores]) -> Release:
+    """Choose fusion weight, calibration and threshold by what both stages scored on dev sets, by name.
+
+    The gain is cross-fitted: each half of the queries is ranked with the weight that the other half chose, so that
+    it owes nothing to the choice.
+    """
+    sets = list(scores.values())
+    halves = [_half(sets, 0), _half(sets, 1)]
+    weights = [best_weight(halves[1], DEPTH), best_weight(halves[0], DEPTH)]
+    fused = {name: _cross_fitted(one, weights) for name, one in scores.items()}
+    gains = [1.0 / fused[name] - 1.0 / one.fast_ranks for name, one in scores.items()]
+    interval = stratified_bootstrap(gains)
+    best = best_weight(sets, DEPTH)
+    weight = best if interval.low > 0 else 0.0
+    first, right = _first_hits(sets, weight)
+    temperature, bias = fit_probability(first, right)
+    probabilities = _probabilities(first, temperature, bias)
+    # Without one right hit there is nothing to lose.
+    threshold = float(np.quantile(probabilities[right], LOST_SHARE)) if right.any() else 1.0
+    below = probabilities < threshold
+    return Release(
+        fast={name: mean_reciprocal_rank(one.fast_ranks) for name, one in scores.items()},
+        classifier={name: mean_reciprocal_rank(one.ranks(float("inf"), DEPTH)) for name, one in scores.items()},
+        fused={name: mean_reciprocal_rank(ranks) for name, ranks in fused.items()},
+        gain=(interval.mean, interval.low, interval.high),
+        best_weight=best,
+        fusion_weight=weight,
+        temperature=round(temperature, 4),
+        calibration_bias=round(bias, 4),
+        no_match_threshold=round(threshold, 3),
+        calibration_error=_calibration_error(first, right),
+        right_below=float(right[below].mean()) if below.any() else 0.0,
+        right_above=float(right[~below].mean()) if not below.all() else 0.0,
+        queries=len(right),
+    )
+
+
+def _dev_sets(data: Path, cosqa: Path | None, queries: int, pool: int) -> list[RetrievalSet]:
+    """The dev sets there are."""
+    tasks = []
+    for language in LANGUAGES:
+        if (data / f"{language}.jsonl").is_file() and (data / f"pool-{language}-dev.jsonl").is_file():
+            try:
+                task = held_out_set(data, language, "dev", queries=queries, pool=pool)
+            except ModelError:
+                # No dev pair in this language.
+                continue
+            tasks.append(task)
+    if cosqa:
+        tasks.append(cosqa_set(cosqa, "dev"))
+    if not tasks:
+        raise ModelError(f"no dev pairs in {data}: mine it with 'cascode train mine', or name CoSQA")
+    most = max(len(task.queries) for task in tasks)
+    return [task for task in tasks if len(task.queries) >= SMALLEST * most]
+
+
+def _scores(model: CasCodeModel, task: RetrievalSet) -> StageScores:
+    """Both stages, or the fast one with logits of 0 where the model has no classifier."""
+    if model.has_classifier:
+        return stage_scores(model, task, DEPTH)
+    scores = fast_scores(model, task)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+    return StageScores(
+        fast_ranks=ranks_of(scores, task.answers),
+        similarities=np.take_along_axis(scores, best, axis=1),
+        logits=np.zeros(best.shape, dtype=np.float32),
+        right=best == task.answers[:, None],
+    )
+
+
+def _half(sets: list[StageScores], odd: int) -> list[StageScores]:
+    """Every second query of each set."""
+    return [
+        StageScores(one.fast_ranks[odd::2], one.similarities[odd::2], one.logits[odd::2], one.right[odd::2])
+        for one in sets
+    ]
+
+
+def _cross_fitted(one: StageScores, weights: list[float]) -> Ranks:
+    """Ranks with the weight for even queries and the one for odd queries."""
+    ranks: Ranks = one.ranks(weights[0], DEPTH).copy()
+    ranks[1::2] = one.ranks(weights[1], DEPTH)[1::2]
+    return ranks
+
+
+def _first_hits(sets: list[StageScores], weight: float) -> tuple[FloatArray, np.ndarray]:
+    """Fused score of each query's first hit, and whether it is the answer."""
+    scores, right = [], []
+    for one in sets:
+        fused = one.fused(weight)
+        best = fused.argmax(axis=1)
+        rows = np.arange(len(best))
+        scores.append(fused[rows, best])
+        right.append(one.right[rows, best])
+    return np.concatenate(scores), np.concatenate(right)
+
+
+def _probabilities(scores: FloatArray, temperature: float, bias: float) -> FloatArray:
+    """Calibrated probabilities of fused scores."""
+    # As CasCodeModel.probability, which one score at a time would call.
+    scaled = np.clip(scores / temperature + bias, -60, 60)
+    probabilities: FloatArray = (1 / (1 + np.exp(-scaled))).astype(np.float32)
+    return probabilities
+
+
+def _calibration_error(scores: FloatArray, right: np.ndarray) -> float:
+    """Expected calibration error, fitted on one half of the queries and measured on the other."""
+    order = np.random.default_rng(0).permutation(len(scores))
+    fitted, measured = order[: len(order) // 2], order[len(order) // 2 :]
+    temperature, bias = fit_probability(scores[fitted], right[fitted])
+    return expected_calibration_error(_probabilities(scores[measured], temperature, bias), right[measured])
