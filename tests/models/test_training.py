@@ -16,6 +16,7 @@ from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
 from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, varied_texts
 from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
+from cascode_models.training.optimizer import schedule
 from cascode_models.training.sampling import Sampler, pools
 
 VERBS, THINGS = (
@@ -245,6 +246,15 @@ def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
     assert len(set(go)) == len(go)
     again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
     assert again.pairs(17) == steps[17]
+
+
+def test_learning_rate_rises_and_falls_to_what_is_left() -> None:
+    """A stage cut short with what was left of its rate steps exactly as the longer one did until there."""
+    longer = [schedule(step, 400, 0.05) for step in range(300)]
+    cut = [schedule(step, 300, 20 / 300, 100 / 380) for step in range(300)]
+    assert cut == pytest.approx(longer)
+    assert max(longer) == 1.0
+    assert schedule(399, 400, 0.05) == pytest.approx(1 / 380)
 
 
 def test_neighbours_of_a_package_stay_together() -> None:

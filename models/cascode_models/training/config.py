@@ -40,6 +40,8 @@ class ContrastiveStage:
     learning_rate: float = 1e-4
     #: Share of the steps over which the learning rate rises.
     warmup: float = 0.05
+    #: Share of the highest learning rate that is left at the end: 0, or more where the joint stage goes on.
+    final_rate: float = 0.0
     #: Cosines are divided by it.
     temperature: float = 0.05
 

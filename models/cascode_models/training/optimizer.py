@@ -100,9 +100,9 @@ class MasterOptimizer:
                 parameter.copy_(self.master[name])
 
 
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Linear rise over the first ``warmup`` share of the steps, then linear fall to zero."""
+def schedule(step: int, steps: int, warmup: float, final: float = 0.0) -> float:
+    """Linear rise over the first ``warmup`` share of the steps, then linear fall to ``final``."""
     rising = max(1, round(steps * warmup))
     if step < rising:
         return (step + 1) / rising
-    return max(0.0, (steps - step) / max(1, steps - rising))
+    return final + (1 - final) * max(0.0, (steps - step) / max(1, steps - rising))

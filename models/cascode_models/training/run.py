@@ -182,12 +182,13 @@ class Trainer:
             self.progress(f"{name}: resumed after step {first} of {stage.steps}")
         seed = f"{self.config.seed}/{name}"
         steps = StageSteps(self, name, stage, seed)
+        final = stage.final_rate if isinstance(stage, ContrastiveStage) else 0.0
         saved = logged = time.monotonic()
         since = first
         running: list[Losses] = []
         for step in range(first, stage.steps):
             losses = steps.take(step, seeded(f"{seed}/{step}"))
-            optimizer.step(schedule(step, stage.steps, stage.warmup))
+            optimizer.step(schedule(step, stage.steps, stage.warmup, final))
             running.append(losses)
             last = step + 1 == stage.steps
             if (step + 1) % self.config.log_steps == 0 or last:
