@@ -111,6 +111,19 @@ export function sitePackages() {
   }).trim();
 }
 
+/** Groups of processes that end with the test run, however it ends. */
+const running = new Set();
+process.once("exit", () => {
+  for (const { pid } of running) {
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 export class Window {
   /**
    * Start code-server and open a folder in a browser.
@@ -121,9 +134,12 @@ export class Window {
    * @param {Record<string, unknown>} [options.settings]  user settings
    * @param {Record<string, string | undefined>} [options.env]  added to the environment of the extension host
    * @param {string} [options.name]  used in the names of folders
+   * @param {string} [options.home]  the folder that everything is written to; removed at the end
+   * @param {string[]} [options.within]  a program and its arguments that start code-server, `unshare` for example
    */
-  static async open({ folder, vsix, settings = {}, env = {}, name = "window", home }) {
+  static async open({ folder, vsix, settings = {}, env = {}, name = "window", home, within = [] }) {
     const window = new Window();
+    window.within = within;
     window.home = home ?? fs.mkdtempSync(path.join(os.tmpdir(), `cascode-${name}-`));
     window.folder = folder;
     window.userData = path.join(window.home, "user-data");
@@ -152,9 +168,11 @@ export class Window {
   async #start() {
     this.port = await freePort();
     this.log = "";
+    const command = [...this.within, process.execPath];
     this.process = spawn(
-      process.execPath,
+      command[0],
       [
+        ...command.slice(1),
         CODE_SERVER,
         ...["--bind-addr", `127.0.0.1:${this.port}`, "--auth", "none"],
         ...["--user-data-dir", this.userData, "--extensions-dir", this.extensions],
@@ -164,6 +182,7 @@ export class Window {
       // A group of its own: what it starts (extension host, language server) can be ended with it.
       { env: this.environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
+    running.add(this.process);
     this.process.stdout.on("data", (chunk) => (this.log += chunk));
     this.process.stderr.on("data", (chunk) => (this.log += chunk));
     await until(async () => {
@@ -196,6 +215,7 @@ export class Window {
       process.kill(-this.process.pid, "SIGTERM");
       const killer = setTimeout(() => process.kill(-this.process.pid, "SIGKILL"), 5_000);
       await ended;
+      running.delete(this.process);
       clearTimeout(killer);
     }
     fs.rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
@@ -293,6 +313,17 @@ export class Window {
   /** Texts of the notifications on screen. */
   notifications() {
     return this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
+  /** Wait for a notification and give its text. */
+  async notification(pattern, patience = PATIENCE_MS) {
+    return until(async () => (await this.notifications()).find((text) => pattern.test(text)), `a notification like ${pattern}`, patience);
+  }
+
+  /** Press a button of the notification whose text matches. */
+  async pressInNotification(pattern, button) {
+    const toast = this.page.locator(".notification-toast").filter({ hasText: pattern }).first();
+    await toast.locator(".monaco-text-button", { hasText: button }).click();
   }
 
   statusBar() {
