@@ -19,6 +19,7 @@ from cascode_indexer.indexing.types import (
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
+from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.roots import Roots
 from cascode_indexer.search.cascade import Cascade
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
@@ -61,7 +62,8 @@ class Engine:
             return Workspace(root, self._model, self._gate, max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
 
         self._roots = Roots(open_workspace)
-        self._cascade = Cascade(self._roots.workspaces, self._model, self._gate, threads)
+        self._overlays = Overlays(self._roots.find)
+        self._cascade = Cascade(self._roots.workspaces, self._model, self._gate, self._overlays, threads)
         try:
             self._roots.add(roots)
         except BaseException:
@@ -210,8 +212,32 @@ class Engine:
         workspace, relative = found
         return self._cascade.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
 
+    def set_overlay(self, path: Path, text: str) -> None:
+        """Let the text of an open buffer stand in for its file in every search; returns at once.
+
+        The disk and the index stay as they are. A file that lies in no workspace, or that would not be indexed, has
+        no effect. :meth:`refresh_overlays`, or the next search, takes the text up.
+
+        Args:
+            path: The file; it need not exist.
+            text: All of the buffer.
+        """
+        self._overlays.set(path, text)
+
+    def clear_overlay(self, path: Path) -> None:
+        """Let the disk rule again; returns at once. A path without a buffer changes nothing."""
+        self._overlays.clear(path)
+
+    def refresh_overlays(self) -> None:
+        """Parse and encode the buffers that changed, so that the next search need not.
+
+        While the model is not loaded the functions are found by their words. Vectors of functions that did not
+        change, in the buffer or since they were indexed, are not made again.
+        """
+        self._cascade.refresh_overlays()
+
     def snippet(self, hit: Hit) -> str:
-        """Return the source lines of a hit; empty where the file vanished since."""
+        """Return the source lines of a hit, of an open buffer where there is one; empty where the file vanished."""
         return self._cascade.snippet(hit)
 
     def status(self) -> list[WorkspaceStatus]:

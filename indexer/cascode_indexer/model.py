@@ -134,4 +134,4 @@ class ModelHandle:
         try:
             self.get()
         except ModelError as error:
-            _log.warning("searching by words only: %s", error)
+            _log.info("searching by words only: %s", error)

@@ -8,7 +8,7 @@ import logging
 from cascode_indexer.extract import ExtractionError, extract_functions
 from cascode_indexer.store.store import ParsedFile
 from cascode_indexer.types import Function, SkipReason, SourceFile
-from cascode_indexer.walk import source_text
+from cascode_indexer.walk import source_text, text_or_reason
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
@@ -22,8 +22,18 @@ def content_digest(content: bytes) -> bytes:
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
     """Extract the functions of a file's content; a content that gives none says why."""
-    digest = content_digest(content)
-    text = source_text(content, source.language)
+    return _parsed(source, content_digest(content), source_text(content, source.language))
+
+
+def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
+    """Extract the functions of an open buffer's text; one that gives none says why."""
+    # An editor may send lone surrogates, which no file and no model can take; a "?" keeps every column in its place.
+    content = text.encode("utf-8", "replace")
+    return _parsed(source, content_digest(content), text_or_reason(content.decode("utf-8")))
+
+
+def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:
+    """Extract the functions of a text that was judged worth it."""
     if isinstance(text, SkipReason):
         return ParsedFile(source, digest, (), (), skip_reason=text)
     try:

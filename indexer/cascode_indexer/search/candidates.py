@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,12 @@ from cascode_indexer.vectors.types import Vectors
 CANDIDATES = 100
 #: Terms of a query that are looked up; a pasted page of text has its subject in the first ones.
 _MOST_TERMS = 32
+#: Functions of an open buffer's file that may sit among the best: few files have more that answer one query.
+_HIDDEN_A_FILE = 20
+#: And in all: a hundred open buffers must not make every search read the whole index.
+_MOST_HIDDEN = 400
 #: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
-_COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
+COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +61,56 @@ def checked_request(request: SearchRequest) -> SearchRequest:
     for name in request.kinds:
         if name not in kinds:
             raise QueryError(f"unknown kind {name!r}; known: {', '.join(kinds)}")
-    return dataclasses.replace(request, languages=tuple(languages))
+    # Half of a character, as editors may send it, is nothing that SQLite or the model can take.
+    query = request.query.encode("utf-8", "replace").decode("utf-8")
+    return dataclasses.replace(request, query=query, languages=tuple(languages))
+
+
+def admission(request: SearchRequest) -> Callable[[str, str, str], bool] | None:
+    """Return what says whether the request's filters admit a function of this path, language and kind.
+
+    Returns:
+        None where there is no filter.
+    """
+    if not (request.languages or request.kinds or request.paths):
+        return None
+    globs = pathspec.GitIgnoreSpec.from_lines(request.paths) if request.paths else None
+    matches: dict[str, bool] = {}
+
+    def admits(path: str, language: str, kind: str) -> bool:
+        if request.languages and language not in request.languages:
+            return False
+        if request.kinds and kind not in request.kinds:
+            return False
+        if globs is None:
+            return True
+        if path not in matches:
+            matches[path] = globs.match_file(path)
+        return matches[path]
+
+    return admits
 
 
 def make_filter(store: Store, request: SearchRequest) -> Filter:
     """Find what the request's languages, kinds and globs allow."""
-    if not (request.languages or request.kinds or request.paths):
+    admits = admission(request)
+    if admits is None:
         return Filter(None, None)
-    globs = pathspec.GitIgnoreSpec.from_lines(request.paths) if request.paths else None
-    path_allowed: dict[str, bool] = {}
     functions, texts = set(), set()
     for function_id, text_id, path, language, kind in store.function_facets():
-        if request.languages and language not in request.languages:
-            continue
-        if request.kinds and kind not in request.kinds:
-            continue
-        if globs is not None:
-            allowed = path_allowed.get(path)
-            if allowed is None:
-                allowed = path_allowed[path] = globs.match_file(path)
-            if not allowed:
-                continue
-        functions.add(function_id)
-        texts.add(text_id)
+        if admits(path, language, kind):
+            functions.add(function_id)
+            texts.add(text_id)
     return Filter(frozenset(functions), np.array(sorted(texts), dtype=np.int64))
 
 
 def gather(
-    store: Store, index: VectorIndex | None, query: str, query_vector: Vectors | None, allowed: Filter
+    store: Store,
+    index: VectorIndex | None,
+    query: str,
+    query_vector: Vectors | None,
+    allowed: Filter,
+    hidden: Collection[str] = (),
 ) -> tuple[list[Ranked], dict[int, StoredFunction]]:
     """Gather the candidates of one workspace.
 
@@ -94,19 +120,24 @@ def gather(
         query: The words.
         query_vector: ``[dimension]``; None while there is no model.
         allowed: What may answer.
+        hidden: Files that open buffers stand in for.
 
     Returns:
         Candidates with similarity and raw BM25 (the caller normalises over all workspaces), and their rows.
     """
     similarity: dict[int, float] = {}
     if index is not None and query_vector is not None and len(index):
-        ids, scores = index.search(query_vector[None, :], min(CANDIDATES, len(index)), allowed.texts)
+        # Hidden functions take places of the top N.
+        most = min(CANDIDATES + min(len(hidden) * _HIDDEN_A_FILE, _MOST_HIDDEN), len(index))
+        ids, scores = index.search(query_vector[None, :], most, allowed.texts)
         similarity = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
-    bm25 = _lexical(store, query, allowed)
+    bm25 = _lexical(store, query, allowed, min(len(hidden) * _HIDDEN_A_FILE, _MOST_HIDDEN))
     rows = {row.id: row for row in store.functions_of_texts(list(similarity))}
     rows.update((row.id, row) for row in store.functions([one for one in bm25 if one not in rows]))
     if allowed.functions is not None:
         rows = {one: row for one, row in rows.items() if one in allowed.functions}
+    if hidden:
+        rows = {one: row for one, row in rows.items() if row.path not in hidden}
     if index is not None and query_vector is not None:
         similarity.update(_missing_similarities(index, query_vector, rows.values(), similarity))
     candidates = [as_ranked(row, similarity.get(row.text_id), bm25.get(row.id, 0.0)) for row in rows.values()]
@@ -128,14 +159,19 @@ def as_ranked(row: StoredFunction, similarity: float | None, lexical: float = 0.
     )
 
 
-def _lexical(store: Store, query: str, allowed: Filter) -> dict[int, float]:
-    """Return BM25 of the lexical top N by function id."""
-    terms = query_terms(query)[:_MOST_TERMS]
+def looked_up_terms(query: str) -> list[str]:
+    """Return the terms of a query that are looked up."""
+    return query_terms(query)[:_MOST_TERMS]
+
+
+def _lexical(store: Store, query: str, allowed: Filter, hidden: int) -> dict[int, float]:
+    """Return BM25 of the lexical top N by function id; ``hidden`` more, for those that will be left out."""
+    terms = looked_up_terms(query)
     if not terms:
         return {}
     # A filter is applied to a longer list: full-text search knows nothing of languages and globs.
-    limit = CANDIDATES if allowed.functions is None else CANDIDATES * 20
-    ranked = store.match(match_expression(terms), _COLUMN_WEIGHTS, limit)
+    limit = (CANDIDATES if allowed.functions is None else CANDIDATES * 20) + hidden
+    ranked = store.match(match_expression(terms), COLUMN_WEIGHTS, limit)
     if allowed.functions is not None:
         ranked = [(one, score) for one, score in ranked if one in allowed.functions][:CANDIDATES]
     return dict(ranked)

@@ -14,16 +14,19 @@ from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex
+from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.query_kind import QueryKind
 from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
 from cascode_indexer.rank.words_alone import WORDS_ALONE
-from cascode_indexer.search.candidates import checked_request, gather, make_filter
+from cascode_indexer.search.candidates import admission, checked_request, gather, looked_up_terms, make_filter
+from cascode_indexer.search.overlaid import overlay_candidates
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store, StoredFunction
+from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import read_source
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
 
+#: Typed functions that a search encodes itself, about a tenth of a second; the others it finds by their words until
+#: the front end's refresh has encoded them.
+_LAZY_TEXTS = 8
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Part:
@@ -39,11 +46,20 @@ class _Part:
 
     workspace: Workspace
     index: OpenIndex
+    #: Open buffers; each stands in for what the store holds of its file.
+    buffers: tuple[OverlayFile, ...] = ()
 
     @property
     def store(self) -> Store:
         """What the search reads."""
         return self.index.store
+
+    def functions_of(self, path: str) -> list[tuple[StoredFunction, str | None]]:
+        """Return the functions of a file in the order of their lines, those of a buffer with their text."""
+        for file in self.buffers:
+            if file.path == path:
+                return list(zip(file.functions, file.texts, strict=True))
+        return [(function, None) for function in self.store.functions_of_file(path)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class Cascade:
         workspaces: Gives the workspaces of now.
         model: The model, loaded when a search needs it.
         gate: Lets searches go before indexing.
+        overlays: Open buffers.
         indexing_threads: CPU threads that indexing takes; None for all.
     """
 
@@ -74,11 +91,13 @@ class Cascade:
         workspaces: Callable[[], Sequence[Workspace]],
         model: ModelHandle,
         gate: Gate,
+        overlays: Overlays,
         indexing_threads: int | None,
     ) -> None:
         self._workspaces = workspaces
         self._model = model
         self._gate = gate
+        self._overlays = overlays
         self._indexing_threads = indexing_threads
 
     def search(
@@ -106,6 +125,15 @@ class Cascade:
         clock.lap("model")
         return self._mending(lambda parts: self._similar(parts, model, clock, root, path, line, limit))
 
+    def refresh_overlays(self) -> None:
+        """Parse and encode what was typed, ahead of the next search."""
+        with self._gate.searching(), contextlib.ExitStack() as stack:
+            parts = []
+            for workspace in self._workspaces():
+                with contextlib.suppress(ClosedIndexError):
+                    parts.append(_Part(workspace, stack.enter_context(workspace.index)))
+            self._refresh(parts, None)
+
     def _get_model(self, wait: bool) -> CasCodeModel | None:
         """Return the model; None where it is not to be waited for."""
         return self._model.get() if wait else self._model.ready()
@@ -129,9 +157,9 @@ class Cascade:
 
     @contextlib.contextmanager
     def _parts(self) -> Iterator[list[_Part]]:
-        """Keep the workspaces of now open, before indexing, while the block runs."""
+        """Keep the workspaces of now open, before indexing, while the block runs; with what is typed but not saved."""
         with self._gate.searching(), contextlib.ExitStack() as stack:
-            parts = []
+            parts: list[_Part] = []
             for workspace in self._workspaces():
                 # The second time where a damaged index was replaced just now; a closed workspace stays out.
                 for _ in range(2):
@@ -140,7 +168,21 @@ class Cascade:
                         stack.enter_context(index)
                         parts.append(_Part(workspace, index))
                         break
-            yield parts
+            self._refresh(parts, _LAZY_TEXTS)
+            yield [dataclasses.replace(part, buffers=self._overlays.of(part.workspace.root)) for part in parts]
+
+    def _refresh(self, parts: Sequence[_Part], most: int | None) -> None:
+        """Parse and encode open buffers; a model that is not loaded yet is not waited for."""
+        model = self._model.get() if self._model.loaded else None
+        indexes = {part.workspace.root: part.index for part in parts}
+
+        def cache_of(root: Path) -> VectorCache | None:
+            index = indexes.get(root)
+            return None if index is None else index.cache()
+
+        if model is not None:
+            self._share_threads()
+        self._overlays.refresh(model, cache_of, most)
 
     def _search(
         self,
@@ -187,15 +229,15 @@ class Cascade:
     ) -> Answer:
         """Answer which functions are like the one at a place."""
         home = next((part for part in parts if part.workspace.root == root), None)
-        functions = home.store.functions_of_file(path) if home is not None else []
+        functions = home.functions_of(path) if home is not None else []
         if home is None or not functions:
             raise QueryError(f"no functions are known in {path}: check its name, or run 'cascode index'")
-        around = [one for one in functions if one.start_line <= line <= one.end_line]
+        around = [(one, text) for one, text in functions if one.start_line <= line <= one.end_line]
         if not around:
-            spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one in functions[:3])
+            spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one, _ in functions[:3])
             raise QueryError(f"no function stands at line {line} of {path}; there are {spans}, ...")
-        function = min(around, key=lambda one: one.end_line - one.start_line)
-        text = home.store.texts([function.text_id])[function.text_id]
+        function, typed = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
+        text = home.store.texts([function.text_id])[function.text_id] if typed is None else typed
         request = SearchRequest(text, limit=limit)
         vector = None
         if model is not None:
@@ -203,7 +245,7 @@ class Cascade:
             vector = model.encode_texts([text])[0]
             clock.lap("encode")
         candidates = []
-        for part, ranked, row in _gathered(parts, request, vector):
+        for part, ranked, row in self._gathered(parts, request, vector):
             if part is home and row.id == function.id:
                 continue
             # A test of this function talks like it; code that does the same work is what is asked for. Words
@@ -219,8 +261,9 @@ class Cascade:
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit."""
-        absolute = hit.root / hit.path
-        text = read_source(SourceFile(hit.path, absolute, hit.language, 0, 0))
+        text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
+        if text is None:
+            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0))
         if isinstance(text, SkipReason):
             return ""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -234,11 +277,32 @@ class Cascade:
         everything = self._model.all_threads
         self._model.use_threads(max(1, everything - (self._indexing_threads or everything)))
 
+    def _gathered(
+        self, parts: Sequence[_Part], request: SearchRequest, query_vector: Vectors | None
+    ) -> list[tuple[_Part, Ranked, StoredFunction]]:
+        """Gather the candidates of all workspaces, their lexical evidence on one scale."""
+        found: list[tuple[_Part, Ranked, StoredFunction]] = []
+        for part in parts:
+            allowed = make_filter(part.store, request)
+            hidden = {file.path for file in part.buffers}
+            with contextlib.ExitStack() as stack:
+                index = None if query_vector is None else stack.enter_context(part.index.vectors().reading())
+                candidates, rows = gather(part.store, index, request.query, query_vector, allowed, hidden)
+            found.extend((part, one, rows[one.function_id]) for one in candidates)
+            if part.buffers:
+                stems = self._overlays.stems(looked_up_terms(request.query))
+                typed = overlay_candidates(
+                    part.buffers, stems, part.store.word_statistics(stems), query_vector, admission(request)
+                )
+                found.extend((part, ranked, row) for ranked, row in typed)
+        best = max((ranked.lexical for _, ranked, _ in found), default=0.0) or 1.0
+        return [(part, dataclasses.replace(ranked, lexical=ranked.lexical / best), row) for part, ranked, row in found]
+
     def _fast(
         self, parts: list[_Part], request: SearchRequest, query_vector: Vectors | None, wanted: int
     ) -> tuple[list[_Candidate], int]:
         """Rank the candidates of all workspaces and check the best ``wanted`` against their files."""
-        found = _gathered(parts, request, query_vector)
+        found = self._gathered(parts, request, query_vector)
         # Ids are of one workspace; positions in the merged list tell owners apart.
         merged = [dataclasses.replace(ranked, function_id=at) for at, (_, ranked, _) in enumerate(found)]
         weights = WEIGHTS if query_vector is not None else WORDS_ALONE
@@ -280,21 +344,6 @@ class Cascade:
         )
 
 
-def _gathered(
-    parts: list[_Part], request: SearchRequest, query_vector: Vectors | None
-) -> list[tuple[_Part, Ranked, StoredFunction]]:
-    """Gather the candidates of all workspaces, their lexical evidence on one scale."""
-    found: list[tuple[_Part, Ranked, StoredFunction]] = []
-    for part in parts:
-        allowed = make_filter(part.store, request)
-        with contextlib.ExitStack() as stack:
-            index = None if query_vector is None else stack.enter_context(part.index.vectors().reading())
-            candidates, rows = gather(part.store, index, request.query, query_vector, allowed)
-        found.extend((part, one, rows[one.function_id]) for one in candidates)
-    best = max((ranked.lexical for _, ranked, _ in found), default=0.0) or 1.0
-    return [(part, dataclasses.replace(ranked, lexical=ranked.lexical / best), row) for part, ranked, row in found]
-
-
 def _verified(candidates: Sequence[_Candidate], wanted: int) -> tuple[list[_Candidate], int]:
     """Check candidates from the best on until ``wanted`` stand; count those that do not."""
     verifiers: dict[int, Verifier] = {}
@@ -305,12 +354,20 @@ def _verified(candidates: Sequence[_Candidate], wanted: int) -> tuple[list[_Cand
         texts: dict[int, dict[int, str]] = {}
         for part in {id(one.part): one.part for one in batch}.values():
             ids = [one.function.text_id for one in batch if one.part is part]
-            texts[id(part)] = part.store.texts(sorted(set(ids)))
+            texts[id(part)] = part.store.texts(sorted({one for one in ids if one > 0}))
+            typed = {
+                function.id: text for file in part.buffers for function, text in file.typed() if function.id in ids
+            }
+            texts[id(part)].update(typed)
         for one in batch:
             workspace = one.part.workspace
             verifier = verifiers.setdefault(id(workspace), Verifier(workspace.root, workspace.max_file_bytes))
             text = texts[id(one.part)].get(one.function.text_id)
-            verified: Verified | None = None if text is None else verifier.check(one.function, text)
+            verified: Verified | None
+            if one.function.text_id < 0:  # lines of a buffer are those that the person sees
+                verified = Verified(one.function, None)
+            else:
+                verified = None if text is None else verifier.check(one.function, text)
             if verified is None or text is None:
                 dropped += 1
                 continue

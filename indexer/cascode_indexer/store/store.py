@@ -15,6 +15,7 @@ from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.connection import connect_or_rebuild, translated_errors
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
 from cascode_indexer.store.vector_cache import text_key
+from cascode_indexer.store.word_statistics import WordStatistics, word_statistics
 from cascode_indexer.types import Function, SkipCounts, SkipReason, SourceFile
 
 #: Variables in one statement; SQLite's oldest limit is 999.
@@ -384,6 +385,11 @@ class Store:
                 (*weights, expression, limit),
             ).fetchall()
         return [(int(row[0]), float(row[1])) for row in rows]
+
+    def word_statistics(self, terms: Iterable[str]) -> WordStatistics:
+        """Return what BM25 needs to know of the whole index to score a function that is not in it."""
+        with self._access() as database:
+            return word_statistics(database, terms)
 
     def counts(self) -> StoreCounts:
         """Count what the store holds; counted again only after something was written."""

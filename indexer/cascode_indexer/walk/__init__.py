@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .reading import read_bytes, read_source, source_text
+from .reading import read_bytes, read_source, source_text, text_or_reason
 from .rules import IGNORE_FILES, IgnoreRules
 from .walker import (
     DEFAULT_MAX_BYTES,
@@ -31,6 +31,7 @@ __all__ = [
     "read_source",
     "relative_path",
     "source_text",
+    "text_or_reason",
     "walk",
     "walk_folders",
 ]

@@ -79,8 +79,11 @@ def source_text(content: bytes, language: str = "") -> str | SkipReason:
         The text, or why it is left out: ``BINARY``, ``NOT_TEXT``, ``LINE_TOO_LONG`` or ``GENERATED``.
     """
     text = decode(content, language)
-    if isinstance(text, SkipReason):
-        return text
+    return text if isinstance(text, SkipReason) else text_or_reason(text)
+
+
+def text_or_reason(text: str) -> str | SkipReason:
+    """Return a decoded text, or why it is not worth parsing: ``LINE_TOO_LONG`` or ``GENERATED``."""
     lines = text.split("\n" if "\n" in text else "\r")  # old Mac files know carriage returns only
     long_lines = [length for length in map(len, lines) if length >= _LONG_LINE]
     if long_lines and (max(long_lines) > _MAX_LINE or sum(long_lines) > _LONG_SHARE * len(text)):

@@ -1,0 +1,227 @@
+"""The open buffers of an engine, kept parsed and encoded."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cascode_indexer.extract import language_of
+from cascode_indexer.indexing.parse import parse_buffer
+from cascode_indexer.overlay.words import FunctionWords, WordCounter
+from cascode_indexer.store.store import ParsedFile, StoredFunction
+from cascode_indexer.store.vector_cache import VectorCache, text_key
+from cascode_indexer.types import SkipReason, SourceFile
+from cascode_indexer.vectors.types import Vectors
+from cascode_indexer.walk import IgnoreRules
+from cascode_models.types import Encoder
+
+if TYPE_CHECKING:
+    from cascode_indexer.workspace import Workspace
+
+#: Texts encoded at a time: about 50 ms on one core, so that what was typed last is soon among them.
+_TEXTS_A_BATCH = 4
+#: Bytes of a buffer that tell its language, as in the walk.
+_HEAD_CHARACTERS = 1024
+
+#: Finds the workspace that a path lies in, and its place there.
+FindWorkspace = Callable[[Path], "tuple[Workspace, str] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayFile:
+    """An open buffer as searches see it. It hides what the store holds of its file."""
+
+    #: Relative to the workspace, posix separators.
+    path: str
+    #: The buffer.
+    text: str
+    #: With ids below 0, which no store gives.
+    functions: tuple[StoredFunction, ...]
+    #: What is encoded of each function.
+    texts: tuple[str, ...]
+    words: FunctionWords
+    #: Vector of each text that has one: ``[dimension]``.
+    vectors: dict[str, Vectors] = field(default_factory=dict)
+
+    def typed(self) -> Iterator[tuple[StoredFunction, str]]:
+        """Yield each function with its text."""
+        return zip(self.functions, self.texts, strict=True)
+
+
+class Overlays:
+    """Open buffers by their files; nothing of them is ever written to disk.
+
+    :meth:`set` and :meth:`clear` return at once and may be called on an event loop; the work is done by
+    :meth:`refresh`.
+
+    Args:
+        find: Finds the workspace that a path lies in.
+    """
+
+    def __init__(self, find: FindWorkspace) -> None:
+        self._find = find
+        self._lock = threading.Lock()
+        self._parsing = threading.Lock()
+        self._encoding = threading.Lock()
+        self._ids = itertools.count(-1, -1)
+        self._buffers: dict[Path, str] = {}
+        self._files: dict[tuple[Path, str], OverlayFile] = {}
+        self._admitted: dict[tuple[Path, str], bool] = {}
+        self._counter: WordCounter | None = None
+
+    def set(self, path: Path, text: str) -> None:
+        """Let ``text`` stand in for the file ``path``."""
+        with self._lock:
+            self._buffers[_absolute(path)] = text
+
+    def clear(self, path: Path) -> None:
+        """Let the disk rule again."""
+        with self._lock:
+            self._buffers.pop(_absolute(path), None)
+
+    def refresh(self, encoder: Encoder | None, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+        """Parse what changed, and encode what has no vector.
+
+        Args:
+            encoder: The model; None while it is not loaded.
+            caches: Gives the vector cache to look vectors of a workspace up in, None where there is none.
+            most: Encode at most this many texts, and none where another thread is at it; None for all.
+        """
+        if not self._buffers and not self._files:
+            return
+        with self._parsing:
+            self._parse_changed()
+        if encoder is None or not self._encoding.acquire(blocking=most is None):
+            return
+        try:
+            self._encode_missing(encoder, caches, most)
+        finally:
+            self._encoding.release()
+
+    def of(self, root: Path) -> tuple[OverlayFile, ...]:
+        """Return the buffers of a workspace as they were refreshed last."""
+        with self._lock:
+            return tuple(file for (other, _), file in self._files.items() if other == root)
+
+    def text(self, root: Path, path: str) -> str | None:
+        """Return the text of the buffer that stands in for a file; None where none does."""
+        with self._lock:
+            file = self._files.get((root, path))
+        return None if file is None else file.text
+
+    def stems(self, terms: Sequence[str]) -> dict[str, str]:
+        """Return each term of a query with its stem."""
+        return self._words().stems(terms)
+
+    def _parse_changed(self) -> None:
+        """Bring the parsed files in line with the buffers and workspaces of now."""
+        with self._lock:
+            buffers = dict(self._buffers)
+        wanted: dict[tuple[Path, str], OverlayFile] = {}
+        admitted: dict[tuple[Path, str], bool] = {}
+        for path, text in buffers.items():
+            found = self._find(path)
+            if found is None:
+                continue
+            workspace, relative = found
+            place = (workspace.root, relative)
+            admitted[place] = self._is_admitted(place)
+            known = self._files.get(place)
+            if known is not None and known.text == text:
+                wanted[place] = known
+                continue
+            file = self._parse(workspace, relative, text) if admitted[place] else None
+            if file is not None:
+                # Vectors of the texts that stayed as they were are kept.
+                kept = known.vectors if known is not None else {}
+                vectors = {one: kept[one] for one in file.texts if one in kept}
+                wanted[place] = replace(file, vectors=vectors)
+        with self._lock:
+            self._files = wanted
+            self._admitted = admitted
+
+    def _is_admitted(self, place: tuple[Path, str]) -> bool:
+        """Whether the rules let a file in; asked once an open buffer, for they read ignore files and ask git."""
+        known = self._admitted.get(place)
+        if known is None:
+            root, path = place
+            known = IgnoreRules(root).reason(path) is None
+        return known
+
+    def _parse(self, workspace: Workspace, path: str, text: str) -> OverlayFile | None:
+        """Parse a buffer by the rules for files; None where its language is not known."""
+        language = language_of(path, text[:_HEAD_CHARACTERS].encode("utf-8", "replace"))
+        if language is None:
+            return None
+        source = SourceFile(path, workspace.root / path, language, 0, 0)
+        size = len(text) if len(text) > workspace.max_file_bytes else len(text.encode("utf-8", "replace"))
+        if size > workspace.max_file_bytes:
+            parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)
+        else:
+            parsed = parse_buffer(source, text)
+        functions = tuple(
+            StoredFunction(
+                id=number,
+                text_id=number,
+                path=path,
+                language=one.language,
+                size=0,
+                mtime_ns=0,
+                name=one.name,
+                qualified_name=one.qualified_name,
+                kind=one.kind.value,
+                signature=one.signature,
+                start_line=one.start_line,
+                end_line=one.end_line,
+                name_line=one.name_line,
+                name_column=one.name_column,
+            )
+            for one, number in zip(parsed.functions, self._ids, strict=False)
+        )
+        return OverlayFile(path, text, functions, parsed.texts, self._words().count(path, parsed.functions))
+
+    def _encode_missing(self, encoder: Encoder, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+        """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
+        with self._lock:
+            files = list(self._files.items())
+        left = most
+        for (root, _), file in files:
+            missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))
+            cache = caches(root) if missing else None
+            if cache is not None:
+                positions, vectors = cache.get([text_key(text) for text in missing])
+                file.vectors.update((missing[at], vector) for at, vector in zip(positions, vectors, strict=True))
+                missing = [text for text in missing if text not in file.vectors]
+            if left is not None:
+                missing = missing[:left]
+                left -= len(missing)
+            for start in range(0, len(missing), _TEXTS_A_BATCH):
+                batch = missing[start : start + _TEXTS_A_BATCH]
+                file.vectors.update(zip(batch, encoder.encode_texts(batch), strict=True))
+
+    def _words(self) -> WordCounter:
+        """Return the counter of words, made when the first buffer is opened."""
+        if self._counter is None:
+            self._counter = WordCounter()
+        return self._counter
+
+
+def similarities(file: OverlayFile, query_vector: Vectors) -> dict[int, float]:
+    """Return the cosine of a query and each function that has a vector, by position."""
+    present = [(at, file.vectors[text]) for at, text in enumerate(file.texts) if text in file.vectors]
+    if not present:
+        return {}
+    scores = np.stack([vector for _, vector in present]) @ query_vector
+    return {at: float(score) for (at, _), score in zip(present, scores, strict=True)}
+
+
+def _absolute(path: Path) -> Path:
+    """Return the path under which a buffer is known."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are

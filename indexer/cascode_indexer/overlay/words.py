@@ -1,0 +1,112 @@
+"""BM25 of functions that are not in the store, on the store's own scale.
+
+FTS5 scores a row by its words and by how common they are in the whole index. The words of a buffer's functions are
+cut and stemmed by FTS5 itself, in memory; how common they are is asked of the store. So a function scores in the
+buffer what it will score once it is saved.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cascode_indexer.lexical.terms import index_terms
+from cascode_indexer.store.word_statistics import WordStatistics
+from cascode_indexer.types import Function
+
+#: FTS5's constants of BM25 (Robertson and Zaragoza, 2009, section 3.3.2), and its least weight of a word.
+_K1 = 1.2
+_B = 0.75
+_LEAST_IDF = 1e-6
+
+_COLUMNS = ("name", "path", "doc", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionWords:
+    """The words of a buffer's functions, named by their position in it."""
+
+    #: Stem to the functions that hold it, each with its count in every column.
+    holders: Mapping[str, Mapping[int, tuple[int, ...]]]
+    #: Tokens of each function.
+    lengths: Sequence[int]
+
+    def scores(
+        self, stems: Mapping[str, str], statistics: WordStatistics, weights: Sequence[float]
+    ) -> dict[int, float]:
+        """Return BM25 of the functions that hold any of the terms, by position.
+
+        Args:
+            stems: Each term of the query with its stem.
+            statistics: Of the store that the functions are ranked with.
+            weights: Of the columns name, path, doc, body.
+        """
+        scores: dict[int, float] = {}
+        for term, stem in stems.items():
+            held = statistics.holding.get(term, 0)
+            idf = max(math.log((statistics.rows - held + 0.5) / (held + 0.5)), _LEAST_IDF)
+            for function, counts in self.holders.get(stem, {}).items():
+                frequency = sum(weight * count for weight, count in zip(weights, counts, strict=True))
+                # In an empty store every function has the average length.
+                share = self.lengths[function] / statistics.average_length if statistics.average_length else 1.0
+                score = idf * frequency * (_K1 + 1) / (frequency + _K1 * (1 - _B + _B * share))
+                scores[function] = scores.get(function, 0.0) + score
+        return scores
+
+
+class WordCounter:
+    """Counts words as the store's full-text index would; safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        # The tokenizer is that of the store's functions_fts.
+        self._database.execute(
+            f"CREATE VIRTUAL TABLE words USING fts5 ({', '.join(_COLUMNS)}, tokenize = 'porter unicode61')"
+        )
+        self._database.execute("CREATE VIRTUAL TABLE instances USING fts5vocab (words, instance)")
+
+    def count(self, path: str, functions: Sequence[Function]) -> FunctionWords:
+        """Count the words of a file's functions."""
+        path_terms = index_terms(path)
+        rows = [
+            (at, index_terms(one.qualified_name), path_terms, index_terms(one.doc), index_terms(one.code))
+            for at, one in enumerate(functions)
+        ]
+        holders: dict[str, dict[int, list[int]]] = {}
+        lengths = [0] * len(functions)
+        for at, column, stem, count in self._instances(rows):
+            counts = holders.setdefault(stem, {}).setdefault(at, [0] * len(_COLUMNS))
+            counts[_COLUMNS.index(column)] = count
+            lengths[at] += count
+        frozen = {stem: {at: tuple(counts) for at, counts in held.items()} for stem, held in holders.items()}
+        return FunctionWords(frozen, lengths)
+
+    def stems(self, terms: Sequence[str]) -> dict[str, str]:
+        """Return each term with its stem; a term that is no single word is left out."""
+        found: dict[int, list[str]] = {}
+        for at, _, stem, _ in self._instances([(at, term, "", "", "") for at, term in enumerate(terms)]):
+            found.setdefault(at, []).append(stem)
+        return {terms[at]: stems[0] for at, stems in found.items() if len(stems) == 1}
+
+    def close(self) -> None:
+        """Free the memory."""
+        with self._lock:
+            self._database.close()
+
+    def _instances(self, rows: Iterable[tuple[int, str, str, str, str]]) -> list[tuple[int, str, str, int]]:
+        """Return (row, column, stem, count) of the words in some rows."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            try:
+                self._database.executemany(
+                    "INSERT INTO words (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)", rows
+                )
+                return self._database.execute(
+                    "SELECT doc, col, term, count(*) FROM instances GROUP BY doc, col, term"
+                ).fetchall()
+            finally:
+                self._database.execute("ROLLBACK")
