@@ -17,8 +17,8 @@ MAX_DOC_CHARACTERS = 500
 #: A query longer than this is pasted text; its beginning carries the question.
 MAX_QUERY_CHARACTERS = 2_000
 
-# An uncased tokenizer loses the word boundaries of camelCase; a blank keeps them.
-_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: Between the words of a camelCase identifier: an uncased tokenizer would lose the boundary; a blank keeps it.
+WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 _WHITESPACE = re.compile(r"\s+")
@@ -55,7 +55,7 @@ def query_text(query: str) -> str:
 
 def split_identifiers(text: str) -> str:
     """Set a blank between the words of camelCase identifiers (``getHTTPBody`` -> ``get HTTP Body``)."""
-    return _CAMEL_CASE.sub(" ", text)
+    return WORD_BOUNDARY.sub(" ", text)
 
 
 def _holds(code: str, doc: str) -> bool:

@@ -13,12 +13,25 @@ from cascode_server.cli.options import FOLDER
 @click.command("export", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder to write; made where missing.")
-def command(model: str, output: Path) -> int:
-    """Write a model folder that --model takes.
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["cascode", "sentence-transformers"]),
+    default="cascode",
+    show_default=True,
+    help="What loads the folder.",
+)
+def command(model: str, output: Path, kind: str) -> int:
+    """Write a model folder that --model takes, or one for sentence-transformers.
+
+    The latter loads as SentenceTransformer(DIR) and, where the model has a classifier, as
+    CrossEncoder(DIR/cross-encoder), with the same vectors and scores; the cross-encoder of the default model needs
+    trust_remote_code=True and this package beside it.
 
     MODEL is a folder, or a name in the local Hugging Face cache: a trained CasCode model, or any BERT- or
     RoBERTa-like encoder, which then ranks without the slow classifier.
     """
+    from cascode_models.exchange import export_for_sentence_transformers
     from cascode_models.export import export_model
     from cascode_models.load import read_folder, resolve_folder
 
@@ -26,5 +39,6 @@ def command(model: str, output: Path) -> int:
     if output.exists() and output.resolve() == folder.resolve():
         raise click.UsageError(f"Invalid value for '--output': {output} is the model itself; name another folder")
     network, _settings, tokenizer = read_folder(folder)
-    click.echo(export_model(network, tokenizer, output))
+    write = export_model if kind == "cascode" else export_for_sentence_transformers
+    click.echo(write(network, tokenizer, output))
     return 0

@@ -8,6 +8,8 @@ import click
 import pytest
 
 from cascode_models.load import MODEL_VARIABLE, load_model, resolve_folder
+from cascode_models.text import function_text
+from cascode_models.types import FunctionSource
 from cascode_server.cli.train import _overrides
 
 from .conftest import Run
@@ -22,6 +24,26 @@ def test_exported_model_is_a_model(run: Run, tmp_path: Path) -> None:
     assert outcome.out == f"{tmp_path / 'model'}\n"
     before, after = load_model(str(source)), load_model(str(tmp_path / "model"))
     assert before.encode_queries(["door"]) @ after.encode_queries(["door"]).T == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.usefixtures("model")
+def test_model_is_exported_for_sentence_transformers(run: Run, tmp_path: Path) -> None:
+    """The bundled model gives the same vectors and logits there, from text as it stands in a file."""
+    library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed: make bench")
+    folder = tmp_path / "model"
+    outcome = run("export", str(resolve_folder(None)), "-o", str(folder), "--format", "sentence-transformers")
+    assert (outcome.status, outcome.out) == (0, f"{folder}\n"), outcome.err
+    ours = load_model()
+    queries, code = ["where do we readHTTPBody"], ["def readBody(stream):\n    return stream.read()", "def f(): pass"]
+    texts = [function_text(FunctionSource(name="", code=one)) for one in code]
+    theirs = library.SentenceTransformer(str(folder), device="cpu")
+    # This package may compute in bfloat16, whose rounding is about one part in 250.
+    assert theirs.encode(queries) @ ours.encode_queries(queries).T == pytest.approx(1.0, abs=1e-2)
+    assert (theirs.encode(code) * ours.encode_texts(texts)).sum(axis=1) == pytest.approx(1.0, abs=1e-2)
+    pairs = library.CrossEncoder(str(folder / "cross-encoder"), device="cpu", trust_remote_code=True)
+    scores = pairs.predict([(queries[0], text) for text in texts])
+    assert scores == pytest.approx(ours.classify(queries[0], texts), abs=0.3)
+    assert scores[0] > scores[1]
 
 
 @pytest.mark.usefixtures("model")

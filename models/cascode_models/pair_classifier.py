@@ -1,0 +1,71 @@
+"""The classifier as a module of sentence-transformers, which imports this file when it loads an exported folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from sentence_transformers.base.modules.input_module import InputModule
+
+from .export import export_model
+from .load import read_folder
+from .modeling import CasCode
+from .text import query_text, split_identifiers
+from .tokenization import PairLayout, TextTokenizer, paired
+
+
+class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyped where the library is not installed
+    """Scores pairs of a query and a function as :meth:`cascode_models.inference.CasCodeModel.classify` does.
+
+    Args:
+        network: A model with a classifier.
+        texts: Its tokenizer.
+    """
+
+    def __init__(self, network: CasCode, texts: TextTokenizer) -> None:
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
+        self.network = network
+        self.texts = texts
+        self.settings = network.config.settings()
+
+    def preprocess(
+        self, inputs: Sequence[Any], prompt: str | None = None, **_options: object
+    ) -> dict[str, torch.Tensor]:
+        """Tokenize pairs.
+
+        Args:
+            inputs: Pairs of a query and a function's text.
+            prompt: What is put before each query.
+
+        Returns:
+            Ids, attention mask and segments, each ``[pairs, tokens]``.
+        """
+        queries = [query_text(f"{prompt or ''}{query}") for query, _ in inputs]
+        functions = [split_identifiers(function) for _, function in inputs]
+        layout = PairLayout(repeat_first_token=self.settings.head == "warm")
+        ids, mask, segments = paired(
+            self.texts.ids(queries, self.settings.max_query_tokens),
+            self.texts.ids(functions, self.settings.max_text_tokens),
+            self.texts.pad_id,
+            layout,
+        )
+        return {"input_ids": ids, "attention_mask": mask, "segments": segments}
+
+    def forward(self, features: dict[str, Any], **_options: object) -> dict[str, Any]:
+        """Add ``scores`` ``[pairs, 1]``, the logits of the class "relevant"."""
+        logits = self.network.classify(features["input_ids"], features["attention_mask"], features["segments"])
+        return {**features, "scores": logits[:, None]}
+
+    @classmethod
+    def load(  # type: ignore[override, unused-ignore]  # every other option is about downloads
+        cls, model_name_or_path: str, subfolder: str = "", **_options: object
+    ) -> PairClassifier:
+        """Load an exported folder; nothing is downloaded."""
+        network, _settings, tokenizer = read_folder(Path(model_name_or_path) / subfolder)
+        return cls(network, tokenizer)
+
+    def save(self, output_path: str, *_arguments: object, **_options: object) -> None:
+        """Write the model so that :meth:`load` reads it."""
+        export_model(self.network, self.texts, Path(output_path))
