@@ -71,8 +71,8 @@ class Argument:
             raise self._wrong(name, "a text or a whole number")
         return value
 
-    def document(self) -> tuple[str, Path]:
-        """Return the URI and the path of the document."""
+    def document(self) -> Path:
+        """Return the path of the document."""
         document = self._fields.get("textDocument")
         uri = document.get("uri") if isinstance(document, Mapping) else None
         if not isinstance(uri, str):
@@ -80,7 +80,7 @@ class Argument:
         path = to_path(uri)
         if path is None:
             raise JsonRpcInvalidParams(f"{uri} is no file of this machine: save it into a workspace first")
-        return uri, path
+        return path
 
     def line(self) -> int:
         """Return the line of the position, 0-based."""

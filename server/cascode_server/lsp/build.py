@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 from cascode_server.lsp.commands import add_commands
 from cascode_server.lsp.configuration import Configuration
+from cascode_server.lsp.documents import Documents
+from cascode_server.lsp.folders import add_folders
 from cascode_server.lsp.lifecycle import add_lifecycle
+from cascode_server.lsp.progress import IndexingProgress
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.status import StatusNotifier
+from cascode_server.lsp.symbols import add_symbols
+from cascode_server.lsp.watching import Watching
 
 if TYPE_CHECKING:
     from cascode_indexer.model import ModelHandle
@@ -25,5 +30,10 @@ def build_session(model_for: Callable[[str, str], ModelHandle], on_exit: Callabl
     session = Session(model_for, on_exit)
     add_lifecycle(session, Configuration(session))
     add_commands(session)
+    add_symbols(session)
+    add_folders(session)
+    session.documents = Documents(session)
+    session.watching = Watching(session)
     StatusNotifier(session)
+    IndexingProgress(session)
     return session

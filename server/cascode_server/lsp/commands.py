@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,11 @@ from cascode_server.lsp.session import Session
 from cascode_server.lsp.status import status_json
 
 if TYPE_CHECKING:
+    from cascode_indexer.engine import Engine
+    from cascode_indexer.model import ModelHandle
     from cascode_indexer.search.types import Answer, SearchRequest
+
+    Cancelled = Callable[[], bool]
 
 SEARCH = "cascode.server.search"
 SIMILAR = "cascode.server.similar"
@@ -22,6 +28,13 @@ STATUS = "cascode.server.status"
 REINDEX = "cascode.server.reindex"
 PAUSE = "cascode.server.pause"
 RESUME = "cascode.server.resume"
+#: Loading takes a second or two; a cancelled search should not hold its thread for longer than this.
+_MODEL_POLL_SECONDS = 0.01
+#: A workspace of 10,000 functions is read in about two seconds: a first question waits so long for all of it, and
+#: longer only until anything at all is found.
+_FIRST_SCAN_SECONDS = 2.0
+_FIRST_HIT_SECONDS = 10.0
+_FIRST_SCAN_POLL_SECONDS = 0.1
 
 
 def add_commands(session: Session) -> None:
@@ -57,14 +70,18 @@ async def search(session: Session, argument: Argument) -> dict[str, Any]:
 async def run_search(session: Session, request: SearchRequest, token: str | int | None) -> dict[str, Any]:
     """Search on a thread for it.
 
+    While the model is loading, a client that takes two answers gets one by words at once. Another one waits for the
+    model where the index is complete, and else is answered by words: most functions have no vector yet anyway.
+
     Args:
         session: Whose client asks.
         request: What it asks.
         token: Where the fast stage's answer goes to; None for nowhere.
     """
     session.start_indexing()
+    request = dataclasses.replace(request, wait_for_model=False)
 
-    def work(cancelled: Callable[[], bool]) -> dict[str, Any]:
+    def work(cancelled: Cancelled) -> dict[str, Any]:
         with session.indexing.holder.borrowed() as engine:
 
             def on_fast(answer: Answer) -> None:
@@ -72,22 +89,51 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
                     value = answer_json(session, engine, answer)
                     session.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
 
-            return answer_json(session, engine, engine.search(request, on_fast=on_fast, cancelled=cancelled))
+            session.push_documents(engine)
+            answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
+            started = time.monotonic()
+            while not cancelled() and _is_too_early(session, engine, answer, time.monotonic() - started):
+                time.sleep(_FIRST_SCAN_POLL_SECONDS)
+                answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
+            complete = answer.state == "ready" or not answer.pending
+            if not answer.model_ready and (token is not None or complete):
+                on_fast(answer)
+                wait_for_model(engine.model, cancelled)
+                answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
+            if answer.model_error is not None:
+                session.show_problem(f"searching by words only: {answer.model_error}")
+            return answer_json(session, engine, answer)
 
     return await session.search_thread(work)
+
+
+def _is_too_early(session: Session, engine: Engine, answer: Answer, waited: float) -> bool:
+    """Whether the very first scan is about to find more: an empty answer helps nobody."""
+    if session.indexing.state.state not in ("starting", "indexing") or engine.is_indexed():
+        return False
+    return waited < (_FIRST_SCAN_SECONDS if answer.hits else _FIRST_HIT_SECONDS)
 
 
 async def similar(session: Session, argument: Argument) -> dict[str, Any]:
     """Find functions like the one at a position."""
     session.start_indexing()
-    _, path = argument.document()
+    path = argument.document()
     line, limit = argument.line() + 1, argument.limit(session.settings.search.limit)
 
-    def work(_cancelled: Callable[[], bool]) -> dict[str, Any]:
+    def work(cancelled: Cancelled) -> dict[str, Any]:
         with session.indexing.holder.borrowed() as engine:
-            return answer_json(session, engine, engine.similar(path, line, limit=limit))
+            session.push_documents(engine)
+            wait_for_model(engine.model, cancelled)
+            return answer_json(session, engine, engine.similar(path, line, limit=limit, wait_for_model=False))
 
     return await session.search_thread(work)
+
+
+def wait_for_model(model: ModelHandle, cancelled: Cancelled) -> None:
+    """Wait until the model is loaded, cannot be loaded, or nobody waits for it any more."""
+    model.start()
+    while not (model.loaded or model.error or cancelled()):
+        time.sleep(_MODEL_POLL_SECONDS)
 
 
 async def status(session: Session, _argument: Argument) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Configuration:
         """Read the workspace's file again after it changed."""
         folders = self._session.folders
         if paths is not None and WORKSPACE_FILE in paths and folders and folders[0].path == root:
-            self._session.later(lambda: asyncio.ensure_future(self._apply()))
+            self._session.later(lambda: self._session.spawn(self._apply()))
 
 
 def _use(session: Session, before: Settings, settings: Settings) -> None:

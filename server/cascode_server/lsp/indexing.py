@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
 from cascode_server.lsp.engine_holder import EngineHolder
-from cascode_server.lsp.index_state import IndexState, Rate, State
+from cascode_server.lsp.index_state import IndexState, State
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
@@ -66,11 +66,11 @@ class IndexingService:
     """Keeps indexes up to date on a thread of its own.
 
     Args:
-        open_engine: Opens an engine for some roots; called on the service's thread.
+        open_engine: Opens an engine without workspaces; called on the service's thread.
         hooks: What is told.
     """
 
-    def __init__(self, open_engine: Callable[[Sequence[Path]], Engine], hooks: Hooks) -> None:
+    def __init__(self, open_engine: Callable[[], Engine], hooks: Hooks) -> None:
         self.holder = EngineHolder()
         self._open_engine = open_engine
         self._hooks = hooks
@@ -78,12 +78,11 @@ class IndexingService:
         self._work: dict[Path, _Work] = {}
         self._roots: list[Path] = []
         self._watched: set[Path] = set()
-        self._reopen = True
+        self._reopen = self._roots_changed = True
         self._paused = self._enabled = self._closed = False
         self._urgent = threading.Event()
         self._interrupted = threading.Event()
         self._encoding = False
-        self._rate = Rate()
         self._counted = 0.0
         self._state = IndexState()
         self._failure: str | None = None
@@ -185,7 +184,7 @@ class IndexingService:
                 if root not in self._roots:
                     self._roots.append(root)
                     self._work[root] = _Work(rescan=True)
-            self._reopen = True
+            self._roots_changed = True
             self._interrupted.set()
             self._wake()
 
@@ -211,44 +210,53 @@ class IndexingService:
 
     def _run(self) -> None:
         """Work until closed."""
-        while True:
+        while not self._closed:
             if self._reopen:
                 self._open()
+            if self._roots_changed:
+                self._take_up_roots()
             taken = self._take()
-            if taken is None:
-                break
-            if not self._reopen:
+            if taken is not None:
                 self._do(*taken)
-            else:
-                self._put_back(*taken)
         self.holder.close()
 
     def _open(self) -> None:
-        """Open an engine for the workspaces of now."""
+        """Open an engine without workspaces."""
         with self._changed:
-            self._reopen = False
-            self._interrupted.clear()
-            roots = list(self._roots)
+            self._reopen, self._roots_changed = False, True
         try:
-            self.holder.put(self._open_engine(roots))
+            self.holder.put(self._open_engine())
             self._failure = None
-            self._count()
         except Exception as error:
             self._fail(error)
             self.holder.fail(self._failure or "")
-            with self._changed:
-                self._work.clear()
+
+    def _take_up_roots(self) -> None:
+        """Bring the engine's workspaces in line with the client's."""
+        with self._changed:
+            self._roots_changed = False
+            wanted = list(self._roots)
+        engine = self.holder.current
+        if engine is None:
+            return
+        for root in set(engine.roots) - set(wanted):
+            engine.remove_root(root)
+        for root in wanted:
+            try:
+                engine.add_root(root)
+            except Exception as error:  # the others go on; this one is tried again
+                self._fail(error)
+                self._put_back(root, _Work(rescan=True, due=time.monotonic() + _RETRY_SECONDS))
+        self._count()
         self._tell()
 
     def _take(self) -> tuple[Path, _Work] | None:
-        """Wait for work; None where the service is closed."""
+        """Wait for work; None where something else is to be done first."""
         with self._changed:
-            while not self._closed:
-                if self._reopen:
-                    return Path(), _Work()
+            while not (self._closed or self._reopen or self._roots_changed):
                 now = time.monotonic()
                 due = [(root, work) for root, work in self._work.items() if work.due <= now]
-                if due and self._enabled and not self._paused:
+                if due and self._enabled and not self._paused and self.holder.current is not None:
                     root, work = min(due, key=lambda one: not one[1].urgent)
                     del self._work[root]
                     # A look whether another window still writes is nothing to show.
@@ -264,26 +272,39 @@ class IndexingService:
 
     def _do(self, root: Path, work: _Work) -> None:
         """Bring one workspace up to date, or as far as it comes before something interrupts."""
-        from cascode_indexer.watch import ChangeBatch
-
         engine = self.holder.current
-        if engine is None:
-            return
+        assert engine is not None
         self._encoding = False
+        self._tell()
         try:
+            engine.add_root(root)  # nothing, but for one that could not be opened before
             if root not in self._watched:
+                # Watched first, so that nothing falls between the two; then looked at as a whole.
                 self._watched.add(root)
                 self._hooks.watch(root)
                 work.rescan = True
-            batch = ChangeBatch(root, frozenset(work.changed), frozenset(work.deleted), work.rescan)
-            self._tell()
-            report = engine.apply(batch, on_progress=self._on_progress, cancelled=self._cancelled)
+            reports = self._update(engine, root, work)
         except Exception as error:
             self._fail(error)
             self._put_back(root, replace(work, rescan=True, due=time.monotonic() + _RETRY_SECONDS))
             return
         self._failure = None
-        self._after(root, work, report)
+        for report in reports:
+            self._after(report.root, work, report)
+        self._count()
+        self._tell()
+
+    def _update(self, engine: Engine, root: Path, work: _Work) -> list[IndexReport]:
+        """Let the engine do the work."""
+        from cascode_indexer.watch import ChangeBatch
+
+        if work.full:
+            with self._changed:  # it reads every workspace
+                for other in self._work.values():
+                    other.full = False
+            return engine.reindex(full=True, on_progress=self._on_progress, cancelled=self._cancelled)
+        batch = ChangeBatch(root, frozenset(work.changed), frozenset(work.deleted), work.rescan)
+        return [engine.apply(batch, on_progress=self._on_progress, cancelled=self._cancelled)]
 
     def _after(self, root: Path, work: _Work, report: IndexReport) -> None:
         """Take up what a job reported."""
@@ -297,9 +318,8 @@ class IndexingService:
                 # Once files are stored, only encoding is left to do.
                 self._put_back(root, _Work() if self._encoding else work)
             if self._encoding or not report.cancelled:
-                self._hooks.indexed(root, None if work.rescan else frozenset(work.changed | work.deleted))
-        self._count()
-        self._tell()
+                everything = work.rescan or work.full
+                self._hooks.indexed(root, None if everything else frozenset(work.changed | work.deleted))
 
     def _put_back(self, root: Path, work: _Work) -> None:
         """Queue work again, together with what came in meanwhile."""
@@ -322,10 +342,8 @@ class IndexingService:
     def _on_progress(self, progress: IndexProgress) -> None:
         """Take up how far the job has come."""
         self._encoding = progress.phase == "encode"
-        now = time.monotonic()
-        rate = self._rate.add(now, progress.functions_done) if self._encoding else None
-        self._state = replace(self._state, progress=progress, rate=rate)
-        if now - self._counted > _COUNT_SECONDS:
+        self._state = replace(self._state, progress=progress)
+        if time.monotonic() - self._counted > _COUNT_SECONDS:
             self._count()
         self._tell()
 
@@ -357,15 +375,8 @@ class IndexingService:
         message = self._failure
         if message is None and state == "ready" and self._state.read_only:
             message = "another CasCode process keeps this index up to date"
-        working = state == "indexing"
-        before = self._state
-        self._state = replace(
-            before,
-            state=state,
-            message=message,
-            progress=before.progress if working else None,
-            rate=before.rate if working else None,
-        )
+        progress = self._state.progress if state == "indexing" else None
+        self._state = replace(self._state, state=state, message=message, progress=progress)
         self._hooks.changed()
 
     def _now(self) -> State:
@@ -378,4 +389,7 @@ class IndexingService:
             return "disabled"
         if self._paused:
             return "paused"
-        return "indexing" if self._busy else "ready"
+        with self._changed:
+            now = time.monotonic()
+            waiting = any(work.due <= now and root not in self._state.read_only for root, work in self._work.items())
+        return "indexing" if self._busy or waiting else "ready"

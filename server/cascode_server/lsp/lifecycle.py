@@ -51,6 +51,9 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
     @session.feature(types.INITIALIZED)
     async def initialized(_params: Any) -> None:
         """Ask for the settings, then begin to index."""
+        session.log.let_through()
+        if session.watching is not None:
+            session.watching.register()
         await configuration.begin()
         session.start_indexing()
 

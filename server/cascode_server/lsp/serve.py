@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.exceptions import JsonRpcParseError
 
+from cascode_server.cli.base import debugging
 from cascode_server.logs import setup_logging
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
@@ -64,7 +65,7 @@ def serve_stdio(process_id: int | None) -> int:
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     stdin, stdout = _take_streams()
-    setup_logging("info")
+    _set_up_logging()
     return asyncio.run(_serve_stdio(stdin, stdout, process_id))
 
 
@@ -79,7 +80,7 @@ def serve_tcp(port: int, process_id: int | None) -> int:
         The exit status.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    setup_logging("info")
+    _set_up_logging()
     return asyncio.run(_serve_tcp(port, process_id))
 
 
@@ -164,6 +165,14 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
             session.protocol.receive(body)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
+
+
+def _set_up_logging() -> None:
+    """Log to the file; on stderr, which editors show as errors, only what is one."""
+    for handler in logging.getLogger().handlers:
+        if not debugging():
+            handler.setLevel(logging.ERROR)
+    setup_logging("debug" if debugging() else "info")
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -6,17 +6,19 @@ import asyncio
 import functools
 import importlib.metadata
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from cascode_server.lsp.client import Client, Folder
+from cascode_server.lsp.client_log import ClientLogHandler
 from cascode_server.lsp.indexing import Hooks, IndexingService
 from cascode_server.lsp.wire import WireProtocol
 from cascode_server.settings import Settings
@@ -73,8 +75,11 @@ class Session(LanguageServer):
         self._on_exit = on_exit
         self._loop = asyncio.get_running_loop()
         self._shown: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._started = False
         self._ended = False
+        self.log = ClientLogHandler(self)
+        self.log.attach()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -91,6 +96,11 @@ class Session(LanguageServer):
         if not self._started and not self._ended:
             self._started = True
             self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
+
+    def push_documents(self, engine: Engine) -> None:
+        """Hand to the engine what was typed last; for worker threads, before each search."""
+        if self.documents is not None:
+            self.documents.push(engine)
 
     def folder_of(self, root: Path) -> Folder | None:
         """Return the workspace whose root this is."""
@@ -118,6 +128,18 @@ class Session(LanguageServer):
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(functools.partial(call, *args))
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something on the event loop that nobody waits for."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)  # the loop itself keeps no hold of it
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Log what a task failed with."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("something failed in the background: %s", error, exc_info=error)
+
     def show_problem(self, text: str) -> None:
         """Show something that a person can mend, once; safe to call from any thread."""
         if text in self._shown or self._ended:
@@ -130,6 +152,7 @@ class Session(LanguageServer):
         """End the session; safe to call twice."""
         if not self._ended:
             self._ended = True
+            self.log.detach()
             self.indexing.close()
             self._on_exit(status)
 
@@ -143,11 +166,13 @@ class Session(LanguageServer):
         if not self.indexing.join(_JOIN_SECONDS):
             _log.info("leaving in the middle of a batch; what it held is done again at the next start")
 
-    def _open_engine(self, roots: Sequence[Path]) -> Engine:
+    def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
         from cascode_indexer.engine import Engine
 
-        return Engine(roots, model=self.model, max_file_bytes=self.settings.indexing.max_file_size)
+        settings = self.settings.indexing
+        threads = settings.threads or max(1, _cores() // 2)
+        return Engine([], model=self.model, max_file_bytes=settings.max_file_size, threads=threads)
 
     def _state_changed(self) -> None:
         """Tell the abilities on the event loop."""
@@ -167,3 +192,8 @@ class Session(LanguageServer):
         """Tell who wants to know what was taken up."""
         for call in self.on_indexed:
             call(root, paths)
+
+
+def _cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

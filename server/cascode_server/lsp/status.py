@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from cascode_server.logs import log_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cascode_indexer.indexing.types import WorkspaceStatus
     from cascode_server.lsp.session import Session
 
 STATUS_METHOD = "cascode/status"
@@ -55,7 +59,6 @@ def status_json(session: Session) -> dict[str, Any]:
     from cascode_indexer.location import index_root
 
     state = session.indexing.state
-    by_root = {one.root: one for one in state.workspaces}
     skipped: dict[str, int] = {}
     for one in state.workspaces:
         for reason, count in one.skipped.as_dict().items():
@@ -70,7 +73,7 @@ def status_json(session: Session) -> dict[str, Any]:
         "functions": state.functions,
         "pending": state.pending,
         "files": {"done": files_done, "total": files_total},
-        "rate": None if state.rate is None else round(state.rate, 1),
+        "rate": round(state.progress.rate, 1) if state.progress and state.progress.rate else None,
         "skipped": skipped,
         "model": {"label": model.label, "loaded": model.loaded, "device": model.device},
         "workspaces": [
@@ -84,9 +87,14 @@ def status_json(session: Session) -> dict[str, Any]:
                 "skipped": dict(known.skipped.as_dict()) if known else {},
             }
             for folder in session.folders
-            for known in (by_root.get(folder.path),)
+            for known in (_holder(state.workspaces, folder.path),)
         ],
         "version": session.version,
         "log_file": str(log_file()),
         "index_directory": str(index_root()),
     }
+
+
+def _holder(workspaces: Sequence[WorkspaceStatus], root: Path) -> WorkspaceStatus | None:
+    """Return the index that covers a workspace: its own, or that of one around it."""
+    return next((one for one in workspaces if root.is_relative_to(one.root)), None)

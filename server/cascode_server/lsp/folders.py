@@ -1,0 +1,30 @@
+"""Workspaces that come and go while the editor is open."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from cascode_server.lsp.client import read_folder
+from cascode_server.lsp.session import Session
+
+
+def add_folders(session: Session) -> None:
+    """Follow ``workspace/didChangeWorkspaceFolders``."""
+
+    @session.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        """Take up new workspaces and let removed ones go."""
+        added = [read_folder({"uri": one.uri, "name": one.name}) for one in params.event.added]
+        removed = [read_folder({"uri": one.uri, "name": one.name}) for one in params.event.removed]
+        before = {folder.path for folder in session.folders}
+        gone = {folder.path for folder in removed if folder is not None}
+        kept = [folder for folder in session.folders if folder.path not in gone]
+        kept += [folder for folder in added if folder is not None and folder.path not in {one.path for one in kept}]
+        session.folders = kept
+        now = {folder.path for folder in kept}
+        session.indexing.change_roots(
+            [folder.path for folder in kept if folder.path not in before], sorted(before - now)
+        )
+        for root in before - now:
+            if session.watching is not None:
+                session.side_pool.submit(session.watching.unwatch, root)

@@ -1,0 +1,51 @@
+"""Search through ``workspace/symbol``, for clients without a plugin of ours: ``? retry a failed upload``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from cascode_server.lsp.commands import run_search
+from cascode_server.lsp.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+#: What a query begins with to be ours: names of symbols never do, and other servers are asked the same queries.
+SIGIL = "?"
+_KINDS = {
+    "function": types.SymbolKind.Function,
+    "method": types.SymbolKind.Method,
+    "constructor": types.SymbolKind.Constructor,
+    "lambda": types.SymbolKind.Function,
+}
+
+
+def add_symbols(session: Session) -> None:
+    """Answer ``workspace/symbol``."""
+
+    @session.feature(types.WORKSPACE_SYMBOL)
+    async def symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+        """Answer queries that begin with the sigil; to others this server has nothing to say."""
+        from cascode_indexer.search.types import SearchRequest
+
+        query = params.query.lstrip()
+        if not query.startswith(SIGIL) or not query[len(SIGIL) :].strip():
+            return []
+        request = SearchRequest(query[len(SIGIL) :].strip(), limit=session.settings.search.limit)
+        found = await run_search(session, request, None)
+        return [_symbol(hit) for hit in found["hits"]]
+
+
+def _symbol(hit: Mapping[str, Any]) -> types.SymbolInformation:
+    """Return a hit as a symbol."""
+    start, end = hit["selectionRange"]["start"], hit["selectionRange"]["end"]
+    span = types.Range(types.Position(**start), types.Position(**end))
+    return types.SymbolInformation(
+        location=types.Location(hit["uri"], span),
+        name=hit["name"],
+        kind=_KINDS.get(hit["kind"], types.SymbolKind.Function),
+        container_name=hit["path"],
+    )
