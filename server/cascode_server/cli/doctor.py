@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cascode_indexer.walk import checked_root
 from cascode_server.cli.base import Command
+from cascode_server.cli.configuration import read_settings
 from cascode_server.cli.console import printable
 from cascode_server.cli.options import FOLDER
+from cascode_server.logs import log_directory, recent_logs
+from cascode_server.settings import WORKSPACE_FILE, user_file
+
+if TYPE_CHECKING:
+    from cascode_indexer.maintenance import Finding
 
 
 @click.command("doctor", cls=Command)
@@ -17,15 +25,39 @@ from cascode_server.cli.options import FOLDER
 def command(workspaces: tuple[Path, ...]) -> int:
     """Say what is wrong, and what mends it.
 
-    Looks at the installation, the model and the indexes of WORKSPACE, else of the current directory. Exit status 1
-    where something is wrong.
+    Looks at the installation, the model, the settings and the indexes of WORKSPACE, else of the current directory,
+    and tells where configuration and logs lie. Exit status 1 where something is wrong.
     """
     from cascode_indexer.maintenance import diagnose
 
-    findings = diagnose([checked_root(root) for root in workspaces or (Path(),)])
+    roots = [checked_root(root) for root in workspaces or (Path(),)]
+    findings = [*diagnose(roots), *_configuration(roots), _logs()]
     for finding in findings:
         mark = click.style("ok   ", fg="green") if finding.ok else click.style("wrong", fg="red", bold=True)
         click.echo(f"{mark}  {printable(finding.title)}: {printable(finding.detail, one_line=True)}")
         if finding.fix and not finding.ok:
             click.echo(f"       fix: {printable(finding.fix, one_line=True)}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _configuration(roots: Sequence[Path]) -> Iterator[Finding]:
+    """Say which configuration files there are, and what is wrong in them."""
+    from cascode_indexer.maintenance import Finding
+
+    problems: dict[str, None] = {}
+    for root in roots:
+        problems |= dict.fromkeys(read_settings([root]).problems)
+    for problem in problems:
+        yield Finding(False, "settings", problem, "mend that line; cascode settings shows what is in force")
+    if not problems:
+        files = [user_file(), *(root / WORKSPACE_FILE for root in roots)]
+        told = ", ".join(f"{file}{'' if file.is_file() else ' (not there)'}" for file in files)
+        yield Finding(True, "settings", told)
+
+
+def _logs() -> Finding:
+    """Say where the language server writes its log."""
+    from cascode_indexer.maintenance import Finding
+
+    newest = next(iter(recent_logs()), None)
+    return Finding(True, "logs", f"{log_directory()}: newest {newest.name}" if newest else f"{log_directory()}: none")

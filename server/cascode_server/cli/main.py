@@ -22,6 +22,7 @@ from cascode_server.cli.export import command as export
 from cascode_server.cli.index import command as index
 from cascode_server.cli.search import command as search
 from cascode_server.cli.serve import command as serve
+from cascode_server.cli.settings import command as settings
 from cascode_server.cli.similar import command as similar
 from cascode_server.cli.status import command as status
 from cascode_server.cli.train import group as train
@@ -58,6 +59,7 @@ for _command in (
     watch,
     status,
     doctor,
+    settings,
     clean,
     serve,
     train,

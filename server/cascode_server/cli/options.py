@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +16,9 @@ from click.shell_completion import CompletionItem
 from cascode_indexer.extract import LANGUAGES, canonical_language
 from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_indexer.types import Kind
+from cascode_server.cli.configuration import read_settings
+from cascode_server.cli.console import note
+from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
@@ -23,6 +27,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Other name of a file size limit, for those who always want another one.
 MAX_FILE_VARIABLE = "CASCODE_MAX_FILE_BYTES"
+#: The model's own variable, repeated since its module loads torch.
+MODEL_VARIABLE = "CASCODE_MODEL"
 
 FOLDER = click.Path(path_type=Path)
 
@@ -34,6 +40,8 @@ class EngineOptions:
     model: str | None
     max_file_bytes: int | None
     gpu: bool
+    #: What the configuration files say; options come on top of it.
+    settings: Settings
 
     def open(self, roots: Sequence[Path]) -> AbstractContextManager[Engine]:
         """Open the engine of some workspaces.
@@ -45,17 +53,30 @@ class EngineOptions:
             WorkspaceError: A workspace is missing or cannot be read.
         """
         from cascode_indexer.engine import Engine
-        from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES
+        from cascode_indexer.model import ModelHandle
 
-        limit = DEFAULT_MAX_FILE_BYTES if self.max_file_bytes is None else self.max_file_bytes
-        return Engine(roots or [Path()], model=self.model, max_file_bytes=limit, gpu=self.gpu)
+        settings = self.settings
+        # The variable stands for a person's own word in this shell; a file was written before.
+        name = self.model or (None if os.environ.get(MODEL_VARIABLE) else settings.model.path or None)
+        return Engine(
+            roots or [Path()],
+            model=ModelHandle(name, device=None if settings.device == "auto" else settings.device),
+            max_file_bytes=self.max_file_bytes or settings.indexing.max_file_size,
+            gpu=self.gpu,
+            # Somebody waits for a command: it takes all cores unless it is told not to.
+            threads=settings.indexing.threads or None,
+        )
 
 
 def engine_options(function: F) -> F:
-    """Add the options of the engine; the command gets them as ``engine_options``."""
+    """Add the options of the engine; the command, which has ``workspaces``, gets them as ``engine_options``."""
 
     def collected(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
-        return function(*args, engine_options=EngineOptions(model, max_file_bytes, gpu), **kwargs)
+        found = read_settings(kwargs["workspaces"])
+        for problem in found.problems:
+            note(f"cascode: {problem}")
+        options = EngineOptions(model, max_file_bytes, gpu, found.settings)
+        return function(*args, engine_options=options, **kwargs)
 
     collected.__name__ = function.__name__
     collected.__doc__ = function.__doc__
@@ -96,9 +117,7 @@ limit_option = click.option(
     "-n",
     type=click.IntRange(min=1),
     metavar="N",
-    help="At most this many hits.",
-    default=DEFAULT_LIMIT,
-    show_default=True,
+    help=f"At most this many hits (default {DEFAULT_LIMIT}, or what the configuration file says).",
 )
 
 

@@ -24,6 +24,7 @@ from cascode_server.cli.options import (
     workspace_option,
 )
 from cascode_server.cli.updating import explain_empty, print_reports, update
+from cascode_server.settings.reranking import reranking
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...],
     workspaces: tuple[Path, ...],
-    limit: int,
+    limit: int | None,
     languages: tuple[str, ...],
     kinds: tuple[str, ...],
     paths: tuple[str, ...],
@@ -83,15 +84,17 @@ def command(
 
     A workspace that was never indexed is indexed first. Exit status 0 with hits, 1 without, 2 after an error.
     """
+    settings = engine_options.settings.search
+    rerank, top = reranking(settings, wanted=False if no_rerank else None, top=rerank_top)
     requests = (
         SearchRequest(
             query=query,
-            limit=limit,
+            limit=limit or settings.limit,
             languages=languages,
             kinds=kinds,
             paths=paths,
-            rerank=not no_rerank,
-            rerank_top=rerank_top,
+            rerank=rerank,
+            rerank_top=top,
         )
         for query in _queries(words, batch)
     )

@@ -30,7 +30,7 @@ from cascode_server.cli.search import make_ready
 def command(
     place: Place,
     workspaces: tuple[Path, ...],
-    limit: int,
+    limit: int | None,
     format_name: str,
     no_update: bool,
     engine_options: EngineOptions,
@@ -52,7 +52,7 @@ def command(
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        answer = engine.similar(path, place.line, limit=limit)
+        answer = engine.similar(path, place.line, limit=limit or engine_options.settings.search.limit)
         printer(format_name)(answer, engine)
         print_notes(answer)
     return 0 if answer.hits else 1

@@ -56,8 +56,9 @@ EDITOR_LEAVES: Mapping[str, Leaf] = MappingProxyType(
                 (),
                 "",
                 About(
-                    "The `cascode` program to start. Empty looks for it on the `PATH` and where the editor's "
-                    "extension installs it.",
+                    "The `cascode` program to start as the server. Empty: the one in the selected Python environment, "
+                    "else the one that the extension installs for itself. `~`, `${userHome}`, `${workspaceFolder}` "
+                    "and `${env:NAME}` are replaced.",
                     restricted=True,
                 ),
                 editor_only=True,
@@ -77,6 +78,15 @@ EDITOR_LEAVES: Mapping[str, Leaf] = MappingProxyType(
 )
 #: The tables around settings: every proper beginning of a key.
 TABLES = frozenset(key.rpartition(".")[0] for key in (*LEAVES, *EDITOR_LEAVES) if "." in key)
+
+
+def value_of(settings: Settings, leaf: Leaf) -> bool | int | str:
+    """Return the value that a setting has."""
+    node: Any = settings
+    for name in leaf.path:
+        node = getattr(node, name)
+    assert isinstance(node, bool | int | str)
+    return node
 
 
 def with_values(base: Settings, values: Mapping[str, bool | int | str]) -> Settings:

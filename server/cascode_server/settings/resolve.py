@@ -8,7 +8,8 @@ switch that a person flips must do something. An editor therefore sends what its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_server.settings.check import Source, checked, shown
@@ -18,6 +19,17 @@ from cascode_server.settings.tree import Settings
 
 #: What a problem in the editor's settings is said to come from.
 _EDITOR = "editor settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Settings, and how they came to be."""
+
+    settings: Settings
+    #: One line for each bad value.
+    problems: tuple[str, ...]
+    #: What set a value, by its key; nothing for those that have their default.
+    origins: Mapping[str, str]
 
 
 def resolve(
@@ -34,28 +46,41 @@ def resolve(
     Returns:
         The settings, and one line for each problem.
     """
+    found = resolution(client, workspace, trusted, defaults=defaults)
+    return found.settings, list(found.problems)
+
+
+def resolution(
+    client: object, workspace: Path | None, trusted: bool, *, defaults: Settings | None = None
+) -> Resolution:
+    """Join the settings of all sources as :func:`resolve` does, and keep what set which value."""
     problems: list[str] = []
-    sources: list[Source] = []
-    own = user_file()
-    values, found = read_file(own)
-    problems += found
-    sources.append(Source(str(own), values, own.parent))
-    if workspace is not None:
-        path = workspace / WORKSPACE_FILE
-        values, found = read_file(path)
-        problems += found
-        sources.append(Source(str(path), values, path.parent, trusted=trusted))
-    sent = _tree(client)
-    if isinstance(sent, Mapping):
-        sources.append(Source(_EDITOR, sent, workspace, prefix=f"{SECTION}.", editor=True))
-    elif sent:  # nothing set comes as null, and from Lua as an empty list
-        problems.append(f"{_EDITOR}: {SECTION} = {shown(sent)} is ignored: it is a table of settings")
+    origins: dict[str, str] = {}
     settings = defaults or Settings()
-    for source in sources:
+    for source in _sources(client, workspace, trusted, problems):
         good, found = checked(source)
         problems += found
         settings = with_values(settings, good)
-    return settings, problems
+        origins |= dict.fromkeys(good, source.label)
+    return Resolution(settings, tuple(problems), origins)
+
+
+def _sources(client: object, workspace: Path | None, trusted: bool, problems: list[str]) -> Iterator[Source]:
+    """Read the sources, the weakest first; what cannot be read is added to the problems."""
+    own = user_file()
+    values, found = read_file(own)
+    problems += found
+    yield Source(str(own), values, own.parent)
+    if workspace is not None:
+        path = workspace.absolute() / WORKSPACE_FILE
+        values, found = read_file(path)
+        problems += found
+        yield Source(str(path), values, path.parent, trusted=trusted)
+    sent = _tree(client)
+    if isinstance(sent, Mapping):
+        yield Source(_EDITOR, sent, workspace, prefix=f"{SECTION}.", editor=True)
+    elif sent:  # nothing set comes as null, and from Lua as an empty list
+        problems.append(f"{_EDITOR}: {SECTION} = {shown(sent)} is ignored: it is a table of settings")
 
 
 def _tree(client: object) -> object:

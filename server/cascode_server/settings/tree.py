@@ -72,13 +72,14 @@ class Search:
         choices=(
             ("auto", "where it was measured to improve the order"),
             ("always", "on every search"),
-            ("never", "answer with the order of the fast encoder and words"),
+            ("never", "on no search: the order of the fast stage is the answer"),
         ),
     )
     # 200 candidates take seconds on a CPU: beyond that a search looks hung.
     rerank_top: int = _setting(
         0,
-        "Candidates (K) that the slow classifier reads. 0 is what was measured best for the model.",
+        "Candidates (K) that the slow classifier reads. 0 is what was measured best for the model, none where "
+        "reading them did not improve the order; another number is read on every search.",
         minimum=0,
         maximum=200,
     )

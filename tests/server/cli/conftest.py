@@ -66,8 +66,10 @@ Run = Callable[..., Outcome]
 
 @pytest.fixture(autouse=True)
 def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An index folder of the test's own, plain streams, and logging as it was."""
+    """Folders of the test's own, plain streams, and logging as it was."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "index"))
+    monkeypatch.setenv("CASCODE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("CASCODE_LOG_DIR", str(tmp_path / "logs"))
     monkeypatch.setenv("COLUMNS", "100")
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level

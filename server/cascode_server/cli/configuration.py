@@ -1,0 +1,25 @@
+"""The settings of a command: the user's file and that of the workspace; options come on top of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cascode_indexer.search.types import DEFAULT_LIMIT
+from cascode_server.settings import Search, Settings
+from cascode_server.settings.resolve import Resolution, resolution
+
+#: A terminal shows fewer hits than an editor's list: each comes with lines of its source.
+_DEFAULTS = Settings(search=Search(limit=DEFAULT_LIMIT))
+
+
+def read_settings(workspaces: Sequence[Path]) -> Resolution:
+    """Read the settings of a command.
+
+    Args:
+        workspaces: The workspaces that it is about; the first one's file counts. None is the current directory.
+    """
+    root = workspaces[0].expanduser() if workspaces else Path()
+    # Nobody says here that a workspace is trusted, and a cloned one must not choose what is loaded: whoever wants its
+    # model names it with --model.
+    return resolution(None, root, False, defaults=_DEFAULTS)

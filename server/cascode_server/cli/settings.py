@@ -1,0 +1,51 @@
+"""``cascode settings``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cascode_server.cli.base import Command
+from cascode_server.cli.configuration import read_settings
+from cascode_server.cli.console import note, printable
+from cascode_server.cli.options import FOLDER
+from cascode_server.settings.leaves import LEAVES, value_of
+
+
+@click.command("settings", cls=Command)
+@click.argument("workspace", required=False, type=FOLDER)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "markdown", "schema", "vscode"]),
+    default="text",
+    show_default=True,
+    help="Values as text; or a description of all settings as a document, as a JSON schema of cascode.toml, or as "
+    "VS Code takes it.",
+)
+def command(workspace: Path | None, format_name: str) -> int:
+    """Show the settings and where each comes from.
+
+    They come from cascode.toml in WORKSPACE (default: the current directory) and in your configuration folder.
+    Exit status 1 where a file holds something that was ignored.
+    """
+    if format_name != "text":
+        from cascode_server.settings import render
+
+        if format_name == "markdown":
+            click.echo(render.markdown(), nl=False)
+        else:
+            made = render.json_schema() if format_name == "schema" else render.vscode_configuration()
+            click.echo(json.dumps(made, indent=2))
+        return 0
+    found = read_settings([workspace] if workspace else [])
+    width = max(map(len, LEAVES))
+    for key, leaf in LEAVES.items():
+        value = json.dumps(value_of(found.settings, leaf), ensure_ascii=False)
+        origin = found.origins.get(key, "default")
+        click.echo(f"{key:<{width}}  {printable(f'{value}  ({origin})', one_line=True)}")
+    for problem in found.problems:
+        note(f"cascode: {problem}")
+    return 1 if found.problems else 0
