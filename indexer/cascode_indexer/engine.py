@@ -184,7 +184,8 @@ class Engine:
         Args:
             request: The query with its filters.
             on_fast: Given the fast stage's answer before the slow classifier starts.
-            cancelled: Asked between the stages; a cancelled search returns the fast stage's answer.
+            cancelled: Asked between the stages, and while the model is waited for; a cancelled search returns what it
+                has: the fast stage's answer, or one by words.
 
         Raises:
             QueryError: The query or a filter makes no sense.

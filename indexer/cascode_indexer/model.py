@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ _log = logging.getLogger(__name__)
 #: After a failure the folder is looked at again only this much later: every batch of changes would try otherwise,
 #: and a person who mends the model does not wait long for it.
 _RETRY_SECONDS = 30.0
+#: Between two looks at ``cancelled`` while waiting.
+_POLL_SECONDS = 0.05
 
 
 class ModelHandle:
@@ -81,6 +84,22 @@ class ModelHandle:
             if self._model is None:
                 self._model = self._load()
             return self._model
+
+    def wait(self, cancelled: Callable[[], bool]) -> CasCodeModel | None:
+        """Return the model as :meth:`get` does, or None as soon as it is no longer wanted.
+
+        Args:
+            cancelled: Polled while waiting.
+
+        Raises:
+            ModelError: There is no such model, or it cannot be used.
+        """
+        self.start()
+        while self._model is None and self._loader is not None and self._loader.is_alive():
+            if cancelled():
+                return None
+            self._loader.join(_POLL_SECONDS)
+        return self.get()
 
     def use_threads(self, count: int | None) -> None:
         """Let what the calling thread computes from now on take ``count`` CPU threads; None for all.

@@ -258,7 +258,9 @@ class Workspace:
         needed = store.counts().pending or store.get_meta("model_label") != self._model.label
         if not report.functions or not (needed or self._model.loaded):
             return report
-        model = self._model.get()
+        model = self._model.wait(updater.cancelled)
+        if model is None:
+            return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self._threads)
         encoded, seconds = updater.encode(model, index.cache())
         vectors = index.vectors()

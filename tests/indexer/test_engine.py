@@ -146,7 +146,16 @@ def test_signs_that_mean_something_to_full_text_search_are_words(open_engine: Op
     """No query is an FTS5 syntax error."""
     engine = open_engine(workspace)
     engine.update()
-    for query in ('"', "a AND NOT (", "upload*", "name:upload", "NEAR(upload, 2)", "'; DROP TABLE files; --", "\x00", "\ud800 x"):
+    for query in (
+        '"',
+        "a AND NOT (",
+        "upload*",
+        "name:upload",
+        "NEAR(upload, 2)",
+        "'; DROP TABLE files; --",
+        "\x00",
+        "\ud800 x",
+    ):
         engine.search(SearchRequest(query))
 
 

@@ -110,7 +110,7 @@ class Cascade:
         """Answer a query; see :meth:`cascode_indexer.engine.Engine.search`."""
         request = checked_request(request)
         clock = _Clock()
-        model = self._get_model(request.wait_for_model)
+        model = self._get_model(request.wait_for_model, cancelled)
         clock.lap("model")
         return self._mending(lambda parts: self._search(parts, model, clock, request, on_fast, cancelled))
 
@@ -121,7 +121,7 @@ class Cascade:
             QueryError: No function of the index stands there.
         """
         clock = _Clock()
-        model = self._get_model(wait_for_model)
+        model = self._get_model(wait_for_model, None)
         clock.lap("model")
         return self._mending(lambda parts: self._similar(parts, model, clock, root, path, line, limit))
 
@@ -134,9 +134,9 @@ class Cascade:
                     parts.append(_Part(workspace, stack.enter_context(workspace.index)))
             self._refresh(parts, None)
 
-    def _get_model(self, wait: bool) -> CasCodeModel | None:
-        """Return the model; None where it is not to be waited for."""
-        return self._model.get() if wait else self._model.ready()
+    def _get_model(self, wait: bool, cancelled: Callable[[], bool] | None) -> CasCodeModel | None:
+        """Return the model; None where it is not, or no longer, to be waited for."""
+        return self._model.wait(cancelled or (lambda: False)) if wait else self._model.ready()
 
     def _mending(self, answer: Callable[[list[_Part]], Answer]) -> Answer:
         """Answer; once more where a file turned out damaged, from what there is without it."""
