@@ -14,7 +14,7 @@ from cascode_models.errors import ModelError
 from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
-from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, varied_texts
+from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, read_pool, varied_texts
 from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
 from cascode_models.training.optimizer import schedule
 from cascode_models.training.sampling import Sampler, pools
@@ -45,7 +45,7 @@ def data(tmp_path: Path) -> Path:
             for other, thing in enumerate(THINGS)
         ]
         (folder / f"{language}.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n")
-    (folder / "pool-python-dev.jsonl").write_text('{"code": "no query here"}\n')
+    (folder / "pool-python-dev.jsonl").write_text('{"code": "no query here", "name": "other"}\n')
     return folder
 
 
@@ -206,6 +206,15 @@ def test_pairs_of_other_splits_are_never_trained_on(data: Path) -> None:
     train, dev = read_pairs(data, "train"), read_pairs(data, "dev")
     assert len(train) + len(dev) == 2 * len(VERBS) * len(THINGS)
     assert not {(pair.query, pair.language) for pair in train} & {(pair.query, pair.language) for pair in dev}
+
+
+def test_held_out_pool_is_read_as_function_texts(data: Path) -> None:
+    """A pool gives its functions as they are encoded; a language without one has none; a broken line is named."""
+    assert read_pool(data, "python", "dev") == ["no query here"]
+    assert read_pool(data, "go", "dev") == []
+    (data / "pool-go-dev.jsonl").write_text('{"name": "f"}\n')
+    with pytest.raises(ModelError, match=r"pool-go-dev\.jsonl:1 is no function"):
+        read_pool(data, "go", "dev")
 
 
 def test_cosqa_gives_its_right_pairs_and_other_codes_without_a_query(tmp_path: Path) -> None:

@@ -112,8 +112,9 @@ class TrainingConfig:
     #: Steps between two progress lines, and between two looks at the held-out pairs.
     log_steps: int = 5
     evaluate_steps: int = 50
-    #: Held-out pairs looked at while training.
+    #: Held-out pairs looked at while training, and functions of each language's held-out pool to tell them from.
     dev_pairs: int = 400
+    dev_pool: int = 300
     #: CPU threads; 0 takes what torch takes.
     threads: int = 0
 

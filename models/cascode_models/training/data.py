@@ -90,6 +90,22 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
                     raise ModelError(f"{path}:{number} is no training pair ({error!r}): mine it again") from error
 
 
+def read_pool(folder: Path, language: str, split: str) -> list[str]:
+    """Read the function texts of a mined pool, in the held-out form; empty where there is no such pool."""
+    path = folder / f"pool-{language}-{split}.jsonl"
+    if not path.is_file():
+        return []
+    texts = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                texts.append(function_text(FunctionSource(row.get("name", ""), row["code"], "", language)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ModelError(f"{path}:{number} is no function ({error!r}): mine it again") from error
+    return texts
+
+
 def read_cosqa(folder: Path) -> list[TrainingPair]:
     """Read the training pairs of CoSQA; its dev and test queries are never read here.
 

@@ -27,7 +27,7 @@ from cascode_models.tokenization import TextTokenizer
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import ContrastiveStage, JointStage, TrainingConfig, load_preset
-from .data import TrainingPair, plain_texts, read_cosqa, read_pairs
+from .data import TrainingPair, plain_texts, read_cosqa, read_pairs, read_pool
 from .optimizer import MasterOptimizer, schedule
 from .sampling import pools
 from .stages import Losses, StageSteps
@@ -101,6 +101,10 @@ class Trainer:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         pairs = read_pairs(data, "train") if data.is_dir() else []
         self.dev = _sampled(read_pairs(data, "dev") if data.is_dir() else [], config.dev_pairs, config.seed)
+        self.dev_pools = {
+            name: _some(read_pool(data, name, "dev"), config.dev_pool, f"{config.seed}/pool/{name}")
+            for name in pools(self.dev)
+        }
         if config.cosqa:
             pairs += read_cosqa(Path(config.cosqa).expanduser())
         if len(pairs) < 2:
@@ -155,16 +159,16 @@ class Trainer:
         )
 
     def dev_score(self) -> float:
-        """Mean reciprocal rank of the fast encoder on the held-out pairs, each language its own pool."""
+        """Mean reciprocal rank of the fast encoder on the held-out pairs, each language with its own pool."""
         self.network.train(False)
         model = self.encoder()
         ranks = []
-        for pool in pools(self.dev).values():
+        for name, pool in pools(self.dev).items():
             texts = [plain_texts(pair) for pair in pool]
-            scores = (
-                model.encode_queries([query for query, _ in texts]) @ model.encode_texts([text for _, text in texts]).T
-            )
-            ranks.append(ranks_of(scores, np.arange(len(pool))))
+            answers = [text for _, text in texts]
+            others = sorted(set(self.dev_pools[name]) - set(answers))
+            queries = model.encode_queries([query for query, _ in texts])
+            ranks.append(ranks_of(queries @ model.encode_texts([*answers, *others]).T, np.arange(len(pool))))
         self.network.train()
         return mean_reciprocal_rank(np.concatenate(ranks)) if ranks else float("nan")
 
@@ -255,6 +259,11 @@ def _sampled(pairs: list[TrainingPair], count: int, seed: int) -> list[TrainingP
     for name, pool in grouped.items():
         chosen += seeded(f"{seed}/dev/{name}").sample(pool, min(each, len(pool)))
     return chosen
+
+
+def _some(texts: list[str], count: int, seed: str) -> list[str]:
+    """At most ``count`` texts, the same ones for a seed."""
+    return seeded(seed).sample(texts, min(count, len(texts)))
 
 
 def _digest(config: TrainingConfig, pairs: list[TrainingPair]) -> str:
