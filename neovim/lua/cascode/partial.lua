@@ -11,7 +11,7 @@ local count = 0
 function M.open(on_value)
   count = count + 1
   -- The process id keeps tokens of two editors on one server apart.
-  local token = ("cascode-%d-%d"):format(vim.fn.getpid(), count)
+  local token = ("cascode.nvim-%d-%d"):format(vim.fn.getpid(), count)
   waiting[token] = on_value
   return token
 end
@@ -27,7 +27,7 @@ end
 ---@return boolean ours Whether the token is of a search, open or not.
 function M.deliver(params)
   local token = params.token
-  if type(token) ~= "string" or not vim.startswith(token, ("cascode-%d-"):format(vim.fn.getpid())) then
+  if type(token) ~= "string" or not vim.startswith(token, ("cascode.nvim-%d-"):format(vim.fn.getpid())) then
     return false
   end
   local on_value = waiting[token]
