@@ -1,0 +1,41 @@
+// Bundles the extension. Two files: what activates, and the language client, which is loaded when the server starts.
+import { build, context } from "esbuild";
+import { rmSync } from "node:fs";
+
+const production = process.argv.includes("--production");
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+
+/** Leaves `import("./languageClient.js")` to the running program: it is the second bundle. */
+const separate = {
+  name: "separate",
+  setup(build) {
+    build.onResolve({ filter: /languageClient\.js$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./languageClient.js", external: true },
+    );
+  },
+};
+
+const options = {
+  absWorkingDir: new URL("..", import.meta.url).pathname,
+  entryPoints: ["src/extension.ts", "src/server/languageClient.ts"],
+  entryNames: "[name]",
+  outdir: "dist",
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  external: ["vscode"],
+  // `require` inside a promise: only that finds the module `vscode` in every extension host.
+  supported: { "dynamic-import": false },
+  minify: production,
+  sourcemap: production ? false : "linked",
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: [separate],
+};
+
+if (process.argv.includes("--watch")) {
+  await (await context(options)).watch();
+} else {
+  await build(options);
+}

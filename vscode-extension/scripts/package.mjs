@@ -1,0 +1,39 @@
+// Makes build/cascode-VERSION.vsix. `--wheel FILE` puts the server's wheel into it, `--constraint torch==X` beside it
+// what pip is to keep to when the server is installed. Fails where the file is larger than promised.
+import { createVSIX } from "@vscode/vsce";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const LIMIT_WITHOUT_WHEEL = 500_000;
+const LIMIT_WITH_WHEEL = 60_000_000;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { values } = parseArgs({ options: { wheel: { type: "string" }, constraint: { type: "string", multiple: true } } });
+const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+
+rmSync(`${root}/wheel`, { recursive: true, force: true });
+if (values.wheel !== undefined) {
+  mkdirSync(`${root}/wheel`);
+  copyFileSync(values.wheel, `${root}/wheel/${basename(values.wheel)}`);
+  if (values.constraint !== undefined) {
+    writeFileSync(`${root}/wheel/constraints.txt`, `${values.constraint.join("\n")}\n`);
+  }
+}
+mkdirSync(`${root}/build`, { recursive: true });
+const packagePath = `${root}/build/${name}-${version}${values.wheel === undefined ? "-without-server" : ""}.vsix`;
+await createVSIX({
+  cwd: root,
+  packagePath,
+  dependencies: false,
+  allowMissingRepository: true,
+  rewriteRelativeLinks: false,
+});
+const { size } = statSync(packagePath);
+const limit = values.wheel === undefined ? LIMIT_WITHOUT_WHEEL : LIMIT_WITH_WHEEL;
+console.log(`${packagePath}: ${size} bytes`);
+if (size > limit) {
+  console.error(`larger than the ${limit} bytes that were promised`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+/** The `when` keys that menus, key bindings and empty views depend on. */
+
+import * as vscode from "vscode";
+
+export type ContextKey =
+  | "running"
+  | "ready"
+  | "paused"
+  | "canInstall"
+  | "failed"
+  | "searched"
+  | "hasResults"
+  | "filtered"
+  | "hasHistory"
+  | "pickerVisible";
+
+const values = new Map<ContextKey, boolean>();
+
+/** Set a key; VS Code is told only of changes. */
+export function setContext(key: ContextKey, value: boolean): void {
+  if (values.get(key) !== value) {
+    values.set(key, value);
+    void vscode.commands.executeCommand("setContext", `cascode.${key}`, value);
+  }
+}

@@ -1,0 +1,87 @@
+/** The rows of the two views. */
+
+import * as vscode from "vscode";
+
+import { iconOf } from "../search/items.js";
+import { toRange } from "../search/preview.js";
+import { lines, plural, sureness } from "../search/text.js";
+import type { History } from "./history.js";
+import type { FileNode, HitNode, Node } from "./model.js";
+
+export class ResultsTree implements vscode.TreeDataProvider<Node> {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private files: readonly FileNode[] = [];
+
+  show(files: readonly FileNode[]): void {
+    this.files = files;
+    this.changed.fire();
+  }
+
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) {
+      return [...this.files];
+    }
+    return node.type === "file" ? [...node.hits] : [];
+  }
+
+  getParent(node: Node): Node | undefined {
+    return node.type === "hit" ? node.file() : undefined;
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return node.type === "file" ? fileItem(node) : hitItem(node);
+  }
+}
+
+function fileItem(node: FileNode): vscode.TreeItem {
+  // The resource gives the name, the icon of the file and the colours of git and of problems.
+  const item = new vscode.TreeItem(vscode.Uri.parse(node.uri), vscode.TreeItemCollapsibleState.Expanded);
+  const folder = node.path.split("/").slice(0, -1).join("/");
+  const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
+  item.description = several ? [node.workspace, folder].filter((part) => part !== "").join("/") : folder;
+  item.id = node.uri;
+  item.contextValue = "file";
+  item.tooltip = `${node.path}, ${plural(node.hits.length, "hit")}`;
+  return item;
+}
+
+function hitItem({ hit }: HitNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(hit.name, vscode.TreeItemCollapsibleState.None);
+  const sure = sureness(hit);
+  item.id = `${hit.uri}#${hit.name}#${hit.start_line}`;
+  item.description = sure === null ? lines(hit) : `${lines(hit)} · ${sure}`;
+  item.iconPath = iconOf(hit.kind);
+  item.contextValue = "hit";
+  item.tooltip = new vscode.MarkdownString().appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language);
+  item.accessibilityInformation = { label: `${hit.name}, line ${hit.start_line}${sure === null ? "" : `, ${sure} sure`}` };
+  const { start } = toRange(hit.selectionRange);
+  // VS Code gives this command the meaning of clicks and keys in lists: one click or Space shows, two or Enter open.
+  const options: vscode.TextDocumentShowOptions = { selection: new vscode.Range(start, start) };
+  item.command = { title: "Open", command: "vscode.open", arguments: [vscode.Uri.parse(hit.uri), options] };
+  return item;
+}
+
+export class HistoryTree implements vscode.TreeDataProvider<string> {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(private readonly history: History) {}
+
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  getChildren(query?: string): string[] {
+    return query === undefined ? [...this.history.all()] : [];
+  }
+
+  getTreeItem(query: string): vscode.TreeItem {
+    const item = new vscode.TreeItem(query, vscode.TreeItemCollapsibleState.None);
+    item.id = query;
+    item.iconPath = new vscode.ThemeIcon("history");
+    item.tooltip = query;
+    item.command = { title: "Run", command: "cascode.history.run", arguments: [query] };
+    return item;
+  }
+}

@@ -1,0 +1,271 @@
+/** The search commands: what a quick pick asks, and what it says when there is nothing to ask or to show. */
+
+import * as vscode from "vscode";
+
+import { setContext } from "../contexts.js";
+import { messageOf } from "../log.js";
+import { ACTIONS } from "../notices.js";
+import type { Hit, Position, SearchRequest, SearchResult } from "../protocol.js";
+import { NotRunningError, type ServerManager, type ServerState } from "../server/manager.js";
+import { actionRow, commandRow, separator, type Row } from "./items.js";
+import { HitPicker, isCancelled, type HitActions } from "./picker.js";
+import { SearchSession } from "./session.js";
+import { count, plural, queryOf } from "./text.js";
+
+const TITLE = "Search Code by Meaning";
+const PLACEHOLDER = "What does the code do? For example: retry a failed upload";
+
+/** Recent queries offered in the empty box: as many as are seen without scrolling. */
+const OFFERED = 8;
+
+/** The seam to the results view and its history. */
+export interface ResultsSink {
+  showSearch(result: SearchResult): void;
+  showSimilar(result: SearchResult, origin: SimilarOrigin): void;
+  remember(query: string): void;
+  recent(): readonly string[];
+}
+
+export interface SimilarOrigin {
+  readonly uri: string;
+  readonly position: Position;
+  /** How a person knows it: a function's name, or a file and a line. */
+  readonly label: string;
+}
+
+export class SearchFeature {
+  constructor(
+    private readonly manager: ServerManager,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly results: ResultsSink,
+  ) {}
+
+  /** Open the quick pick, with a query where one is given. */
+  search(text = ""): void {
+    const picker = new HitPicker(this.log, this.actions(), TITLE, PLACEHOLDER);
+    const session = new SearchSession((request, onFast, signal) => this.ask(request, onFast, signal), {
+      busy: (busy) => {
+        picker.busy = busy;
+      },
+      answered: (result, phase) => {
+        setContext("searched", true);
+        picker.answer(result, phase, () => this.nothing(result));
+      },
+      failed: (error) => {
+        this.failed(picker, error);
+      },
+      emptied: () => {
+        picker.say(this.offers());
+      },
+    });
+    picker.onDidType((typed) => {
+      session.type(typed);
+    });
+    // A server that comes up while the list is open answers what is in the box.
+    const listening = this.manager.onDidChangeState((state) => {
+      if (state.kind === "running" && picker.text.trim() !== "") {
+        session.now(picker.text);
+      }
+    });
+    picker.onDidEnd(() => {
+      session.cancel();
+      listening.dispose();
+    });
+    picker.show(text);
+    if (text.trim() === "") {
+      picker.say(this.offers());
+    } else {
+      session.now(text);
+    }
+  }
+
+  /** Search with the selected text; what is at the cursor where nothing is selected. */
+  searchSelection(): void {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) {
+      this.search();
+      return;
+    }
+    const selected = editor.document.getText(editor.selection);
+    const word = editor.document.getWordRangeAtPosition(editor.selection.active);
+    const text = selected.trim() === "" && word !== undefined ? editor.document.getText(word) : selected;
+    this.search(queryOf(text));
+  }
+
+  /** Find code like the function at the cursor. */
+  similarAtCursor(): void {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) {
+      void vscode.window.showInformationMessage("CasCode: put the cursor into a function to find code like it.");
+      return;
+    }
+    const { line, character } = editor.selection.active;
+    const path = vscode.workspace.asRelativePath(editor.document.uri);
+    this.similar({ uri: editor.document.uri.toString(), position: { line, character }, label: `${path}:${line + 1}` });
+  }
+
+  similarTo(hit: Hit): void {
+    this.similar({ uri: hit.uri, position: hit.selectionRange.start, label: hit.name });
+  }
+
+  private similar(origin: SimilarOrigin): void {
+    const actions = this.actions();
+    const picker = new HitPicker(
+      this.log,
+      { ...actions, opened: () => undefined, showInView: (result) => { this.results.showSimilar(result, origin); } },
+      `Code Similar to ${origin.label}`,
+      "Type to filter by name or path",
+    );
+    const source = new vscode.CancellationTokenSource();
+    let found: SearchResult | undefined;
+    picker.onDidType((typed) => {
+      if (found !== undefined) {
+        const words = typed.toLowerCase().split(/\s+/u).filter((word) => word !== "");
+        const hits = found.hits.filter((hit) => words.every((word) => `${hit.name} ${hit.path}`.toLowerCase().includes(word)));
+        picker.answer({ ...found, hits }, "final", () => [
+          actionRow("info", "None of the hits has these words in its name or path", undefined, () => undefined),
+        ]);
+      }
+    });
+    picker.onDidEnd(() => {
+      source.cancel();
+      source.dispose();
+    });
+    picker.show();
+    picker.busy = true;
+    void (async () => {
+      try {
+        const connection = await this.manager.connection();
+        found = await connection.similar({ textDocument: { uri: origin.uri }, position: origin.position }, source.token);
+        picker.answer(found, "final", () => [
+          actionRow("info", "No similar code", "Nothing else in the workspace is like this function.", () => undefined),
+        ]);
+      } catch (error) {
+        this.failed(picker, error);
+      } finally {
+        picker.busy = false;
+      }
+    })();
+  }
+
+  private actions(): HitActions {
+    return {
+      findSimilar: (hit) => {
+        this.similarTo(hit);
+      },
+      showInView: (result) => {
+        this.results.remember(result.query);
+        this.results.showSearch(result);
+      },
+      opened: (result) => {
+        this.results.remember(result.query);
+      },
+    };
+  }
+
+  private async ask(
+    request: SearchRequest,
+    onFast: (result: SearchResult) => void,
+    signal: AbortSignal,
+  ): Promise<SearchResult> {
+    const source = new vscode.CancellationTokenSource();
+    const cancel = (): void => {
+      source.cancel();
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      const connection = await this.manager.connection();
+      signal.throwIfAborted();
+      return await connection.search(request, onFast, source.token);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      source.dispose();
+    }
+  }
+
+  private failed(picker: HitPicker, error: unknown): void {
+    if (picker.ended || isCancelled(error)) {
+      return;
+    }
+    if (error instanceof NotRunningError) {
+      picker.say(rowsWithoutServer(error.state));
+      return;
+    }
+    this.log.error(`search: ${messageOf(error)}`);
+    picker.say([
+      commandRow("error", "The search failed", messageOf(error), ACTIONS.logs),
+      separator("What helps"),
+      commandRow("debug-restart", "Restart the server", undefined, ACTIONS.restart),
+    ]);
+  }
+
+  /** What the empty box offers: recent queries, or what is in the way of asking. */
+  private offers(): Row[] {
+    const { state, status } = this.manager;
+    if (state.kind !== "running" && state.kind !== "starting") {
+      return rowsWithoutServer(state);
+    }
+    const recent = this.results.recent().slice(0, OFFERED);
+    const rows: Row[] = recent.map((query) => ({
+      ...actionRow("history", query, undefined, () => {
+        this.search(query);
+      }),
+    }));
+    if (rows.length > 0) {
+      rows.unshift(separator("Recent"));
+    }
+    if (rows.length === 0 && status !== undefined && status.functions > 0) {
+      return [
+        commandRow("info", `${plural(status.functions, "function")} in ${plural(status.files.total, "file")}`, "Type a question, or press Enter for the state of the index.", {
+          label: "",
+          command: "cascode.showStatus",
+        }),
+      ];
+    }
+    return rows;
+  }
+
+  /** Why an answer has no hits, and what helps. */
+  private nothing(result: SearchResult): Row[] {
+    const { status } = this.manager;
+    const statusAction = { label: "", command: "cascode.showStatus" };
+    if (status?.state === "disabled") {
+      return [
+        commandRow("circle-slash", "Indexing is turned off", "Press Enter for the setting cascode.indexing.enabled.", ACTIONS.indexingSetting),
+      ];
+    }
+    if (result.index.state === "indexing") {
+      const done = result.index.functions > 0 ? `${count(result.index.functions)} functions are read so far.` : "No function is read yet.";
+      return [commandRow("sync", "Nothing found yet: the index is being built", done, statusAction)];
+    }
+    if (result.index.functions === 0) {
+      return [
+        commandRow("warning", "No function was found in this workspace", "Press Enter to see what was skipped, and why.", statusAction),
+      ];
+    }
+    return [actionRow("info", "No function matches", "Say in other words what the code does.", () => undefined)];
+  }
+}
+
+/** What stands in the list where no server can be asked. */
+function rowsWithoutServer(state: ServerState): Row[] {
+  switch (state.kind) {
+    case "idle":
+      return [commandRow("folder-opened", "Open a folder to search its code", undefined, ACTIONS.openFolder)];
+    case "absent":
+      return state.problem.kind === "not-installed"
+        ? [
+            commandRow("cloud-download", "Install the server", "It comes with the extension and needs some minutes, once.", ACTIONS.install),
+            commandRow("gear", "Name an installed one: cascode.path", undefined, ACTIONS.pathSetting),
+          ]
+        : [commandRow("error", "There is no server", state.problem.message, ACTIONS.pathSetting)];
+    case "failed":
+      return [
+        commandRow("debug-restart", "The server is not running: start it again", state.message, ACTIONS.restart),
+        commandRow("output", "Show the logs", undefined, ACTIONS.logs),
+      ];
+    case "starting":
+    case "running":
+      return [];
+  }
+}

@@ -1,0 +1,87 @@
+/** The rows of the quick pick. */
+
+import * as vscode from "vscode";
+
+import { runAction, type Action } from "../notices.js";
+import type { Hit, SearchResult } from "../protocol.js";
+import { keyOf, place, withoutIcons } from "./text.js";
+
+export interface HitRow extends vscode.QuickPickItem {
+  readonly hit: Hit;
+}
+
+export interface ActionRow extends vscode.QuickPickItem {
+  readonly run: () => void;
+}
+
+export type Row = HitRow | ActionRow | vscode.QuickPickItem;
+
+export const BUTTONS = {
+  side: { iconPath: new vscode.ThemeIcon("split-horizontal"), tooltip: "Open to the Side (Ctrl+Enter)" },
+  similar: { iconPath: new vscode.ThemeIcon("type-hierarchy-sub"), tooltip: "Find Similar Code (Ctrl+Shift+S)" },
+  copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },
+} as const;
+
+const ICONS: Readonly<Record<string, string>> = {
+  method: "symbol-method",
+  constructor: "symbol-constructor",
+  class: "symbol-class",
+  lambda: "symbol-function",
+};
+
+/** The icon of a kind of function, in the colour that the outline has for it. */
+export function iconOf(kind: string): vscode.ThemeIcon {
+  const name = ICONS[kind] ?? "symbol-function";
+  const colour = kind === "class" ? "symbolIcon.classForeground" : "symbolIcon.functionForeground";
+  return new vscode.ThemeIcon(name, new vscode.ThemeColor(colour));
+}
+
+export function isHit(row: Row | undefined): row is HitRow {
+  return row !== undefined && "hit" in row;
+}
+
+export function isAction(row: Row | undefined): row is ActionRow {
+  return row !== undefined && "run" in row;
+}
+
+export function rowKey(row: Row): string {
+  return isHit(row) ? keyOf(row.hit) : row.label;
+}
+
+function hitRow(hit: Hit, severalFolders: boolean): HitRow {
+  return {
+    label: withoutIcons(hit.name),
+    description: place(hit, severalFolders),
+    detail: withoutIcons(hit.signature),
+    iconPath: iconOf(hit.kind),
+    // The list is the server's: VS Code must not hide rows that lack the typed letters.
+    alwaysShow: true,
+    buttons: [BUTTONS.side, BUTTONS.similar, BUTTONS.copy],
+    hit,
+  };
+}
+
+/** A row that says something and does something when it is chosen. */
+export function actionRow(icon: string, label: string, detail: string | undefined, run: () => void): ActionRow {
+  return { label, alwaysShow: true, iconPath: new vscode.ThemeIcon(icon), run, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** A row that runs the command of a button. */
+export function commandRow(icon: string, label: string, detail: string | undefined, action: Action): ActionRow {
+  return actionRow(icon, label, detail, () => void runAction(action));
+}
+
+function separator(label: string): vscode.QuickPickItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
+/** The rows of an answer; the line above them says what is to be known about all. */
+export function rowsOf(result: SearchResult, severalFolders: boolean): Row[] {
+  const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders));
+  if (rows.length > 0 && !result.confident) {
+    rows.unshift(separator("Nothing matches well. The nearest:"));
+  }
+  return rows;
+}
+
+export { separator };

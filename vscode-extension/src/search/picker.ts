@@ -1,0 +1,278 @@
+/** The quick pick: hits while one types, previewed while one moves. */
+
+import * as vscode from "vscode";
+
+import { setContext } from "../contexts.js";
+import { messageOf } from "../log.js";
+import type { Hit, SearchResult } from "../protocol.js";
+import { CancelledRequestError } from "../server/connection.js";
+import { BUTTONS, isAction, isHit, rowKey, rowsOf, type Row } from "./items.js";
+import { EditorPreview } from "./preview.js";
+import { activeAfter } from "./selection.js";
+import type { Phase } from "./session.js";
+import { completeness, reference } from "./text.js";
+
+/** Moving quickly through the list opens only the file that one stops at, ms. */
+const PREVIEW_MS = 60;
+
+/** What the commands of keys and buttons do with the active hit. */
+export interface HitActions {
+  findSimilar(hit: Hit): void;
+  /** Hand the hits to the results view. */
+  showInView(result: SearchResult): void;
+  /** The user opened a hit of this answer. */
+  opened(result: SearchResult): void;
+}
+
+/** The list that keys act on; one at a time is visible. */
+let visible: HitPicker | undefined;
+
+export function visiblePicker(): HitPicker | undefined {
+  return visible;
+}
+
+const IN_VIEW = { iconPath: new vscode.ThemeIcon("list-tree"), tooltip: "Show in the Results View" };
+
+export class HitPicker {
+  private readonly pick = vscode.window.createQuickPick<Row>();
+  private readonly preview = new EditorPreview();
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private result: SearchResult | undefined;
+  private moved = false;
+  private shownAt = 0;
+  /** Key of the row that our own change made active; the events that follow from it are no moves of the user. */
+  private expected: string | undefined;
+  private previewTimer: NodeJS.Timeout | undefined;
+  private previewed: string | undefined;
+  private done = false;
+
+  constructor(
+    private readonly log: vscode.LogOutputChannel,
+    private readonly actions: HitActions,
+    private readonly baseTitle: string,
+    placeholder: string,
+  ) {
+    const { pick } = this;
+    pick.title = baseTitle;
+    pick.placeholder = placeholder;
+    pick.keepScrollPosition = true;
+    pick.matchOnDescription = false;
+    pick.matchOnDetail = false;
+    // Not in the published API, and present since 2021: without it VS Code sorts rows whose label has the typed
+    // letters to the top and drops the separators.
+    (pick as { sortByLabel?: boolean }).sortByLabel = false;
+    pick.buttons = [IN_VIEW];
+    this.subscriptions.push(
+      pick,
+      this.preview,
+      pick.onDidChangeActive(() => {
+        this.activeChanged();
+      }),
+      pick.onDidAccept(() => {
+        this.accept(false);
+      }),
+      pick.onDidTriggerButton(() => {
+        this.showInView();
+      }),
+      pick.onDidTriggerItemButton(({ item, button }) => {
+        if (isHit(item)) {
+          this.act(item.hit, button);
+        }
+      }),
+      pick.onDidHide(() => {
+        void this.hidden();
+      }),
+    );
+  }
+
+  /** Call for each text in the box. */
+  onDidType(listener: (text: string) => void): void {
+    this.subscriptions.push(this.pick.onDidChangeValue(listener));
+  }
+
+  /** Call when the list is gone. */
+  onDidEnd(listener: () => void): void {
+    this.subscriptions.push(new vscode.Disposable(listener));
+  }
+
+  show(text = ""): void {
+    visible?.close();
+    visible = this;
+    this.pick.value = text;
+    this.pick.show();
+    setContext("pickerVisible", true);
+  }
+
+  get text(): string {
+    return this.pick.value;
+  }
+
+  set text(text: string) {
+    this.pick.value = text;
+  }
+
+  get ended(): boolean {
+    return this.done;
+  }
+
+  set busy(busy: boolean) {
+    this.pick.busy = busy;
+  }
+
+  /** Show an answer; `fresh` where it belongs to another query than the rows before. */
+  answer(result: SearchResult, phase: Phase, empty: () => Row[]): void {
+    const fresh = this.result?.query !== result.query;
+    this.result = result;
+    const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
+    const rows = result.hits.length === 0 && phase === "final" ? empty() : rowsOf(result, several);
+    if (rows.length === 0) {
+      return; // The fast stage found nothing; what stands is replaced by the final answer.
+    }
+    const note = completeness(result.index);
+    this.pick.title = note === null ? this.baseTitle : `${this.baseTitle}  ·  ${note}`;
+    this.replace(rows, fresh);
+  }
+
+  /** Show rows that belong to no answer. */
+  say(rows: Row[]): void {
+    this.result = undefined;
+    this.pick.title = this.baseTitle;
+    this.replace(rows, true);
+  }
+
+  /** Open the active hit. */
+  accept(side: boolean): void {
+    const row = this.pick.activeItems[0];
+    if (isAction(row)) {
+      this.close();
+      row.run();
+    } else if (isHit(row)) {
+      void this.open(row.hit, side);
+    }
+  }
+
+  /** Run something on the active hit: the commands of the key bindings. */
+  actOnActive(button: keyof typeof BUTTONS): void {
+    const row = this.pick.activeItems[0];
+    if (isHit(row)) {
+      this.act(row.hit, BUTTONS[button]);
+    }
+  }
+
+  showInView(): void {
+    const { result } = this;
+    if (result !== undefined && result.hits.length > 0) {
+      this.close();
+      this.actions.showInView(result);
+    }
+  }
+
+  close(): void {
+    this.pick.hide();
+  }
+
+  private replace(rows: Row[], fresh: boolean): void {
+    const before = {
+      active: this.activeKey(),
+      moved: this.moved && !fresh,
+      shownFor: fresh ? 0 : performance.now() - this.shownAt,
+    };
+    if (fresh) {
+      this.moved = false;
+      this.shownAt = performance.now();
+    }
+    const choices = rows.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+    const active = choices[activeAfter(before, choices.map(rowKey))];
+    this.expected = active === undefined ? undefined : rowKey(active);
+    this.pick.keepScrollPosition = !fresh;
+    this.pick.items = rows;
+    this.pick.activeItems = active === undefined ? [] : [active];
+    this.schedulePreview();
+  }
+
+  private activeKey(): string | undefined {
+    const row = this.pick.activeItems[0];
+    return row === undefined ? undefined : rowKey(row);
+  }
+
+  private activeChanged(): void {
+    const key = this.activeKey();
+    if (key === this.expected) {
+      this.expected = undefined;
+    } else if (this.expected === undefined && key !== undefined) {
+      this.moved = true;
+    }
+    this.schedulePreview();
+  }
+
+  private schedulePreview(): void {
+    clearTimeout(this.previewTimer);
+    this.previewTimer = setTimeout(() => {
+      this.expected = undefined;
+      const row = this.pick.activeItems[0];
+      if (!isHit(row) || this.done || rowKey(row) === this.previewed) {
+        return;
+      }
+      this.previewed = rowKey(row);
+      this.preview.show(row.hit).catch((error: unknown) => {
+        this.log.warn(`no preview of ${row.hit.path}: ${messageOf(error)}`);
+      });
+    }, PREVIEW_MS);
+  }
+
+  private act(hit: Hit, button: vscode.QuickInputButton): void {
+    if (button === BUTTONS.copy) {
+      const text = reference(hit);
+      void vscode.env.clipboard.writeText(text).then(() => vscode.window.setStatusBarMessage(`Copied ${text}`, 3_000));
+    } else if (button === BUTTONS.side) {
+      void this.open(hit, true);
+    } else {
+      this.close();
+      this.actions.findSimilar(hit);
+    }
+  }
+
+  private async open(hit: Hit, side: boolean): Promise<void> {
+    if (this.done) {
+      return;
+    }
+    this.done = true;
+    clearTimeout(this.previewTimer);
+    if (this.result !== undefined) {
+      this.actions.opened(this.result);
+    }
+    try {
+      await this.preview.open(hit, side);
+    } catch (error) {
+      void vscode.window.showErrorMessage(`CasCode: ${hit.path} could not be opened: ${messageOf(error)}`);
+    }
+    this.pick.hide();
+    this.dispose();
+  }
+
+  private async hidden(): Promise<void> {
+    if (visible === this) {
+      visible = undefined;
+      setContext("pickerVisible", false);
+    }
+    if (!this.done) {
+      this.done = true;
+      clearTimeout(this.previewTimer);
+      await this.preview.restore().catch((error: unknown) => {
+        this.log.warn(`the editor could not be put back: ${messageOf(error)}`);
+      });
+      this.dispose();
+    }
+  }
+
+  private dispose(): void {
+    this.subscriptions.splice(0).forEach((subscription) => {
+      subscription.dispose();
+    });
+  }
+}
+
+/** Whether an error only says that nobody waits for the answer any more. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof CancelledRequestError || (error instanceof Error && error.name === "Canceled");
+}

@@ -1,0 +1,88 @@
+/** How a hit and the state of the index are put into words. */
+
+import type { Hit, IndexState } from "../protocol.js";
+
+/** Longest path shown whole; the quick pick cuts the end of a longer line, where the lines and the figure stand. */
+const PATH_LENGTH = 64;
+
+/** A query longer than this says nothing more to the model, which reads some hundred tokens. */
+const QUERY_LENGTH = 1000;
+
+const numbers = new Intl.NumberFormat("en-US");
+
+/** 12345 as "12,345". */
+export function count(value: number): string {
+  return numbers.format(value);
+}
+
+/** "1 function", "2 functions". */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** A text in which VS Code draws no icons: code may hold `$(window)`. */
+export function withoutIcons(text: string): string {
+  return text.replace(/(\\)?\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/gu, (match, escaped: string | undefined) =>
+    escaped === undefined ? `\\${match}` : match,
+  );
+}
+
+/** Leave out folders in the middle of a long path; its beginning and its file say most. */
+export function shortPath(path: string, length: number = PATH_LENGTH): string {
+  const parts = path.split("/");
+  if (path.length <= length || parts.length < 4) {
+    return path;
+  }
+  const first = parts[0] ?? "";
+  let tail = parts.at(-1) ?? "";
+  for (let index = parts.length - 2; index > 0; index--) {
+    const longer = `${parts[index] ?? ""}/${tail}`;
+    if (first.length + longer.length + 3 > length) {
+      break;
+    }
+    tail = longer;
+  }
+  return `${first}/…/${tail}`;
+}
+
+/** "12-34", or "12" for a function on one line. */
+export function lines(hit: Hit): string {
+  return hit.start_line === hit.end_line ? String(hit.start_line) : `${hit.start_line}-${hit.end_line}`;
+}
+
+/** "87 %", or null where the model did not say. */
+export function sureness(hit: Hit): string | null {
+  return hit.probability === null ? null : `${Math.round(hit.probability * 100)} %`;
+}
+
+/** What stands behind the name: path, lines and how sure the model is. Several folders are told apart by name. */
+export function place(hit: Hit, severalFolders: boolean): string {
+  const path = shortPath(severalFolders ? `${hit.workspace}/${hit.path}` : hit.path);
+  const sure = sureness(hit);
+  return sure === null ? `${path}:${lines(hit)}` : `${path}:${lines(hit)} · ${sure}`;
+}
+
+/** What is copied: path and lines as the command line prints them, and the name. */
+export function reference(hit: Hit): string {
+  return `${hit.path}:${lines(hit)} ${hit.name}`;
+}
+
+/** The same function in two lists has the same key, though its rank, its probability or its list differ. */
+export function keyOf(hit: Hit): string {
+  return `${hit.uri}#${hit.name}#${hit.start_line}`;
+}
+
+/** A note when the answer may lack functions, null when the index is complete. */
+export function completeness(index: IndexState): string | null {
+  if (index.state === "ready" && index.pending === 0) {
+    return null;
+  }
+  const done = plural(index.functions, "function");
+  const waiting = index.pending > 0 ? `, ${count(index.pending)} of them by words only so far` : " so far";
+  return index.state === "paused" ? `Indexing is paused: ${done}${waiting}` : `Still indexing: ${done}${waiting}`;
+}
+
+/** Selected text as a query: one line, no longer than a model reads. */
+export function queryOf(text: string): string {
+  return text.split(/\s+/u).join(" ").trim().slice(0, QUERY_LENGTH);
+}

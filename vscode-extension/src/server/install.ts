@@ -1,0 +1,81 @@
+/** The command that makes the extension's own environment, with what the user sees of it. */
+
+import * as vscode from "vscode";
+
+import { messageOf } from "../log.js";
+import { ACTIONS, notice } from "../notices.js";
+import { findInterpreter, withoutPython } from "./interpreters.js";
+import type { ServerManager } from "./manager.js";
+import type { SelectedPython } from "./pythonExtension.js";
+import { CancelledError, run } from "./run.js";
+
+let running: Promise<void> | undefined;
+
+/** Make the environment and start the server in it; pressing the button twice does it once. */
+export function installServer(manager: ServerManager, python: SelectedPython, log: vscode.LogOutputChannel): Promise<void> {
+  running ??= install(manager, python, log).finally(() => {
+    running = undefined;
+  });
+  return running;
+}
+
+async function install(manager: ServerManager, python: SelectedPython, log: vscode.LogOutputChannel): Promise<void> {
+  const managed = await manager.managed();
+  if (managed === undefined) {
+    await notice("error", "This build of the extension brings no server to install. Set cascode.path to a cascode program.", [
+      ACTIONS.pathSetting,
+    ]);
+    return;
+  }
+  const options = { location: vscode.ProgressLocation.Notification, title: "CasCode: server", cancellable: true };
+  const failure = await vscode.window.withProgress(options, async (progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => {
+      controller.abort();
+    });
+    const { signal } = controller;
+    try {
+      progress.report({ message: "looking for Python" });
+      const preferred = await preferredPython(python);
+      const found = await findInterpreter(run, preferred, { signal });
+      for (const { command, reason } of found.rejected) {
+        log.info(`${command} ${reason}`);
+      }
+      if (found.interpreter === undefined) {
+        return { message: withoutPython(found), actions: [ACTIONS.python, ACTIONS.pathSetting] };
+      }
+      log.info(`Python ${found.interpreter.version.join(".")} of ${found.interpreter.path} makes the server's environment`);
+      const report = (message: string): void => {
+        progress.report({ message });
+      };
+      const program = await managed.create(found.interpreter, { report }, signal);
+      log.info(`installed: ${program} (${(await managed.description()) ?? ""})`);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CancelledError) {
+        log.info("the installation was cancelled; what was made is removed");
+        return { message: undefined, actions: [] };
+      }
+      log.error(`installation: ${messageOf(error)}`);
+      return {
+        message: `CasCode: the server could not be installed: ${messageOf(error)}`,
+        actions: [{ ...ACTIONS.install, label: "Try Again" }, ACTIONS.logs],
+      };
+    }
+  });
+  if (failure === undefined) {
+    await manager.restartByUser("the server was installed");
+  } else if (failure.message !== undefined) {
+    // Not awaited: the button may start the next try, which waits for the end of this one.
+    void notice("error", failure.message, failure.actions);
+  }
+}
+
+/** The interpreter that the user selected for the workspace, if it may be run. */
+async function preferredPython(python: SelectedPython): Promise<string | undefined> {
+  if (!vscode.workspace.isTrusted) {
+    return undefined;
+  }
+  const selected = await python.selected().catch(() => undefined);
+  return selected !== undefined && "python" in selected ? selected.python : undefined;
+}

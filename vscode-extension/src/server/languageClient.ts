@@ -1,0 +1,223 @@
+/** The connection to the server through the Language Server Protocol. A bundle of its own: the library is large. */
+
+import type { CancellationToken, LogOutputChannel } from "vscode";
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  ExecuteCommandRequest,
+  LSPErrorCodes,
+  ProgressType,
+  ResponseError,
+  type Disposable,
+  type LanguageClientOptions,
+  type ServerOptions,
+} from "vscode-languageclient/node.js";
+import { LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node.js";
+
+import {
+  EDITOR_LANGUAGES,
+  SERVER_COMMANDS,
+  STATUS_NOTIFICATION,
+  type SearchResult,
+  type ServerStatus,
+  type SimilarRequest,
+} from "../protocol.js";
+import { CancelledRequestError, type Connection, type ConnectionEvents, type SearchOptions } from "./connection.js";
+
+/** Settings of this extension that the server does not know. */
+const CLIENT_ONLY = ["path", "trace"];
+
+/** What the server gets to end itself before it is killed, ms; it has a batch to finish and an index to close. */
+const STOP_MS = 4_000;
+
+const partialResult = new ProgressType<SearchResult>();
+
+export interface ConnectOptions {
+  readonly program: string;
+  readonly cwd: string;
+  readonly trusted: boolean;
+  readonly log: LogOutputChannel;
+  readonly events: ConnectionEvents;
+}
+
+/** Start the server and wait until it has answered `initialize`. */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const connection = new ClientConnection(options);
+  await connection.start();
+  return connection;
+}
+
+/** Errors go to the log with their level; what the user is told, and with which button, is decided elsewhere. */
+class QuietClient extends LanguageClient {
+  constructor(
+    private readonly log: LogOutputChannel,
+    server: ServerOptions,
+    options: LanguageClientOptions,
+  ) {
+    super("cascode", "CasCode", server, options);
+  }
+
+  override error(message: string, data?: unknown): void {
+    this.log.error(withData(message, data));
+  }
+
+  override warn(message: string, data?: unknown): void {
+    this.log.warn(withData(message, data));
+  }
+
+  override info(message: string, data?: unknown): void {
+    this.log.info(withData(message, data));
+  }
+
+  override debug(message: string, data?: unknown): void {
+    this.log.debug(withData(message, data));
+  }
+}
+
+function withData(message: string, data: unknown): string {
+  if (data === undefined || data === null) {
+    return message;
+  }
+  return `${message} ${data instanceof Error ? data.message : typeof data === "string" ? data : JSON.stringify(data)}`;
+}
+
+class ClientConnection implements Connection {
+  private readonly client: QuietClient;
+  private readonly subscriptions: Disposable[] = [];
+  private stopping = false;
+  private token = 0;
+
+  constructor(private readonly options: ConnectOptions) {
+    const { program, cwd, log, trusted, events } = options;
+    const server: ServerOptions = { command: program, args: ["serve", "--stdio"], options: { cwd, env: process.env } };
+    this.client = new QuietClient(log, server, {
+      documentSelector: EDITOR_LANGUAGES.map((language) => ({ scheme: "file", language })),
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      progressOnInitialization: false,
+      synchronize: { configurationSection: "cascode" },
+      initializationOptions: { settings: settings(), trusted, client: "vscode" },
+      // Tells the caller; without a handler the library would show a message of its own.
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => {
+          if (!this.stopping) {
+            events.closed();
+          }
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
+      middleware: {
+        // With cancel, the library shows indexing as a notification over the editor. The status item has the button.
+        handleWorkDoneProgress: (token, params, next) => {
+          next(token, params.kind === "end" ? params : { ...params, cancellable: false });
+        },
+        workspace: {
+          configuration: async (params, token, next) => {
+            const found: unknown = await next(params, token);
+            return Array.isArray(found) ? found.map((value, index) => strip(params.items[index]?.section, value)) : found as never;
+          },
+          didChangeConfiguration: async () => {
+            await this.client.sendNotification("workspace/didChangeConfiguration", { settings: { cascode: settings() } });
+          },
+        },
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    this.subscriptions.push(
+      this.client.onNotification(STATUS_NOTIFICATION, (status: ServerStatus) => {
+        this.options.events.status(status);
+      }),
+    );
+    try {
+      await this.client.start();
+    } catch (error) {
+      this.stopping = true;
+      await this.client.dispose(STOP_MS).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  get version(): string | undefined {
+    return this.client.initializeResult?.serverInfo?.version;
+  }
+
+  async search(
+    request: SearchOptions,
+    onFast: (result: SearchResult) => void,
+    token: CancellationToken,
+  ): Promise<SearchResult> {
+    const partialResultToken = `cascode-${++this.token}`;
+    const listening = this.client.onProgress(partialResult, partialResultToken, onFast);
+    try {
+      const argument = { ...request, limit: limit(), partialResultToken };
+      return await this.execute<SearchResult>(SERVER_COMMANDS.search, argument, token);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  similar(request: SimilarRequest, token: CancellationToken): Promise<SearchResult> {
+    return this.execute<SearchResult>(SERVER_COMMANDS.similar, { ...request, limit: limit() }, token);
+  }
+
+  status(): Promise<ServerStatus> {
+    return this.execute<ServerStatus>(SERVER_COMMANDS.status, {});
+  }
+
+  reindex(full: boolean): Promise<void> {
+    return this.execute(SERVER_COMMANDS.reindex, { full });
+  }
+
+  pause(): Promise<void> {
+    return this.execute(SERVER_COMMANDS.pause, {});
+  }
+
+  resume(): Promise<void> {
+    return this.execute(SERVER_COMMANDS.resume, {});
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.subscriptions.splice(0).forEach((subscription) => {
+      subscription.dispose();
+    });
+    await this.client.dispose(STOP_MS);
+  }
+
+  private async execute<T>(command: string, argument: object, token?: CancellationToken): Promise<T> {
+    try {
+      const params = { command, arguments: [argument] };
+      return (await this.client.sendRequest(ExecuteCommandRequest.type, params, token)) as T;
+    } catch (error) {
+      const cancelled = error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled;
+      throw cancelled || token?.isCancellationRequested === true ? new CancelledRequestError() : error;
+    }
+  }
+}
+
+function limit(): number {
+  return vscode.workspace.getConfiguration("cascode").get<number>("search.limit", 20);
+}
+
+/** The settings tree as the server knows it. */
+function settings(): Record<string, unknown> {
+  return strip("cascode", plain(vscode.workspace.getConfiguration("cascode"))) as Record<string, unknown>;
+}
+
+/** VS Code's object has methods beside the values. */
+function plain(configuration: vscode.WorkspaceConfiguration): unknown {
+  const values = Object.entries(configuration).filter(([, value]) => typeof value !== "function");
+  return JSON.parse(JSON.stringify(Object.fromEntries(values)));
+}
+
+function strip(section: string | undefined, value: unknown): unknown {
+  if (section !== "cascode" || typeof value !== "object" || value === null) {
+    return value;
+  }
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !CLIENT_ONLY.includes(name)));
+}

@@ -1,0 +1,220 @@
+/** The environment that the extension makes for itself from the wheel that it ships. */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { messageOf, type Log } from "../log.js";
+import type { Interpreter } from "./interpreters.js";
+import { withLock } from "./lock.js";
+import { programIn, pythonIn } from "./programs.js";
+import { CancelledError, type Run } from "./run.js";
+
+/** Written last: an environment without it is half made. */
+const MARKER = "cascode-installed.json";
+
+/** PyTorch's own index of builds for the processor, a tenth of the size of what PyPI has for Linux. */
+const CPU_BUILDS = "https://download.pytorch.org/whl/cpu";
+
+export interface Wheel {
+  /** Absolute path. */
+  readonly path: string;
+  readonly version: string;
+  /** Versions to keep to; undefined where none are shipped. */
+  readonly constraints: string | undefined;
+}
+
+/** The wheel in a folder of the extension; undefined in a build without one. */
+export async function shippedWheel(folder: string): Promise<Wheel | undefined> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const name = names.find((entry) => /^cascode-[^-]+-.*\.whl$/u.test(entry));
+  if (name === undefined) {
+    return undefined;
+  }
+  const constraints = names.includes("constraints.txt") ? join(folder, "constraints.txt") : undefined;
+  return { path: join(folder, name), version: name.split("-")[1] ?? "", constraints };
+}
+
+export interface Progress {
+  /** One short line about what is being done. */
+  report(message: string): void;
+}
+
+export class ManagedEnvironment {
+  private digest: Promise<string> | undefined;
+
+  /**
+   * @param storage Folder of the extension; holds one folder for each wheel.
+   * @param wheel The wheel that is shipped.
+   */
+  constructor(
+    private readonly storage: string,
+    readonly wheel: Wheel,
+    private readonly run: Run,
+    private readonly log: Log,
+    private readonly platform: NodeJS.Platform = process.platform,
+  ) {}
+
+  /** The server's program, or undefined where the environment is not made or its Python is gone. */
+  async program(): Promise<string | undefined> {
+    const folder = await this.folder();
+    const program = programIn(folder, this.platform);
+    try {
+      await Promise.all([access(join(folder, MARKER)), access(program), access(pythonIn(folder, this.platform))]);
+      return program;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Make the environment; a half made one is thrown away first. Several windows may ask: one does it.
+   *
+   * @param python What to make it with.
+   * @param progress Told what is being done.
+   * @param signal Ends it; what was made is removed.
+   * @returns The server's program.
+   * @throws CancelledError when ended, Error with one line when it failed.
+   */
+  async create(python: Interpreter, progress: Progress, signal: AbortSignal): Promise<string> {
+    await mkdir(this.storage, { recursive: true });
+    return withLock(
+      join(this.storage, "install.lock"),
+      async (waited) => {
+        const made = waited ? await this.program() : undefined;
+        return made ?? (await this.make(python, progress, signal));
+      },
+      {
+        signal,
+        waiting: () => {
+          progress.report("another window is installing it");
+        },
+      },
+    );
+  }
+
+  private async make(python: Interpreter, progress: Progress, signal: AbortSignal): Promise<string> {
+    const folder = await this.folder();
+    await rm(folder, { recursive: true, force: true });
+    try {
+      progress.report(`making a Python ${python.version.slice(0, 2).join(".")} environment`);
+      await this.step(python.path, ["-I", "-m", "venv", folder], signal);
+      const environment = pythonIn(folder, this.platform);
+      progress.report("installing; some minutes, once");
+      await this.step(environment, await this.pipArguments(environment), signal, (line) => {
+        const step = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)(.*)$/u.exec(line.trim());
+        if (step !== null) {
+          progress.report(line.trim().startsWith("Installing") ? "installing packages" : describe(step[1] ?? "", step[2] ?? ""));
+        }
+      });
+      progress.report("checking");
+      const program = programIn(folder, this.platform);
+      const { stdout } = await this.step(program, ["--version"], signal);
+      const marker = { wheel: basename(this.wheel.path), python: python.path, version: stdout.trim() };
+      await writeFile(join(folder, MARKER), `${JSON.stringify(marker, null, 2)}\n`);
+      await this.removeOthers(folder);
+      return program;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true }).catch((problem: unknown) => {
+        this.log.warn(`could not remove the unfinished environment ${folder}: ${messageOf(problem)}`);
+      });
+      throw error;
+    }
+  }
+
+  private async pipArguments(python: string): Promise<string[]> {
+    const args = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
+    if (this.wheel.constraints !== undefined) {
+      args.push("--constraint", this.wheel.constraints);
+    }
+    if (this.platform === "linux" && !(await this.hasOwnIndex(python))) {
+      args.push("--extra-index-url", CPU_BUILDS);
+    }
+    return [...args, `${this.wheel.path}[cpu]`];
+  }
+
+  /** Whether pip is told to install from a mirror or a folder: then that is where torch is to come from too. */
+  private async hasOwnIndex(python: string): Promise<boolean> {
+    const { stdout } = await this.run(python, ["-I", "-m", "pip", "config", "list"]);
+    const own = /\b(?:index-url|find-links|no-index)\s*=/u.exec(stdout);
+    if (own !== null) {
+      this.log.info("pip is configured with an index of its own: packages, torch among them, come from there");
+    }
+    return own !== null;
+  }
+
+  private async step(
+    program: string,
+    args: readonly string[],
+    signal: AbortSignal,
+    onLine: (line: string) => void = () => undefined,
+  ): Promise<{ stdout: string }> {
+    this.log.info(`${program} ${args.join(" ")}`);
+    const { code, stdout, stderr } = await this.run(program, args, {
+      signal,
+      cwd: this.storage,
+      onLine: (line) => {
+        this.log.debug(line);
+        onLine(line);
+      },
+    });
+    if (signal.aborted) {
+      throw new CancelledError();
+    }
+    if (code !== 0) {
+      throw new Error(lastError(`${stdout}\n${stderr}`) ?? `${basename(program)} ended with status ${code ?? "unknown"}`);
+    }
+    return { stdout };
+  }
+
+  /** Environments of earlier wheels; one that a window still runs stays until the next time (Windows). */
+  private async removeOthers(folder: string): Promise<void> {
+    for (const name of await readdir(this.storage)) {
+      const path = join(this.storage, name);
+      if (name.startsWith("server-") && path !== folder) {
+        await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+          this.log.warn(`could not remove the earlier environment ${path}: ${messageOf(error)}`);
+        });
+      }
+    }
+  }
+
+  /** Named by content: a wheel built anew under the same version gets a new environment. */
+  private async folder(): Promise<string> {
+    this.digest ??= digestOf(this.wheel.path);
+    return join(this.storage, `server-${this.wheel.version}-${(await this.digest).slice(0, 12)}`);
+  }
+
+  /** What was installed, for the log; undefined where nothing was. */
+  async description(): Promise<string | undefined> {
+    return readFile(join(await this.folder(), MARKER), "utf8").then(
+      (text) => text.split(/\s+/u).join(" ").trim(),
+      () => undefined,
+    );
+  }
+}
+
+/** "downloading torch (203.5 MB)". */
+function describe(name: string, rest: string): string {
+  const size = /\([\d.]+ [kMG]B\)/u.exec(rest)?.[0];
+  const file = name.split("/").at(-1) ?? name;
+  return size === undefined ? `looking for ${file}` : `downloading ${file.split("-")[0] ?? file} ${size}`;
+}
+
+/** The line of pip's output that says what went wrong; its notices come after it. */
+export function lastError(output: string): string | undefined {
+  const all = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^\[notice\]/u.test(line));
+  return all.findLast((line) => /^ERROR:/u.test(line))?.replace(/^ERROR:\s*/u, "") ?? all.at(-1);
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,81 @@
+/** Starts of the server one after the other, and a limit to those that follow a crash. */
+
+/**
+ * Runs one job at a time. Requests that come meanwhile are joined to one more run: ten changes of a setting during a
+ * start cause one restart after it.
+ */
+export class RestartQueue {
+  private running: Promise<void> | undefined;
+  private waiting: { readonly reasons: string[]; readonly promise: Promise<void> } | undefined;
+
+  /** @param job Stops what runs and starts anew; told why. */
+  constructor(private readonly job: (reason: string) => Promise<void>) {}
+
+  /** Ask for a run; settles when a run that began after this call has ended. */
+  request(reason: string): Promise<void> {
+    if (this.waiting !== undefined) {
+      if (!this.waiting.reasons.includes(reason)) {
+        this.waiting.reasons.push(reason);
+      }
+      return this.waiting.promise;
+    }
+    if (this.running === undefined) {
+      return this.run(reason);
+    }
+    const reasons = [reason];
+    const next = (): Promise<void> => {
+      this.waiting = undefined;
+      return this.run(reasons.join("; "));
+    };
+    this.waiting = { reasons, promise: this.running.then(next, next) };
+    return this.waiting.promise;
+  }
+
+  /** Settles when nothing runs or waits. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const promise = this.waiting?.promise ?? this.running;
+      if (promise === undefined) {
+        return;
+      }
+      await promise.catch(() => undefined);
+    }
+  }
+
+  private run(reason: string): Promise<void> {
+    const running = this.job(reason).finally(() => {
+      if (this.running === running) {
+        this.running = undefined;
+      }
+    });
+    this.running = running;
+    return running;
+  }
+}
+
+/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not mend. */
+const CRASHES = 3;
+const WINDOW_MS = 180_000;
+
+/** The first restart is at once, so that a kill is hardly noticed; later ones leave a busy machine some room. */
+const DELAYS_MS = [0, 1_000, 5_000] as const;
+
+export class CrashBudget {
+  private times: number[] = [];
+
+  /** @param clock Milliseconds of a clock that never goes back. */
+  constructor(private readonly clock: () => number = () => performance.now()) {}
+
+  /** Count a crash; returns the delay before the next start in ms, or null when there should be none. */
+  spend(): number | null {
+    const now = this.clock();
+    this.times = this.times.filter((time) => now - time < WINDOW_MS);
+    this.times.push(now);
+    return this.times.length > CRASHES ? null : (DELAYS_MS[this.times.length - 1] ?? 0);
+  }
+
+  /** Forget the crashes: the user asked for a start. */
+  reset(): void {
+    this.times = [];
+  }
+}

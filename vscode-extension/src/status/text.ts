@@ -1,0 +1,98 @@
+/** The state of the index in words. */
+
+import type { ServerStatus } from "../protocol.js";
+import { count, plural } from "../search/text.js";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ignored: "ignored",
+  too_large: "too large",
+  binary: "binary",
+  not_text: "not text",
+  unsupported: "in another language",
+  unsupported_language: "in another language",
+  unreadable: "not readable",
+  parse_failure: "not parsed",
+};
+
+/** "too_large" as "too large". */
+export function reasonText(reason: string): string {
+  return REASONS[reason] ?? reason.replace(/[_-]+/gu, " ");
+}
+
+/** "12 skipped: 8 ignored, 4 too large", or null where nothing was. */
+export function skippedText(skipped: Readonly<Record<string, number>>): string | null {
+  const entries = Object.entries(skipped)
+    .filter(([, number]) => number > 0)
+    .sort(([, left], [, right]) => right - left);
+  if (entries.length === 0) {
+    return null;
+  }
+  const total = entries.reduce((sum, [, number]) => sum + number, 0);
+  return `${count(total)} skipped: ${entries.map(([reason, number]) => `${count(number)} ${reasonText(reason)}`).join(", ")}`;
+}
+
+/** Share of the work that is done, 0 to 100, or null where it is not known. */
+export function percentage(status: ServerStatus): number | null {
+  const { done, total } = status.files;
+  if (status.pending > 0 && status.functions > 0 && done >= total) {
+    return Math.floor((100 * Math.max(0, status.functions - status.pending)) / status.functions);
+  }
+  return total > 0 && done < total ? Math.floor((100 * done) / total) : null;
+}
+
+/** "3 minutes left", from what waits and how fast it is done; null where that is not known. */
+export function remaining(status: ServerStatus): string | null {
+  if (status.rate === null || status.rate <= 0 || status.pending <= 0) {
+    return null;
+  }
+  const seconds = status.pending / status.rate;
+  if (seconds < 60) {
+    return "less than a minute left";
+  }
+  return `about ${plural(Math.round(seconds / 60), "minute")} left`;
+}
+
+/** One line for the status item. */
+export function summary(status: ServerStatus): string {
+  switch (status.state) {
+    case "starting":
+      return "Starting";
+    case "indexing": {
+      const share = percentage(status);
+      return share === null ? "Indexing" : `Indexing ${share} %`;
+    }
+    case "ready":
+      return plural(status.functions, "function");
+    case "paused":
+      return "Indexing paused";
+    case "disabled":
+      return "Indexing is off";
+    case "error":
+      return "Error";
+  }
+}
+
+/** The second line: counts, what is left, what was skipped. */
+export function detail(status: ServerStatus): string {
+  const parts: string[] = [];
+  if (status.message !== null && status.message !== "") {
+    parts.push(status.message);
+  }
+  if (status.state === "indexing" || status.state === "paused") {
+    parts.push(`${count(status.files.done)} of ${plural(status.files.total, "file")}`);
+    if (status.pending > 0) {
+      parts.push(`${plural(status.pending, "function")} waiting`);
+    }
+    const left = status.state === "indexing" ? remaining(status) : null;
+    if (left !== null) {
+      parts.push(left);
+    }
+  } else if (status.files.total > 0) {
+    parts.push(plural(status.files.total, "file"));
+  }
+  const skipped = skippedText(status.skipped);
+  if (skipped !== null) {
+    parts.push(skipped);
+  }
+  return parts.join(" · ");
+}
