@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cascode_models.inference import CasCodeModel, fused_score
-from cascode_models.types import FloatArray
+from cascode_models.types import Encoder, FloatArray
 
 from .metrics import Ranks, ranks_of
 from .sets import RetrievalSet
@@ -49,9 +49,9 @@ class StageScores:
         return self.logits if np.isinf(weight) else fused_score(self.similarities, self.logits, weight)
 
 
-def fast_scores(model: CasCodeModel, task: RetrievalSet) -> FloatArray:
+def fast_scores(encoder: Encoder, task: RetrievalSet) -> FloatArray:
     """Similarities ``[queries, texts]`` of the fast encoder."""
-    scores: FloatArray = model.encode_queries(task.queries) @ model.encode_texts(task.texts).T
+    scores: FloatArray = encoder.encode_queries(task.queries) @ encoder.encode_texts(task.texts).T
     return scores
 
 

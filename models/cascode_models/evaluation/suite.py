@@ -14,6 +14,7 @@ import numpy as np
 from cascode_models.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
 from cascode_models.inference import SIMILARITY_SCALE, CasCodeModel
+from cascode_models.types import Encoder
 
 from .bm25 import bm25_scores
 from .calibration import FirstHits, first_hits, judged
@@ -67,7 +68,13 @@ class _Ranked:
 
 
 def measure(
-    model: CasCodeModel, plan: Plan, *, label: str, baseline: CasCodeModel | None = None, progress: Progress
+    model: CasCodeModel,
+    plan: Plan,
+    *,
+    label: str,
+    encoder: Encoder | None = None,
+    baseline: Encoder | None = None,
+    progress: Progress,
 ) -> Results:
     """Measure a model beside its anchors.
 
@@ -75,6 +82,7 @@ def measure(
         model: The model. Its classifier is read where its fusion weight says that it helps.
         plan: What on.
         label: What the model is called in the results.
+        encoder: Its fast encoder where the caller keeps vectors; the model itself when None.
         baseline: The untouched encoder; None leaves it out.
         progress: Told a line a set.
 
@@ -90,7 +98,7 @@ def measure(
     for task in tasks:
         begun = time.perf_counter()
         progress(f"{task.name}: {len(task.queries):,} queries, {len(task.texts):,} functions")
-        ranked.append(_rank(model, baseline, task, plan.deep_queries))
+        ranked.append(_rank(model, encoder or model, baseline, task, plan.deep_queries))
         means = ", ".join(f"{system} {np.mean(1 / ranks):.4f}" for system, ranks in ranked[-1].ranks.items())
         progress(f"{task.name}: MRR {means} ({time.perf_counter() - begun:.0f} s)")
     six = [one for one in ranked if one.task.name in {f"{language}-{plan.split}" for language in SIX_LANGUAGES}]
@@ -138,12 +146,14 @@ def baseline_folder() -> Path | None:
     return Path(next(iter(spec.submodule_search_locations))) / _BASELINE_FOLDER
 
 
-def _rank(model: CasCodeModel, baseline: CasCodeModel | None, task: RetrievalSet, deep_queries: int) -> _Ranked:
+def _rank(
+    model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task: RetrievalSet, deep_queries: int
+) -> _Ranked:
     """Rank the answers of one set by every system."""
     ranks = {"bm25": ranks_of(bm25_scores(task.queries, task.texts), task.answers)}
     if baseline is not None:
         ranks["minilm"] = ranks_of(fast_scores(baseline, task), task.answers)
-    scores = fast_scores(model, task)
+    scores = fast_scores(encoder, task)
     ranks["fast"] = ranks_of(scores, task.answers)
     weight = model.settings.fusion_weight
     if not model.has_classifier or weight == 0:

