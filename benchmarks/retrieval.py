@@ -17,7 +17,7 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -149,10 +149,10 @@ def measure(
         if untouched is not None:
             with Engine([root], model=untouched) as engine:
                 engine.update()
-                by_ranking["untouched all-MiniLM-L6-v2"] = rankings(engine, queries)[DENSE]
+                by_ranking["untouched all-MiniLM-L6-v2"] = rankings(engine, codes, queries)[DENSE]
         with Engine([root], model=model) as engine:
             (report,) = engine.update()
-            by_ranking.update(rankings(engine, queries, tune=tune))
+            by_ranking.update(rankings(engine, codes, queries, tune=tune))
     if kept is None:
         del os.environ["CASCODE_INDEX_DIR"]
     else:
@@ -169,11 +169,19 @@ def untouched_backbone() -> str | None:
     return str(get_model_path())
 
 
-def rankings(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool = False) -> dict[str, np.ndarray]:
+def rankings(
+    engine: Engine, codes: Mapping[str, str], queries: Sequence[tuple[str, str]], *, tune: bool = False
+) -> dict[str, np.ndarray]:
     """Return the reciprocal ranks of each ranking over the same candidates, and of the whole search."""
+    # Files that hold the same code are one answer: a search shows one of several copies.
+    first = {code: name for name, code in reversed(codes.items())}
     workspace = engine.workspaces[0]
     vectors = engine._model.get().encode_queries([query for query, _ in queries])
-    answers = [answer for _, answer in queries]
+    answers = [first[codes[answer]] for _, answer in queries]
+
+    def ranks(found: Iterable[Iterable[str]]) -> np.ndarray:
+        return reciprocal_ranks([list(dict.fromkeys(first[codes[path]] for path in paths)) for paths in found], answers)
+
     index = workspace.vectors().refresh()
     gathered: list[list[Ranked]] = []
     for (query, _), vector in zip(queries, vectors, strict=True):
@@ -182,14 +190,12 @@ def rankings(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool =
         gathered.append([dataclasses.replace(one, lexical=one.lexical / best) for one in candidates])
 
     def ranked(key: Callable[[Ranked], float]) -> np.ndarray:
-        return reciprocal_ranks(
-            [[one.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered], answers
-        )
+        return ranks([one.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered)
 
     def fused(weights: Weights) -> np.ndarray:
         table = {**WEIGHTS, QueryKind.SENTENCE: weights}
         rows = [rank(query, row, table) for (query, _), row in zip(queries, gathered, strict=True)]
-        return reciprocal_ranks([[one.path for one in row] for row in rows], answers)
+        return ranks([one.path for one in row] for row in rows)
 
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
@@ -203,7 +209,7 @@ def rankings(engine: Engine, queries: Sequence[tuple[str, str]], *, tune: bool =
         "lexical alone": ranked(lambda one: one.lexical),
         DENSE: ranked(lambda one: one.similarity or 0.0),
         "fused fast stage": fused(WEIGHTS[QueryKind.SENTENCE]),
-        "cascade, as searched": reciprocal_ranks([[hit.path for hit in answer.hits] for answer in searched], answers),
+        "cascade, as searched": ranks([hit.path for hit in answer.hits] for answer in searched),
     }
 
 
