@@ -9,7 +9,16 @@ import click
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/benchmarks.md", "docs/settings.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/benchmarks.md",
+    "docs/results.md",
+    "docs/settings.md",
+    "docs/editors.md",
+)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _VERB = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 _CODE = re.compile(r"`([^`\n]+)`|^```.*?^```", re.MULTILINE | re.DOTALL)
