@@ -1,7 +1,7 @@
 ;;; drive.el --- Drives the language server through eglot, as its users do  -*- lexical-binding: t; -*-
 
-;; Emacs runs this in batch mode, with the server's program and a workspace in the environment. A step that fails ends
-;; Emacs with an error and a status other than 0.
+;; Emacs runs this in batch mode, with a workspace and the code that docs/editors.md shows in the environment. A step
+;; that fails ends Emacs with an error and a status other than 0.
 
 (require 'cl-lib)
 (require 'eglot)
@@ -29,14 +29,13 @@
   "Names of the hits of ANSWER."
   (mapcar (lambda (hit) (plist-get hit :name)) (plist-get answer :hits)))
 
-(let* ((program (getenv "CASCODE_TEST_SERVER"))
-       (workspace (file-name-as-directory (getenv "CASCODE_TEST_WORKSPACE")))
+(load (getenv "CASCODE_TEST_SNIPPETS"))
+
+(let* ((workspace (file-name-as-directory (getenv "CASCODE_TEST_WORKSPACE")))
        (source (expand-file-name "termui.py" workspace))
        (default-directory workspace)
        ;; Wait for the answer to `initialize'.
        (eglot-sync-connect t)
-       (eglot-server-programs
-        `((python-mode . (,program "serve" :initializationOptions (:settings (:search (:limit 7)))))))
        server)
   (find-file source)
   (drive-check (derived-mode-p 'python-mode) "%s is in %s" source major-mode)
@@ -54,16 +53,23 @@
                (lambda () (equal (plist-get (drive-execute server "status") :state) "ready")))
   (message "ok: status")
 
-  ;; Search: the settings count, and the hit leads to its lines.
+  ;; Search: the document's settings count, and the hit leads to its lines.
   (let* ((answer (drive-execute server "search" :query "show long text in a pager"))
          (hit (cl-find "echo_via_pager" (plist-get answer :hits)
                        :key (lambda (hit) (plist-get hit :name)) :test #'equal)))
-    (drive-check (= (length (plist-get answer :hits)) 7) "%d hits" (length (plist-get answer :hits)))
+    (drive-check (= (length (plist-get answer :hits)) 30) "%d hits" (length (plist-get answer :hits)))
     (drive-check hit "echo_via_pager is not among %S" (drive-names answer))
     (drive-check (file-equal-p (eglot--uri-to-path (plist-get hit :uri)) source) "it is in %S" (plist-get hit :uri))
     (goto-char (eglot--lsp-position-to-point (plist-get (plist-get hit :selectionRange) :start)))
     (drive-check (looking-at-p "echo_via_pager\\_>") "the hit leads to %S" (thing-at-point 'line t)))
   (message "ok: search")
+
+  ;; The document's own command shows them as references.
+  (my-cascode-search "show long text in a pager")
+  (with-current-buffer xref-buffer-name
+    (goto-char (point-min))
+    (drive-check (re-search-forward "echo_via_pager" nil t) "my-cascode-search shows %s" (buffer-string)))
+  (message "ok: references")
 
   ;; A function that was typed and not saved.
   (goto-char (point-max))

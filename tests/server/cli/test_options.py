@@ -61,7 +61,9 @@ def test_place_without_a_line_is_refused(text: str) -> None:
         (["eval", "model", "--cosqa", "/no/such/folder", "--split", "train"], ["--split", "dev", "test"]),
         (["eval", "model"], ["--pairs", "--cosqa"]),
         (["eval", "report", "/no/such.json"], ["/no/such.json", "eval model"]),
-        (["serve", "--stdio"], ["not in this version"]),
+        (["serve", "--stdio", "--tcp", "0"], ["--stdio", "--tcp"]),
+        (["serve", "--tcp", "70000"], ["--tcp", "70000"]),
+        (["serve", "--node-ipc"], ["--node-ipc"]),
         (["serch"], ["serch"]),
     ],
 )
@@ -110,11 +112,6 @@ def test_help_is_no_mistake(run: Run, arguments: list[str]) -> None:
     assert outcome.status == 0
     assert outcome.out.startswith("Usage: cascode")
     assert outcome.err == ""
-
-
-def test_help_hides_the_language_server_for_now(run: Run) -> None:
-    """A command that does nothing yet is not offered."""
-    assert "serve" not in run("--help").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
