@@ -22,7 +22,8 @@ if (values.wheel !== undefined) {
   }
 }
 mkdirSync(`${root}/build`, { recursive: true });
-const packagePath = `${root}/build/${name}-${version}${values.wheel === undefined ? "-without-server" : ""}.vsix`;
+const packagePath =
+  values.wheel === undefined ? `${root}build/${name}-${version}-without-server.vsix` : `${root}${name}-${version}.vsix`;
 await createVSIX({
   cwd: root,
   packagePath,

@@ -27,6 +27,13 @@ export interface HitActions {
 /** The list that keys act on; one at a time is visible. */
 let visible: HitPicker | undefined;
 
+/** Note which list keys act on from now; returns the one before. */
+function makeVisible(picker: HitPicker): HitPicker | undefined {
+  const before = visible;
+  visible = picker;
+  return before;
+}
+
 export function visiblePicker(): HitPicker | undefined {
   return visible;
 }
@@ -96,8 +103,7 @@ export class HitPicker {
   }
 
   show(text = ""): void {
-    visible?.close();
-    visible = this;
+    makeVisible(this)?.close();
     this.pick.value = text;
     this.pick.show();
     setContext("pickerVisible", true);

@@ -163,14 +163,15 @@ function capture(): Origin {
   const group = vscode.window.tabGroups.activeTabGroup;
   const tab = group.activeTab;
   const editor = vscode.window.activeTextEditor;
-  const inTab = tab?.input instanceof vscode.TabInputText && editor?.document.uri.toString() === tab.input.uri.toString();
+  const uri = tab?.input instanceof vscode.TabInputText ? tab.input.uri.toString() : undefined;
+  const shown = uri !== undefined && editor?.document.uri.toString() === uri ? editor : undefined;
   return {
     column: group.viewColumn,
     tab,
     wasPreview: tab?.isPreview ?? false,
-    editor: inTab ? editor : undefined,
-    selections: inTab ? [...(editor?.selections ?? [])] : [],
-    visible: inTab ? editor?.visibleRanges[0] : undefined,
+    editor: shown,
+    selections: [...(shown?.selections ?? [])],
+    visible: shown?.visibleRanges[0],
     tabs: new Set(group.tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri.toString()] : []))),
   };
 }

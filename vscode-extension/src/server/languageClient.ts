@@ -96,7 +96,6 @@ class ClientConnection implements Connection {
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       progressOnInitialization: false,
-      synchronize: { configurationSection: "cascode" },
       initializationOptions: { settings: settings(), trusted, client: "vscode" },
       // Tells the caller; without a handler the library would show a message of its own.
       initializationFailedHandler: () => false,
@@ -118,9 +117,6 @@ class ClientConnection implements Connection {
           configuration: async (params, token, next) => {
             const found: unknown = await next(params, token);
             return Array.isArray(found) ? found.map((value, index) => strip(params.items[index]?.section, value)) : found as never;
-          },
-          didChangeConfiguration: async () => {
-            await this.client.sendNotification("workspace/didChangeConfiguration", { settings: { cascode: settings() } });
           },
         },
       },

@@ -207,8 +207,8 @@ export function lastError(output: string): string | undefined {
   const all = output
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^\[notice\]/u.test(line));
-  return all.findLast((line) => /^ERROR:/u.test(line))?.replace(/^ERROR:\s*/u, "") ?? all.at(-1);
+    .filter((line) => line !== "" && !line.startsWith("[notice]"));
+  return all.findLast((line) => line.startsWith("ERROR:"))?.replace(/^ERROR:\s*/u, "") ?? all.at(-1);
 }
 
 async function digestOf(path: string): Promise<string> {

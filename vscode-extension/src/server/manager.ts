@@ -177,8 +177,8 @@ export class ServerManager implements vscode.Disposable {
     const cwd = this.context.globalStorageUri.fsPath;
     await mkdir(cwd, { recursive: true });
     const { connect } = await import("./languageClient.js");
-    let opened: Connection | undefined;
-    let endedEarly = false;
+    // Set by events that may come before `connect` has answered.
+    const life: { opened: Connection | undefined; ended: boolean } = { opened: undefined, ended: false };
     const connection = await connect({
       program: launch.program,
       // Not the workspace: nothing in it may be mistaken for a part of the server.
@@ -190,16 +190,16 @@ export class ServerManager implements vscode.Disposable {
           this.setStatus(status);
         },
         closed: () => {
-          endedEarly = opened === undefined;
-          this.crashed(opened);
+          life.ended = true;
+          this.crashed(life.opened);
         },
       },
     });
-    if (endedEarly) {
+    if (life.ended) {
       await connection.stop().catch(() => undefined);
       throw new Error("it ended while it was starting");
     }
-    opened = connection;
+    life.opened = connection;
     this.log.info(`server ${connection.version ?? "of unknown version"} ready after ${Math.round(performance.now() - started)} ms`);
     this.set({ kind: "running", connection, launch });
     connection.status().then(
