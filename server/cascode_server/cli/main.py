@@ -13,20 +13,8 @@ import click
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
 from cascode_server.cli.base import Group, ReaderGoneError, debugging
-from cascode_server.cli.clean import command as clean
-from cascode_server.cli.completion import command as completion
 from cascode_server.cli.console import fail, prepare_streams
-from cascode_server.cli.doctor import command as doctor
-from cascode_server.cli.evaluate import group as evaluate
-from cascode_server.cli.export import command as export
-from cascode_server.cli.index import command as index
-from cascode_server.cli.search import command as search
-from cascode_server.cli.serve import command as serve
-from cascode_server.cli.settings import command as settings
-from cascode_server.cli.similar import command as similar
-from cascode_server.cli.status import command as status
-from cascode_server.cli.train import group as train
-from cascode_server.cli.watch import command as watch
+from cascode_server.cli.lazy import LazyCommands
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +26,25 @@ _BROKEN_PIPE = 141
 #: Extras by the module that they bring, to name the command that installs what is missing.
 _EXTRAS = {"faiss": "cpu", "yaml": "train", "matplotlib": "train"}
 
+#: In the order in which they are of use.
+_COMMANDS = {
+    "search": "cascode_server.cli.search:command",
+    "similar": "cascode_server.cli.similar:command",
+    "index": "cascode_server.cli.index:command",
+    "watch": "cascode_server.cli.watch:command",
+    "status": "cascode_server.cli.status:command",
+    "doctor": "cascode_server.cli.doctor:command",
+    "settings": "cascode_server.cli.settings:command",
+    "clean": "cascode_server.cli.clean:command",
+    "serve": "cascode_server.cli.serve:command",
+    "train": "cascode_server.cli.train:group",
+    "eval": "cascode_server.cli.evaluate:group",
+    "export": "cascode_server.cli.export:command",
+    "completion": "cascode_server.cli.completion:command",
+}
 
-@click.group(cls=Group)
+
+@click.group(cls=Group, commands=LazyCommands(_COMMANDS))
 @click.version_option(package_name="cascode", message="%(prog)s %(version)s")
 def cli() -> None:
     """Ask your code in plain words.
@@ -50,24 +55,6 @@ def cli() -> None:
     Everything runs on this machine; nothing is sent anywhere. Exit status as grep: 0 when something was
     found, 1 when nothing was, 2 after an error.
     """
-
-
-for _command in (
-    search,
-    similar,
-    index,
-    watch,
-    status,
-    doctor,
-    settings,
-    clean,
-    serve,
-    train,
-    evaluate,
-    export,
-    completion,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
