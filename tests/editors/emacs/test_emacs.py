@@ -59,5 +59,3 @@ def test_eglot_searches_as_its_users_do(tmp_path: Path) -> None:
     said = [line for line in done.stderr.splitlines() if line.startswith("ok: ")]
     steps = ("initialize", "status", "search", "references", "unsaved", "symbols", "shutdown")
     assert said == [f"ok: {step}" for step in steps]
-        f"ok: {step}" for step in ("initialize", "status", "search", "references", "unsaved", "symbols", "shutdown")
-    ]
