@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,12 @@ group.add_command(workspace_command)
 @click.option("--queries", type=click.IntRange(min=1), metavar="N", help="Queries a language (default 1000).")
 @click.option("--pool", type=click.IntRange(min=2), metavar="N", help="Functions a language (default 4000).")
 @click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 100).")
+@click.option(
+    "--fusion-weight",
+    type=click.FloatRange(min=0),
+    metavar="W",
+    help="Weight of the classifier (default: the model's own; 0 leaves the cascade out).",
+)
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @click.option(
     "--output",
@@ -69,6 +76,7 @@ def model_command(
     queries: int | None,
     pool: int | None,
     deep_queries: int | None,
+    fusion_weight: float | None,
     model: str | None,
     output: Path,
 ) -> int:
@@ -108,6 +116,8 @@ def model_command(
             return CachedEncoder(encoder, cache)
 
         loaded = load_model(model)
+        if fusion_weight is not None:
+            loaded.settings = dataclasses.replace(loaded.settings, fusion_weight=fusion_weight)
         results = measure(
             loaded,
             plan,

@@ -39,6 +39,9 @@ def test_model_is_measured_and_reported(run: Run, tmp_path: Path) -> None:
     assert "| python | 3 / 3 |" in outcome.out
     assert "| cosqa no docstrings | 3 / 3 |" in outcome.out
     assert "advtest-dev: 3 queries, 3 functions" in outcome.err
+    weighed = run("eval", "model", *sets, "--output", str(tmp_path / "weighed"), "--fusion-weight", "0.5")
+    assert "CasCode, cascade, K = 10" in weighed.out
+    assert "its classifier weighs 0.5" in weighed.out
     (written,) = results.glob("*-dev.json")
     assert str(written) in outcome.err
     assert run("eval", "report", str(written)).out == outcome.out
