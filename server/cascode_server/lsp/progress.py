@@ -100,7 +100,7 @@ class IndexingProgress:
             message = "paused; the command cascode.server.resume goes on"
         else:
             message = state.message or f"{state.functions:,} functions in {state.files:,} files"
-        self._send(token, types.WorkDoneProgressEnd(message))
+        self._send(token, types.WorkDoneProgressEnd(message=message))
 
     def _send(
         self,
