@@ -114,18 +114,21 @@ function Child:told(text)
 end
 
 --- The floating windows, list first, with their titles and lines.
----@return { window: integer, title: string, lines: string[] }[]
+---@return { window: integer, title: string, footer: string, lines: string[] }[]
 function Child:floats()
   return self:lua([[
     local found = {}
     for _, window in ipairs(vim.api.nvim_list_wins()) do
       local config = vim.api.nvim_win_get_config(window)
       if config.relative ~= "" then
-        local title = config.title and config.title[1] and config.title[1][1] or ""
+        local function text(chunks)
+          return chunks and chunks[1] and chunks[1][1] or ""
+        end
         local buffer = vim.api.nvim_win_get_buf(window)
         table.insert(found, {
           window = window,
-          title = title,
+          title = text(config.title),
+          footer = text(config.footer),
           filetype = vim.bo[buffer].filetype,
           lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false),
         })

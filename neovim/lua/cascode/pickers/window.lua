@@ -118,8 +118,8 @@ function Window:render()
   end
   local config = layout()
   vim.api.nvim_win_set_config(self.list, {
-    title = title(("%s (%s)"):format(session.title:gsub("%s+", " "), session:summary()), config.width),
-    footer = title(KEYS, config.width),
+    title = title((session.title:gsub("%s+", " ")), config.width),
+    footer = title(session:summary(), config.width),
   })
   -- The line that the user chose stays chosen wherever the new order puts it; otherwise the best hit is.
   local row = 1
@@ -143,6 +143,7 @@ function Window:follow()
     self.shown = preview.show(self.view, one, self.shown)
     vim.api.nvim_win_set_config(self.view, {
       title = (" %s:%d "):format(one.path, one.start_line),
+      footer = KEYS,
     })
   end
 end

@@ -26,7 +26,7 @@ child:wait("the client", "return _G.client() ~= nil")
 local options = child:lua([[return _G.client().config.settings.cascode]])
 T.equal(options, { search = { limit = 3 } }, "settings")
 T.equal(child:lua("return _G.asked_about"), vim.uv.fs_realpath(T.workspace), "the workspace in question")
-T.equal(#child:lua([[return _G.ask("search", { query = "write to a stream" }).hits]]), 3, "hits under search.limit")
+child:wait("the limit", [[return #_G.ask("search", { query = "write to a stream" }).hits == 3]])
 -- A change takes hold while the server runs.
 child:lua([[
   _G.client().settings = { cascode = { search = { limit = 4 } } }
