@@ -47,8 +47,7 @@ class Updater:
         on_progress: Told how far it has come.
         cancelled: Asked between small pieces of work; what was done until then is kept.
         gate: Passed between them; searches and pauses hold it.
-        small_batches: Encode a few texts at a time, so that a search never waits long; for about a twentieth of
-            the speed.
+        small_batches: Encode a few texts at a time, so that a search never waits long.
     """
 
     def __init__(
