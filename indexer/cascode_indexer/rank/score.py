@@ -17,18 +17,21 @@ from cascode_indexer.search.types import Ranked
 def rank(query: str, candidates: Sequence[Ranked], weights: Mapping[QueryKind, Weights] = WEIGHTS) -> list[Ranked]:
     """Score candidates and return them best first; ties keep the order of their path and name.
 
-    A function without a vector yet is given the similarity of the weakest candidate that has one, so that
-    words alone carry it.
+    A function without a vector yet has its words speak for it: the best match by words stands level with the best
+    similarity of the others, one that shares no word with the weakest. So a half-built index puts the function that
+    is asked for near the top, whether it is encoded by then or not.
     """
     kind = query_kind(query)
     terms, names = query_terms(query), names_in(query)
     stems = frozenset(map(stem, terms))
     known = [candidate.similarity for candidate in candidates if candidate.similarity is not None]
-    floor = min(known, default=0.0)
+    floor, best = min(known, default=0.0), max(known, default=0.0)
     scored = []
     for candidate in candidates:
         evidence = {
-            "similarity": floor if candidate.similarity is None else candidate.similarity,
+            "similarity": floor + candidate.lexical * (best - floor)
+            if candidate.similarity is None
+            else candidate.similarity,
             "lexical": candidate.lexical,
             "definition": definition_match(candidate, names),
             "name": name_coverage(candidate, stems),
