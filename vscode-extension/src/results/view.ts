@@ -188,7 +188,7 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     }
     const note = completeness(result.index);
     if (note !== null) {
-      notes.push(`${note}.`);
+      notes.push(`The index is not complete: ${note}.`);
     }
     if (hits.length > 0 && !result.confident) {
       notes.push("Nothing matches well. The nearest:");

@@ -6,6 +6,7 @@ import { setContext } from "../contexts.js";
 import { messageOf } from "../log.js";
 import { ACTIONS } from "../notices.js";
 import type { Hit, Position, SearchRequest, SearchResult } from "../protocol.js";
+import { summary } from "../status/text.js";
 import { NotRunningError, type ServerManager, type ServerState } from "../server/manager.js";
 import { actionRow, commandRow, separator, type Row } from "./items.js";
 import { HitPicker, isCancelled, type HitActions } from "./picker.js";
@@ -17,6 +18,11 @@ const PLACEHOLDER = "What does the code do? For example: retry a failed upload";
 
 /** Recent queries offered in the empty box: as many as are seen without scrolling. */
 const OFFERED = 8;
+
+/** Characters of a name that leave the title room for the state of the index. */
+const TITLE_NAME = 28;
+
+const STATUS = { label: "Show Index Status", command: "cascode.showStatus" };
 
 /** The seam to the results view and its history. */
 export interface ResultsSink {
@@ -100,7 +106,7 @@ export class SearchFeature {
       return;
     }
     const { line, character } = editor.selection.active;
-    const path = vscode.workspace.asRelativePath(editor.document.uri);
+    const path = editor.document.uri.path.split("/").at(-1) ?? "";
     this.similar({ uri: editor.document.uri.toString(), position: { line, character }, label: `${path}:${line + 1}` });
   }
 
@@ -113,7 +119,7 @@ export class SearchFeature {
     const picker = new HitPicker(
       this.log,
       { ...actions, opened: () => undefined, showInView: (result) => { this.results.showSimilar(result, origin); } },
-      `Code Similar to ${origin.label}`,
+      `Code Similar to ${shortName(origin.label)}`,
       "Type to filter by name or path",
     );
     const source = new vscode.CancellationTokenSource();
@@ -123,7 +129,7 @@ export class SearchFeature {
         const words = typed.toLowerCase().split(/\s+/u).filter((word) => word !== "");
         const hits = found.hits.filter((hit) => words.every((word) => `${hit.name} ${hit.path}`.toLowerCase().includes(word)));
         picker.answer({ ...found, hits }, "final", () => [
-          actionRow("info", "None of the hits has these words in its name or path", undefined, () => undefined),
+          actionRow("info", "None of the hits has these words in its name or path",),
         ]);
       }
     });
@@ -138,7 +144,7 @@ export class SearchFeature {
         const connection = await this.manager.connection();
         found = await connection.similar({ textDocument: { uri: origin.uri }, position: origin.position }, source.token);
         picker.answer(found, "final", () => [
-          actionRow("info", "No similar code", "Nothing else in the workspace is like this function.", () => undefined),
+          actionRow("info", "No similar code", "Nothing else in the workspace is like this function."),
         ]);
       } catch (error) {
         this.failed(picker, error);
@@ -206,29 +212,25 @@ export class SearchFeature {
       return rowsWithoutServer(state);
     }
     const recent = this.results.recent().slice(0, OFFERED);
-    const rows: Row[] = recent.map((query) => ({
-      ...actionRow("history", query, undefined, () => {
+    const rows: Row[] = recent.map((query) =>
+      actionRow("history", query, undefined, () => {
         this.search(query);
       }),
-    }));
+    );
     if (rows.length > 0) {
       rows.unshift(separator("Recent"));
     }
-    if (rows.length === 0 && status !== undefined && status.functions > 0) {
-      return [
-        commandRow("info", `${plural(status.functions, "function")} in ${plural(status.files.total, "file")}`, "Type a question, or press Enter for the state of the index.", {
-          label: "",
-          command: "cascode.showStatus",
-        }),
-      ];
+    if (rows.length > 0 || status === undefined) {
+      return rows;
     }
-    return rows;
+    const size = `${plural(status.functions, "function")} in ${plural(status.files.total, "file")}`;
+    const what = status.state === "ready" ? size : `${summary(status)}: ${size}`;
+    return [commandRow("info", what, "Type a question, or press Enter for the state of the index.", STATUS)];
   }
 
   /** Why an answer has no hits, and what helps. */
   private nothing(result: SearchResult): Row[] {
     const { status } = this.manager;
-    const statusAction = { label: "", command: "cascode.showStatus" };
     if (status?.state === "disabled") {
       return [
         commandRow("circle-slash", "Indexing is turned off", "Press Enter for the setting cascode.indexing.enabled.", ACTIONS.indexingSetting),
@@ -236,15 +238,20 @@ export class SearchFeature {
     }
     if (result.index.state === "indexing") {
       const done = result.index.functions > 0 ? `${count(result.index.functions)} functions are read so far.` : "No function is read yet.";
-      return [commandRow("sync", "Nothing found yet: the index is being built", done, statusAction)];
+      return [commandRow("sync", "Nothing found yet: the index is being built", done, STATUS)];
     }
     if (result.index.functions === 0) {
       return [
-        commandRow("warning", "No function was found in this workspace", "Press Enter to see what was skipped, and why.", statusAction),
+        commandRow("warning", "No function was found in this workspace", "Press Enter to see what was skipped, and why.", STATUS),
       ];
     }
-    return [actionRow("info", "No function matches", "Say in other words what the code does.", () => undefined)];
+    return [actionRow("info", "No function matches", "Say in other words what the code does.")];
   }
+}
+
+/** A long qualified name without its beginning: a title of two lines makes the list jump. */
+function shortName(name: string): string {
+  return name.length > TITLE_NAME ? `…${name.slice(1 - TITLE_NAME)}` : name;
 }
 
 /** What stands in the list where no server can be asked. */

@@ -10,8 +10,9 @@ export interface HitRow extends vscode.QuickPickItem {
   readonly hit: Hit;
 }
 
+/** A row that says something; chosen, it does something, or nothing where it has nothing to do. */
 export interface ActionRow extends vscode.QuickPickItem {
-  readonly run: () => void;
+  readonly run: (() => void) | undefined;
 }
 
 export type Row = HitRow | ActionRow | vscode.QuickPickItem;
@@ -61,8 +62,7 @@ function hitRow(hit: Hit, severalFolders: boolean): HitRow {
   };
 }
 
-/** A row that says something and does something when it is chosen. */
-export function actionRow(icon: string, label: string, detail: string | undefined, run: () => void): ActionRow {
+export function actionRow(icon: string, label: string, detail?: string, run?: () => void): ActionRow {
   return { label, alwaysShow: true, iconPath: new vscode.ThemeIcon(icon), run, ...(detail === undefined ? {} : { detail }) };
 }
 
@@ -71,17 +71,15 @@ export function commandRow(icon: string, label: string, detail: string | undefin
   return actionRow(icon, label, detail, () => void runAction(action));
 }
 
-function separator(label: string): vscode.QuickPickItem {
+export function separator(label: string): vscode.QuickPickItem {
   return { label, kind: vscode.QuickPickItemKind.Separator };
 }
 
-/** The rows of an answer; the line above them says what is to be known about all. */
+/** The rows of an answer. That nothing matches well is a row and no separator, which would hide the end of a path. */
 export function rowsOf(result: SearchResult, severalFolders: boolean): Row[] {
   const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders));
   if (rows.length > 0 && !result.confident) {
-    rows.unshift(separator("Nothing matches well. The nearest:"));
+    rows.unshift({ ...actionRow("info", "Nothing matches well"), description: "The nearest functions are below" });
   }
   return rows;
 }
-
-export { separator };

@@ -128,12 +128,12 @@ export class HitPicker {
   /** Show an answer; `fresh` where it belongs to another query than the rows before. */
   answer(result: SearchResult, phase: Phase, empty: () => Row[]): void {
     const fresh = this.result?.query !== result.query;
-    this.result = result;
     const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
     const rows = result.hits.length === 0 && phase === "final" ? empty() : rowsOf(result, several);
     if (rows.length === 0) {
       return; // The fast stage found nothing; what stands is replaced by the final answer.
     }
+    this.result = result;
     const note = completeness(result.index);
     this.pick.title = note === null ? this.baseTitle : `${this.baseTitle}  ·  ${note}`;
     this.replace(rows, fresh);
@@ -150,6 +150,9 @@ export class HitPicker {
   accept(side: boolean): void {
     const row = this.pick.activeItems[0];
     if (isAction(row)) {
+      if (row.run === undefined) {
+        return;
+      }
       this.close();
       row.run();
     } else if (isHit(row)) {
@@ -187,7 +190,9 @@ export class HitPicker {
       this.moved = false;
       this.shownAt = performance.now();
     }
-    const choices = rows.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+    // Enter belongs to a hit where there is one, and not to the line above it.
+    const hits = rows.filter(isHit);
+    const choices = hits.length > 0 ? hits : rows.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
     const active = choices[activeAfter(before, choices.map(rowKey))];
     this.expected = active === undefined ? undefined : rowKey(active);
     this.pick.keepScrollPosition = !fresh;

@@ -9,6 +9,12 @@ export function toRange(range: Range): vscode.Range {
   return new vscode.Range(range.start.line, range.start.character, range.end.line, range.end.character);
 }
 
+/** Share of the editor that the list lies over: the function begins below it. */
+const COVERED = 0.45;
+
+/** Lines of an editor that has not been laid out yet. */
+const USUAL_LINES = 40;
+
 interface Origin {
   readonly column: vscode.ViewColumn;
   readonly tab: vscode.Tab | undefined;
@@ -103,12 +109,10 @@ export class EditorPreview implements vscode.Disposable {
     }
     const range = toRange(hit.range);
     editor.setDecorations(this.decoration, [range]);
-    // A long function is shown from its top, so that the signature is seen.
-    const fits = range.end.line - range.start.line < 20;
-    editor.revealRange(
-      fits ? range : new vscode.Range(range.start, range.start),
-      fits ? vscode.TextEditorRevealType.InCenter : vscode.TextEditorRevealType.AtTop,
-    );
+    const visible = editor.visibleRanges[0];
+    const lines = visible === undefined ? USUAL_LINES : Math.max(visible.end.line - visible.start.line, 1);
+    const top = Math.max(0, range.start.line - Math.round(lines * COVERED));
+    editor.revealRange(new vscode.Range(top, 0, top, 0), vscode.TextEditorRevealType.AtTop);
     this.decorated = editor;
   }
 

@@ -77,9 +77,11 @@ export function completeness(index: IndexState): string | null {
   if (index.state === "ready" && index.pending === 0) {
     return null;
   }
-  const done = plural(index.functions, "function");
-  const waiting = index.pending > 0 ? `, ${count(index.pending)} of them by words only so far` : " so far";
-  return index.state === "paused" ? `Indexing is paused: ${done}${waiting}` : `Still indexing: ${done}${waiting}`;
+  // Short: the quick pick breaks a longer title into two lines, and the list jumps.
+  const state = index.state === "paused" ? "paused" : "indexing";
+  return index.pending > 0
+    ? `${state}, ${count(Math.max(0, index.functions - index.pending))} of ${plural(index.functions, "function")}`
+    : `${state}, ${plural(index.functions, "function")} so far`;
 }
 
 /** Selected text as a query: one line, no longer than a model reads. */

@@ -101,7 +101,7 @@ function stateLines(status: ServerStatus): Line[] {
       : command("debug-pause", "Pause indexing", "", "cascode.pauseIndexing");
   const lines: Line[] = [
     line(STATE_ICONS[status.state], summary(status), detail(status)),
-    line("symbol-function", plural(status.functions, "function"), status.pending > 0 ? `${count(status.pending)} found by their words only so far` : "all found by meaning"),
+    line("symbol-function", plural(status.functions, "function"), searchable(status)),
   ];
   if (status.state === "disabled") {
     lines.push(command("gear", "Turn indexing on", "", "workbench.action.openSettings", "cascode.indexing.enabled"));
@@ -109,6 +109,13 @@ function stateLines(status: ServerStatus): Line[] {
     lines.push(what, command("refresh", "Rebuild the index", "", "cascode.rebuildIndex"));
   }
   return lines;
+}
+
+function searchable(status: ServerStatus): string {
+  if (status.pending > 0) {
+    return `${count(status.pending)} found by their words only so far`;
+  }
+  return status.functions > 0 ? "all found by meaning" : "";
 }
 
 function folderLines(status: ServerStatus): Line[] {
@@ -147,7 +154,7 @@ function serverLines(status: ServerStatus, program: string, reason: string): Lin
     separator("Server"),
     line("hubot", `Model ${model.label}`, loaded),
     { ...line("server-process", `cascode ${status.version}`, program), detail: reason },
-    action("output", "Show logs", status.log_file, () => void vscode.commands.executeCommand("cascode.showLogs")),
+    command("output", "Show logs", "", "cascode.showLogs"),
     action("go-to-file", "Open the server's log file", status.log_file, () => {
       void vscode.window.showTextDocument(vscode.Uri.file(status.log_file)).then(undefined, () =>
         vscode.window.showInformationMessage(`CasCode: ${status.log_file} is not there yet.`),

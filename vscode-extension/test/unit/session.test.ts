@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { mock, test, type TestContext } from "node:test";
+
+import type { SearchRequest, SearchResult } from "../../src/protocol.js";
+import { DEBOUNCE_MS, SearchSession } from "../../src/search/session.js";
+import { answer, deferred } from "./support.js";
+
+interface Asked {
+  readonly request: SearchRequest;
+  readonly fast: (result: SearchResult) => void;
+  readonly signal: AbortSignal;
+  readonly resolve: (result: SearchResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A session on a clock that the test moves, with what it asked and what it told. */
+function prepare(context: TestContext): { session: SearchSession; asked: Asked[]; told: string[] } {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  context.after(() => {
+    mock.timers.reset();
+  });
+  const asked: Asked[] = [];
+  const told: string[] = [];
+  const session = new SearchSession(
+    (request, fast, signal) => {
+      const { promise, resolve, reject } = deferred<SearchResult>();
+      asked.push({ request, fast, signal, resolve, reject });
+      return promise;
+    },
+    {
+      busy: (busy) => void told.push(busy ? "busy" : "idle"),
+      answered: ({ query }, phase) => void told.push(`${phase} ${query}`),
+      failed: (error) => void told.push(`failed ${String(error)}`),
+      emptied: () => void told.push("emptied"),
+    },
+    { languages: ["python"] },
+  );
+  return { session, asked, told };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  assert.ok(item !== undefined);
+  return item;
+}
+
+test("a word typed without a pause is one query", (context) => {
+  const { session, asked } = prepare(context);
+  for (const text of ["r", "re", "ret", "retr", "retry"]) {
+    session.type(text);
+    mock.timers.tick(DEBOUNCE_MS - 1);
+  }
+  assert.equal(asked.length, 0);
+  mock.timers.tick(1);
+  assert.deepEqual(
+    asked.map(({ request }) => request),
+    [{ query: "retry", languages: ["python"] }],
+  );
+});
+
+test("the fast answer is told at once and the reranked one when it comes", async (context) => {
+  const { session, asked, told } = prepare(context);
+  session.type("retry");
+  mock.timers.tick(DEBOUNCE_MS);
+  const { fast, resolve } = at(asked, 0);
+  fast(answer("retry"));
+  assert.deepEqual(told, ["busy", "fast retry"]);
+  resolve(answer("retry"));
+  await settle();
+  assert.deepEqual(told, ["busy", "fast retry", "idle", "final retry"]);
+});
+
+test("a fast answer that comes after the last one is dropped", async (context) => {
+  const { session, asked, told } = prepare(context);
+  session.type("retry");
+  mock.timers.tick(DEBOUNCE_MS);
+  const { fast, resolve } = at(asked, 0);
+  resolve(answer("retry"));
+  await settle();
+  fast(answer("retry"));
+  assert.deepEqual(told, ["busy", "idle", "final retry"]);
+});
+
+test("the next keystroke cancels the query in flight, and nothing more is heard of it", async (context) => {
+  const { session, asked, told } = prepare(context);
+  session.type("retry");
+  mock.timers.tick(DEBOUNCE_MS);
+  const first = at(asked, 0);
+  session.type("retry upload");
+  assert.equal(first.signal.aborted, true);
+  first.fast(answer("retry"));
+  first.reject(new Error("cancelled"));
+  await settle();
+  mock.timers.tick(DEBOUNCE_MS);
+  at(asked, 1).resolve(answer("retry upload"));
+  await settle();
+  assert.deepEqual(told, ["busy", "busy", "idle", "final retry upload"]);
+});
+
+test("a space at the end asks nothing", (context) => {
+  const { session, asked } = prepare(context);
+  session.type("retry");
+  mock.timers.tick(DEBOUNCE_MS);
+  session.type("retry ");
+  mock.timers.tick(DEBOUNCE_MS);
+  assert.equal(asked.length, 1);
+  assert.equal(at(asked, 0).signal.aborted, false);
+});
+
+test("an emptied box cancels and says so", (context) => {
+  const { session, asked, told } = prepare(context);
+  session.type("retry");
+  mock.timers.tick(DEBOUNCE_MS);
+  session.type("  ");
+  assert.equal(at(asked, 0).signal.aborted, true);
+  mock.timers.tick(DEBOUNCE_MS);
+  assert.equal(asked.length, 1);
+  assert.deepEqual(told, ["busy", "idle", "emptied"]);
+});
+
+test("a failure is told once, and the same text can be asked again", async (context) => {
+  const { session, asked, told } = prepare(context);
+  session.now("retry");
+  at(asked, 0).reject(new Error("gone"));
+  await settle();
+  session.now("retry");
+  at(asked, 1).resolve(answer("retry"));
+  await settle();
+  assert.deepEqual(told, ["busy", "idle", "failed Error: gone", "busy", "idle", "final retry"]);
+});

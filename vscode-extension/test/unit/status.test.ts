@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { detail, percentage, remaining, skippedText, summary } from "../../src/status/text.js";
+import { status } from "./support.js";
+
+test("an index that is ready tells its size", () => {
+  assert.equal(summary(status()), "1,200 functions");
+  assert.equal(detail(status()), "40 files");
+});
+
+test("reading files is told by files", () => {
+  const now = status({ state: "indexing", files: { done: 10, total: 40 }, pending: 500 });
+  assert.equal(percentage(now), 25);
+  assert.equal(summary(now), "Indexing 25 %");
+});
+
+test("encoding is told by functions, with the time that is left", () => {
+  const now = status({ state: "indexing", pending: 900, rate: 5 });
+  assert.equal(percentage(now), 25);
+  assert.equal(remaining(now), "about 3 minutes left");
+  assert.equal(detail(now), "40 of 40 files · 900 functions waiting · about 3 minutes left");
+});
+
+test("no rate, no promise", () => {
+  assert.equal(remaining(status({ state: "indexing", pending: 900, rate: null })), null);
+  assert.equal(remaining(status({ state: "indexing", pending: 900, rate: 0 })), null);
+});
+
+test("what was skipped is told by reason, the commonest first", () => {
+  assert.equal(skippedText({ too_large: 4, ignored: 1800, binary: 0 }), "1,804 skipped: 1,800 ignored, 4 too large");
+  assert.equal(skippedText({}), null);
+});
+
+test("an empty index is not a division by zero", () => {
+  const now = status({ state: "indexing", functions: 0, files: { done: 0, total: 0 } });
+  assert.equal(percentage(now), null);
+  assert.equal(summary(now), "Indexing");
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { completeness, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
+import { hit } from "./support.js";
+
+test("a hit tells its path, its lines and how sure the model is", () => {
+  assert.equal(place(hit(), false), "src/upload.py:12-34 · 87 %");
+});
+
+test("a hit of the fast stage tells no sureness", () => {
+  assert.equal(place(hit({ probability: null }), false), "src/upload.py:12-34");
+});
+
+test("several folders are told apart by name", () => {
+  assert.equal(place(hit({ end_line: 12 }), true), "w/src/upload.py:12 · 87 %");
+});
+
+test("a long path loses folders in its middle", () => {
+  const path = "packages/server/source/features/transfers/background/jobs/retrying/upload_retry.py";
+  assert.equal(shortPath(path, 48), "packages/…/jobs/retrying/upload_retry.py");
+});
+
+test("a path of few folders is never cut", () => {
+  const path = `${"a".repeat(80)}/b.py`;
+  assert.equal(shortPath(path), path);
+});
+
+test("code that looks like an icon stays code", () => {
+  assert.equal(withoutIcons("$(window).on(f) \\$(x)"), "\\$(window).on(f) \\$(x)");
+  assert.equal(withoutIcons("$(el => el)"), "$(el => el)");
+});
+
+test("the reference is what the command line prints", () => {
+  assert.equal(reference(hit()), "src/upload.py:12-34 retry_upload");
+});
+
+test("the key of a function does not depend on its rank or its probability", () => {
+  assert.equal(keyOf(hit()), keyOf(hit({ probability: 0.1, score: 3, stage: "fast" })));
+  assert.notEqual(keyOf(hit()), keyOf(hit({ start_line: 99 })));
+});
+
+test("an index that is complete needs no note", () => {
+  assert.equal(completeness({ state: "ready", functions: 10, pending: 0, files: 1 }), null);
+});
+
+test("an index being built says how far it is", () => {
+  assert.equal(completeness({ state: "indexing", functions: 5678, pending: 4444, files: 9 }), "indexing, 1,234 of 5,678 functions");
+  assert.equal(completeness({ state: "indexing", functions: 1, pending: 0, files: 9 }), "indexing, 1 function so far");
+  assert.equal(completeness({ state: "paused", functions: 10, pending: 4, files: 9 }), "paused, 6 of 10 functions");
+});
+
+test("selected text becomes one line of bounded length", () => {
+  assert.equal(queryOf("  retry\n\t the upload \r\n"), "retry the upload");
+  assert.equal(queryOf("x".repeat(5000)).length, 1000);
+});
+
+test("one is not plural", () => {
+  assert.deepEqual([plural(1, "hit"), plural(2, "hit"), plural(12345, "hit")], ["1 hit", "2 hits", "12,345 hits"]);
+});
