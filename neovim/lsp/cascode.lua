@@ -3,7 +3,7 @@
 
 ---@type vim.lsp.Config
 return {
-  cmd = { "cascode", "serve", "--stdio" },
+  cmd = (vim.g.cascode or {}).cmd or { "cascode", "serve", "--stdio" },
   -- No filetypes: a workspace is searched from its README as well as from its sources.
   workspace_required = true,
   root_dir = function(bufnr, on_dir)
@@ -28,6 +28,7 @@ return {
   },
   on_exit = function(_, _, client_id)
     vim.schedule(function()
+      require("cascode.client").exited(client_id)
       require("cascode.status").forget(client_id)
     end)
   end,

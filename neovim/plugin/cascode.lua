@@ -19,7 +19,7 @@ local function command(name, run, opts)
 end
 
 command("Cascode", function(args)
-  require("cascode").search(args.args, { quickfix = args.bang })
+  require("cascode").search(args.args, { picker = args.bang and "quickfix" or nil })
 end, {
   nargs = "*",
   bang = true,
@@ -31,7 +31,7 @@ end, {
 
 command("CascodeSimilar", function(args)
   local range = args.range > 0 and { args.line1, args.line2 } or nil
-  require("cascode").similar({ range = range, quickfix = args.bang })
+  require("cascode").similar({ range = range, picker = args.bang and "quickfix" or nil })
 end, { bang = true, range = true, desc = "Find functions like the one under the cursor or the selection" })
 
 command("CascodeStatus", function()

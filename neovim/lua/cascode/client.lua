@@ -4,8 +4,13 @@ local M = {}
 local NAME = "cascode"
 -- The server answers `initialize` in well under a second; a cold disk takes longer.
 local START_LIMIT_MS = 30000
+local ENDED = "the server has ended; the next search starts it again"
 -- Short enough not to be felt in front of the first search.
 local POLL_MS = 20
+
+--- The answers that are still owed, by client.
+---@type table<integer, table<fun(result: table?, problem: string?, cancelled: boolean), true>>
+local waiting = {}
 
 --- What is wrong with the command of the server, or nothing.
 ---@param cmd any
@@ -16,14 +21,6 @@ function M.missing(cmd)
   end
   return ("the server %q was not found; install it with `pip install 'cascode[cpu]'`, or name it: "):format(cmd[1])
     .. 'vim.lsp.config("cascode", { cmd = { "/path/to/cascode", "serve", "--stdio" } })'
-end
-
---- The configuration of the server: that of `lsp/cascode.lua`, `vim.lsp.config()` and our own options.
----@return vim.lsp.Config
-function M.lsp_config()
-  local config = vim.deepcopy(vim.lsp.config[NAME])
-  config.cmd = require("cascode.config").get().cmd or config.cmd
-  return config
 end
 
 --- Whether a client looks after a folder.
@@ -75,11 +72,14 @@ local function when_initialized(id, callback)
       end
       local client = vim.lsp.get_client_by_id(id)
       if not client or client:is_stopped() then
-        finish(nil, ("the server ended while it started; see %s and :CascodeLog"):format(vim.lsp.get_log_path()))
+        finish(nil, ("the server ended while it started; see %s"):format(vim.lsp.log.get_filename()))
       elseif client.initialized then
         finish(client)
       elseif vim.uv.now() > deadline then
-        finish(nil, ("the server did not answer in %d seconds; see :CascodeLog"):format(START_LIMIT_MS / 1000))
+        finish(
+          nil,
+          ("the server did not answer in %d seconds; see %s"):format(START_LIMIT_MS / 1000, vim.lsp.log.get_filename())
+        )
       end
     end)
   )
@@ -97,7 +97,7 @@ function M.ensure(bufnr, callback)
   if not root then
     return callback(nil, problem)
   end
-  local config = M.lsp_config()
+  local config = vim.deepcopy(vim.lsp.config[NAME])
   local missing = M.missing(config.cmd)
   if missing then
     return callback(nil, missing)
@@ -107,7 +107,7 @@ function M.ensure(bufnr, callback)
   -- A buffer outside the workspace is searched from, but is none of the server's.
   local id = vim.lsp.start(config, { bufnr = bufnr, attach = require("cascode.root").automatic(bufnr) == root })
   if not id then
-    return callback(nil, ("%s could not be started; see %s"):format(config.cmd[1], vim.lsp.get_log_path()))
+    return callback(nil, ("%s could not be started; see %s"):format(config.cmd[1], vim.lsp.log.get_filename()))
   end
   when_initialized(id, callback)
 end
@@ -125,24 +125,42 @@ function M.execute(client, command, arguments, bufnr, callback)
     -- An empty Lua table would be sent as a list.
     arguments = { next(arguments) and arguments or vim.empty_dict() },
   }
-  local finished = false
+  local open = waiting[client.id] or {}
+  waiting[client.id] = open
+  -- Answers once: with the response, with the end of the server, or not at all after a cancellation.
+  local answer
+  function answer(...)
+    if open[answer] then
+      open[answer] = nil
+      callback(...)
+    end
+  end
+  open[answer] = true
   local sent, id = client:request("workspace/executeCommand", params, function(err, result)
-    finished = true
     if err then
-      callback(nil, err.message, err.code == vim.lsp.protocol.ErrorCodes.RequestCancelled)
+      answer(nil, err.message, err.code == vim.lsp.protocol.ErrorCodes.RequestCancelled)
     else
-      callback(result ~= vim.NIL and result or {}, nil, false)
+      answer(result ~= vim.NIL and result or {}, nil, false)
     end
   end, bufnr)
   if not sent then
-    finished = true
-    callback(nil, "the server has ended; :Cascode starts it again", false)
+    answer(nil, ENDED, false)
   end
   return function()
-    if not finished and id then
-      finished = true
+    if open[answer] and id then
+      open[answer] = nil
       client:cancel_request(id)
     end
+  end
+end
+
+--- Answers what a server that has ended still owed: Neovim forgets such requests without a word.
+---@param client_id integer
+function M.exited(client_id)
+  local open = waiting[client_id] or {}
+  waiting[client_id] = nil
+  for _, answer in ipairs(vim.tbl_keys(open)) do
+    answer(nil, ENDED, false)
   end
 end
 

@@ -19,7 +19,7 @@ end
 ---@return string[]?
 local function check_command()
   local client = require("cascode.client")
-  local cmd = client.lsp_config().cmd
+  local cmd = vim.lsp.config.cascode.cmd
   local missing = client.missing(cmd)
   if missing then
     vim.health.error(missing)

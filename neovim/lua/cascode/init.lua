@@ -39,15 +39,15 @@ end
 
 --- Searches; without a query, asks for one and offers the last.
 ---@param line? string Filters and the query, as after `:Cascode`.
----@param opts? { quickfix?: boolean }
+---@param opts? { picker?: cascode.PickerName }
 function M.search(line, opts)
-  local quickfix = opts and opts.quickfix
+  local picker = opts and opts.picker
   local query, problem = require("cascode.query").parse(line or "")
   if not query then
     vim.notify("cascode: " .. problem, vim.log.levels.ERROR)
   elseif query.text ~= "" then
     last_query = query.text
-    require("cascode.search").query(query, quickfix)
+    require("cascode.search").query(query, picker)
   else
     vim.ui.input({ prompt = "Search functions: ", default = last_query }, function(text)
       text = vim.trim(text or "")
@@ -60,16 +60,16 @@ function M.search(line, opts)
 end
 
 --- Functions like the one under the cursor, or like the lines of a range.
----@param opts? { range?: [integer, integer], quickfix?: boolean }
+---@param opts? { range?: [integer, integer], picker?: cascode.PickerName }
 function M.similar(opts)
   opts = opts or {}
   local search = require("cascode.search")
   if opts.range then
-    search.similar_to_selection(opts.range[1], opts.range[2], opts.quickfix)
+    search.similar_to_selection(opts.range[1], opts.range[2], opts.picker)
   elseif vim.api.nvim_buf_get_name(0) == "" then
     vim.notify("cascode: this buffer has no file, so it holds no indexed function", vim.log.levels.WARN)
   else
-    search.similar(opts.quickfix)
+    search.similar(opts.picker)
   end
 end
 

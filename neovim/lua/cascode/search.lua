@@ -9,7 +9,10 @@ local client = require("cascode.client")
 ---@field command "search"|"similar"
 ---@field arguments fun(client: vim.lsp.Client): table
 ---@field keep? fun(hit: cascode.Hit): boolean Which hits to show; all by default.
----@field quickfix? boolean
+---@field picker? cascode.PickerName Instead of the configured one.
+
+-- A warm search answers in well under this.
+local PATIENCE_MS = 500
 
 ---@type cascode.Session?
 local current
@@ -24,6 +27,19 @@ local function report(session)
     local why = summary ~= "" and (" (%s)"):format(summary) or ""
     vim.notify(("cascode: nothing found for %q%s"):format(session.title, why), vim.log.levels.WARN)
   end
+end
+
+--- Says that a search runs, once it takes longer than a person waits without wondering.
+---@param session cascode.Session
+local function tell_when_slow(session)
+  vim.defer_fn(function()
+    if session.phase == "waiting" then
+      vim.api.nvim_echo({ { "cascode: searching ..." } }, false, {})
+      session:listen(function()
+        vim.api.nvim_echo({ { "" } }, false, {})
+      end)
+    end
+  end, PATIENCE_MS)
 end
 
 --- Leaves out the hits that a request does not want.
@@ -46,7 +62,8 @@ function M.run(request)
   local session = Session.new(request.title)
   current = session
   session:listen(report)
-  require("cascode.pickers").show(session, request.quickfix)
+  require("cascode.pickers").show(session, request.picker)
+  tell_when_slow(session)
   client.ensure(bufnr, function(server, problem)
     if not session:is_open() then
       return
@@ -91,13 +108,13 @@ end
 
 --- A search for a query.
 ---@param query cascode.Query
----@param quickfix? boolean
+---@param picker? cascode.PickerName
 ---@return cascode.Session
-function M.query(query, quickfix)
+function M.query(query, picker)
   return M.run({
     title = query.text,
     command = "search",
-    quickfix = quickfix,
+    picker = picker,
     arguments = function()
       return {
         query = query.text,
@@ -112,15 +129,15 @@ function M.query(query, quickfix)
 end
 
 --- Functions like the one under the cursor.
----@param quickfix? boolean
+---@param picker? cascode.PickerName
 ---@return cascode.Session
-function M.similar(quickfix)
+function M.similar(picker)
   local window = vim.api.nvim_get_current_win()
   local word = vim.fn.expand("<cword>")
   return M.run({
     title = ("like %s"):format(word ~= "" and word or "this"),
     command = "similar",
-    quickfix = quickfix,
+    picker = picker,
     arguments = function(server)
       return vim.lsp.util.make_position_params(window, server.offset_encoding) --[[@as table]]
     end,
@@ -142,9 +159,9 @@ end
 --- Functions like the selected code. The code itself is no hit.
 ---@param first integer First line, 1-based.
 ---@param last integer
----@param quickfix? boolean
+---@param picker? cascode.PickerName
 ---@return cascode.Session?
-function M.similar_to_selection(first, last, quickfix)
+function M.similar_to_selection(first, last, picker)
   local text = vim.trim(selected(first, last))
   if text == "" then
     vim.notify("cascode: the selection is empty", vim.log.levels.WARN)
@@ -154,7 +171,7 @@ function M.similar_to_selection(first, last, quickfix)
   return M.run({
     title = ("like lines %d-%d"):format(first, last),
     command = "search",
-    quickfix = quickfix,
+    picker = picker,
     keep = function(hit)
       return hit.uri ~= uri or hit.end_line < first or hit.start_line > last
     end,

@@ -32,7 +32,7 @@ function M.lines(status)
   local device = type(model.device) == "string" and (" on " .. model.device) or ""
   add("model", ("%s, %s"):format(model.label or "?", model.loaded and ("loaded" .. device) or "not loaded yet"))
   for reason, number in vim.spairs(type(status.skipped) == "table" and status.skipped or {}) do
-    add("skipped", ("%s: %s"):format(reason, count(number)))
+    add("skipped", ("%s: %s"):format((reason:gsub("_", " ")), count(number)))
   end
   for _, workspace in ipairs(type(status.workspaces) == "table" and status.workspaces or {}) do
     local note = workspace.read_only and ", written by another process" or ""

@@ -28,7 +28,8 @@ function M.child(opts)
   local channel = vim.fn.jobstart(argv, { rpc = true, cwd = M.workspace })
   assert(channel > 0, "the child did not start")
   local child = setmetatable({ channel = channel }, Child)
-  child:lua([[
+  child:lua(
+    [[
     local command = ...
     vim.o.columns, vim.o.lines = 160, 50
     -- What the user is told, in order.
@@ -48,7 +49,9 @@ function M.child(opts)
     if command then
       vim.lsp.config("cascode", { cmd = command })
     end
-  ]], not opts.bare and (opts.server or { M.server, "serve", "--stdio" }) or nil)
+  ]],
+    not opts.bare and (opts.server or { M.server, "serve", "--stdio" }) or nil
+  )
   return child
 end
 
@@ -95,22 +98,29 @@ function Child:open_indexed(path)
   self:cmd("edit " .. path)
   self:lua('vim.lsp.enable("cascode")')
   self:wait("the client", "return _G.client() ~= nil")
-  self:wait("a ready index", [[
+  self:wait(
+    "a ready index",
+    [[
     local status = _G.ask("status")
     return status.state == "ready" and status.pending == 0 and status.functions > 0
-  ]])
+  ]]
+  )
 end
 
 --- Waits until the user was told something with this text in it.
 ---@param text string
 ---@return string
 function Child:told(text)
-  return self:wait(("the message %q"):format(text), [[
+  return self:wait(
+    ("the message %q"):format(text),
+    [[
     local text = ...
     for _, one in ipairs(_G.told) do
       if one.message:find(text, 1, true) then return one.message end
     end
-  ]], text)
+  ]],
+    text
+  )
 end
 
 --- The floating windows, list first, with their titles and lines.

@@ -85,6 +85,16 @@ def test_server_missing(scenario: Scenario) -> None:
     scenario("server_missing")
 
 
+def test_server_dies(scenario: Scenario) -> None:
+    """A search whose server is killed says so instead of waiting for ever; the next one starts another server."""
+    scenario("server_dies")
+
+
+def test_two_workspaces(scenario: Scenario) -> None:
+    """Two projects in one editor are searched apart; a folder that is added is searched along and named."""
+    scenario("two_workspaces")
+
+
 def test_startup_time(nvim: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """Nothing happens at start-up but the definition of commands: less than 2 ms, with the server enabled."""
     fastest = None

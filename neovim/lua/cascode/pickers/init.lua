@@ -46,9 +46,9 @@ end
 
 --- Shows a session.
 ---@param session cascode.Session
----@param quickfix? boolean In the quickfix list, whatever the configuration says.
-function M.show(session, quickfix)
-  local chosen = quickfix and "quickfix" or require("cascode.config").get().picker
+---@param picker? cascode.PickerName Instead of the configured one.
+function M.show(session, picker)
+  local chosen = picker or require("cascode.config").get().picker
   if type(chosen) == "function" then
     return chosen(session)
   end

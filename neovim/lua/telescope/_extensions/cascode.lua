@@ -4,10 +4,10 @@ local telescope = require("telescope")
 return telescope.register_extension({
   exports = {
     cascode = function(opts)
-      require("cascode").search(opts.query or "")
+      require("cascode").search(opts.query or "", { picker = "telescope" })
     end,
     similar = function()
-      require("cascode").similar()
+      require("cascode").similar({ picker = "telescope" })
     end,
   },
 })

@@ -5,10 +5,13 @@ child:open_indexed("utils.py")
 -- With a bang the hits go into the quickfix list, in their order, with lines and columns that are right.
 child:cmd("Cascode! rerank=true strip the ANSI escape codes from a text")
 child:wait("the quickfix window", [[return vim.bo.buftype == "quickfix"]])
-child:wait("the last answer", [[
+child:wait(
+  "the last answer",
+  [[
   local title = vim.fn.getqflist({ title = 0 }).title
   return title:find("hits", 1, true) and not title:find("ordering", 1, true)
-]])
+]]
+)
 local list = child:lua("return vim.fn.getqflist({ items = 0, title = 0, nr = '$' })")
 T.equal(list.nr, 1, "number of lists: the last answer replaces the first")
 T.contains(list.title, "CasCode: strip the ANSI escape codes", "title")

@@ -6,10 +6,13 @@ child:open_indexed("utils.py")
 -- The picker opens with the best hit on its first line and that function in the preview.
 child:type(":Cascode strip the ANSI escape codes from a text<CR>")
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
-child:wait("the last answer", [[
+child:wait(
+  "the last answer",
+  [[
   local config = vim.api.nvim_win_get_config(0)
   return config.footer and not config.footer[1][1]:find("ordering", 1, true)
-]])
+]]
+)
 local list, view = unpack(child:floats())
 T.contains(list.title, "strip the ANSI escape codes", "title of the list")
 T.contains(list.footer, "hits", "footer of the list")

@@ -22,9 +22,12 @@ T.contains(text, "0 still to index", "status")
 T.contains(text, "click", "status")
 child:lua([[require("cascode").pause()]])
 child:told("indexing is paused")
-child:wait("the window to follow", [[
+child:wait(
+  "the window to follow",
+  [[
   return vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]:find("paused", 1, true)
-]])
+]]
+)
 T.equal(child:lua([[return require("cascode").statusline()]]), "CasCode paused", "status line while paused")
 child:type("q")
 child:wait("the window closed", [[return vim.bo.filetype == "python"]])
@@ -36,10 +39,14 @@ child:wait("the status line", [[return require("cascode").statusline() == "CasCo
 local before = child:lua([[return _G.ask("status").functions]])
 child:cmd("CascodeReindex!")
 child:told("every file is read again")
-child:wait("the same index again", [[
+child:wait(
+  "the same index again",
+  [[
   local status = _G.ask("status")
   return status.state == "ready" and status.pending == 0 and status.functions == ...
-]], before)
+]],
+  before
+)
 
 -- The log opens at its end and can not be changed by accident.
 child:cmd("CascodeLog")

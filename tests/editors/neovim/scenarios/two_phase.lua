@@ -57,12 +57,15 @@ for _, one in ipairs(child:lua("return _G.seen")) do
     T.contains(one.title, "echo a message", "title of an answer")
   end
 end
-child:wait("no request left", [[
+child:wait(
+  "no request left",
+  [[
   for _, request in pairs(_G.client().requests) do
     if request.type == "pending" then return false end
   end
   return true
-]])
+]]
+)
 T.equal(child:lua("return _G.told"), {}, "messages")
 
 -- Words that nothing in this workspace is about: the hits are shown, and the doubt is said.

@@ -16,9 +16,12 @@ local first = child:lua([[
 -- Typed, not saved: it is found with the line that it has in the buffer, and so is what moved down.
 child:cmd("Cascode pour hot chocolate into mugs")
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
-child:wait("the new function", [[
+child:wait(
+  "the new function",
+  [[
   return vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]:find("pour_hot_chocolate_into_mugs", 1, true)
-]])
+]]
+)
 local _, view = unpack(child:floats())
 T.equal(#view.lines, first, "lines in the preview")
 T.contains(view.lines[1], "pour_hot_chocolate", "first line of the preview")
@@ -42,9 +45,12 @@ assert(not on_disk[1]:find("chocolate", 1, true), "the file was written")
 
 -- Undone, it is gone from the answers.
 child:lua("vim.cmd('silent earlier 1f')")
-child:wait("the function gone", [[
+child:wait(
+  "the function gone",
+  [[
   for _, hit in ipairs(_G.ask("search", { query = "pour hot chocolate into mugs" }).hits) do
     if hit.name:find("chocolate", 1, true) then return false end
   end
   return true
-]])
+]]
+)

@@ -39,12 +39,15 @@ child:wait("the end of the picker", [[return vim.bo.filetype == "python"]])
 -- A line that was chosen stays chosen.
 child:lua([[_G.show(_G.hit("one", "core.py", 10), _G.hit("two", "utils.py", 20), _G.hit("three", "types.py", 30))]])
 child:type("j")
-child:wait("the second line's preview", [[
+child:wait(
+  "the second line's preview",
+  [[
   for _, window in ipairs(vim.api.nvim_list_wins()) do
     local title = vim.api.nvim_win_get_config(window).title
     if title and title[1][1]:find("utils.py:20", 1, true) then return true end
   end
-]])
+]]
+)
 child:lua([[_G.finish(_G.hit("three", "types.py", 30), _G.hit("one", "core.py", 10), _G.hit("two", "utils.py", 20))]])
 T.equal(child:lua("return vim.api.nvim_win_get_cursor(0)[1]"), 3, "line of the chosen hit")
 -- A split keeps the window that one came from.
@@ -56,13 +59,16 @@ child:cmd("only")
 -- It follows the size of the editor, down to a narrow one.
 child:lua([[_G.show(_G.hit("one", "core.py", 10), _G.hit("two", "utils.py", 20))]])
 child:cmd("set columns=60 lines=20")
-child:wait("the new layout", [[
+child:wait(
+  "the new layout",
+  [[
   for _, window in ipairs(vim.api.nvim_list_wins()) do
     local config = vim.api.nvim_win_get_config(window)
     if config.relative ~= "" and config.col + config.width + 2 > 60 then return false end
   end
   return true
-]])
+]]
+)
 -- Leaving it closes it and gives the search up.
 child:type("<C-w>p")
 child:wait("the end of the picker", [[return vim.bo.filetype == "python" and #vim.api.nvim_list_wins() == 1]])
