@@ -9,7 +9,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import * as cascode from "./cascode.mjs";
-import { watchPaints, paints } from "./paints.mjs";
+import { watchPaints } from "./paints.mjs";
 import { PROJECT_ROOT, until, Window } from "./window.mjs";
 
 const HERE = path.dirname(new URL(import.meta.url).pathname);
@@ -43,11 +43,10 @@ function timings({ keys, lists }) {
 async function ask(window, query) {
   await cascode.openSearch(window);
   await watchPaints(window.page);
-  // All but the last words at once: only the pause after typing counts.
+  // All but the last letters at once: only the pause after typing counts.
   await window.page.keyboard.insertText(query.slice(0, -3));
   await window.page.keyboard.type(query.slice(-3), { delay: KEY_MS });
-  await cascode.answered(window);
-  const seen = timings(await paints(window.page));
+  const seen = timings(await cascode.answered(window));
   await window.escape();
   return seen;
 }

@@ -46,3 +46,12 @@ export async function watchPaints(page) {
 export function paints(page) {
   return page.evaluate(() => window.__paints.notes);
 }
+
+/** Whether the last keys have their last answer: the progress bar ran for them and has stopped. */
+export function isSettled({ keys, lists }) {
+  const last = keys.at(-1);
+  if (last === undefined) return false;
+  const after = lists.filter((list) => list.at > last);
+  const ran = lists.findLast((list) => list.at <= last)?.busy || after.some((list) => list.busy);
+  return Boolean(ran && after.length > 0 && !after.at(-1).busy && after.at(-1).rows > 0);
+}

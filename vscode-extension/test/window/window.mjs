@@ -56,6 +56,8 @@ const QUIET = {
   "update.showReleaseNotes": false,
   "npm.fetchOnlinePackageInfo": false,
   "git.openRepositoryInParentFolders": "never",
+  // A browser's VS Code saves by itself: an unsaved edit would not stay one.
+  "files.autoSave": "off",
   "editor.cursorBlinking": "solid",
   "security.workspace.trust.enabled": false,
   "window.commandCenter": false,
@@ -256,12 +258,23 @@ export class Window {
   }
 
   /** Labels of the painted rows, top to bottom. */
-  async labels() {
-    return this.rows.evaluateAll((rows) =>
-      rows
-        .map((row) => ({ top: Number.parseFloat(row.style.top), label: row.querySelector(".label-name")?.textContent ?? "" }))
-        .sort((a, b) => a.top - b.top)
-        .map((row) => row.label),
+  labels() {
+    return this.#rowTexts(".label-name");
+  }
+
+  /** All text of each painted row, top to bottom. */
+  rowTexts() {
+    return this.#rowTexts(".quick-input-list-entry, .quick-input-list-rows");
+  }
+
+  #rowTexts(selector) {
+    return this.rows.evaluateAll(
+      (rows, selector) =>
+        rows
+          .map((row) => ({ top: Number.parseFloat(row.style.top), text: (row.querySelector(selector) ?? row).textContent ?? "" }))
+          .sort((a, b) => a.top - b.top)
+          .map((row) => row.text),
+      selector,
     );
   }
 
