@@ -85,10 +85,30 @@ local function when_initialized(id, callback)
   )
 end
 
+--- Shows the server the unsaved buffers of its workspace that it does not follow: where it is not enabled for every
+--- file, only the buffer that started it is attached.
+---@param client vim.lsp.Client
+local function attach_unsaved(client)
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].modified and not client.attached_buffers[bufnr] then
+      local root = require("cascode.root").automatic(bufnr)
+      if root and has_folder(client, root) then
+        vim.lsp.buf_attach_client(bufnr, client.id)
+      end
+    end
+  end
+end
+
 --- Gives the client of a buffer, and starts it where none runs.
 ---@param bufnr integer
----@param callback fun(client: vim.lsp.Client?, problem: string?)
-function M.ensure(bufnr, callback)
+---@param on_client fun(client: vim.lsp.Client?, problem: string?)
+function M.ensure(bufnr, on_client)
+  local function callback(client, problem)
+    if client then
+      attach_unsaved(client)
+    end
+    on_client(client, problem)
+  end
   local client = M.running(bufnr)
   if client then
     return callback(client)

@@ -20,6 +20,11 @@ PLUGIN = REPOSITORY / "neovim"
 STARTUP_LIMIT_MS = 2.0
 
 
+def test_first_run(scenario: Scenario) -> None:
+    """The first search starts the server by itself and answers while all is still to be indexed, unsaved code too."""
+    scenario("first_run")
+
+
 def test_search_picks_and_opens(scenario: Scenario) -> None:
     """A query shows hits with a preview; <CR> opens one at its name; the last query is offered; filters narrow."""
     scenario("search")
