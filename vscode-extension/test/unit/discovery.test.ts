@@ -40,7 +40,7 @@ test("the setting comes before everything else", async (context) => {
 test("a setting that names nothing is a problem and nobody else's server is started", async () => {
   const found = await find({ setting: "/nowhere/cascode" });
   assert.equal(found.kind, "bad-setting");
-  assert.match((found as Problem).message, /names \/nowhere\/cascode, which does not exist/u);
+  assert.match((found).message, /names \/nowhere\/cascode, which does not exist/u);
 });
 
 test("a setting that names a folder, a relative path or no program is a problem", async (context) => {
@@ -60,8 +60,8 @@ test("the selected environment is used where it has cascode", async (context) =>
   const run = answering({ [python]: { stdout: "0.3.1\n" } });
   const found = await find({ environments: { selected: () => Promise.resolve({ python, label: ".venv" }) }, run });
   assert.equal(found.kind, "launch");
-  assert.equal((found as Launch).source, "environment");
-  assert.match((found as Launch).reason, /cascode\.path is not set; the selected environment \.venv has cascode 0\.3\.1/u);
+  assert.equal((found).source, "environment");
+  assert.match((found).reason, /cascode\.path is not set; the selected environment \.venv has cascode 0\.3\.1/u);
 });
 
 test("an environment with an older cascode is passed over with that reason", async (context) => {
@@ -101,7 +101,7 @@ test("an environment that is not made yet is offered to be made", async () => {
 test("a build without a wheel says how else to get a server", async () => {
   const found = await find({ managed: undefined });
   assert.equal(found.kind, "no-wheel");
-  assert.match((found as Problem).message, /pip install 'cascode\[cpu\]'/u);
+  assert.match((found).message, /pip install 'cascode\[cpu\]'/u);
 });
 
 test("the decision and its reason are logged", async () => {

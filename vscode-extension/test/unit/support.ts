@@ -71,7 +71,7 @@ export async function temporaryFolder(context: TestContext): Promise<string> {
 /** A `run` that answers by the command line; a command it does not know is not installed. */
 export function answering(answers: Readonly<Record<string, Partial<Finished>>>, asked: string[] = []): Run {
   return (program, args) => {
-    const key = [program, ...args.filter((arg) => /^-3/u.test(arg))].join(" ");
+    const key = [program, ...args.filter((arg) => arg.startsWith("-3"))].join(" ");
     asked.push(key);
     const found = answers[key];
     if (found === undefined) {

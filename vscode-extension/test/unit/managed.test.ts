@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+
+import { findInterpreter, withoutPython, type Interpreter } from "../../src/server/interpreters.js";
+import { lastError, ManagedEnvironment, shippedWheel, type Wheel } from "../../src/server/managed.js";
+import { CancelledError, run } from "../../src/server/run.js";
+import { MemoryLog, temporaryFolder } from "./support.js";
+
+/** A wheel as small as wheels get, with a `cascode` program and the extra `cpu`; real pip installs it. */
+const BUILD = `
+import base64, hashlib, sys, zipfile
+target, main = sys.argv[1:3]
+files = {
+    "cascode_test_server.py": main,
+    "cascode-0.5.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: cascode\\nVersion: 0.5.0\\nProvides-Extra: cpu\\n",
+    "cascode-0.5.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    "cascode-0.5.0.dist-info/entry_points.txt": "[console_scripts]\\ncascode = cascode_test_server:main\\n",
+}
+record = "".join(
+    f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},{len(text)}\\n"
+    for name, text in files.items()
+)
+files["cascode-0.5.0.dist-info/RECORD"] = record + "cascode-0.5.0.dist-info/RECORD,,\\n"
+with zipfile.ZipFile(target, "w") as wheel:
+    for name, text in files.items():
+        wheel.writestr(name, text)
+`;
+const WORKS = "def main():\n    print('cascode, version 0.5.0')\n";
+const FAILS = "def main():\n    raise SystemExit('cannot start here')\n";
+
+let python: Promise<Interpreter> | undefined;
+
+function interpreter(): Promise<Interpreter> {
+  python ??= findInterpreter(run, undefined).then((found) => {
+    assert.ok(found.interpreter !== undefined, withoutPython(found));
+    return found.interpreter;
+  });
+  return python;
+}
+
+async function prepare(context: TestContext, main = WORKS): Promise<{ storage: string; wheel: Wheel; managed: ManagedEnvironment; log: MemoryLog }> {
+  const folder = await temporaryFolder(context);
+  const wheels = join(folder, "wheel");
+  await mkdir(wheels);
+  const { code, stderr } = await run((await interpreter()).path, ["-c", BUILD, join(wheels, "cascode-0.5.0-py3-none-any.whl"), main]);
+  assert.equal(code, 0, stderr);
+  const wheel = await shippedWheel(wheels);
+  assert.ok(wheel !== undefined);
+  // As the path of a person who has a space in their name.
+  const storage = join(folder, "global storage");
+  const log = new MemoryLog();
+  return { storage, wheel, managed: new ManagedEnvironment(storage, wheel, run, log), log };
+}
+
+const quiet = { report: (): void => undefined };
+const never = new AbortController().signal;
+
+test("an environment is made from the wheel, found again, and made anew when it is damaged", { timeout: 120_000 }, async (context) => {
+  const { storage, wheel, managed } = await prepare(context);
+  assert.equal(await managed.program(), undefined);
+  await mkdir(join(storage, "server-0.4.0-000000000000"), { recursive: true });
+  const said: string[] = [];
+  const program = await managed.create(await interpreter(), { report: (message) => void said.push(message) }, never);
+  assert.equal(await managed.program(), program);
+  assert.match((await run(program, ["--version"])).stdout, /0\.5\.0/u);
+  assert.match((await managed.description()) ?? "", /cascode-0\.5\.0-py3-none-any\.whl/u);
+  assert.match(said.join("\n"), /making a Python 3\.\d+ environment\ninstalling; some minutes, once\n[^]*checking/u);
+  // An earlier one is gone, and so is the lock.
+  assert.deepEqual((await readdir(storage)).length, 1);
+  // Another start of the extension finds it; one whose Python is gone counts as not made.
+  const later = new ManagedEnvironment(storage, wheel, run, new MemoryLog());
+  assert.equal(await later.program(), program);
+  await rm(join(program, "..", "python"));
+  assert.equal(await later.program(), undefined);
+  // Half made by an extension that was killed: made anew.
+  const folder = join(program, "..", "..");
+  await rm(join(folder, "cascode-installed.json"));
+  await writeFile(join(folder, "left-over"), "");
+  assert.equal(await later.create(await interpreter(), quiet, never), program);
+  assert.equal(existsSync(join(folder, "left-over")), false);
+});
+
+test("a server that does not start fails the installation, and nothing is left", { timeout: 120_000 }, async (context) => {
+  const { storage, managed } = await prepare(context, FAILS);
+  await assert.rejects(managed.create(await interpreter(), quiet, never), /cannot start here/u);
+  assert.equal(await managed.program(), undefined);
+  assert.deepEqual(await readdir(storage), []);
+});
+
+test("cancelling removes what was made", { timeout: 120_000 }, async (context) => {
+  const { storage, managed } = await prepare(context);
+  const controller = new AbortController();
+  const report = (message: string): void => {
+    if (message.startsWith("installing;")) {
+      controller.abort();
+    }
+  };
+  await assert.rejects(managed.create(await interpreter(), { report }, controller.signal), CancelledError);
+  assert.deepEqual(await readdir(storage), []);
+});
+
+test("a folder without a wheel ships no server", async (context) => {
+  assert.equal(await shippedWheel(await temporaryFolder(context)), undefined);
+  assert.equal(await shippedWheel("/nowhere"), undefined);
+});
+
+test("constraints beside the wheel are kept to", async (context) => {
+  const folder = await temporaryFolder(context);
+  await writeFile(join(folder, "cascode-1.2.3-py3-none-any.whl"), "");
+  await writeFile(join(folder, "constraints.txt"), "torch==2.13.0\n");
+  const wheel = await shippedWheel(folder);
+  assert.deepEqual([wheel?.version, wheel?.constraints], ["1.2.3", join(folder, "constraints.txt")]);
+});
+
+test("pip's error is found above its notices", () => {
+  const output = "Collecting torch\nERROR: No matching distribution found for torch==9\n[notice] A new release of pip is available\n";
+  assert.equal(lastError(output), "No matching distribution found for torch==9");
+  assert.equal(lastError("Traceback\nOSError: no space left\n"), "OSError: no space left");
+  assert.equal(lastError(""), undefined);
+});
