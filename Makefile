@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow test-editors lint lint-editors format-editors format types bench clean
+.PHONY: help setup setup-editors demo test test-slow test-editors setup-extension extension lint lint-editors format-editors format types bench clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -55,6 +55,16 @@ lint-editors: setup-editors ## StyLua's format and luacheck for the Lua sources
 
 format-editors: setup-editors ## Let StyLua format the Lua sources
 	$(STYLUA) --write $(LUA_FILES)
+
+setup-extension: ## Install what the VS Code extension is built with
+	@sh scripts/setup-extension.sh
+
+# The two files are the extension with the server's wheel, which is what users install, and without it.
+extension: setup setup-extension ## Check and test the VS Code extension without a window, and package it
+	cd vscode-extension && npm run --silent lint && npm run --silent types && npm run --silent test
+	rm -rf build/extension-wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/extension-wheel .
+	cd vscode-extension && node scripts/package.mjs && node scripts/package.mjs --wheel ../build/extension-wheel/*.whl --constraint "$(TORCH)"
 
 lint: setup ## ruff (rules and format) and the import direction
 	$(BIN)/ruff check .

@@ -17,8 +17,10 @@ rmSync(`${root}/wheel`, { recursive: true, force: true });
 if (values.wheel !== undefined) {
   mkdirSync(`${root}/wheel`);
   copyFileSync(values.wheel, `${root}/wheel/${basename(values.wheel)}`);
-  if (values.constraint !== undefined) {
-    writeFileSync(`${root}/wheel/constraints.txt`, `${values.constraint.join("\n")}\n`);
+  // A build of one's own, named by a path, is no constraint for other machines.
+  const constraints = (values.constraint ?? []).filter((constraint) => /^[\w.-]+==[\w.+]+$/.test(constraint));
+  if (constraints.length > 0) {
+    writeFileSync(`${root}/wheel/constraints.txt`, `${constraints.join("\n")}\n`);
   }
 }
 mkdirSync(`${root}/build`, { recursive: true });
