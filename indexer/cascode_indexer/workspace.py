@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from cascode_indexer.errors import IndexBusyError, IndexStoreError
@@ -19,17 +19,13 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError, put_aside
-from cascode_indexer.store.lock import WriterLock
 from cascode_indexer.store.store import Store
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import checked_root
+from cascode_indexer.write_right import CancelledError, Turn, WriteRight
 
 _log = logging.getLogger(__name__)
 
-#: ``status`` of another process holds the lock for less than a millisecond to see whether it is free.
-_LOCK_SECONDS = 0.2
-#: Between two looks at ``cancelled`` while another thread of this process updates the index.
-_POLL_SECONDS = 0.05
 #: A running update ends within one small batch; a thread that hangs must not keep the process alive.
 _CLOSE_SECONDS = 10.0
 
@@ -67,8 +63,10 @@ class Workspace:
         self._gate = gate
         self._gpu = gpu
         self._threads = threads
-        self._lock = WriterLock(self.location)
-        self._turn = threading.Lock()
+        self._right = WriteRight(self.location)
+        self._state = threading.Lock()
+        self._encoding = False
+        self._more = False
         self._swap = threading.Lock()
         self._closed = False
         self._index = OpenIndex(self.location, model, gpu=gpu)
@@ -107,10 +105,13 @@ class Workspace:
         Returns:
             What was done; ``read_only`` where another process writes this index.
         """
-        return self._update(lambda updater, _: work(updater), on_progress, cancelled)
+        return self._update("scan", lambda updater, _: work(updater), on_progress, cancelled)
 
     def encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
         """Encode what has no vector yet.
+
+        Where another thread of this process is at it, that one takes along what the scan has found, and this call
+        returns at once.
 
         Args:
             report: What the scan before it did.
@@ -125,15 +126,23 @@ class Workspace:
         """
         if report.read_only or report.cancelled:
             return report
-        scanned = [report]
-
-        def work(updater: Updater, index: OpenIndex) -> IndexReport:
-            if index is not first:  # the files were made anew: what the scan had stored is gone
-                scanned[0] = updater.scan()
-            return self._encode(scanned[0], updater, index)
-
-        first = self._index
-        return self._update(work, on_progress, cancelled)
+        with self._state:
+            if self._encoding:
+                self._more = True
+                return report
+            self._encoding = True
+        try:
+            while True:
+                report = self._encode(report, on_progress, cancelled)
+                with self._state:
+                    if not self._more or report.cancelled:
+                        self._encoding = self._more = False
+                        return report
+                    self._more = False
+        except BaseException:
+            with self._state:
+                self._encoding = self._more = False
+            raise
 
     def status(self) -> WorkspaceStatus:
         """Describe the index without loading the model.
@@ -153,9 +162,9 @@ class Workspace:
                 skipped=index.store.skipped() if last else SkipCounts(),
                 model=index.store.get_meta("model"),
                 size_bytes=size,
-                busy=self._written_elsewhere(),
+                busy=self._right.held_elsewhere(),
                 last_indexed=float(last) if last else None,
-                updating=self._turn.locked(),
+                updating=self._right.held,
                 progress=self.progress,
             )
 
@@ -199,6 +208,7 @@ class Workspace:
 
     def _update(
         self,
+        turn: Turn,
         work: Callable[[Updater, OpenIndex], IndexReport],
         on_progress: OnProgress | None,
         cancelled: Cancelled | None,
@@ -207,7 +217,7 @@ class Workspace:
         asked = cancelled or (lambda: False)
         started = time.perf_counter()
         try:
-            with self._writing(lambda: self._closed or asked()):
+            with self._right.holding(turn, lambda: self._closed or asked()):
                 for attempt in (1, 2):
                     index = self._index
                     try:
@@ -227,8 +237,11 @@ class Workspace:
                 counts = index.store.counts()
                 _log.info("another process keeps the index of %s up to date", self.root)
                 return IndexReport(self.root, files=counts.files, functions=counts.functions, read_only=True)
-        except (ClosedIndexError, _CancelledError):
+        except (ClosedIndexError, CancelledError):
             pass
+        finally:
+            if not self._right.held:
+                self.progress = None
         return IndexReport(self.root, seconds=time.perf_counter() - started, cancelled=True)
 
     def _updater(self, index: OpenIndex, on_progress: OnProgress | None, cancelled: Cancelled) -> Updater:
@@ -250,8 +263,20 @@ class Workspace:
             small_batches=self._threads is not None,
         )
 
-    def _encode(self, report: IndexReport, updater: Updater, index: OpenIndex) -> IndexReport:
+    def _encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
         """Encode with the right to write."""
+        scanned = [report]
+        first = self._index
+
+        def work(updater: Updater, index: OpenIndex) -> IndexReport:
+            if index is not first:  # the files were made anew: what the scan had stored is gone
+                scanned[0] = updater.scan()
+            return self._encode_with(updater, index, scanned[0])
+
+        return self._update("encode", work, on_progress, cancelled)
+
+    def _encode_with(self, updater: Updater, index: OpenIndex, report: IndexReport) -> IndexReport:
+        """Encode what is pending in these files."""
         started = time.perf_counter()
         store = index.writer()
         # The model is left alone where nothing needs it: a second run must not wait for torch.
@@ -274,45 +299,8 @@ class Workspace:
         store.set_meta("model_label", self._model.label)
         return dataclasses.replace(
             report,
-            encoded=encoded,
+            encoded=report.encoded + encoded,
             seconds=report.seconds + time.perf_counter() - started,
-            seconds_encoding=seconds,
+            seconds_encoding=report.seconds_encoding + seconds,
             cancelled=updater.cancelled(),
         )
-
-    @contextlib.contextmanager
-    def _writing(self, cancelled: Cancelled = lambda: False) -> Iterator[None]:
-        """Hold the right to write: one thread of one process.
-
-        Raises:
-            IndexBusyError: Another process has it.
-            _CancelledError: Cancelled while another thread of this process wrote.
-        """
-        while not self._turn.acquire(timeout=_POLL_SECONDS):
-            if cancelled():
-                raise _CancelledError
-        try:
-            self._lock.acquire(_LOCK_SECONDS)
-            try:
-                yield
-            finally:
-                self._lock.release()
-        finally:
-            self.progress = None
-            self._turn.release()
-
-    def _written_elsewhere(self) -> bool:
-        """Whether another process holds the right to write."""
-        if not self._turn.acquire(blocking=False):
-            return False  # an update of this process is at work, or about to ask for the lock
-        try:
-            if not self._lock.try_acquire():
-                return True
-            self._lock.release()
-            return False
-        finally:
-            self._turn.release()
-
-
-class _CancelledError(Exception):
-    """Cancelled before anything was begun."""

@@ -321,5 +321,5 @@ def test_two_engines_see_each_others_updates(open_engine: OpenEngine, workspace:
     (workspace / "src" / "mail.py").write_text('def send_mail(to):\n    """Send an email."""\n    return smtp(to)\n')
     writer.update()
     assert names(reader.search(SearchRequest("send an email")))[0] == "send_mail"
-    with writer.workspaces[0]._writing():
+    with writer.workspaces[0]._right.holding("scan", lambda: False):
         assert reader.update()[0].read_only

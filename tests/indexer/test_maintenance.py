@@ -53,7 +53,7 @@ def test_an_index_that_is_being_written_is_not_cleaned(open_engine: OpenEngine, 
     """The message says to stop the process that writes."""
     engine = open_engine(workspace)
     engine.update()
-    with engine.workspaces[0]._writing(), pytest.raises(IndexBusyError, match="stop it"):
+    with engine.workspaces[0]._right.holding("scan", lambda: False), pytest.raises(IndexBusyError, match="stop it"):
         clean(workspace)
 
 

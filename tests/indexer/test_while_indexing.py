@@ -15,7 +15,7 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.errors import WorkspaceError
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.indexing.types import IndexProgress, IndexReport
+from cascode_indexer.indexing.types import IndexProgress
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.rank.score import rank
 from cascode_indexer.search.types import Answer, Ranked, SearchRequest
@@ -95,8 +95,8 @@ def write_functions(root: Path, files: int, each: int = 5) -> None:
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """A workspace of 1,000 functions, too many for one batch of anything."""
-    write_functions(tmp_path / "large", 200)
+    """A workspace of 300 functions, too many for one batch of anything."""
+    write_functions(tmp_path / "large", 100, 3)
     return tmp_path / "large"
 
 
@@ -192,12 +192,12 @@ def test_what_is_stored_is_found_while_the_scan_goes_on(open_engine: OpenEngine,
     assert steps.reached.wait(PATIENCE)
     answer = engine.search(SearchRequest("topic"))
     assert answer.hits
-    assert 0 < answer.functions < 1000
+    assert 0 < answer.functions < 300
     assert answer.state == "indexing"
     (status,) = engine.status()
     assert status.updating
     assert status.progress is not None
-    assert (status.progress.phase, status.progress.files_total) == ("scan", 200)
+    assert (status.progress.phase, status.progress.files_total) == ("scan", 100)
     steps.go_on.set()
     update.result()
     assert engine.search(SearchRequest("topic")).state == "ready"
@@ -225,10 +225,10 @@ def test_indexing_is_held_while_paused_and_goes_on_later(open_engine: OpenEngine
     engine.pause()
     steps.go_on.set()
     deadline = time.monotonic() + PATIENCE
-    while engine.status()[0].counts.pending == 1000:  # type: ignore[union-attr]
+    while engine.status()[0].counts.pending == 300:  # type: ignore[union-attr]
         assert time.monotonic() < deadline
     pending = engine.search(SearchRequest("topic")).pending
-    assert 0 < pending < 1000
+    assert 0 < pending < 300
     assert engine.paused
     assert not update.done
     assert engine.status()[0].updating
@@ -249,22 +249,38 @@ def test_a_paused_update_can_be_cancelled(open_engine: OpenEngine, large: Path) 
     assert report.cancelled
 
 
-def test_two_updates_of_one_workspace_take_turns(open_engine: OpenEngine, large: Path) -> None:
-    """A batch of changes waits for the first scan, and can be cancelled while it waits."""
-    engine = open_engine(large)
+def test_a_change_is_found_while_a_large_workspace_is_encoded(open_engine: OpenEngine, large: Path) -> None:
+    """It is stored at once, and the encoding that is under way takes it along, before older functions."""
+    engine = open_engine(large, threads=1)
     steps = Steps("encode")
     update = Running(lambda: engine.update(on_progress=steps))
     assert steps.reached.wait(PATIENCE)
     (large / "late.py").write_text("def latecomer():\n    return 1\n")
     batch = ChangeBatch(large, frozenset({"late.py"}), frozenset(), False)
     assert engine.apply(batch, cancelled=lambda: True).cancelled
-    change = Running(lambda: engine.apply(batch))
+    report = engine.apply(batch)
+    assert (report.files_changed, report.read_only, report.encoded) == (1, False, 0)
+    hit = engine.search(SearchRequest("latecomer")).hits[0]
+    assert (hit.name, hit.probability) == ("latecomer", None)
     steps.go_on.set()
-    update.result()
-    report = change.result()
-    assert isinstance(report, IndexReport)
-    assert (report.files_changed, report.read_only) == (1, False)
-    assert names(engine.search(SearchRequest("latecomer")))[0] == "latecomer"
+    (first,) = update.result()  # type: ignore[misc]
+    assert first.encoded == 301
+    assert engine.search(SearchRequest("latecomer")).pending == 0
+
+
+def test_two_scans_of_one_workspace_take_turns(open_engine: OpenEngine, large: Path) -> None:
+    """A second one waits for the first, and can be cancelled while it waits."""
+    engine = open_engine(large)
+    steps = Steps("scan")
+    update = Running(lambda: engine.update(on_progress=steps))
+    assert steps.reached.wait(PATIENCE)
+    assert engine.update(cancelled=lambda: True)[0].cancelled
+    second = Running(engine.update)
+    assert not second.done
+    steps.go_on.set()
+    reports = [one.result()[0] for one in (update, second)]  # type: ignore[index]
+    assert [report.files_changed for report in reports] == [100, 0]
+    assert engine.search(SearchRequest("topic")).functions == 300
 
 
 def test_an_engine_without_a_workspace_answers(open_engine: OpenEngine, workspace: Path) -> None:
@@ -338,7 +354,7 @@ def test_closing_during_an_update_waits_for_its_last_batch(large: Path, model: M
     (report,) = update.result()  # type: ignore[misc]
     assert report.cancelled
     with Engine([large], model=model) as again:
-        assert again.update()[0].encoded < 1000 or report.encoded == 0
+        assert again.update()[0].encoded < 300 or report.encoded == 0
         assert again.search(SearchRequest("topic")).state == "ready"
 
 

@@ -33,8 +33,10 @@ _FILES_A_BATCH = 64
 _FUNCTIONS_A_BATCH = 400
 #: And no later than this: the first answers of a new workspace are wanted in its first second.
 _STORE_SECONDS = 0.3
-#: Texts encoded between two commits: about half a second of work on two cores, the most that a kill loses.
+#: Texts encoded between two commits: about a second of work on two cores, the most that a kill loses.
 _TEXTS_A_BATCH = 128
+#: Small batches are stored no later than this, on a slow machine too.
+_ENCODE_SECONDS = 1.0
 
 
 class Updater:
@@ -153,24 +155,27 @@ class Updater:
             self._store.mark_all_pending()
             self._store.set_meta("model", encoder.fingerprint)
         pending = self._store.pending_texts()
-        known = cache.known(key for _, key, _ in pending)
-        if known:
-            cache.touch(known)
-            self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
-        missing = [(text_id, key) for text_id, key, _ in pending if key not in known]
+        newest = max((text_id for text_id, _, _ in pending), default=0)
+        missing = self._missing(pending, cache)
         encoded, seconds = 0, 0.0
         self._tell_encoding(0, len(missing), None)
         at = 0
         while at < len(missing) and not self._stopped():
+            # What a scan has stored meanwhile is what the person works on: it goes first.
+            fresh = self._store.pending_texts(after=newest)
+            newest = max((text_id for text_id, _, _ in fresh), default=newest)
+            missing[at:at] = self._missing(fresh, cache)
             batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
             batch = [(text_id, key) for text_id, key in batch if text_id in texts]
             vectors: list[FloatArray] = []
-            done = 0
+            done, begun = 0, time.monotonic()
             for part, took in self._encoded(encoder, [texts[text_id] for text_id, _ in batch]):
                 vectors.append(part)
                 done, encoded, seconds = done + len(part), encoded + len(part), seconds + took
                 self._tell_encoding(at + done, len(missing), encoded / seconds)
+                if time.monotonic() - begun > _ENCODE_SECONDS:
+                    break
             if done:
                 # Vectors first: a kill between the two commits costs a look-up, never a second encoding.
                 cache.put([key for _, key in batch[:done]], np.concatenate(vectors))
@@ -179,6 +184,14 @@ class Updater:
             missing[at : at + _TEXTS_A_BATCH] = batch
             at += done
         return encoded, seconds
+
+    def _missing(self, pending: Sequence[tuple[int, bytes, int]], cache: VectorCache) -> list[tuple[int, bytes]]:
+        """Note the texts whose vector the cache knows; return (text id, key) of the others."""
+        known = cache.known(key for _, key, _ in pending)
+        if known:
+            cache.touch(known)
+            self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
+        return [(text_id, key) for text_id, key, _ in pending if key not in known]
 
     def _encoded(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[FloatArray, float]]:
         """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.

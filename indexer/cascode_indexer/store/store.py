@@ -292,11 +292,16 @@ class Store:
 
     # --- texts and vectors ----------------------------------------------------------------------------
 
-    def pending_texts(self) -> list[tuple[int, bytes, int]]:
-        """Return (text id, key, length in characters) of every text without a vector, shortest first."""
+    def pending_texts(self, *, after: int = 0) -> list[tuple[int, bytes, int]]:
+        """Return (text id, key, length in characters) of every text without a vector, shortest first.
+
+        Args:
+            after: Only texts with a higher id: those that were stored later.
+        """
         with self._access() as database:
             return database.execute(
-                "SELECT id, key, length(text) AS size FROM texts WHERE encoded = 0 ORDER BY size, id"
+                "SELECT id, key, length(text) AS size FROM texts WHERE encoded = 0 AND id > ? ORDER BY size, id",
+                (after,),
             ).fetchall()
 
     def texts(self, text_ids: Sequence[int]) -> dict[int, str]:
