@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import retrieval
+import server
 import workspaces
 
 from cascode_indexer.engine import Engine
@@ -75,6 +76,7 @@ FULL = Size(
     queries=200,
     languages=("python", "java", "go", "javascript"),
     retrieval_queries=400,
+    real_workspaces=len(workspaces.SOURCES),
 )
 QUICK = Size(
     functions=600,
@@ -85,6 +87,7 @@ QUICK = Size(
     queries=20,
     languages=("python",),
     retrieval_queries=20,
+    real_workspaces=0,
 )
 
 
@@ -123,6 +126,7 @@ def main() -> None:
         for row in itertools.chain(
             measure(base, size, arguments.model),
             retrieval_rows(size, arguments.model, cosqa=arguments.cosqa, pairs=arguments.pairs),
+            server_rows(base, arguments.model, server.QUICK if size is QUICK else server.FULL),
         ):
             rows.append(row)
             print(f"{row.what}\n    must: {row.must}\n    is:   {row.measured}", flush=True)
@@ -154,6 +158,15 @@ def measure(base: Path, size: Size, model: str | None) -> Iterator[Row]:
             say(f"left out: {error}")
         else:
             yield real_workspace_row(source, found, model)
+
+
+def server_rows(base: Path, model: str | None, size: server.Size) -> Iterator[Row]:
+    """Rows about the language server, on workspaces that the others left alone."""
+    say("the language server")
+    fresh = make_workspace(base / "server-fresh", functions=size.fresh, files=0, seed=SEED + 2)
+    warm = make_workspace(base / "server-warm", functions=size.warm, files=0)
+    for what, must, measured in server.rows(fresh, warm, base / "server-index", size, model):
+        yield Row(what, must, measured)
 
 
 # Rows
