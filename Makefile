@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow test-editors setup-extension extension lint lint-editors format-editors format types bench clean
+.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension lint lint-editors format-editors format types bench clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -39,6 +39,10 @@ test: setup ## Fast tests
 # pytest ends with 5 where no test is marked slow; that is no failure.
 test-slow: setup ## Kill loops, real clients and long property tests
 	$(BIN)/python -m pytest -m "slow and not editor" || test $$? -eq 5
+
+SOAK_SECONDS ?= 1800
+soak: setup ## Two editors at once for half an hour (SOAK_SECONDS); test-slow has the same for three minutes
+	CASCODE_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -s tests/server/lsp/test_soak.py
 
 setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and the checks of the Lua sources
 	@sh scripts/setup-editors.sh $(VENV)
