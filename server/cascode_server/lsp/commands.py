@@ -90,11 +90,15 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
                     session.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
 
             session.push_documents(engine)
-            answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
             started = time.monotonic()
-            while not cancelled() and _is_too_early(session, engine, answer, time.monotonic() - started):
-                time.sleep(_FIRST_SCAN_POLL_SECONDS)
+            while True:
+                # Asked before the search: what is read after it would be missing from an answer taken for complete.
+                reading = _is_first_scan(session, engine)
                 answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
+                patience = _FIRST_SCAN_SECONDS if answer.hits else _FIRST_HIT_SECONDS
+                if not reading or cancelled() or time.monotonic() - started > patience:
+                    break
+                time.sleep(_FIRST_SCAN_POLL_SECONDS)
             complete = answer.state == "ready" or not answer.pending
             if not answer.model_ready and (token is not None or complete):
                 on_fast(answer)
@@ -107,11 +111,9 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
     return await session.search_thread(work)
 
 
-def _is_too_early(session: Session, engine: Engine, answer: Answer, waited: float) -> bool:
-    """Whether the very first scan is about to find more: an empty answer helps nobody."""
-    if session.indexing.state.state not in ("starting", "indexing") or engine.is_indexed():
-        return False
-    return waited < (_FIRST_SCAN_SECONDS if answer.hits else _FIRST_HIT_SECONDS)
+def _is_first_scan(session: Session, engine: Engine) -> bool:
+    """Whether a workspace is just being read for the first time: an empty answer would help nobody."""
+    return session.indexing.state.state in ("starting", "indexing") and not engine.is_indexed()
 
 
 async def similar(session: Session, argument: Argument) -> dict[str, Any]:

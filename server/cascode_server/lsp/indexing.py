@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
@@ -85,7 +85,8 @@ class IndexingService:
         self._encoding = False
         self._counted = 0.0
         self._state = IndexState()
-        self._failure: str | None = None
+        #: What failed last, by workspace; under None what concerns all of them.
+        self._failures: dict[Path | None, str] = {}
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="cascode-indexing", daemon=True)
 
@@ -178,6 +179,7 @@ class IndexingService:
             for root in removed:
                 if root in self._roots:
                     self._roots.remove(root)
+                self._failures.pop(root, None)
                 self._work.pop(root, None)
                 self._watched.discard(root)
             for root in added:
@@ -206,6 +208,7 @@ class IndexingService:
         """Wake the thread; what is urgent interrupts encoding. The caller holds the lock."""
         if any(work.urgent and not work.due for work in self._work.values()):
             self._urgent.set()
+        self._tell()
         self._changed.notify_all()
 
     def _run(self) -> None:
@@ -213,39 +216,42 @@ class IndexingService:
         while not self._closed:
             if self._reopen:
                 self._open()
-            if self._roots_changed:
-                self._take_up_roots()
+            elif self._roots_changed and self.holder.current is not None:
+                self._take_up_roots(self.holder.current)
             taken = self._take()
             if taken is not None:
                 self._do(*taken)
         self.holder.close()
 
     def _open(self) -> None:
-        """Open an engine without workspaces."""
+        """Open an engine with the workspaces of now, and lend it from then on."""
         with self._changed:
-            self._reopen, self._roots_changed = False, True
+            self._reopen = False
+            self._failures.clear()
         try:
-            self.holder.put(self._open_engine())
-            self._failure = None
+            engine = self._open_engine()
         except Exception as error:
-            self._fail(error)
-            self.holder.fail(self._failure or "")
+            self._roots_changed = False  # there is nothing that could take them up
+            self.holder.fail(self._fail(None, error))
+            return
+        self._take_up_roots(engine)
+        self.holder.put(engine)
+        self._count()
+        self._tell()
 
-    def _take_up_roots(self) -> None:
-        """Bring the engine's workspaces in line with the client's."""
+    def _take_up_roots(self, engine: Engine) -> None:
+        """Bring an engine's workspaces in line with the client's."""
         with self._changed:
             self._roots_changed = False
             wanted = list(self._roots)
-        engine = self.holder.current
-        if engine is None:
-            return
+            self._note(read_only=self._state.read_only.intersection(wanted))
         for root in set(engine.roots) - set(wanted):
             engine.remove_root(root)
         for root in wanted:
             try:
                 engine.add_root(root)
             except Exception as error:  # the others go on; this one is tried again
-                self._fail(error)
+                self._fail(root, error)
                 self._put_back(root, _Work(rescan=True, due=time.monotonic() + _RETRY_SECONDS))
         self._count()
         self._tell()
@@ -285,10 +291,10 @@ class IndexingService:
                 work.rescan = True
             reports = self._update(engine, root, work)
         except Exception as error:
-            self._fail(error)
+            self._fail(root, error)
             self._put_back(root, replace(work, rescan=True, due=time.monotonic() + _RETRY_SECONDS))
             return
-        self._failure = None
+        self._failures.pop(root, None)
         for report in reports:
             self._after(report.root, work, report)
         self._count()
@@ -311,9 +317,9 @@ class IndexingService:
         read_only = self._state.read_only
         if report.read_only:
             self._put_back(root, replace(work, due=time.monotonic() + _TAKE_OVER_SECONDS))
-            self._state = replace(self._state, read_only=read_only | {root})
+            self._note(read_only=read_only | {root})
         else:
-            self._state = replace(self._state, read_only=read_only - {root})
+            self._note(read_only=read_only - {root})
             if report.cancelled:
                 # Once files are stored, only encoding is left to do.
                 self._put_back(root, _Work() if self._encoding else work)
@@ -342,7 +348,7 @@ class IndexingService:
     def _on_progress(self, progress: IndexProgress) -> None:
         """Take up how far the job has come."""
         self._encoding = progress.phase == "encode"
-        self._state = replace(self._state, progress=progress)
+        self._note(progress=progress)
         if time.monotonic() - self._counted > _COUNT_SECONDS:
             self._count()
         self._tell()
@@ -353,43 +359,49 @@ class IndexingService:
         if engine is None:
             return
         try:
-            self._state = replace(self._state, workspaces=tuple(engine.status()))
+            self._note(workspaces=tuple(engine.status()))
         except (CascodeError, OSError) as error:
             _log.warning("the indexes cannot be counted: %s", error)
         self._counted = time.monotonic()
 
-    def _fail(self, error: Exception) -> None:
-        """Remember and tell what went wrong."""
+    def _fail(self, root: Path | None, error: Exception) -> str:
+        """Remember and tell what went wrong; return it in one line."""
         if isinstance(error, CascodeError | ModelError):
-            self._failure = str(error)
+            text = str(error)
             _log.warning("indexing failed: %s", error)
         else:
-            self._failure = f"indexing failed ({type(error).__name__}); the server's log tells more"
+            text = f"indexing failed ({type(error).__name__}); the server's log tells more"
             _log.error("indexing failed: %s", error, exc_info=error)
-        self._hooks.problem(self._failure)
+        self._failures[root] = text
+        self._hooks.problem(text)
         self._tell()
+        return text
+
+    def _note(self, **changes: Any) -> None:
+        """Change the state that others see."""
+        with self._changed:
+            self._state = replace(self._state, **changes)
 
     def _tell(self) -> None:
-        """Work out the state and tell that it changed."""
-        state = self._now()
-        message = self._failure
-        if message is None and state == "ready" and self._state.read_only:
-            message = "another CasCode process keeps this index up to date"
-        progress = self._state.progress if state == "indexing" else None
-        self._state = replace(self._state, state=state, message=message, progress=progress)
+        """Work out the state and tell that it changed; safe to call from any thread."""
+        with self._changed:
+            state = self._now()
+            message = next(iter(self._failures.values()), None)
+            if message is None and state == "ready" and self._state.read_only:
+                message = "another CasCode process keeps this index up to date"
+            self._note(state=state, message=message, progress=self._state.progress if state == "indexing" else None)
         self._hooks.changed()
 
     def _now(self) -> State:
-        """The state of this moment in one word."""
-        if self._failure is not None:
-            return "error"
+        """The state of this moment in one word; the caller holds the lock."""
         if self.holder.current is None:
-            return "starting"
+            return "error" if self._failures else "starting"
         if not self._enabled:
             return "disabled"
         if self._paused:
             return "paused"
-        with self._changed:
-            now = time.monotonic()
-            waiting = any(work.due <= now and root not in self._state.read_only for root, work in self._work.items())
-        return "indexing" if self._busy or waiting else "ready"
+        now = time.monotonic()
+        waiting = any(work.due <= now and root not in self._state.read_only for root, work in self._work.items())
+        if self._busy or waiting:
+            return "indexing"
+        return "error" if self._failures else "ready"

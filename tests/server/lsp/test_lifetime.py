@@ -143,7 +143,7 @@ def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
     assert process.stderr is not None
     assert "127.0.0.1" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PROMPT_SECONDS)
+    _, err = process.communicate(timeout=PROMPT_SECONDS)
     assert process.returncode == 130
     assert "Traceback" not in err
 

@@ -13,6 +13,9 @@ from .conftest import Editor, ErrorAnswer, Start
 
 Connect = Callable[[], Editor]
 
+EXECUTE = "workspace/executeCommand"
+SEARCH = "cascode.server.search"
+
 
 def refusal(editor: Editor, method: str, params: Any = None) -> dict[str, Any]:
     """Return the error that a request is answered with."""
@@ -70,17 +73,20 @@ def test_unknown_method_is_refused(connect: Connect) -> None:
         ("workspace/executeCommand", {"command": 3}),
         ("workspace/executeCommand", {"command": "no.such.command"}),
         ("workspace/executeCommand", {"command": "cascode.server.search"}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": []}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": ["text"]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": 3}]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": ""}]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": "x", "limit": 0}]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": "x", "limit": True}]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": "x", "kinds": "f"}]}),
-        ("workspace/executeCommand", {"command": "cascode.server.search", "arguments": [{"query": "x"}, {}]}),
+        (EXECUTE, {"command": SEARCH, "arguments": []}),
+        (EXECUTE, {"command": SEARCH, "arguments": ["text"]}),
+        (EXECUTE, {"command": SEARCH, "arguments": [{"query": 3}]}),
+        (EXECUTE, {"command": SEARCH, "arguments": [{"query": ""}]}),
+        (EXECUTE, {"command": SEARCH, "arguments": [{"query": "x", "limit": 0}]}),
         (
-            "workspace/executeCommand",
-            {"command": "cascode.server.search", "arguments": [{"query": "x", "languages": ["klingon"]}]},
+            EXECUTE,
+            {"command": SEARCH, "arguments": [{"query": "x", "limit": True}]},
+        ),
+        (EXECUTE, {"command": SEARCH, "arguments": [{"query": "x", "kinds": "f"}]}),
+        (EXECUTE, {"command": SEARCH, "arguments": [{"query": "x"}, {}]}),
+        (
+            EXECUTE,
+            {"command": SEARCH, "arguments": [{"query": "x", "languages": ["klingon"]}]},
         ),
         ("workspace/executeCommand", {"command": "cascode.server.similar", "arguments": [{}]}),
         (
@@ -114,8 +120,14 @@ def test_a_failure_of_ours_tells_no_traceback(start: Start, tmp_path: Path) -> N
     editor = start(CASCODE_INDEX_DIR=str(blocked))
     editor.initialize(tmp_path)
     error = refusal(
-        editor, "workspace/executeCommand", {"command": "cascode.server.similar", "arguments": [
-            {"textDocument": {"uri": tmp_path.as_uri() + "/a.py"}, "position": {"line": 0, "character": 0}}]}
+        editor,
+        "workspace/executeCommand",
+        {
+            "command": "cascode.server.similar",
+            "arguments": [
+                {"textDocument": {"uri": tmp_path.as_uri() + "/a.py"}, "position": {"line": 0, "character": 0}}
+            ],
+        },
     )
     assert error.keys() == {"code", "message"}
     assert "Traceback" not in error["message"]
