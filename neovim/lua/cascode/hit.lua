@@ -39,18 +39,6 @@ function M.place(hit, several)
   return several and ("%s/%s"):format(hit.workspace, place) or place
 end
 
---- Whether hits come from more than one workspace.
----@param hits cascode.Hit[]
----@return boolean
-function M.several_workspaces(hits)
-  for _, hit in ipairs(hits) do
-    if hit.workspace ~= hits[1].workspace then
-      return true
-    end
-  end
-  return false
-end
-
 --- One line for a list without columns.
 ---@param hit cascode.Hit
 ---@param several boolean

@@ -72,6 +72,7 @@ function M.run(request)
       return session:fail(problem or "no server")
     end
     session.encoding = server.offset_encoding
+    session.several = #(server.workspace_folders or {}) > 1
     local partial = require("cascode.partial")
     local token = partial.open(function(answer)
       session:take(filtered(answer, request.keep), "fast")

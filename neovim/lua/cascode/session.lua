@@ -15,6 +15,7 @@
 ---@field hits cascode.Hit[]
 ---@field answer? cascode.Answer
 ---@field encoding string
+---@field several boolean Whether several workspaces are searched.
 ---@field problem? string
 ---@field package listeners (fun(session: cascode.Session))[]
 ---@field package stop? fun()
@@ -25,7 +26,10 @@ Session.__index = Session
 ---@param title string
 ---@return cascode.Session
 function Session.new(title)
-  return setmetatable({ title = title, phase = "waiting", hits = {}, encoding = "utf-16", listeners = {} }, Session)
+  return setmetatable(
+    { title = title, phase = "waiting", hits = {}, encoding = "utf-16", several = false, listeners = {} },
+    Session
+  )
 end
 
 --- Calls a function at each change from now on.

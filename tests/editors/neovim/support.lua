@@ -21,6 +21,8 @@ Child.__index = Child
 function M.child(opts)
   opts = opts or {}
   local argv = { vim.v.progpath, "--embed", "--headless", "--clean", "-n", "-i", "NONE" }
+  -- Looking for a Python to run plugins with takes Neovim seconds, at the first Python file.
+  vim.list_extend(argv, { "--cmd", "let g:loaded_python3_provider = 0" })
   if not opts.bare then
     vim.list_extend(argv, { "--cmd", "set runtimepath^=" .. M.plugin })
   end

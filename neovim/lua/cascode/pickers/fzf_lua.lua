@@ -13,10 +13,9 @@ function M.show(session)
     if session.phase ~= "done" or #session.hits == 0 then
       return
     end
-    local several = hit.several_workspaces(session.hits)
     local lines = {}
     for number, one in ipairs(session.hits) do
-      lines[number] = ("%d\t%s"):format(number, hit.label(one, several))
+      lines[number] = ("%d\t%s"):format(number, hit.label(one, session.several))
     end
     local function chosen(selected)
       return vim.tbl_map(function(line)

@@ -9,12 +9,11 @@ function M.show(session)
     if session.phase ~= "done" or #session.hits == 0 then
       return
     end
-    local several = hit.several_workspaces(session.hits)
     vim.ui.select(session.hits, {
       prompt = ("%s (%s)"):format(session.title, session:summary()),
       kind = "cascode",
       format_item = function(one)
-        return hit.label(one, several)
+        return hit.label(one, session.several)
       end,
     }, function(one)
       if one then

@@ -7,10 +7,9 @@ local hit = require("cascode.hit")
 ---@param session cascode.Session
 ---@return table[]
 local function items(session)
-  local several = hit.several_workspaces(session.hits)
   return vim.tbl_map(function(one)
     return {
-      text = hit.label(one, several),
+      text = hit.label(one, session.several),
       file = hit.file(one),
       pos = { one.start_line, 0 },
       end_pos = { one.end_line, 0 },
@@ -55,7 +54,7 @@ function M.show(session)
         return {
           { item.hit.name, "SnacksPickerLabel" },
           { "  " },
-          { hit.place(item.hit, hit.several_workspaces(session.hits)), "SnacksPickerDir" },
+          { hit.place(item.hit, session.several), "SnacksPickerDir" },
           { certainty ~= "" and ("  " .. certainty) or "", "SnacksPickerComment" },
         }
       end,

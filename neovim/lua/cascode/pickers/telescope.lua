@@ -11,11 +11,10 @@ local pickers = require("telescope.pickers")
 ---@param session cascode.Session
 ---@return table
 local function finder(session)
-  local several = hit.several_workspaces(session.hits)
   return finders.new_table({
     results = session.hits,
     entry_maker = function(one)
-      local label = hit.label(one, several)
+      local label = hit.label(one, session.several)
       return {
         value = one,
         display = label,

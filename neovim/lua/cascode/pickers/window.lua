@@ -92,11 +92,10 @@ end
 function Window:render()
   local session = self.session
   local chosen = self.moved and self.drawn[self.row] or nil
-  local several = hit.several_workspaces(session.hits)
   local lines, marks = {}, {}
   for row, one in ipairs(session.hits) do
     local certainty = ("%4s"):format(hit.certainty(one))
-    local name, place = one.name, hit.place(one, several)
+    local name, place = one.name, hit.place(one, session.several)
     lines[row] = ("%s %s  %s"):format(certainty, name, place)
     marks[row] = { 0, #certainty, "Number", #certainty + 1, #certainty + 1 + #name, "Function", #certainty + 3 + #name }
   end
