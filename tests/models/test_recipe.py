@@ -117,6 +117,16 @@ def test_release_needs_dev_data(tmp_path: Path, model_folder: Path) -> None:
         release(model_folder, tmp_path / "out", data=tmp_path, cosqa=None, progress=lambda _: None)
 
 
+def test_release_without_the_classifier_leaves_it_off(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """A release of the fast stage alone calibrates its similarities and ships a fusion weight of 0."""
+    result = release(model_folder, tmp_path / "out", data=data, cosqa=None, fast_only=True, progress=lambda _: None)
+    assert result.gain == (0.0, 0.0, 0.0)
+    assert result.fused == result.fast
+    settings = load_model(str(tmp_path / "out"), device="cpu").settings
+    assert (settings.fusion_weight, settings.max_query_tokens) == (0.0, 64)
+    assert json.loads((tmp_path / "out" / "release.json").read_text())["fusion_weight"] == 0.0
+
+
 def scores_of(helpful: bool, queries: int = 300) -> StageScores:
     """Both stages where the right one of ten is second for the encoder, and the classifier sees it or does not."""
     rng = np.random.default_rng(1)

@@ -91,12 +91,13 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @click.argument("model", type=FOLDER)
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs with dev pools.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
+@click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
-def release_command(model: Path, data: Path, cosqa: Path | None, output: Path) -> int:
+def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
     from cascode_models.training.release import release
 
-    result = release(model, output, data=data, cosqa=cosqa, progress=note)
+    result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(output)
