@@ -16,13 +16,9 @@ export async function watchPaints(page) {
         .map((row) => [Number.parseFloat(row.style.top), row.getAttribute("aria-label") ?? row.textContent])
         .sort((a, b) => a[0] - b[0])
         .map((row) => row[1]);
-      const progress = widget.querySelector(".quick-input-progress, .monaco-progress-container");
-      const busy = progress?.classList.contains("active") ?? false;
       const last = notes.lists.at(-1);
       const text = rows.join("\n");
-      if (!last || last.text !== text || last.busy !== busy) {
-        notes.lists.push({ at: performance.now(), text, rows: rows.length, busy });
-      }
+      if (last?.text !== text) notes.lists.push({ at: performance.now(), text, rows: rows.length });
     };
     const observer = new MutationObserver(() => {
       if (pending) return;
@@ -42,16 +38,16 @@ export async function watchPaints(page) {
   });
 }
 
-/** @returns {Promise<{keys: number[], lists: {at: number, text: string, rows: number, busy: boolean}[]}>} */
+/** @returns {Promise<{now: number, keys: number[], lists: {at: number, text: string, rows: number}[]}>} */
 export function paints(page) {
-  return page.evaluate(() => window.__paints.notes);
+  return page.evaluate(() => ({ now: performance.now(), ...window.__paints.notes }));
 }
 
-/** Whether the last keys have their last answer: the progress bar ran for them and has stopped. */
-export function isSettled({ keys, lists }) {
-  const last = keys.at(-1);
-  if (last === undefined) return false;
-  const after = lists.filter((list) => list.at > last);
-  const ran = lists.findLast((list) => list.at <= last)?.busy || after.some((list) => list.busy);
-  return Boolean(ran && after.length > 0 && !after.at(-1).busy && after.at(-1).rows > 0);
+/** A reranked list follows the fast one within half of this, on a busy machine too. */
+const QUIET_MS = 600;
+
+/** Whether the last keys were answered: the list changed after them and has stood for a while. */
+export function isSettled({ now, keys, lists }) {
+  const last = lists.at(-1);
+  return keys.length > 0 && last !== undefined && last.at > keys.at(-1) && last.rows > 0 && now - last.at > QUIET_MS;
 }
