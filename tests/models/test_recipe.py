@@ -79,7 +79,7 @@ def test_wrong_recipes_are_named(text: str, match: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(ModelError, match=match):
         load_recipe(path)
-    with pytest.raises(ModelError, match="one of shipped"):
+    with pytest.raises(ModelError, match="one of cascade, shipped"):
         load_recipe("shiped")
 
 
@@ -87,7 +87,7 @@ def test_recipe_is_reproduced_and_goes_on_after_a_kill(data: Path, tmp_path: Pat
     """Stages run in order, each from the model before it; a killed recipe ends with the same released weights."""
     recipe = tmp_path / "recipe.yaml"
     one = f"{{name: one, preset: first, settings: {{start_from: {json.dumps(str(model_folder))}}}}}"
-    recipe.write_text(f"stages: [{one}, {{name: two, preset: second, after: one}}]")
+    recipe.write_text(f"stages: [{one}, {{name: two, preset: cascade, after: one}}]")
 
     class Killed(BaseException):
         """Stands for the kill."""

@@ -188,7 +188,7 @@ def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> N
 
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     """A wrong preset lists those there are; YAML that is none is said to be so."""
-    with pytest.raises(ModelError, match="one of control, first"):
+    with pytest.raises(ModelError, match="one of cascade, control, first"):
         load_preset("frist")
     (tmp_path / "bad.yaml").write_text("a: [")
     with pytest.raises(ModelError, match="no valid YAML"):
