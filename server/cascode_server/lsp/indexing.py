@@ -395,7 +395,7 @@ class IndexingService:
     def _now(self) -> State:
         """The state of this moment in one word; the caller holds the lock."""
         if self.holder.current is None:
-            return "error" if self._failures else "starting"
+            return "error" if None in self._failures else "starting"
         if not self._enabled:
             return "disabled"
         if self._paused:
