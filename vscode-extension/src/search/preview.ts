@@ -12,6 +12,9 @@ export function toRange(range: Range): vscode.Range {
 /** Share of the editor that the list lies over: the function begins below it. */
 const COVERED = 0.45;
 
+/** An editor that stands right already tells of no scrolling, ms. */
+const SCROLLED_MS = 150;
+
 /** Lines of an editor that has not been laid out yet. */
 const USUAL_LINES = 40;
 
@@ -129,7 +132,7 @@ export class EditorPreview implements vscode.Disposable {
       const back = await vscode.window.showTextDocument(editor.document, { viewColumn: column, preview: wasPreview, preserveFocus: true });
       back.selections = this.origin.selections;
       if (this.origin.visible !== undefined) {
-        back.revealRange(this.origin.visible, vscode.TextEditorRevealType.AtTop);
+        await scrollTo(back, this.origin.visible.start.line);
       }
       return;
     }
@@ -160,6 +163,36 @@ export class EditorPreview implements vscode.Disposable {
         !isPinned,
     );
     await vscode.window.tabGroups.close(left, true);
+  }
+}
+
+/**
+ * Scroll until a line is the first visible one. VS Code reveals below the lines that stick to the top, and counts them
+ * as covered and yet visible: what the first step misses by is corrected in a second.
+ */
+async function scrollTo(editor: vscode.TextEditor, line: number): Promise<void> {
+  const reveal = (at: number): void => {
+    const position = new vscode.Position(Math.max(0, at), 0);
+    editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.AtTop);
+  };
+  const scrolled = new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      listening.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, SCROLLED_MS);
+    const listening = vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
+      if (textEditor === editor) {
+        done();
+      }
+    });
+  });
+  reveal(line);
+  await scrolled;
+  const missed = (editor.visibleRanges[0]?.start.line ?? line) - line;
+  if (missed !== 0) {
+    reveal(line - missed);
   }
 }
 

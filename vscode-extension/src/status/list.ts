@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { ServerStatus } from "../protocol.js";
 import { count, plural } from "../search/text.js";
 import type { ServerManager } from "../server/manager.js";
-import { detail, reasonText, skippedText, summary } from "./text.js";
+import { progress, reasonText, skippedText, summary } from "./text.js";
 
 interface Line extends vscode.QuickPickItem {
   readonly run?: () => void;
@@ -100,7 +100,7 @@ function stateLines(status: ServerStatus): Line[] {
       ? command("debug-start", "Resume indexing", "", "cascode.resumeIndexing")
       : command("debug-pause", "Pause indexing", "", "cascode.pauseIndexing");
   const lines: Line[] = [
-    line(STATE_ICONS[status.state], summary(status), detail(status)),
+    line(STATE_ICONS[status.state], summary(status), progress(status)),
     line("symbol-function", plural(status.functions, "function"), searchable(status)),
   ];
   if (status.state === "disabled") {

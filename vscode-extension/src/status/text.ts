@@ -74,6 +74,12 @@ export function summary(status: ServerStatus): string {
 
 /** The second line: counts, what is left, what was skipped. */
 export function detail(status: ServerStatus): string {
+  const skipped = skippedText(status.skipped);
+  return [progress(status), ...(skipped === null ? [] : [skipped])].filter((part) => part !== "").join(" · ");
+}
+
+/** Counts, and what is left. */
+export function progress(status: ServerStatus): string {
   const parts: string[] = [];
   if (status.message !== null && status.message !== "") {
     parts.push(status.message);
@@ -89,10 +95,6 @@ export function detail(status: ServerStatus): string {
     }
   } else if (status.files.total > 0) {
     parts.push(plural(status.files.total, "file"));
-  }
-  const skipped = skippedText(status.skipped);
-  if (skipped !== null) {
-    parts.push(skipped);
   }
   return parts.join(" · ");
 }
