@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,19 @@ def index_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def plugin(nvim: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin as a person has it: a folder of its own, with the tags of its help file."""
+    target = tmp_path_factory.mktemp("plugin") / "neovim"
+    shutil.copytree(PLUGIN, target, ignore=shutil.ignore_patterns("tags"))
+    made = subprocess.run(
+        [nvim, "--headless", "--clean", f"+helptags {target / 'doc'}", "+qall"], check=True, capture_output=True
+    )
+    # A tag that stands twice is only a message.
+    assert made.stderr == b""
+    return target
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A project of one's own: the sources of click."""
@@ -62,26 +75,24 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, index_directory: Path, workspace: Path) -> dict[str, str]:
+def environment(tmp_path: Path, index_directory: Path, plugin: Path, workspace: Path) -> dict[str, str]:
     """An environment in which neither Neovim nor the server touches files of the user."""
     home = tmp_path / "home"
     home.mkdir()
-    folders = {
-        f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")
-    }
+    folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("NVIM", "VIM", "CASCODE"))},
         **folders,
         "HOME": str(home),
         "CASCODE_INDEX_DIR": str(index_directory),
-        "CASCODE_TEST_PLUGIN": str(PLUGIN),
+        "CASCODE_TEST_PLUGIN": str(plugin),
         "CASCODE_TEST_WORKSPACE": str(workspace),
         "CASCODE_TEST_SERVER": str(_program("cascode")),
     }
 
 
 @pytest.fixture
-def scenario(nvim: Path, environment: dict[str, str]) -> Iterator[Callable[[str], None]]:
+def scenario(nvim: Path, environment: dict[str, str]) -> Callable[[str], None]:
     """Run a scenario of `scenarios/` by its name; what it finds wrong fails the test."""
 
     def run(name: str) -> None:
@@ -97,4 +108,4 @@ def scenario(nvim: Path, environment: dict[str, str]) -> Iterator[Callable[[str]
         if result.returncode != 0:
             pytest.fail(f"scenario {name}:\n{result.stderr}{result.stdout}", pytrace=False)
 
-    yield run
+    return run

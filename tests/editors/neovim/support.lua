@@ -15,18 +15,18 @@ M.server = vim.env.CASCODE_TEST_SERVER
 local Child = {}
 Child.__index = Child
 
---- Starts a Neovim without configuration; with our plugin on its path unless `bare`.
----@param opts? { bare?: boolean, args?: string[], server?: string[] }
+--- Starts a Neovim without configuration, or with that of `init`; with our plugin on its path unless `bare`.
+---@param opts? { bare?: boolean, init?: string, server?: string[] }
 ---@return Child
 function M.child(opts)
   opts = opts or {}
-  local argv = { vim.v.progpath, "--embed", "--headless", "--clean", "-n", "-i", "NONE" }
+  local argv = { vim.v.progpath, "--embed", "--headless", "-n", "-i", "NONE" }
+  vim.list_extend(argv, opts.init and { "-u", opts.init } or { "--clean" })
   -- Looking for a Python to run plugins with takes Neovim seconds, at the first Python file.
   vim.list_extend(argv, { "--cmd", "let g:loaded_python3_provider = 0" })
-  if not opts.bare then
+  if not opts.bare and not opts.init then
     vim.list_extend(argv, { "--cmd", "set runtimepath^=" .. M.plugin })
   end
-  vim.list_extend(argv, opts.args or {})
   local channel = vim.fn.jobstart(argv, { rpc = true, cwd = M.workspace })
   assert(channel > 0, "the child did not start")
   local child = setmetatable({ channel = channel }, Child)
