@@ -127,7 +127,7 @@ def _compare_with_clean_index(root: Path, people: list[Person], folder: Path, mo
         clean = _stored(root)
         assert used - clean == set(), "stored, and not in the workspace"
         assert clean - used == set(), "in the workspace, and not stored"
-        for text in real_functions()[::20]:
+        for text in real_functions()[::80]:
             query = words_of(text)
             # Copies of a function score alike, and which of them come first is chance: scores are compared.
             expected = [hit.score for hit in engine.search(SearchRequest(query, limit=20, rerank=False)).hits]
