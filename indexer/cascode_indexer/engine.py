@@ -251,7 +251,7 @@ class Engine:
 
     def is_indexed(self) -> bool:
         """Whether every workspace has been scanned completely before."""
-        return all(workspace.indexed for workspace in self.workspaces)
+        return all(workspace.indexed for workspace in self.status())
 
     def close(self) -> None:
         """Cancel running updates and close every index; also one whose workspace was removed."""

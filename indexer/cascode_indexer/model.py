@@ -107,8 +107,11 @@ class ModelHandle:
         torch keeps the count for each calling thread (it is OpenMP's), but a thread that never set one inherits
         what any thread set last: so every user of the model says what it takes.
         """
-        if self._model is not None:
-            self._model.threads = self._all_threads if count is None else max(1, min(count, self._all_threads))
+        if self._model is None:
+            return
+        wanted = self._all_threads if count is None else max(1, min(count, self._all_threads))
+        if self._model.threads != wanted:  # setting it makes torch drop what it prepared for the old count
+            self._model.threads = wanted
 
     @property
     def all_threads(self) -> int:

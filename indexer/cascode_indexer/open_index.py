@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import TracebackType
 
-from cascode_indexer.location import IndexLocation, vector_cache_path
+from cascode_indexer.errors import IndexStoreError
+from cascode_indexer.location import INDEX_DIR_VARIABLE, IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.search.vectors import WorkspaceVectors
+from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
 
@@ -38,6 +41,7 @@ class OpenIndex:
         self._closed = False
         self.retired = False
         self.store = Store(location.store)
+        self._opened = _identity(location.store)
         self._writer: Store | None = None
         self._cache: VectorCache | None = None
         self._vectors: WorkspaceVectors | None = None
@@ -70,6 +74,10 @@ class OpenIndex:
     def wait_unused(self, timeout_seconds: float) -> bool:
         """Wait until nobody uses the files; say whether that came to be."""
         return self._unused.wait(timeout_seconds)
+
+    def is_in_place(self) -> bool:
+        """Whether the store's file is still the one that was opened."""
+        return _identity(self._location.store) == self._opened
 
     def writer(self) -> Store:
         """Return the connection that updates write through."""
@@ -109,6 +117,23 @@ class OpenIndex:
             self._writer.close()
         if self._cache is not None:
             self._cache.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def damaged_again(error: DamagedFileError) -> IndexStoreError:
+    """Return the error of a file that is damaged although it was made anew just now."""
+    return IndexStoreError(
+        f"the index file {error.path} is damaged again right after it was made anew ({error.reason}): "
+        f"check the disk, or set {INDEX_DIR_VARIABLE} to a folder on another one"
+    )
 
 
 class ClosedIndexError(Exception):

@@ -16,7 +16,7 @@ from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.open_index import ClosedIndexError, OpenIndex
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError, put_aside
 from cascode_indexer.store.store import Store
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 #: A running update ends within one small batch; a thread that hangs must not keep the process alive.
 _CLOSE_SECONDS = 10.0
+#: Updates begun before damage is a matter of the disk: an engine beside this one may meet it at the same time.
+_ATTEMPTS = 3
 
 
 class Workspace:
@@ -150,23 +152,17 @@ class Workspace:
         Raises:
             ClosedIndexError: The workspace was closed.
         """
-        with self._index as index:
-            counts = index.store.counts()
-            last = index.store.get_meta("last_indexed")
-            size = sum(path.stat().st_size for path in self.location.directory.glob("*") if path.is_file())
-            return WorkspaceStatus(
-                root=self.root,
-                directory=self.location.directory,
-                indexed=last is not None,
-                counts=counts,
-                skipped=index.store.skipped() if last else SkipCounts(),
-                model=index.store.get_meta("model"),
-                size_bytes=size,
-                busy=self._right.held_elsewhere(),
-                last_indexed=float(last) if last else None,
-                updating=self._right.held,
-                progress=self.progress,
-            )
+        index = self._index
+        try:
+            with index:
+                return self._status(index)
+        except DamagedFileError as error:
+            self.mend(error, index)
+        try:
+            with self._index as index:
+                return self._status(index)
+        except DamagedFileError as error:
+            raise damaged_again(error) from error
 
     def mend(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
         """Put a damaged file aside and begin it anew; what it held is made again from the workspace.
@@ -185,7 +181,8 @@ class Workspace:
             _log.warning("the index file %s is damaged (%s): making it again", error.path, error.reason)
             index.retire()
             try:
-                if move:
+                # Another engine may have met the damage first: the file in its place is new then.
+                if move and (error.path != self.location.store or index.is_in_place()):
                     put_aside(error.path)
             except OSError as refused:
                 raise IndexStoreError(
@@ -206,6 +203,25 @@ class Workspace:
         if not self._index.wait_unused(_CLOSE_SECONDS):
             _log.warning("the index of %s is still in use; it is closed later", self.root)
 
+    def _status(self, index: OpenIndex) -> WorkspaceStatus:
+        """Describe what these files hold."""
+        counts = index.store.counts()
+        last = index.store.get_meta("last_indexed")
+        size = sum(path.stat().st_size for path in self.location.directory.glob("*") if path.is_file())
+        return WorkspaceStatus(
+            root=self.root,
+            directory=self.location.directory,
+            indexed=last is not None,
+            counts=counts,
+            skipped=index.store.skipped() if last else SkipCounts(),
+            model=index.store.get_meta("model"),
+            size_bytes=size,
+            busy=self._right.held_elsewhere(),
+            last_indexed=float(last) if last else None,
+            updating=self._right.held,
+            progress=self.progress,
+        )
+
     def _update(
         self,
         turn: Turn,
@@ -218,14 +234,14 @@ class Workspace:
         started = time.perf_counter()
         try:
             with self._right.holding(turn, lambda: self._closed or asked()):
-                for attempt in (1, 2):
+                for attempt in range(1, _ATTEMPTS + 1):
                     index = self._index
                     try:
                         with index:
                             report = work(self._updater(index, on_progress, asked), index)
                     except DamagedFileError as error:
-                        if attempt == 2:
-                            raise
+                        if attempt == _ATTEMPTS:
+                            raise damaged_again(error) from error
                         self.mend(error, index)
                         continue
                     if index is self._index or self._closed:

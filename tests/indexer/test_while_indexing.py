@@ -16,6 +16,7 @@ from cascode_indexer.errors import WorkspaceError
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.types import IndexProgress
+from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.rank.score import rank
 from cascode_indexer.search.types import Answer, Ranked, SearchRequest
@@ -392,6 +393,25 @@ def test_searches_roots_and_updates_at_once(
     assert results[0] > 0
     engine.update()
     assert names(engine.search(SearchRequest("retry_failed_upload")))[0] == "retry_failed_upload"
+
+
+def test_damage_met_by_anybody_is_mended(open_engine: OpenEngine, workspace: Path) -> None:
+    """Status, a search or a refresh of buffers finds the store torn: it is made anew, and the next update fills it."""
+    for meet in (
+        lambda engine: engine.status(),
+        lambda engine: engine.search(SearchRequest("retry")),
+        lambda engine: engine.reindex(full=True),
+    ):
+        engine, other = open_engine(workspace), open_engine(workspace)
+        engine.update()
+        engine.close()
+        with locate(workspace).store.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * 4096 * 20)
+        meet(other)
+        assert other.update()[0].functions == 5
+        assert names(other.search(SearchRequest("retry_failed_upload")))[0] == "retry_failed_upload"
+        other.close()
 
 
 def test_a_full_reindex_reads_everything_and_encodes_nothing(open_engine: OpenEngine, workspace: Path) -> None:

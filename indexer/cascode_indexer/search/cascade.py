@@ -7,13 +7,13 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.open_index import ClosedIndexError, OpenIndex
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.query_kind import QueryKind
@@ -34,6 +34,8 @@ from cascode_indexer.walk import read_source
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
+
+T = TypeVar("T")
 
 #: Typed functions that a search encodes itself, about a tenth of a second; the others it finds by their words until
 #: the front end's refresh has encoded them.
@@ -127,24 +129,24 @@ class Cascade:
 
     def refresh_overlays(self) -> None:
         """Parse and encode what was typed, ahead of the next search."""
-        with self._gate.searching(), contextlib.ExitStack() as stack:
-            parts = []
-            for workspace in self._workspaces():
-                with contextlib.suppress(ClosedIndexError):
-                    parts.append(_Part(workspace, stack.enter_context(workspace.index)))
-            self._refresh(parts, None)
+        self._mending(lambda _: None, most=None)
 
     def _get_model(self, wait: bool, cancelled: Callable[[], bool] | None) -> CasCodeModel | None:
         """Return the model; None where it is not, or no longer, to be waited for."""
         return self._model.wait(cancelled or (lambda: False)) if wait else self._model.ready()
 
-    def _mending(self, answer: Callable[[list[_Part]], Answer]) -> Answer:
-        """Answer; once more where a file turned out damaged, from what there is without it."""
+    def _mending(self, work: Callable[[list[_Part]], T], most: int | None = _LAZY_TEXTS) -> T:
+        """Do ``work`` on the workspaces of now; once more where a file turned out damaged, without what it held.
+
+        Args:
+            work: Given the workspaces, kept open until it ends.
+            most: Typed functions to encode before.
+        """
         seen: list[_Part] = []
         try:
             with self._parts() as parts:
                 seen.extend(parts)
-                return answer(parts)
+                return work(self._with_buffers(parts, most))
         except DamagedFileError as error:
             damaged = [part for part in seen if error.path in (part.workspace.location.store, vector_cache_path())]
             if not damaged:
@@ -152,12 +154,15 @@ class Cascade:
             for at, part in enumerate(damaged):
                 # The vector cache is one file for all workspaces: it is put aside once, and opened anew by all.
                 part.workspace.mend(error, part.index, move=at == 0)
-        with self._parts() as parts:
-            return answer(parts)
+        try:
+            with self._parts() as parts:
+                return work(self._with_buffers(parts, most))
+        except DamagedFileError as error:
+            raise damaged_again(error) from error
 
     @contextlib.contextmanager
     def _parts(self) -> Iterator[list[_Part]]:
-        """Keep the workspaces of now open, before indexing, while the block runs; with what is typed but not saved."""
+        """Keep the workspaces of now open, before indexing, while the block runs."""
         with self._gate.searching(), contextlib.ExitStack() as stack:
             parts: list[_Part] = []
             for workspace in self._workspaces():
@@ -168,8 +173,12 @@ class Cascade:
                         stack.enter_context(index)
                         parts.append(_Part(workspace, index))
                         break
-            self._refresh(parts, _LAZY_TEXTS)
-            yield [dataclasses.replace(part, buffers=self._overlays.of(part.workspace.root)) for part in parts]
+            yield parts
+
+    def _with_buffers(self, parts: list[_Part], most: int | None) -> list[_Part]:
+        """Return the workspaces with what is typed but not saved."""
+        self._refresh(parts, most)
+        return [dataclasses.replace(part, buffers=self._overlays.of(part.workspace.root)) for part in parts]
 
     def _refresh(self, parts: Sequence[_Part], most: int | None) -> None:
         """Parse and encode open buffers; a model that is not loaded yet is not waited for."""
