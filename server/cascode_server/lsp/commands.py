@@ -52,17 +52,18 @@ def add_commands(session: Session) -> None:
 async def search(session: Session, argument: Argument) -> dict[str, Any]:
     """Answer a question; with a token the fast stage's answer goes out first."""
     from cascode_indexer.search.types import SearchRequest
+    from cascode_server.settings.reranking import reranking
 
     settings = session.settings.search
-    rerank = argument.flag("rerank")
+    rerank, rerank_top = reranking(settings, wanted=argument.flag("rerank"))
     request = SearchRequest(
         argument.text("query"),
         limit=argument.limit(settings.limit),
         languages=argument.texts("languages"),
         kinds=argument.texts("kinds"),
         paths=argument.texts("paths"),
-        rerank=settings.rerank != "never" if rerank is None else rerank,
-        rerank_top=settings.rerank_top or None,
+        rerank=rerank,
+        rerank_top=rerank_top,
     )
     return await run_search(session, request, argument.token("partialResultToken"))
 
