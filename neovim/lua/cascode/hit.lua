@@ -88,17 +88,29 @@ function M.position(position, lines, encoding)
   return row, column
 end
 
+--- Where the name of a hit's function stands, in its file as it is now.
+---@param hit cascode.Hit
+---@param encoding string
+---@return integer row 1-based.
+---@return integer column 0-based, in bytes.
+function M.target(hit, encoding)
+  local lines = M.lines(hit.uri)
+  if not lines then
+    return hit.start_line, 0
+  end
+  return M.position(hit.selectionRange.start, lines, encoding)
+end
+
 --- An entry of the quickfix list.
 ---@param hit cascode.Hit
 ---@param encoding string
 ---@return vim.quickfix.entry
 function M.quickfix_entry(hit, encoding)
-  local lines = M.lines(hit.uri) or {}
-  local row, column = M.position(hit.selectionRange.start, lines, encoding)
+  local row, column = M.target(hit, encoding)
   local certainty = M.certainty(hit)
   return {
     filename = M.file(hit),
-    lnum = #lines > 0 and row or hit.start_line,
+    lnum = row,
     end_lnum = hit.end_line,
     col = column + 1,
     text = (certainty ~= "" and ("[%s] "):format(certainty) or "") .. hit.signature,

@@ -1,4 +1,5 @@
--- Hits in the picker of snacks.nvim: shown with the fast stage's answer, put in order with the last one.
+-- Hits in the picker of snacks.nvim: shown with the fast stage's answer, put in order with the last one. Opening is its
+-- own: it keeps jump list and tag stack, centres, and knows the user's keys.
 local M = {}
 
 local hit = require("cascode.hit")
@@ -8,10 +9,11 @@ local hit = require("cascode.hit")
 ---@return table[]
 local function items(session)
   return vim.tbl_map(function(one)
+    local row, column = hit.target(one, session.encoding)
     return {
       text = hit.label(one, session.several),
       file = hit.file(one),
-      pos = { one.start_line, 0 },
+      pos = { row, column },
       end_pos = { one.end_line, 0 },
       hit = one,
     }
@@ -35,14 +37,6 @@ function M.show(session)
     if #session.hits == 0 then
       return
     end
-    local function open(how)
-      return function(self, item)
-        self:close()
-        if item then
-          hit.open(item.hit, session.encoding, how)
-        end
-      end
-    end
     picker = snacks.picker.pick({
       source = "cascode",
       title = ("%s (%s)"):format(session.title, session:summary()),
@@ -61,12 +55,6 @@ function M.show(session)
       preview = "file",
       -- Without words to narrow by, the order is that of the answer.
       sort = { fields = { "score:desc", "idx" } },
-      confirm = open("edit"),
-      actions = {
-        edit_split = open("split"),
-        edit_vsplit = open("vsplit"),
-        edit_tab = open("tab"),
-      },
     })
   end)
 end
