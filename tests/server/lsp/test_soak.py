@@ -160,6 +160,6 @@ def _report(people: list[Person], memory: list[list[float]]) -> None:
         seconds = sorted(person.seconds) or [0.0]
         sys.stdout.write(
             f"person {person.number}: {dict(person.done)}; {dict(person.answers)}; search p50 "
-            f"{statistics.median(seconds):.3f} s, p95 {seconds[int(0.95 * len(seconds))]:.3f} s; memory "
-            f"{samples[0] if samples else 0:.0f} -> {samples[-1] if samples else 0:.0f} MB\n"
+            f"{statistics.median(seconds):.3f} s, p95 {seconds[int(0.95 * len(seconds))]:.3f} s; memory in MB: "
+            f"{' '.join(f'{sample:.0f}' for sample in samples[:: max(1, len(samples) // 20)])}\n"
         )
