@@ -124,6 +124,14 @@ def test_a_model_without_a_classifier_is_measured(
     assert {system["system"] for one in found["sets"] for system in one["systems"]} == {"bm25", "fast"}
 
 
+def test_the_classifier_may_read_fewer_queries(sets: Path, model: CasCodeModel) -> None:
+    """The other systems answer all of them; gains are paired over those that both have read."""
+    plan = Plan(pairs=sets, cosqa=None, languages=("go",), cascade_queries=4, deep_queries=0)
+    (found,) = measure(model, plan, label="tiny", progress=lambda _line: None)["sets"]
+    assert {one["system"]: one["queries"] for one in found["systems"]} == {"bm25": 8, "fast": 8, "cascade@10": 4}
+    assert {one["system"]: one["queries"] for one in found["gains"]} == {"fast": 8, "cascade@10": 4}
+
+
 def test_an_unknown_language_is_named(sets: Path) -> None:
     """A language that is not mined is told before anything is read."""
     with pytest.raises(ModelError, match="'cobol'"):

@@ -169,7 +169,7 @@ def _recall_rows(sets: Sequence[SetResult]) -> Iterable[Sequence[str]]:
     for one in sets:
         for measured in sorted(one["systems"], key=lambda measured: list(SYSTEMS).index(measured["system"])):
             values = [f"{measured['recall'][str(depth)]:.3f}" for depth in RECALL_DEPTHS]
-            yield (_title(one), SYSTEMS[measured["system"]], *values)
+            yield (_title(one), SYSTEMS[measured["system"]] + _few(measured, one), *values)
 
 
 _CALIBRATION_HEAD = (

@@ -14,11 +14,11 @@ import numpy as np
 from cascode_models.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
 from cascode_models.inference import SIMILARITY_SCALE, CasCodeModel
-from cascode_models.types import Encoder
+from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
 from .calibration import FirstHits, first_hits, judged
-from .cascade import fast_scores, stage_scores
+from .cascade import StageScores, fast_scores, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
 from .pairs import POOL, QUERIES, held_out_set
@@ -54,6 +54,8 @@ class Plan:
     #: Queries and functions a language, where there are as many.
     queries: int = QUERIES
     pool: int = POOL
+    #: Queries a set at K = 10; None for all, fewer on a slow machine.
+    cascade_queries: int | None = None
     #: Queries a set at K = 100; 0 leaves that column out.
     deep_queries: int = DEEP_QUERIES
 
@@ -98,7 +100,7 @@ def measure(
     for task in tasks:
         begun = time.perf_counter()
         progress(f"{task.name}: {len(task.queries):,} queries, {len(task.texts):,} functions")
-        ranked.append(_rank(model, encoder or model, baseline, task, plan.deep_queries))
+        ranked.append(_rank(model, encoder or model, baseline, task, plan))
         means = ", ".join(f"{system} {np.mean(1 / ranks):.4f}" for system, ranks in ranked[-1].ranks.items())
         progress(f"{task.name}: MRR {means} ({time.perf_counter() - begun:.0f} s)")
     six = [one for one in ranked if one.task.name in {f"{language}-{plan.split}" for language in SIX_LANGUAGES}]
@@ -146,9 +148,7 @@ def baseline_folder() -> Path | None:
     return Path(next(iter(spec.submodule_search_locations))) / _BASELINE_FOLDER
 
 
-def _rank(
-    model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task: RetrievalSet, deep_queries: int
-) -> _Ranked:
+def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task: RetrievalSet, plan: Plan) -> _Ranked:
     """Rank the answers of one set by every system."""
     ranks = {"bm25": ranks_of(bm25_scores(task.queries, task.texts), task.answers)}
     if baseline is not None:
@@ -159,13 +159,19 @@ def _rank(
     if not model.has_classifier or weight == 0:
         right = np.arange(scores.shape[1])[None] == task.answers[:, None]
         return _Ranked(task, ranks, first_hits(SIMILARITY_SCALE * scores, right))
-    both = stage_scores(model, task, DEPTH, scores)
+    both = _stages(model, task, DEPTH, scores, plan.cascade_queries)
     ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
-    deep = min(deep_queries, len(task.queries))
-    if deep:
-        first = RetrievalSet(task.name, task.queries[:deep], task.texts, task.answers[:deep])
-        ranks[f"cascade@{DEEP}"] = stage_scores(model, first, DEEP, scores[:deep]).ranks(weight)
+    if plan.deep_queries:
+        ranks[f"cascade@{DEEP}"] = _stages(model, task, DEEP, scores, plan.deep_queries).ranks(weight)
     return _Ranked(task, ranks, first_hits(both.fused(weight), both.right))
+
+
+def _stages(
+    model: CasCodeModel, task: RetrievalSet, depth: int, scores: FloatArray, queries: int | None
+) -> StageScores:
+    """Both stages on the first queries of a set; they were drawn, so that any are as good."""
+    first = RetrievalSet(task.name, task.queries[:queries], task.texts, task.answers[:queries])
+    return stage_scores(model, first, depth, scores[:queries])
 
 
 def _set_result(name: str, sets: Sequence[_Ranked]) -> SetResult:

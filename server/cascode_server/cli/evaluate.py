@@ -51,6 +51,9 @@ group.add_command(workspace_command)
 )
 @click.option("--queries", type=click.IntRange(min=1), metavar="N", help="Queries a language (default 1000).")
 @click.option("--pool", type=click.IntRange(min=2), metavar="N", help="Functions a language (default 4000).")
+@click.option(
+    "--cascade-queries", type=click.IntRange(min=1), metavar="N", help="Queries a set at K = 10 (default all)."
+)
 @click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 100).")
 @click.option(
     "--fusion-weight",
@@ -75,6 +78,7 @@ def model_command(
     split: str,
     queries: int | None,
     pool: int | None,
+    cascade_queries: int | None,
     deep_queries: int | None,
     fusion_weight: float | None,
     model: str | None,
@@ -104,6 +108,7 @@ def model_command(
         split=split,
         queries=queries or QUERIES,
         pool=pool or POOL,
+        cascade_queries=cascade_queries,
         deep_queries=DEEP_QUERIES if deep_queries is None else deep_queries,
     )
     untouched = baseline_folder()
