@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,11 +101,16 @@ def read_folder(folder: object) -> Folder | None:
     return Folder(str(uri), str(folder.get("name") or absolute.name), absolute)
 
 
+def distinct(folders: Sequence[Folder]) -> tuple[Folder, ...]:
+    """Return the folders without those that name a workspace again."""
+    return tuple({folder.path: folder for folder in reversed(folders)}.values())[::-1]
+
+
 def _folders(params: Mapping[str, Any]) -> tuple[Folder, ...]:
     """Read the workspace folders, in the newest of the three ways in which a client may name them."""
     listed = params.get("workspaceFolders")
     if isinstance(listed, list) and listed:
-        return tuple(folder for one in listed if (folder := read_folder(one)) is not None)
+        return distinct([folder for one in listed if (folder := read_folder(one)) is not None])
     root = params.get("rootUri")
     if isinstance(root, str):
         folder = read_folder({"uri": root})

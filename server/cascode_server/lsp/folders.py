@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from cascode_server.lsp.client import read_folder
+from cascode_server.lsp.client import distinct, read_folder
 from cascode_server.lsp.session import Session
 
 
@@ -19,7 +19,7 @@ def add_folders(session: Session) -> None:
         before = {folder.path for folder in session.folders}
         gone = {folder.path for folder in removed if folder is not None}
         kept = [folder for folder in session.folders if folder.path not in gone]
-        kept += [folder for folder in added if folder is not None and folder.path not in {one.path for one in kept}]
+        kept = list(distinct([*kept, *(folder for folder in added if folder is not None)]))
         session.folders = kept
         now = {folder.path for folder in kept}
         session.indexing.change_roots(

@@ -1,0 +1,129 @@
+"""Settings: pulled, pushed, changed while running; bad ones; what a workspace may not say without trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Editor, eventually
+
+Connect = Callable[[], Editor]
+
+PULLS = {"workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}}
+
+
+def state(editor: Editor) -> str:
+    """The state of the index in one word."""
+    return str(editor.execute("status")["state"])
+
+
+def shown(editor: Editor) -> list[str]:
+    """What the user was shown."""
+    return [one["message"] for one in editor.received("window/showMessage")]
+
+
+def set_pulled(editor: Editor, settings: object) -> None:
+    """Change the settings of a client that is asked for them."""
+    editor.settings = settings
+    editor.notify("workspace/didChangeConfiguration", {"settings": None})
+
+
+def test_settings_are_pulled_and_followed(connect: Connect, workspace: Path) -> None:
+    """The client is asked at the start and after each change; indexing begins and ends with its setting."""
+    editor = connect()
+    editor.settings = {"indexing": {"enabled": False}, "search": {"limit": 1}}
+    editor.initialize(workspace, capabilities=PULLS)
+    eventually(lambda: state(editor) == "disabled")
+    asked = [params for method, params in editor.asked if method == "workspace/configuration"]
+    assert asked == [{"items": [{"scopeUri": workspace.as_uri(), "section": "cascode"}]}]
+    registered = [params for method, params in editor.asked if method == "client/registerCapability"]
+    assert registered[0]["registrations"][0]["method"] == "workspace/didChangeConfiguration"
+    assert editor.execute("status")["functions"] == 0
+    set_pulled(editor, {"search": {"limit": 1}})
+    eventually(lambda: state(editor) == "ready" and editor.execute("status")["functions"] == 4)
+    assert len(editor.search("retry a failed upload")["hits"]) == 1
+    set_pulled(editor, {"indexing": {"enabled": False}})
+    eventually(lambda: state(editor) == "disabled")
+    assert len(editor.search("retry a failed upload")["hits"]) > 1
+    assert shown(editor) == []
+
+
+def test_settings_are_pushed_where_they_cannot_be_pulled(connect: Connect, workspace: Path) -> None:
+    """Initialization options and didChangeConfiguration do for clients that are not asked."""
+    editor = connect()
+    editor.initialize(workspace, options={"settings": {"indexing": {"enabled": False}}})
+    eventually(lambda: state(editor) == "disabled")
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": {"indexing": {"enabled": True}}}})
+    eventually(lambda: state(editor) == "ready")
+    assert editor.asked == []
+
+
+def test_a_client_that_does_not_answer_is_not_waited_for(connect: Connect, workspace: Path) -> None:
+    """Settings that cannot be had are done without."""
+
+    def refuse(_params: Any) -> None:
+        raise RuntimeError("no settings today")
+
+    editor = connect()
+    editor.answers["workspace/configuration"] = refuse
+    editor.initialize(workspace, capabilities=PULLS)
+    assert editor.wait_ready()["functions"] == 4
+
+
+def test_a_size_limit_is_applied_while_running(connect: Connect, workspace: Path) -> None:
+    """A changed limit has the workspace looked at again; what it leaves out is counted."""
+    editor = connect()
+    editor.initialize(workspace, capabilities=PULLS)
+    editor.wait_ready()
+    set_pulled(editor, {"indexing": {"maxFileSize": 300}})
+    status = eventually(lambda: (s := editor.execute("status")) and s["skipped"].get("too_large") == 1 and s)
+    assert status["functions"] == 2
+    set_pulled(editor, None)
+    set_pulled(editor, {"indexing": {"maxFileSize": 100_000}})
+    eventually(lambda: editor.execute("status")["functions"] == 4)
+
+
+def test_a_bad_value_is_shown_once_and_replaced(connect: Connect, workspace: Path) -> None:
+    """A value that makes no sense is told with its name, and the default is used."""
+    editor = connect()
+    editor.settings = {"search": {"limit": "many"}, "no": {"such": 1}}
+    editor.initialize(workspace, capabilities=PULLS)
+    editor.wait_ready()
+    set_pulled(editor, {**editor.settings, "indexing": {"threads": 1}})  # type: ignore[dict-item]
+    eventually(lambda: len([one for one in editor.asked if one[0] == "workspace/configuration"]) == 2)
+    assert len(editor.search("retry a failed upload")["hits"]) > 1
+    about_limit = [one for one in shown(editor) if "search.limit = " in one]
+    assert len(about_limit) == 1
+    assert "many" in about_limit[0]
+    assert len(shown(editor)) == len(set(shown(editor)))
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_workspace_names_a_model_only_where_it_is_trusted(connect: Connect, workspace: Path, trusted: bool) -> None:
+    """A workspace's file cannot have a model loaded without the editor's trust, and the user is told."""
+    (workspace / "cascode.toml").write_text('[model]\npath = "./evil"\n\n[search]\nlimit = 1\n')
+    editor = connect()
+    editor.initialize(workspace, options={"trusted": trusted})
+    if trusted:
+        label = eventually(lambda: editor.execute("status")["model"]["label"])
+        assert label.endswith("evil")
+        eventually(lambda: any("evil" in one for one in shown(editor)))
+        assert editor.names("retry a failed upload") == ["retry_failed_upload"]  # by words
+    else:
+        editor.wait_ready()
+        assert editor.execute("status")["model"]["label"] == "bundled"
+        assert any("model.path" in one for one in shown(editor))
+        assert len(editor.search("retry a failed upload")["hits"]) == 1
+
+
+def test_a_changed_workspace_file_is_read_again(connect: Connect, workspace: Path) -> None:
+    """Saving cascode.toml takes effect without a restart."""
+    editor = connect()
+    editor.initialize(workspace)
+    editor.wait_ready()
+    assert len(editor.search("retry a failed upload")["hits"]) > 1
+    (workspace / "cascode.toml").write_text("[search]\nlimit = 1\n")
+    eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
