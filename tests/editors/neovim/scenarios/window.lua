@@ -90,3 +90,17 @@ child:lua([[_G.show(_G.hit("one", "core.py", 10))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
 child:lua([[_G.finish()]])
 T.equal(#child:floats(), 0, "floating windows left")
+-- Columns are counted in the units that server and editor agreed on.
+local function column(encoding, character)
+  return child:lua(
+    [[
+      local encoding, character = ...
+      local _, column = require("cascode.hit").position({ line = 0, character = character }, { "äö𝄞 name" }, encoding)
+      return column
+    ]],
+    encoding,
+    character
+  )
+end
+T.equal({ column("utf-8", 9), column("utf-16", 5), column("utf-32", 4) }, { 9, 9, 9 }, "byte column of the name")
+T.equal(column("utf-16", 100), #"äö𝄞 name", "a column past the end of the line")
