@@ -31,15 +31,9 @@ export function activate(context: vscode.ExtensionContext): void {
     results,
     new StatusItem(server),
     ...registerIndexCommands(server, log),
-    command("search", (query?: unknown) => {
-      feature.search(typeof query === "string" ? query : "");
-    }),
-    command("searchSelection", () => {
-      feature.searchSelection();
-    }),
-    command("findSimilar", () => {
-      feature.similarAtCursor();
-    }),
+    command("search", (query?: unknown) => feature.search(typeof query === "string" ? query : "")),
+    command("searchSelection", () => feature.searchSelection()),
+    command("findSimilar", () => feature.similarAtCursor()),
     command("picker.openToSide", () => visiblePicker()?.accept(true)),
     command("picker.copyReference", () => visiblePicker()?.actOnActive("copy")),
     command("picker.findSimilar", () => visiblePicker()?.actOnActive("similar")),

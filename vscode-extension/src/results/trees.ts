@@ -13,6 +13,11 @@ export class ResultsTree implements vscode.TreeDataProvider<Node> {
   readonly onDidChangeTreeData = this.changed.event;
   private files: readonly FileNode[] = [];
 
+  /** The best hit. */
+  first(): HitNode | undefined {
+    return this.files[0]?.hits[0];
+  }
+
   show(files: readonly FileNode[]): void {
     this.files = files;
     this.changed.fire();
@@ -50,7 +55,7 @@ function hitItem({ hit }: HitNode): vscode.TreeItem {
   const item = new vscode.TreeItem(hit.name, vscode.TreeItemCollapsibleState.None);
   const sure = sureness(hit);
   item.id = `${hit.uri}#${hit.name}#${hit.start_line}`;
-  item.description = sure === null ? lines(hit) : `${lines(hit)} · ${sure}`;
+  item.description = sure === null ? lines(hit) : `${sure} · ${lines(hit)}`;
   item.iconPath = iconOf(hit.kind);
   item.contextValue = "hit";
   item.tooltip = new vscode.MarkdownString().appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language);

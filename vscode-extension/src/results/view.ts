@@ -44,6 +44,12 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     const command = (id: string, run: (node?: Node) => unknown): vscode.Disposable =>
       vscode.commands.registerCommand(`cascode.results.${id}`, run);
     this.subscriptions = [
+      manager.onDidChangeStatus((status) => {
+        if (status?.state === "ready" && this.result?.index.state === "indexing") {
+          // What was found while the index was being built may not be the best of the whole.
+          void this.rerun();
+        }
+      }),
       this.view,
       this.historyView,
       command("rerun", () => this.rerun()),
@@ -110,7 +116,16 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     this.chosen = NOTHING_CHOSEN;
     this.unfiltered = result;
     this.show(result);
-    void vscode.commands.executeCommand("cascode.results.focus");
+    void this.focusFirst();
+  }
+
+  /** Give the keyboard to the best hit. */
+  private async focusFirst(): Promise<void> {
+    await vscode.commands.executeCommand("cascode.results.focus");
+    const first = this.tree.first();
+    if (first !== undefined) {
+      await this.view.reveal(first, { focus: true, select: false });
+    }
   }
 
   private async runQuery(query: string): Promise<void> {

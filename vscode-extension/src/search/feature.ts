@@ -9,9 +9,9 @@ import type { Hit, Position, SearchRequest, SearchResult } from "../protocol.js"
 import { summary } from "../status/text.js";
 import { NotRunningError, type ServerManager, type ServerState } from "../server/manager.js";
 import { actionRow, commandRow, separator, type Row } from "./items.js";
-import { HitPicker, isCancelled, type HitActions } from "./picker.js";
+import { closePicker, HitPicker, isCancelled, type HitActions } from "./picker.js";
 import { SearchSession } from "./session.js";
-import { count, plural, queryOf } from "./text.js";
+import { count, plural, queryOf, withoutIcons } from "./text.js";
 
 const TITLE = "Search Code by Meaning";
 const PLACEHOLDER = "What does the code do? For example: retry a failed upload";
@@ -47,7 +47,8 @@ export class SearchFeature {
   ) {}
 
   /** Open the quick pick, with a query where one is given. */
-  search(text = ""): void {
+  async search(text = ""): Promise<void> {
+    await closePicker();
     const picker = new HitPicker(this.log, this.actions(), TITLE, PLACEHOLDER);
     const session = new SearchSession((request, onFast, signal) => this.ask(request, onFast, signal), {
       busy: (busy) => {
@@ -61,7 +62,7 @@ export class SearchFeature {
         this.failed(picker, error);
       },
       emptied: () => {
-        picker.say(this.offers());
+        picker.say(this.offers(picker, session));
       },
     });
     picker.onDidType((typed) => {
@@ -79,27 +80,28 @@ export class SearchFeature {
     });
     picker.show(text);
     if (text.trim() === "") {
-      picker.say(this.offers());
+      picker.say(this.offers(picker, session));
     } else {
       session.now(text);
     }
   }
 
   /** Search with the selected text; what is at the cursor where nothing is selected. */
-  searchSelection(): void {
+  async searchSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
-      this.search();
+      await this.search();
       return;
     }
     const selected = editor.document.getText(editor.selection);
     const word = editor.document.getWordRangeAtPosition(editor.selection.active);
     const text = selected.trim() === "" && word !== undefined ? editor.document.getText(word) : selected;
-    this.search(queryOf(text));
+    await this.search(queryOf(text));
   }
 
   /** Find code like the function at the cursor. */
-  similarAtCursor(): void {
+  async similarAtCursor(): Promise<void> {
+    await closePicker();
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
       void vscode.window.showInformationMessage("CasCode: put the cursor into a function to find code like it.");
@@ -206,17 +208,19 @@ export class SearchFeature {
   }
 
   /** What the empty box offers: recent queries, or what is in the way of asking. */
-  private offers(): Row[] {
+  private offers(picker: HitPicker, session: SearchSession): Row[] {
     const { state, status } = this.manager;
     if (state.kind !== "running" && state.kind !== "starting") {
       return rowsWithoutServer(state);
     }
     const recent = this.results.recent().slice(0, OFFERED);
-    const rows: Row[] = recent.map((query) =>
-      actionRow("history", query, undefined, () => {
-        this.search(query);
+    const rows: Row[] = recent.map((query) => ({
+      ...actionRow("history", withoutIcons(query), undefined, () => {
+        picker.text = query;
+        session.now(query);
       }),
-    );
+      stays: true,
+    }));
     if (rows.length > 0) {
       rows.unshift(separator("Recent"));
     }

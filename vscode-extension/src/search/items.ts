@@ -13,12 +13,15 @@ export interface HitRow extends vscode.QuickPickItem {
 /** A row that says something; chosen, it does something, or nothing where it has nothing to do. */
 export interface ActionRow extends vscode.QuickPickItem {
   readonly run: (() => void) | undefined;
+  /** The list stays open. */
+  readonly stays?: boolean;
 }
 
 export type Row = HitRow | ActionRow | vscode.QuickPickItem;
 
 export const BUTTONS = {
-  side: { iconPath: new vscode.ThemeIcon("split-horizontal"), tooltip: "Open to the Side (Ctrl+Enter)" },
+  // Not Ctrl+Enter: VS Code takes every Enter in a quick pick for itself and does not tell which keys went with it.
+  side: { iconPath: new vscode.ThemeIcon("split-horizontal"), tooltip: "Open to the Side (Ctrl+\\)" },
   similar: { iconPath: new vscode.ThemeIcon("type-hierarchy-sub"), tooltip: "Find Similar Code (Ctrl+Shift+S)" },
   copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },
 } as const;

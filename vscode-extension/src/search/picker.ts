@@ -27,18 +27,21 @@ export interface HitActions {
 /** The list that keys act on; one at a time is visible. */
 let visible: HitPicker | undefined;
 
-/** Note which list keys act on from now; returns the one before. */
-function makeVisible(picker: HitPicker): HitPicker | undefined {
-  const before = visible;
-  visible = picker;
-  return before;
-}
-
 export function visiblePicker(): HitPicker | undefined {
   return visible;
 }
 
+/** Close the list that is open; settles when the editor is as it was, so that the next list can remember that. */
+export async function closePicker(): Promise<void> {
+  await visible?.close();
+}
+
 const IN_VIEW = { iconPath: new vscode.ThemeIcon("list-tree"), tooltip: "Show in the Results View" };
+
+function setVisible(picker: HitPicker | undefined): void {
+  visible = picker;
+  setContext("pickerVisible", picker !== undefined);
+}
 
 export class HitPicker {
   private readonly pick = vscode.window.createQuickPick<Row>();
@@ -52,6 +55,7 @@ export class HitPicker {
   private previewTimer: NodeJS.Timeout | undefined;
   private previewed: string | undefined;
   private done = false;
+  private readonly gone = settling();
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
@@ -87,7 +91,7 @@ export class HitPicker {
         }
       }),
       pick.onDidHide(() => {
-        void this.hidden();
+        void this.hidden().finally(this.gone.resolve);
       }),
     );
   }
@@ -103,10 +107,9 @@ export class HitPicker {
   }
 
   show(text = ""): void {
-    makeVisible(this)?.close();
+    setVisible(this);
     this.pick.value = text;
     this.pick.show();
-    setContext("pickerVisible", true);
   }
 
   get text(): string {
@@ -153,8 +156,11 @@ export class HitPicker {
       if (row.run === undefined) {
         return;
       }
-      this.close();
-      row.run();
+      if (row.stays === true) {
+        row.run();
+      } else {
+        void this.close().then(row.run);
+      }
     } else if (isHit(row)) {
       void this.open(row.hit, side);
     }
@@ -171,13 +177,16 @@ export class HitPicker {
   showInView(): void {
     const { result } = this;
     if (result !== undefined && result.hits.length > 0) {
-      this.close();
-      this.actions.showInView(result);
+      void this.close().then(() => {
+        this.actions.showInView(result);
+      });
     }
   }
 
-  close(): void {
+  /** Settles when the editor is as it was. */
+  close(): Promise<void> {
     this.pick.hide();
+    return this.gone.promise;
   }
 
   private replace(rows: Row[], fresh: boolean): void {
@@ -238,8 +247,9 @@ export class HitPicker {
     } else if (button === BUTTONS.side) {
       void this.open(hit, true);
     } else {
-      this.close();
-      this.actions.findSimilar(hit);
+      void this.close().then(() => {
+        this.actions.findSimilar(hit);
+      });
     }
   }
 
@@ -263,8 +273,7 @@ export class HitPicker {
 
   private async hidden(): Promise<void> {
     if (visible === this) {
-      visible = undefined;
-      setContext("pickerVisible", false);
+      setVisible(undefined);
     }
     if (!this.done) {
       this.done = true;
@@ -281,6 +290,14 @@ export class HitPicker {
       subscription.dispose();
     });
   }
+}
+
+function settling(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 /** Whether an error only says that nobody waits for the answer any more. */

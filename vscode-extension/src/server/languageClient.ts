@@ -24,9 +24,10 @@ import {
   type SimilarRequest,
 } from "../protocol.js";
 import { CancelledRequestError, type Connection, type ConnectionEvents, type SearchOptions } from "./connection.js";
+import { settingsThatAreSet } from "./settings.js";
 
-/** Settings of this extension that the server does not know. */
-const CLIENT_ONLY = ["path", "trace"];
+/** Section of the settings. */
+const SECTION = "cascode";
 
 /** What the server gets to end itself before it is killed, ms; it has a batch to finish and an index to close. */
 const STOP_MS = 4_000;
@@ -59,7 +60,9 @@ class QuietClient extends LanguageClient {
   }
 
   override error(message: string, data?: unknown): void {
-    this.log.error(withData(message, data));
+    // The library says so of every lost connection, as it is not the one that starts the server again.
+    const level = message.includes("Server will not be restarted") ? "debug" : "error";
+    this.log[level](withData(message, data));
   }
 
   override warn(message: string, data?: unknown): void {
@@ -116,7 +119,13 @@ class ClientConnection implements Connection {
         workspace: {
           configuration: async (params, token, next) => {
             const found: unknown = await next(params, token);
-            return Array.isArray(found) ? found.map((value, index) => strip(params.items[index]?.section, value)) : found as never;
+            if (!Array.isArray(found)) {
+              return found as never;
+            }
+            return found.map((value: unknown, index) => {
+              const item = params.items[index];
+              return item?.section === SECTION ? settings(item.scopeUri) : value;
+            });
           },
         },
       },
@@ -150,7 +159,7 @@ class ClientConnection implements Connection {
     const partialResultToken = `cascode-${++this.token}`;
     const listening = this.client.onProgress(partialResult, partialResultToken, onFast);
     try {
-      const argument = { ...request, limit: limit(), partialResultToken };
+      const argument = { ...request, partialResultToken };
       return await this.execute<SearchResult>(SERVER_COMMANDS.search, argument, token);
     } finally {
       listening.dispose();
@@ -158,7 +167,7 @@ class ClientConnection implements Connection {
   }
 
   similar(request: SimilarRequest, token: CancellationToken): Promise<SearchResult> {
-    return this.execute<SearchResult>(SERVER_COMMANDS.similar, { ...request, limit: limit() }, token);
+    return this.execute<SearchResult>(SERVER_COMMANDS.similar, request, token);
   }
 
   status(): Promise<ServerStatus> {
@@ -196,24 +205,23 @@ class ClientConnection implements Connection {
   }
 }
 
-function limit(): number {
-  return vscode.workspace.getConfiguration("cascode").get<number>("search.limit", 20);
+/** What the user has set, as the server knows it. */
+function settings(scopeUri?: string): Record<string, unknown> {
+  const scope = scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri);
+  const configuration = vscode.workspace.getConfiguration(SECTION, scope);
+  return settingsThatAreSet(configuration, namesIn(plain(configuration)));
 }
 
-/** The settings tree as the server knows it. */
-function settings(): Record<string, unknown> {
-  return strip("cascode", plain(vscode.workspace.getConfiguration("cascode"))) as Record<string, unknown>;
+/** The names of the settings of a tree, with dots. */
+function namesIn(value: unknown, name = ""): string[] {
+  if (typeof value !== "object" || value === null) {
+    return [name];
+  }
+  return Object.entries(value).flatMap(([key, below]) => namesIn(below, name === "" ? key : `${name}.${key}`));
 }
 
 /** VS Code's object has methods beside the values. */
 function plain(configuration: vscode.WorkspaceConfiguration): unknown {
   const values = Object.entries(configuration).filter(([, value]) => typeof value !== "function");
   return JSON.parse(JSON.stringify(Object.fromEntries(values)));
-}
-
-function strip(section: string | undefined, value: unknown): unknown {
-  if (section !== "cascode" || typeof value !== "object" || value === null) {
-    return value;
-  }
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !CLIENT_ONLY.includes(name)));
 }

@@ -68,13 +68,19 @@ export class StatusList {
       case "absent":
         return [
           state.problem.kind === "not-installed"
-            ? command("cloud-download", "Install the server", state.problem.message, "cascode.installServer")
-            : command("error", "There is no server", state.problem.message, "workbench.action.openSettings", "cascode.path"),
+            ? { ...command("cloud-download", "Install the server", "", "cascode.installServer"), detail: state.problem.message }
+            : {
+                ...command("error", "There is no server", "Enter opens the setting", "workbench.action.openSettings", "cascode.path"),
+                detail: state.problem.message,
+              },
           command("output", "Show logs", "", "cascode.showLogs"),
         ];
       case "failed":
         return [
-          command("debug-restart", "The server is not running: start it again", state.message, "cascode.restartServer"),
+          {
+            ...command("debug-restart", "The server is not running: start it again", "", "cascode.restartServer"),
+            detail: state.message,
+          },
           command("output", "Show logs", "", "cascode.showLogs"),
         ];
       case "running":

@@ -72,10 +72,24 @@ export function summary(status: ServerStatus): string {
   }
 }
 
-/** The second line: counts, what is left, what was skipped. */
+/** Beside the summary in the status item, which cuts what is long: the whole is in the list of "Show Index Status". */
 export function detail(status: ServerStatus): string {
-  const skipped = skippedText(status.skipped);
-  return [progress(status), ...(skipped === null ? [] : [skipped])].filter((part) => part !== "").join(" · ");
+  if (status.message !== null && status.message !== "") {
+    return status.message;
+  }
+  if (status.state === "indexing" || status.state === "paused") {
+    return status.pending > 0 ? `${plural(status.pending, "function")} waiting` : `${count(status.files.done)} of ${plural(status.files.total, "file")}`;
+  }
+  const [first, ...others] = Object.entries(status.skipped)
+    .filter(([, number]) => number > 0)
+    .sort(([, left], [, right]) => right - left);
+  const files = plural(status.files.total, "file");
+  if (first === undefined) {
+    return files;
+  }
+  const total = [first, ...others].reduce((sum, [, number]) => sum + number, 0);
+  const mostly = others.length > 0 ? `mostly ${reasonText(first[0])}` : reasonText(first[0]);
+  return `${files}, ${count(total)} skipped (${mostly})`;
 }
 
 /** Counts, and what is left. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { detail, percentage, remaining, skippedText, summary } from "../../src/status/text.js";
+import { detail, percentage, progress, remaining, skippedText, summary } from "../../src/status/text.js";
 import { status } from "./support.js";
 
 test("an index that is ready tells its size", () => {
@@ -19,7 +19,8 @@ test("encoding is told by functions, with the time that is left", () => {
   const now = status({ state: "indexing", pending: 900, rate: 5 });
   assert.equal(percentage(now), 25);
   assert.equal(remaining(now), "about 3 minutes left");
-  assert.equal(detail(now), "40 of 40 files · 900 functions waiting · about 3 minutes left");
+  assert.equal(progress(now), "40 of 40 files · 900 functions waiting · about 3 minutes left");
+  assert.equal(detail(now), "900 functions waiting");
 });
 
 test("no rate, no promise", () => {
@@ -30,6 +31,8 @@ test("no rate, no promise", () => {
 test("what was skipped is told by reason, the commonest first", () => {
   assert.equal(skippedText({ too_large: 4, ignored: 1800, binary: 0 }), "1,804 skipped: 1,800 ignored, 4 too large");
   assert.equal(skippedText({}), null);
+  assert.equal(detail(status({ skipped: { too_large: 4, ignored: 1800 } })), "40 files, 1,804 skipped (mostly ignored)");
+  assert.equal(detail(status({ skipped: { binary: 1 } })), "40 files, 1 skipped (binary)");
 });
 
 test("an empty index is not a division by zero", () => {
