@@ -79,7 +79,7 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
         request: What it asks.
         token: Where the fast stage's answer goes to; None for nowhere.
     """
-    session.start_indexing()
+    await session.wait_started()
     request = dataclasses.replace(request, wait_for_model=False)
 
     def work(cancelled: Cancelled) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _is_first_scan(session: Session, engine: Engine) -> bool:
 
 async def similar(session: Session, argument: Argument) -> dict[str, Any]:
     """Find functions like the one at a position."""
-    session.start_indexing()
+    await session.wait_started()
     path = argument.document()
     line, limit = argument.line() + 1, argument.limit(session.settings.search.limit)
 

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 #: Searches at once; a person types faster than a busy machine answers, and cancelled searches take a moment to stop.
 _SEARCH_THREADS = 4
+#: Patience with a client that asks a question before it has said ``initialized``.
+_START_SECONDS = 3.0
 #: Patience with worker threads at the end: they look between batches whether they should stop.
 _JOIN_SECONDS = 1.0
 
@@ -76,7 +78,7 @@ class Session(LanguageServer):
         self._loop = asyncio.get_running_loop()
         self._shown: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._started = False
+        self._started = asyncio.Event()
         self._ended = False
         self.log = ClientLogHandler(self)
         self.log.attach()
@@ -93,9 +95,16 @@ class Session(LanguageServer):
 
     def start_indexing(self) -> None:
         """Begin to index, once; the settings are known by now."""
-        if not self._started and not self._ended:
-            self._started = True
+        if not self._started.is_set() and not self._ended:
+            self._started.set()
             self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
+
+    async def wait_started(self) -> None:
+        """Wait until the settings are known; a client that never says ``initialized`` is not waited for."""
+        try:
+            await asyncio.wait_for(self._started.wait(), _START_SECONDS)
+        except asyncio.TimeoutError:
+            self.start_indexing()
 
     def push_documents(self, engine: Engine) -> None:
         """Hand to the engine what was typed last; for worker threads, before each search."""
