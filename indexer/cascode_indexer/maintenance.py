@@ -84,9 +84,14 @@ def clean_all() -> CleanReport:
     return CleanReport(len(locations), vectors, before - _size(index_root()))
 
 
-def diagnose(roots: Sequence[Path]) -> list[Finding]:
-    """Look at everything that a search needs; each finding names the command that mends it."""
-    findings = [_faiss(), _model(), _index_directory()]
+def diagnose(roots: Sequence[Path], *, model: str | None = None) -> list[Finding]:
+    """Look at everything that a search needs; each finding names the command that mends it.
+
+    Args:
+        roots: The workspaces.
+        model: Folder or name of the model that the settings name; None for the default one.
+    """
+    findings = [_faiss(), _model(model), _index_directory()]
     for root in roots:
         findings.extend(_workspace(root))
     return findings
@@ -103,15 +108,16 @@ def _faiss() -> Finding:
         return Finding(False, "FAISS", str(error), "pip install 'cascode[cpu]'")
 
 
-def _model() -> Finding:
-    """Check that the default model loads."""
+def _model(name: str | None) -> Finding:
+    """Check that the model loads."""
     from cascode_models.errors import ModelError
     from cascode_models.load import load_model
 
     try:
-        model = load_model(None)
+        model = load_model(name)
     except ModelError as error:
-        return Finding(False, "model", str(error), "pip install --force-reinstall cascode")
+        fix = "name another model in your settings (model.path)" if name else "pip install --force-reinstall cascode"
+        return Finding(False, "model", str(error), fix)
     if not model.has_classifier:
         reranks = "does not rerank: it has no classifier"
     elif model.settings.fusion_weight > 0:

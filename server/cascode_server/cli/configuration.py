@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_server.settings import Search, Settings
 from cascode_server.settings.resolve import Resolution, resolution
 
+#: The model's own variable, repeated since its module loads torch.
+MODEL_VARIABLE = "CASCODE_MODEL"
 #: A terminal shows fewer hits than an editor's list: each comes with lines of its source.
 _DEFAULTS = Settings(search=Search(limit=DEFAULT_LIMIT))
 
@@ -23,3 +26,11 @@ def read_settings(workspaces: Sequence[Path]) -> Resolution:
     # Nobody says here that a workspace is trusted, and a cloned one must not choose what is loaded: whoever wants its
     # model names it with --model.
     return resolution(None, root, False, defaults=_DEFAULTS)
+
+
+def model_name(settings: Settings) -> str | None:
+    """Return the model that the files name; None for the default model, which a variable may name.
+
+    The variable is a person's own word in this shell, and wins: a file was written before.
+    """
+    return None if os.environ.get(MODEL_VARIABLE) else settings.model.path or None

@@ -10,7 +10,7 @@ import click
 
 from cascode_indexer.walk import checked_root
 from cascode_server.cli.base import Command
-from cascode_server.cli.configuration import read_settings
+from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import printable
 from cascode_server.cli.options import FOLDER
 from cascode_server.logs import log_directory, recent_logs
@@ -31,7 +31,8 @@ def command(workspaces: tuple[Path, ...]) -> int:
     from cascode_indexer.maintenance import diagnose
 
     roots = [checked_root(root) for root in workspaces or (Path(),)]
-    findings = [*diagnose(roots), *_configuration(roots), _logs()]
+    model = model_name(read_settings(roots).settings)
+    findings = [*diagnose(roots, model=model), *_configuration(roots), _logs()]
     for finding in findings:
         mark = click.style("ok   ", fg="green") if finding.ok else click.style("wrong", fg="red", bold=True)
         click.echo(f"{mark}  {printable(finding.title)}: {printable(finding.detail, one_line=True)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +15,7 @@ from click.shell_completion import CompletionItem
 from cascode_indexer.extract import LANGUAGES, canonical_language
 from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_indexer.types import Kind
-from cascode_server.cli.configuration import read_settings
+from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
 from cascode_server.settings import Settings
 
@@ -27,8 +26,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Other name of a file size limit, for those who always want another one.
 MAX_FILE_VARIABLE = "CASCODE_MAX_FILE_BYTES"
-#: The model's own variable, repeated since its module loads torch.
-MODEL_VARIABLE = "CASCODE_MODEL"
 
 FOLDER = click.Path(path_type=Path)
 
@@ -56,8 +53,7 @@ class EngineOptions:
         from cascode_indexer.model import ModelHandle
 
         settings = self.settings
-        # The variable stands for a person's own word in this shell; a file was written before.
-        name = self.model or (None if os.environ.get(MODEL_VARIABLE) else settings.model.path or None)
+        name = self.model or model_name(settings)
         return Engine(
             roots or [Path()],
             model=ModelHandle(name, device=None if settings.device == "auto" else settings.device),

@@ -94,3 +94,12 @@ def test_doctor_tells_where_files_and_logs_lie(run: Run, workspace: Path, own: P
     assert f"wrong  settings: {own}: device = 5 is ignored" in outcome.out
     assert "cascode settings" in outcome.out
     assert "newest server-20260101-000000-1.log" in outcome.out
+
+
+def test_doctor_looks_at_the_model_that_the_settings_name(run: Run, workspace: Path, own: Path) -> None:
+    """A model that the user's file names and that is not there is what is wrong, and the fix says where."""
+    own.write_text('[model]\npath = "./no-such-model"\n', encoding="utf-8")
+    outcome = run("doctor")
+    assert outcome.status == 1
+    assert str(own.parent / "no-such-model") in outcome.out
+    assert "fix: name another model in your settings (model.path)" in outcome.out
