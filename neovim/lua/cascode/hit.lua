@@ -120,6 +120,33 @@ end
 
 local SPLITS = { split = "split", vsplit = "vsplit", tab = "tab split" }
 
+--- Whether a window shows a file or an empty buffer, not a list, a terminal or a side bar.
+---@param window integer
+---@return boolean
+local function is_plain(window)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  return vim.bo[buffer].buftype == "" and vim.api.nvim_win_get_config(window).relative == ""
+end
+
+--- Leaves the quickfix window, a side bar and the like for a window with a file, if the tab page has one.
+local function go_to_plain_window()
+  local previous = vim.fn.win_getid(vim.fn.winnr("#"))
+  local windows = vim.list_extend({ previous }, vim.api.nvim_tabpage_list_wins(0))
+  if is_plain(0) then
+    return
+  end
+  for _, window in ipairs(windows) do
+    if window ~= 0 and is_plain(window) then
+      vim.api.nvim_set_current_win(window)
+      return
+    end
+  end
+  -- A start screen gives way to the file; a list or a help text does not.
+  if vim.list_contains({ "quickfix", "help", "prompt" }, vim.bo.buftype) then
+    vim.cmd("aboveleft split")
+  end
+end
+
 --- Shows a buffer in the current window, or in a new one where the current one can not give up its own.
 ---@param bufnr integer
 ---@return string? problem
@@ -152,6 +179,7 @@ function M.open(hit, encoding, how)
     )
     return false
   end
+  go_to_plain_window()
   local from = { vim.api.nvim_get_current_buf(), vim.fn.line("."), vim.fn.col("."), 0 }
   if SPLITS[how] then
     vim.cmd(SPLITS[how])
