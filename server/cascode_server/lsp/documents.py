@@ -130,6 +130,8 @@ class Documents:
     def _flush(self) -> None:
         """Have what was typed parsed and encoded, on a thread."""
         self._timer = None
+        if self._session.ended:
+            return
         if self._flushing:  # what comes meanwhile goes with the next one
             self._timer = self._session.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
             return
@@ -149,6 +151,8 @@ class Documents:
         except (CascodeError, ModelError) as error:
             _log.warning("what was typed is found by a later search: %s", error)
         except Exception as error:
+            if self._session.ended:
+                return  # the threads and the engine are gone, and nobody asks any more
             _log.error("what was typed is not searched: %s", error, exc_info=error)
         finally:
             self._flushing = False

@@ -89,6 +89,11 @@ class Session(LanguageServer):
         return self._loop
 
     @property
+    def ended(self) -> bool:
+        """Whether the session is over, or about to be."""
+        return self._ended or self.protocol.is_shut_down
+
+    @property
     def model(self) -> ModelHandle:
         """The model that the settings name."""
         return self._model_for(self.settings.model.path, self.settings.device)
