@@ -12,6 +12,9 @@ export function toRange(range: Range): vscode.Range {
 /** Share of the editor that the list lies over: the function begins below it. */
 const COVERED = 0.45;
 
+/** VS Code's largest `editor.stickyScroll.maxLineCount`. */
+const STICKY_LINES = 20;
+
 /** An editor that stands right already tells of no scrolling, ms. */
 const SCROLLED_MS = 150;
 
@@ -175,6 +178,7 @@ async function scrollTo(editor: vscode.TextEditor, line: number): Promise<void> 
     const position = new vscode.Position(Math.max(0, at), 0);
     editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.AtTop);
   };
+  const missed = (): number => (editor.visibleRanges[0]?.start.line ?? line) - line;
   const scrolled = new Promise<void>((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
@@ -183,16 +187,16 @@ async function scrollTo(editor: vscode.TextEditor, line: number): Promise<void> 
     };
     const timer = setTimeout(done, SCROLLED_MS);
     const listening = vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
-      if (textEditor === editor) {
+      // Events of the scrolling before are still under way.
+      if (textEditor === editor && Math.abs(missed()) <= STICKY_LINES) {
         done();
       }
     });
   });
   reveal(line);
   await scrolled;
-  const missed = (editor.visibleRanges[0]?.start.line ?? line) - line;
-  if (missed !== 0) {
-    reveal(line - missed);
+  if (missed() !== 0 && Math.abs(missed()) <= STICKY_LINES) {
+    reveal(line - missed());
   }
 }
 
