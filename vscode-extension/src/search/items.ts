@@ -82,7 +82,7 @@ export function separator(label: string): vscode.QuickPickItem {
 export function rowsOf(result: SearchResult, severalFolders: boolean): Row[] {
   const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders));
   if (rows.length > 0 && !result.confident) {
-    rows.unshift({ ...actionRow("info", "Nothing matches well"), description: "The nearest functions are below" });
+    rows.unshift(actionRow("info", "Nothing matches well. The nearest:"));
   }
   return rows;
 }
