@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ _MOST_TERMS = 32
 _HIDDEN_A_FILE = 20
 #: And in all: a hundred open buffers must not make every search read the whole index.
 _MOST_HIDDEN = 400
+#: Copies of one function that are ranked: one is shown, and the place of a copy is told apart by its path's words. Code
+#: that was copied a thousand times must not make every search a thousand times longer.
+_MOST_COPIES = 20
 #: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
 COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
 
@@ -138,10 +142,22 @@ def gather(
         rows = {one: row for one, row in rows.items() if one in allowed.functions}
     if hidden:
         rows = {one: row for one, row in rows.items() if row.path not in hidden}
+    rows = _few_copies(rows, bm25)
     if index is not None and query_vector is not None:
         similarity.update(_missing_similarities(index, query_vector, rows.values(), similarity))
     candidates = [as_ranked(row, similarity.get(row.text_id), bm25.get(row.id, 0.0)) for row in rows.values()]
     return candidates, rows
+
+
+def _few_copies(rows: dict[int, StoredFunction], bm25: dict[int, float]) -> dict[int, StoredFunction]:
+    """Leave out surplus copies of a function, first those that words did not find."""
+    copies: Counter[int] = Counter()
+    kept = {}
+    for one, row in sorted(rows.items(), key=lambda item: (-bm25.get(item[0], 0.0), item[0])):
+        copies[row.text_id] += 1
+        if copies[row.text_id] <= _MOST_COPIES:
+            kept[one] = row
+    return kept
 
 
 def as_ranked(row: StoredFunction, similarity: float | None, lexical: float = 0.0) -> Ranked:

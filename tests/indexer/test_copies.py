@@ -1,0 +1,57 @@
+"""Code that was copied many times is one answer, found wherever a filter leaves a copy, and costs little."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.model import ModelHandle
+from cascode_indexer.search.candidates import Filter, gather
+from cascode_indexer.search.types import SearchRequest
+
+COPIES = 300
+COPIED = "def open_the_door(key):\n    return key.turn()\n"
+OTHER = "def close_the_window(handle):\n    return handle.push()\n"
+
+
+@pytest.fixture
+def copied(tmp_path: Path, model: ModelHandle) -> Engine:
+    """An index of a function that stands in hundreds of files, and of one that stands in one."""
+    root = tmp_path / "copied"
+    for number in range(COPIES):
+        folder = root / f"part{number}"
+        folder.mkdir(parents=True)
+        (folder / "door.py").write_text(COPIED, encoding="utf-8")
+    (root / "window.py").write_text(OTHER, encoding="utf-8")
+    engine = Engine([root], model=model)
+    engine.update()
+    return engine
+
+
+def test_copies_are_one_answer(copied: Engine) -> None:
+    """One copy is shown, and does not push other functions out."""
+    with copied:
+        found = copied.search(SearchRequest("open the door", limit=10))
+        assert [hit.name for hit in found.hits] == ["open_the_door", "close_the_window"]
+
+
+def test_filter_finds_the_copy_that_it_leaves(copied: Engine) -> None:
+    """The one copy in a folder is found, however many there are elsewhere."""
+    with copied:
+        found = copied.search(SearchRequest("open the door", paths=(f"part{COPIES - 1}/**",)))
+        assert [hit.path for hit in found.hits] == [f"part{COPIES - 1}/door.py"]
+
+
+def test_few_copies_are_ranked(copied: Engine) -> None:
+    """What is ranked does not grow with the number of copies."""
+    with copied:
+        (workspace,) = copied.workspaces
+        vector = copied.model.get().encode_queries(["open the door"])[0]
+        with workspace.index, workspace.vectors().reading() as index:
+            candidates, rows = gather(workspace.store, index, "open the door", vector, Filter(None, None))
+    names = [one.name for one in candidates]
+    assert names.count("open_the_door") == 20
+    assert names.count("close_the_window") == 1
+    assert set(rows) == {one.function_id for one in candidates}
