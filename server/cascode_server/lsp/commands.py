@@ -106,7 +106,7 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
                 wait_for_model(engine.model, cancelled)
                 answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
             if answer.model_error is not None:
-                session.show_problem(f"searching by words only: {answer.model_error}")
+                session.show_problem(answer.model_error)  # the same line as from indexing, so that it is shown once
             return answer_json(session, engine, answer)
 
     return await session.search_thread(work)
