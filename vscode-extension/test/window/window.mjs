@@ -50,6 +50,9 @@ const CHROMIUM_FLAGS = [
 const QUIET = {
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
+  // A browser's VS Code follows the system's theme, and then not the setting.
+  "window.autoDetectColorScheme": false,
+  "workbench.colorTheme": "Default Light Modern",
   "workbench.enableExperiments": false,
   "telemetry.telemetryLevel": "off",
   "extensions.autoUpdate": false,
@@ -235,13 +238,22 @@ export class Window {
     fs.writeFileSync(file, JSON.stringify(settings, null, 2));
   }
 
-  /** Change user settings as someone does who edits settings.json. */
-  changeSettings(changes) {
-    this.writeSettings({ ...this.settings, ...changes });
+  /** Change user settings in the editor of settings.json: a browser's VS Code does not notice that file change by itself. */
+  async changeSettings(changes) {
+    this.settings = { ...this.settings, ...changes };
+    await this.run("Preferences: Open User Settings (JSON)");
+    await until(async () => (await this.activeTab()) === "settings.json", "the editor of the settings");
+    await this.page.keyboard.press("Control+a");
+    // In one line: the editor would indent a new one.
+    await this.page.keyboard.insertText(JSON.stringify(this.settings));
+    await this.page.keyboard.press("Control+s");
+    await this.page.locator(".tabs-container .tab.active:not(.dirty)").waitFor();
+    await this.page.keyboard.press("Control+w");
+    await until(async () => (await this.activeTab()) !== "settings.json", "the settings to be closed");
   }
 
   async theme(kind) {
-    this.changeSettings({ "workbench.colorTheme": kind === "light" ? "Default Light Modern" : "Default Dark Modern" });
+    await this.changeSettings({ "workbench.colorTheme": kind === "light" ? "Default Light Modern" : "Default Dark Modern" });
     await this.page.locator(`.monaco-workbench.${kind === "light" ? "vs" : "vs-dark"}`).first().waitFor();
   }
 
@@ -314,8 +326,9 @@ export class Window {
   // --- what is on the screen ------------------------------------------------------------------------------------
 
   /** Name of the file in the active editor's tab. */
-  activeTab() {
-    return this.page.locator(".tabs-container .tab.active .label-name").first().innerText();
+  async activeTab() {
+    const tab = this.page.locator(".editor-group-container.active .tabs-container .tab.active .label-name");
+    return (await tab.count()) > 0 ? tab.first().innerText() : undefined;
   }
 
   /** "Ln 12, Col 5" of the status bar as numbers. */
