@@ -121,7 +121,7 @@ def test_release_without_the_classifier_leaves_it_off(data: Path, tmp_path: Path
     """A release of the fast stage alone calibrates its similarities and ships a fusion weight of 0."""
     result = release(model_folder, tmp_path / "out", data=data, cosqa=None, fast_only=True, progress=lambda _: None)
     assert result.gain == (0.0, 0.0, 0.0)
-    assert result.fused == result.fast
+    assert result.fused == result.classifier == result.fast
     settings = load_model(str(tmp_path / "out"), device="cpu").settings
     assert (settings.fusion_weight, settings.max_query_tokens) == (0.0, 64)
     assert json.loads((tmp_path / "out" / "release.json").read_text())["fusion_weight"] == 0.0

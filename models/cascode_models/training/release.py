@@ -167,15 +167,16 @@ def _dev_sets(data: Path, cosqa: Path | None, queries: int, pool: int) -> list[R
 
 
 def _scores(model: CasCodeModel, task: RetrievalSet, *, fast_only: bool) -> StageScores:
-    """Both stages, or the fast one with logits of 0 where the classifier is missing or left out."""
+    """Both stages; where the classifier is missing or left out, similarities stand for its logits: no weight gains."""
     if model.has_classifier and not fast_only:
         return stage_scores(model, task, DEPTH)
     scores = fast_scores(model, task)
     best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+    similarities = np.take_along_axis(scores, best, axis=1)
     return StageScores(
         fast_ranks=ranks_of(scores, task.answers),
-        similarities=np.take_along_axis(scores, best, axis=1),
-        logits=np.zeros(best.shape, dtype=np.float32),
+        similarities=similarities,
+        logits=similarities,
         right=best == task.answers[:, None],
     )
 
