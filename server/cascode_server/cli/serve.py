@@ -9,6 +9,10 @@ import sys
 import click
 
 from cascode_server.cli.base import Command
+from cascode_server.cli.console import fail
+
+#: 128 plus the number of SIGINT, as a shell has it.
+INTERRUPTED = 130
 
 
 @click.command("serve", cls=Command)
@@ -35,7 +39,10 @@ def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
         raise click.UsageError("--stdio and --tcp exclude each other: name one of them")
     from cascode_server.lsp.serve import serve_stdio, serve_tcp
 
-    status = serve_stdio(process_id) if tcp is None else serve_tcp(tcp, process_id)
+    try:
+        status = serve_stdio(process_id) if tcp is None else serve_tcp(tcp, process_id)
+    except KeyboardInterrupt:
+        status = fail("interrupted; what was indexed is kept", INTERRUPTED)
     logging.shutdown()
     sys.stderr.flush()
     # Threads inside torch or a parser cannot be stopped, and Python would wait for them; all that they write is safe

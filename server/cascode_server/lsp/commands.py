@@ -51,21 +51,32 @@ def add_commands(session: Session) -> None:
 
 async def search(session: Session, argument: Argument) -> dict[str, Any]:
     """Answer a question; with a token the fast stage's answer goes out first."""
-    from cascode_indexer.search.types import SearchRequest
-    from cascode_server.settings.reranking import reranking
-
-    settings = session.settings.search
-    rerank, rerank_top = reranking(settings, wanted=argument.flag("rerank"))
-    request = SearchRequest(
-        argument.text("query"),
-        limit=argument.limit(settings.limit),
+    request = make_request(session, argument.text("query"), argument.flag("rerank"))
+    request = dataclasses.replace(
+        request,
+        limit=argument.limit(request.limit),
         languages=argument.texts("languages"),
         kinds=argument.texts("kinds"),
         paths=argument.texts("paths"),
-        rerank=rerank,
-        rerank_top=rerank_top,
     )
     return await run_search(session, request, argument.token("partialResultToken"))
+
+
+def make_request(session: Session, query: str, rerank: bool | None = None) -> SearchRequest:
+    """Return a question as the settings have it.
+
+    Args:
+        session: Whose settings count.
+        query: The question.
+        rerank: Whether the slow classifier reads the best candidates; None for what the settings say.
+    """
+    from cascode_indexer.search.types import DEFAULT_RERANK_TOP, SearchRequest
+
+    settings = session.settings.search
+    mode = settings.rerank if rerank is None else ("always" if rerank else "never")
+    # Left to itself the engine reads candidates only where its model was measured to gain by that.
+    top = settings.rerank_top or (DEFAULT_RERANK_TOP if mode == "always" else None)
+    return SearchRequest(query, limit=settings.limit, rerank=mode != "never", rerank_top=top)
 
 
 async def run_search(session: Session, request: SearchRequest, token: str | int | None) -> dict[str, Any]:

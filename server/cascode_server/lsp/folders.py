@@ -25,6 +25,3 @@ def add_folders(session: Session) -> None:
         session.indexing.change_roots(
             [folder.path for folder in kept if folder.path not in before], sorted(before - now)
         )
-        for root in before - now:
-            if session.watching is not None:
-                session.side_pool.submit(session.watching.unwatch, root)

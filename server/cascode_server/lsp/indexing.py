@@ -50,7 +50,7 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the service tells; all are called on its thread and must not wait."""
+    """What the service tells; all are called on its thread."""
 
     #: The state is another one.
     changed: Callable[[], None]
@@ -58,6 +58,8 @@ class Hooks:
     problem: Callable[[str], None]
     #: A workspace is about to be scanned for the first time: watch it from now on.
     watch: Callable[[Path], None]
+    #: A workspace was removed.
+    unwatch: Callable[[Path], None]
     #: Files of a workspace were taken up; None where all were looked at.
     indexed: Callable[[Path, frozenset[str] | None], None]
 
@@ -181,7 +183,6 @@ class IndexingService:
                     self._roots.remove(root)
                 self._failures.pop(root, None)
                 self._work.pop(root, None)
-                self._watched.discard(root)
             for root in added:
                 if root not in self._roots:
                     self._roots.append(root)
@@ -245,6 +246,9 @@ class IndexingService:
             self._roots_changed = False
             wanted = list(self._roots)
             self._note(read_only=self._state.read_only.intersection(wanted))
+        for root in self._watched.difference(wanted):
+            self._watched.discard(root)
+            self._hooks.unwatch(root)
         for root in set(engine.roots) - set(wanted):
             engine.remove_root(root)
         for root in wanted:

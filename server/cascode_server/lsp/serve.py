@@ -162,7 +162,10 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
         if isinstance(body, BadHeaderError):
             session.protocol.refuse(None, JsonRpcParseError(str(body)))
         else:
-            session.protocol.receive(body)
+            try:
+                session.protocol.receive(body)
+            except Exception as error:  # a fault of ours in one message must not end the session
+                _log.error("a message was not taken up: %s", error, exc_info=error)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
 

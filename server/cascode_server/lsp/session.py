@@ -71,7 +71,7 @@ class Session(LanguageServer):
         self.side_pool = ThreadPoolExecutor(1, thread_name_prefix="cascode-side")
         self.indexing = IndexingService(
             self._open_engine,
-            Hooks(self._state_changed, self.show_problem, self._watch, self._indexed),
+            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._indexed),
         )
         self._model_for = model_for
         self._on_exit = on_exit
@@ -201,6 +201,11 @@ class Session(LanguageServer):
         """Watch a workspace; called on the indexing thread."""
         if self.watching is not None:
             self.watching.watch(root)
+
+    def _unwatch(self, root: Path) -> None:
+        """Watch a workspace no longer; called on the indexing thread."""
+        if self.watching is not None:
+            self.watching.unwatch(root)
 
     def _indexed(self, root: Path, paths: frozenset[str] | None) -> None:
         """Tell who wants to know what was taken up."""

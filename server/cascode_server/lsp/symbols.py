@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from cascode_server.lsp.commands import run_search
+from cascode_server.lsp.commands import make_request, run_search
 from cascode_server.lsp.session import Session
 
 if TYPE_CHECKING:
@@ -29,13 +29,11 @@ def add_symbols(session: Session) -> None:
     @session.feature(types.WORKSPACE_SYMBOL)
     async def symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
         """Answer queries that begin with the sigil; to others this server has nothing to say."""
-        from cascode_indexer.search.types import SearchRequest
-
         query = params.query.lstrip()
-        if not query.startswith(SIGIL) or not query[len(SIGIL) :].strip():
+        question = query[len(SIGIL) :].strip()
+        if not query.startswith(SIGIL) or not question:
             return []
-        request = SearchRequest(query[len(SIGIL) :].strip(), limit=session.settings.search.limit)
-        found = await run_search(session, request, None)
+        found = await run_search(session, make_request(session, question), None)
         return [_symbol(hit) for hit in found["hits"]]
 
 
