@@ -50,6 +50,7 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
           void this.rerun();
         }
       }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.rerun()),
       this.view,
       this.historyView,
       command("rerun", () => this.rerun()),

@@ -23,6 +23,7 @@ import {
   type ServerStatus,
   type SimilarRequest,
 } from "../protocol.js";
+import { ServerProcess } from "./process.js";
 import { CancelledRequestError, type Connection, type ConnectionEvents, type SearchOptions } from "./connection.js";
 import { settingsThatAreSet } from "./settings.js";
 
@@ -31,6 +32,12 @@ const SECTION = "cascode";
 
 /** What the server gets to end itself before it is killed, ms; it has a batch to finish and an index to close. */
 const STOP_MS = 4_000;
+
+/** A cold Python on a slow disk needs seconds; what needs longer than this is not the server, ms. */
+const START_MS = 60_000;
+
+/** What a server that could not start has to close is little, ms. */
+const FAILED_MS = 500;
 
 const partialResult = new ProgressType<SearchResult>();
 
@@ -88,12 +95,20 @@ function withData(message: string, data: unknown): string {
 class ClientConnection implements Connection {
   private readonly client: QuietClient;
   private readonly subscriptions: Disposable[] = [];
+  private process: ServerProcess | undefined;
   private stopping = false;
   private token = 0;
 
   constructor(private readonly options: ConnectOptions) {
     const { program, cwd, log, trusted, events } = options;
-    const server: ServerOptions = { command: program, args: ["serve", "--stdio"], options: { cwd, env: process.env } };
+    // Our own process and not the library's, which can end it only once it has answered.
+    const server: ServerOptions = async () => {
+      this.process = await ServerProcess.start(program, ["serve", "--stdio"], cwd, log);
+      void this.process.ended.then((how) => {
+        log.info(`the server ended with ${how}`);
+      });
+      return { reader: this.process.child.stdout, writer: this.process.child.stdin };
+    };
     this.client = new QuietClient(log, server, {
       documentSelector: EDITOR_LANGUAGES.map((language) => ({ scheme: "file", language })),
       outputChannel: log,
@@ -138,12 +153,23 @@ class ClientConnection implements Connection {
         this.options.events.status(status);
       }),
     );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`it did not answer within ${START_MS / 1000} s`));
+      }, START_MS);
+    });
+    const started = this.client.start();
     try {
-      await this.client.start();
+      await Promise.race([started, late]);
     } catch (error) {
       this.stopping = true;
-      await this.client.dispose(STOP_MS).catch(() => undefined);
+      // A start that comes too late must not be an unhandled rejection.
+      started.catch(() => undefined);
+      await this.process?.end(FAILED_MS);
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -191,7 +217,11 @@ class ClientConnection implements Connection {
     this.subscriptions.splice(0).forEach((subscription) => {
       subscription.dispose();
     });
-    await this.client.dispose(STOP_MS);
+    try {
+      await this.client.dispose(STOP_MS);
+    } finally {
+      await this.process?.end();
+    }
   }
 
   private async execute<T>(command: string, argument: object, token?: CancellationToken): Promise<T> {
