@@ -108,8 +108,7 @@ def test_a_workspace_names_a_model_only_where_it_is_trusted(connect: Connect, wo
     editor = connect()
     editor.initialize(workspace, options={"trusted": trusted})
     if trusted:
-        label = eventually(lambda: editor.execute("status")["model"]["label"])
-        assert label.endswith("evil")
+        eventually(lambda: editor.execute("status")["model"]["label"].endswith("evil"))
         eventually(lambda: any("evil" in one for one in shown(editor)))
         assert editor.names("retry a failed upload") == ["retry_failed_upload"]  # by words
     else:
