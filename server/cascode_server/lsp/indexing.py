@@ -215,14 +215,23 @@ class IndexingService:
     def _run(self) -> None:
         """Work until closed."""
         while not self._closed:
-            if self._reopen:
-                self._open()
-            elif self._roots_changed and self.holder.current is not None:
-                self._take_up_roots(self.holder.current)
-            taken = self._take()
-            if taken is not None:
-                self._do(*taken)
+            try:
+                self._step()
+            except Exception as error:  # a fault of ours: without this thread every search would wait for ever
+                self._fail(None, error)
+                with self._changed:
+                    self._changed.wait(_RETRY_SECONDS)
         self.holder.close()
+
+    def _step(self) -> None:
+        """Do one thing, or wait for it."""
+        if self._reopen:
+            self._open()
+        elif self._roots_changed and self.holder.current is not None:
+            self._take_up_roots(self.holder.current)
+        taken = self._take()
+        if taken is not None:
+            self._do(*taken)
 
     def _open(self) -> None:
         """Open an engine with the workspaces of now, and lend it from then on."""
@@ -299,6 +308,7 @@ class IndexingService:
             self._put_back(root, replace(work, rescan=True, due=time.monotonic() + _RETRY_SECONDS))
             return
         self._failures.pop(root, None)
+        self._failures.pop(None, None)
         for report in reports:
             self._after(report.root, work, report)
         self._count()

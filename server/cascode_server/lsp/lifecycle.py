@@ -26,7 +26,9 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
         session.protocol.open()
         session.folders = list(client.folders)
         configuration.take_initial(client.settings)
-        _log.info("client %s, %d folders, columns in %s", client.name or "?", len(client.folders), client.encoding)
+        _log.info(
+            "client %s, %d folders, columns in %s", client.name or "?", len(client.folders), client.encoding.value
+        )
         if client.process_id is not None:
             watch_process(client.process_id, lambda: session.later(session.end, 1))
         return types.InitializeResult(
