@@ -27,7 +27,7 @@ async function install(manager: ServerManager, python: SelectedPython, log: vsco
     ]);
     return;
   }
-  const options = { location: vscode.ProgressLocation.Notification, title: "CasCode: server", cancellable: true };
+  const options = { location: vscode.ProgressLocation.Notification, title: "Installing CasCode's server", cancellable: true };
   const failure = await vscode.window.withProgress(options, async (progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => {

@@ -23,6 +23,7 @@ import {
   type ServerStatus,
   type SimilarRequest,
 } from "../protocol.js";
+import { messageOf } from "../log.js";
 import { ServerProcess } from "./process.js";
 import { CancelledRequestError, type Connection, type ConnectionEvents, type SearchOptions } from "./connection.js";
 import { settingsThatAreSet } from "./settings.js";
@@ -166,11 +167,20 @@ class ClientConnection implements Connection {
       this.stopping = true;
       // A start that comes too late must not be an unhandled rejection.
       started.catch(() => undefined);
-      await this.process?.end(FAILED_MS);
-      throw error;
+      throw new Error(await this.failure(messageOf(error)), { cause: error });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Why the start failed: what the server said last says more than that its stream is closed. */
+  private async failure(message: string): Promise<string> {
+    const { process } = this;
+    if (process === undefined) {
+      return message;
+    }
+    const how = await process.end(FAILED_MS);
+    return how.startsWith("signal") ? message : `it ended with ${how}${process.lastLine === "" ? "" : `: ${process.lastLine}`}`;
   }
 
   get version(): string | undefined {

@@ -13,6 +13,8 @@ const LINE_CHARACTERS = 8_000;
 export class ServerProcess {
   /** Settles when it has ended, with how. */
   readonly ended: Promise<string>;
+  /** What it wrote to stderr last: the reason where it ended by itself. */
+  lastLine = "";
 
   private constructor(readonly child: ChildProcessWithoutNullStreams) {
     this.ended = new Promise((resolve) => {
@@ -39,29 +41,32 @@ export class ServerProcess {
         });
         resolve(server);
       });
+      const say = (text: string): void => {
+        if (text.trim() !== "") {
+          server.lastLine = text.trim();
+          log.info(`server: ${text}`);
+        }
+      };
       let line = "";
       child.stderr.setEncoding("utf8");
       child.stderr.on("data", (chunk: string) => {
         const lines = (line + chunk).split(/\r?\n/u);
         line = (lines.pop() ?? "").slice(0, LINE_CHARACTERS);
-        lines.filter((text) => text.trim() !== "").forEach((text) => {
-          log.info(`server: ${text}`);
-        });
+        lines.forEach(say);
       });
       child.stderr.on("end", () => {
-        if (line.trim() !== "") {
-          log.info(`server: ${line}`);
-        }
+        say(line);
       });
     });
   }
 
-  /** Wait until it has ended; ended by force where it does not do so in time. */
-  async end(grace: number = GRACE_MS): Promise<void> {
+  /** Wait until it has ended, and tell how; ended by force where it does not do so in time. */
+  async end(grace: number = GRACE_MS): Promise<string> {
     const terminate = setTimeout(() => this.child.kill("SIGTERM"), grace);
     const kill = setTimeout(() => this.child.kill("SIGKILL"), 2 * grace);
-    await this.ended;
+    const how = await this.ended;
     clearTimeout(terminate);
     clearTimeout(kill);
+    return how;
   }
 }

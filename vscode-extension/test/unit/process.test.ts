@@ -13,6 +13,7 @@ test("what the server writes to stderr is logged line by line", async () => {
   const closed = new Promise((resolve) => server.child.stderr.once("close", resolve));
   assert.equal(await server.ended, "status 3");
   await closed;
+  assert.equal(server.lastLine, "last");
   assert.deepEqual(log.lines, ["server: loading", "server: model", "server: last"]);
 });
 
