@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 
 import * as cascode from "./cascode.mjs";
 import { watchPaints } from "./paints.mjs";
-import { PROJECT_ROOT, until, Window } from "./window.mjs";
+import { PROJECT_ROOT, Window } from "./window.mjs";
 
 const HERE = path.dirname(new URL(import.meta.url).pathname);
 /** Between two keys of someone who types steadily; the pause after the last one is what is measured. */
@@ -74,7 +74,6 @@ try {
     const activation = [];
     for (let n = 0; n < Number(options.reloads); n += 1) {
       await window.reload();
-      await until(() => cascode.activationMs(window), "the activation figure");
       activation.push(await cascode.activationMs(window));
     }
     const figures = {

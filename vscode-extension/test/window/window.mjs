@@ -119,6 +119,16 @@ export function sitePackages() {
   }).trim();
 }
 
+/** Settings by the folder of their file: those of a machine are read from another one where VS Code runs on a server. */
+function byScope(settings) {
+  const isMachine = ([name]) => ["cascode.path", "cascode.model.path", "cascode.device"].includes(name);
+  const entries = Object.entries(settings);
+  return {
+    User: Object.fromEntries(entries.filter((entry) => !isMachine(entry))),
+    Machine: Object.fromEntries(entries.filter(isMachine)),
+  };
+}
+
 /** Groups of processes that end with the test run, however it ends. */
 const running = new Set();
 process.once("exit", () => {
@@ -211,8 +221,9 @@ export class Window {
     await this.page.locator(".explorer-folders-view, .empty-view, .explorer-viewlet").first().waitFor();
   }
 
-  /** Load the window again, as "Developer: Reload Window" does: the extension host starts anew. */
-  async reload() {
+  /** Load the window again, as "Developer: Reload Window" does, with other settings: the extension host starts anew. */
+  async reload(settings = {}) {
+    this.writeSettings({ ...this.settings, ...settings });
     await this.#load();
   }
 
@@ -233,20 +244,28 @@ export class Window {
 
   writeSettings(settings) {
     this.settings = settings;
-    const file = path.join(this.userData, "User/settings.json");
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, JSON.stringify(settings, null, 2));
+    for (const [folder, part] of Object.entries(byScope(settings))) {
+      const file = path.join(this.userData, folder, "settings.json");
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, JSON.stringify(part, null, 2));
+    }
   }
 
   /** Change user settings in the editor of settings.json: a browser's VS Code does not notice that file change by itself. */
   async changeSettings(changes) {
     this.settings = { ...this.settings, ...changes };
+    const { User: settings } = byScope(this.settings);
     await this.run("Preferences: Open User Settings (JSON)");
     await until(async () => (await this.activeTab()) === "settings.json", "the editor of the settings");
+    await this.page.locator(".editor-instance .monaco-editor.focused").waitFor();
     await this.page.keyboard.press("Control+a");
-    // In one line: the editor would indent a new one.
-    await this.page.keyboard.insertText(JSON.stringify(this.settings));
+    const text = JSON.stringify(settings, null, 2);
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await this.page.keyboard.press("Control+v");
+    await this.page.locator(".tabs-container .tab.active.dirty").waitFor();
     await this.page.keyboard.press("Control+s");
+    const file = path.join(this.userData, "User/settings.json");
+    await until(async () => fs.readFileSync(file, "utf8") === text, "the settings to be stored");
     await this.page.locator(".tabs-container .tab.active:not(.dirty)").waitFor();
     await this.page.keyboard.press("Control+w");
     await until(async () => (await this.activeTab()) !== "settings.json", "the settings to be closed");
@@ -348,7 +367,7 @@ export class Window {
           .sort((a, b) => a.top - b.top)
           .map((line) => line.text),
       );
-    return lines.join("\n").replaceAll(" ", " ");
+    return lines.join("\n").replaceAll("\u00a0", " ");
   }
 
   /** Texts of the notifications on screen. */
