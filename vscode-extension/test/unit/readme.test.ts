@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
 
 interface Manifest {
@@ -33,5 +33,13 @@ test("the README names every key of the quick pick", () => {
   const text = readme.toLowerCase();
   for (const { key } of contributes.keybindings.filter(({ key }) => key !== "delete" && key !== "ctrl+c")) {
     assert.ok(text.includes(`\`${key}\``), key);
+  }
+});
+
+test("every picture of the README is there and small", () => {
+  const pictures = [...readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/gu)].map((match) => match[1] ?? "");
+  assert.ok(pictures.length >= 3);
+  for (const picture of pictures) {
+    assert.ok(statSync(picture).size < 120_000, picture);
   }
 });
