@@ -34,7 +34,9 @@ _MODEL_POLL_SECONDS = 0.01
 #: longer only until anything at all is found.
 _FIRST_SCAN_SECONDS = 2.0
 _FIRST_HIT_SECONDS = 10.0
-_FIRST_SCAN_POLL_SECONDS = 0.1
+_FIRST_SCAN_POLL_SECONDS = 0.02
+#: A search that found nothing in a part of the workspace is made again this much later.
+_AGAIN_SECONDS = 0.5
 
 
 def add_commands(session: Session) -> None:
@@ -102,15 +104,15 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
                     session.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
 
             session.push_documents(engine)
-            started = time.monotonic()
+            patience = time.monotonic() + _FIRST_HIT_SECONDS
+            _wait_for_first_scan(session, engine, _FIRST_SCAN_SECONDS, cancelled)
             while True:
                 # Asked before the search: what is read after it would be missing from an answer taken for complete.
                 reading = _is_first_scan(session, engine)
                 answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
-                patience = _FIRST_SCAN_SECONDS if answer.hits else _FIRST_HIT_SECONDS
-                if not reading or cancelled() or time.monotonic() - started > patience:
+                if answer.hits or not reading or cancelled() or time.monotonic() > patience:
                     break
-                time.sleep(_FIRST_SCAN_POLL_SECONDS)
+                _wait_for_first_scan(session, engine, _AGAIN_SECONDS, cancelled)
             complete = answer.state == "ready" or not answer.pending
             if not answer.model_ready and (token is not None or complete):
                 on_fast(answer)
@@ -126,6 +128,13 @@ async def run_search(session: Session, request: SearchRequest, token: str | int 
 def _is_first_scan(session: Session, engine: Engine) -> bool:
     """Whether a workspace is just being read for the first time: an empty answer would help nobody."""
     return session.indexing.state.state in ("starting", "indexing") and not engine.is_indexed()
+
+
+def _wait_for_first_scan(session: Session, engine: Engine, seconds: float, cancelled: Cancelled) -> None:
+    """Wait for the end of the first scan, without searches: those would go before it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not cancelled() and _is_first_scan(session, engine):
+        time.sleep(_FIRST_SCAN_POLL_SECONDS)
 
 
 async def similar(session: Session, argument: Argument) -> dict[str, Any]:
