@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ from cascode_indexer.store.connection import DamagedFileError, remove_database
 from cascode_indexer.store.lock import WriterLock
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import prune_vectors
+from cascode_indexer.types import SkipCounts
 
 #: Below this an index of a large workspace may not fit: 100,000 functions take about 300 MB.
 _LOW_SPACE_BYTES = 500 * 1024 * 1024
@@ -91,9 +95,10 @@ def diagnose(roots: Sequence[Path], *, model: str | None = None) -> list[Finding
         roots: The workspaces.
         model: Folder or name of the model that the settings name; None for the default one.
     """
-    findings = [_faiss(), _model(model), _index_directory()]
+    checked, fingerprint = _model(model)
+    findings = [_faiss(), checked, _index_directory()]
     for root in roots:
-        findings.extend(_workspace(root))
+        findings.extend(_workspace(root, fingerprint))
     return findings
 
 
@@ -108,8 +113,8 @@ def _faiss() -> Finding:
         return Finding(False, "FAISS", str(error), "pip install 'cascode[cpu]'")
 
 
-def _model(name: str | None) -> Finding:
-    """Check that the model loads."""
+def _model(name: str | None) -> tuple[Finding, str | None]:
+    """Check that the model loads; its fingerprint with the finding where it does."""
     from cascode_models.errors import ModelError
     from cascode_models.load import load_model
 
@@ -117,14 +122,14 @@ def _model(name: str | None) -> Finding:
         model = load_model(name)
     except ModelError as error:
         fix = "name another model in your settings (model.path)" if name else "pip install --force-reinstall cascode"
-        return Finding(False, "model", str(error), fix)
+        return Finding(False, "model", str(error), fix), None
     if not model.has_classifier:
         reranks = "does not rerank: it has no classifier"
     elif model.settings.fusion_weight > 0:
         reranks = "reranks"
     else:
         reranks = "does not rerank unless asked: its classifier did not improve the order when it was measured"
-    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} wide, {reranks}")
+    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} wide, {reranks}"), model.fingerprint
 
 
 def _index_directory() -> Finding:
@@ -142,39 +147,55 @@ def _index_directory() -> Finding:
     return Finding(True, "index folder", f"{folder}: {free // 2**30} GB free")
 
 
-def _workspace(root: Path) -> Iterator[Finding]:
-    """Check one workspace's index."""
+def _workspace(root: Path, fingerprint: str | None) -> Iterator[Finding]:
+    """Check one workspace's index, made with the model of this fingerprint or another."""
     title = f"index of {root}"
     location = locate(root)
-    command = f"cascode index {root}"
+    named = _for_shell(root)
+    command = f"cascode index {named}"
     if not location.store.exists():
         yield Finding(False, title, "not indexed yet", command)
         return
     try:
         store = Store(location.store)
     except CascodeError as error:
-        yield Finding(False, title, str(error), f"cascode clean {root}")
+        yield Finding(False, title, str(error), f"cascode clean {named}")
         return
     try:
         damage = store.check()
         counts = store.counts()
         if damage is not None:
-            yield Finding(False, title, f"damaged: {damage}", f"cascode clean {root} && {command}")
+            yield Finding(False, title, f"damaged: {damage}", f"cascode clean {named} && {command}")
         elif store.get_meta("last_indexed") is None:
             yield Finding(False, title, "the first index was not completed", command)
         elif counts.pending:
             yield Finding(False, title, f"{counts.pending:,} functions wait for their vectors", command)
         elif not counts.functions:
-            skipped = ", ".join(f"{count} {reason}" for reason, count in store.skipped().as_dict().items())
-            yield Finding(
-                False, title, f"no functions; skipped: {skipped or 'nothing'}", "check .gitignore and .cascodeignore"
-            )
+            yield _nothing_found(title, store.skipped())
+        elif fingerprint is not None and (made_with := store.get_meta("model")) != fingerprint:
+            yield Finding(False, title, f"made with another model, {made_with}: only words are searched yet", command)
         else:
-            yield Finding(True, title, f"{counts.functions:,} functions in {counts.files:,} files")
+            functions = f"{counts.functions:,} function{'' if counts.functions == 1 else 's'}"
+            yield Finding(True, title, f"{functions} in {counts.files:,} file{'' if counts.files == 1 else 's'}")
     except DamagedFileError as error:
-        yield Finding(False, title, f"damaged: {error.reason}", f"cascode clean {root} && {command}")
+        yield Finding(False, title, f"damaged: {error.reason}", f"cascode clean {named} && {command}")
     finally:
         store.close()
+
+
+def _for_shell(path: Path) -> str:
+    """A path as a shell takes it, whatever is in a folder's name: people paste these commands."""
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
+
+
+def _nothing_found(title: str, skipped: SkipCounts) -> Finding:
+    """Say why an index holds no function."""
+    if not skipped.total:
+        return Finding(
+            False, title, "no functions: the folder holds no source files", "name a folder with source files"
+        )
+    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in skipped.as_dict().items() if count)
+    return Finding(False, title, f"no functions; skipped: {reasons}", "check .gitignore and .cascodeignore")
 
 
 def _locations() -> Iterator[IndexLocation]:

@@ -283,7 +283,9 @@ def test_vectors_of_another_model_are_never_used(open_engine: OpenEngine, worksp
     store = engine.workspaces[0].store
     store.set_meta("model", "another-model")
     store.set_meta("model_label", "another-label")
-    assert engine.search(SearchRequest("upload")).hits
+    answer = engine.search(SearchRequest("upload"))
+    assert answer.hits
+    assert (answer.state, answer.pending) == ("indexing", 5), "no function has a vector of this model"
     report = open_engine(workspace).update()[0]
     assert report.encoded == 0, "the vector cache knew this model's vectors"
     assert open_engine(workspace).search(SearchRequest("put a job at the end")).hits[0].name == "Queue.push"

@@ -72,5 +72,16 @@ def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngi
     assert finding() == (True, "5 functions in 3 files", None)
     engine.workspaces[0].store.mark_all_pending()
     assert finding()[1] == "5 functions wait for their vectors"
+    engine.update()
+    engine.workspaces[0].store.set_meta("model", "another")
+    assert finding()[1:] == (
+        "made with another model, another: only words are searched yet",
+        f"cascode index {workspace}",
+    )
+    empty = workspace.parent / "empty; rm"
+    empty.mkdir()
+    assert diagnose([empty])[-1].fix == f"cascode index '{empty}'", "a folder's name is no command"
+    open_engine(empty).update()
+    assert diagnose([empty])[-1].detail == "no functions: the folder holds no source files"
     engine.close()
     assert all(one.ok for one in diagnose([]))

@@ -25,7 +25,7 @@ from cascode_indexer.search.overlaid import overlay_candidates
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
-from cascode_indexer.store.store import Store, StoredFunction
+from cascode_indexer.store.store import Store, StoreCounts, StoredFunction
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.vectors.types import Vectors
@@ -337,7 +337,7 @@ class Cascade:
     ) -> Answer:
         """Put an answer together."""
         counts = [part.store.counts() for part in parts]
-        pending = sum(one.pending for one in counts)
+        pending = sum(_pending(part, one, model) for part, one in zip(parts, counts, strict=True))
         complete = not pending and all(part.store.get_meta("last_indexed") is not None for part in parts)
         return Answer(
             query=request.query,
@@ -351,6 +351,12 @@ class Cascade:
             model_ready=model is not None,
             model_error=None if model is not None else self._model.error,
         )
+
+
+def _pending(part: _Part, counts: StoreCounts, model: CasCodeModel | None) -> int:
+    """Functions of a workspace without a vector of this model: all, where the index was made with another one."""
+    other = model is not None and part.store.get_meta("model") not in (None, model.fingerprint)
+    return counts.functions if other else counts.pending
 
 
 def _verified(candidates: Sequence[_Candidate], wanted: int) -> tuple[list[_Candidate], int]:
