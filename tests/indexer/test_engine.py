@@ -116,6 +116,10 @@ def test_filters_keep_only_what_they_name(open_engine: OpenEngine, workspace: Pa
     assert {hit.kind for hit in engine.search(SearchRequest(query, kinds=("method",))).hits} == {"method"}
     hits = engine.search(SearchRequest(query, paths=("tests/**",))).hits
     assert [hit.path for hit in hits] == ["tests/test_upload.py"]
+    assert engine.search(SearchRequest(query, paths=("./tests/",))).hits == hits, "as a shell completes it"
+    for paths in (("!tests/",), ("!./tests/",), ("**", "!tests/**")):
+        outside = {hit.path for hit in engine.search(SearchRequest(query, paths=paths)).hits}
+        assert outside == {"src/queue.js", "src/upload.py"}, paths
 
 
 @pytest.mark.parametrize(
@@ -125,6 +129,10 @@ def test_filters_keep_only_what_they_name(open_engine: OpenEngine, workspace: Pa
         (SearchRequest("x", languages=("klingon",)), "unknown language 'klingon'; known: .*python"),
         (SearchRequest("x", kinds=("table",)), "unknown kind 'table'; known: .*method"),
         (SearchRequest("x", limit=0), "limit must be 1 or more"),
+        (SearchRequest("x", paths=("[",)), r"path '\[' matches no file"),
+        (SearchRequest("x", paths=("",)), "path '' matches no file"),
+        (SearchRequest("x", paths=("src/", "!")), "path '!' matches no file"),
+        (SearchRequest("x", paths=("../other/**",)), "path '../other/.*' matches no file"),
     ],
 )
 def test_a_senseless_request_says_what_is_wrong(

@@ -44,10 +44,10 @@ class Filter:
 
 
 def checked_request(request: SearchRequest) -> SearchRequest:
-    """Return the request with languages and kinds in their own names.
+    """Return the request with languages in their own names and globs as they are matched.
 
     Raises:
-        QueryError: An empty query, an unknown language or kind, or a senseless number.
+        QueryError: An empty query, an unknown language or kind, a glob that matches nothing, or a senseless number.
     """
     if not request.query.strip():
         raise QueryError("the query is empty: ask in plain words, for instance 'where do we retry a failed upload'")
@@ -67,7 +67,24 @@ def checked_request(request: SearchRequest) -> SearchRequest:
             raise QueryError(f"unknown kind {name!r}; known: {', '.join(kinds)}")
     # Half of a character, as editors may send it, is nothing that SQLite or the model can take.
     query = request.query.encode("utf-8", "replace").decode("utf-8")
-    return dataclasses.replace(request, query=query, languages=tuple(languages))
+    paths = tuple(_checked_glob(glob) for glob in request.paths)
+    if paths and all(glob.startswith("!") for glob in paths):
+        paths = ("**", *paths)  # all but what is named
+    return dataclasses.replace(request, query=query, languages=tuple(languages), paths=paths)
+
+
+def _checked_glob(glob: str) -> str:
+    """A glob as files are matched with it: relative to the workspace, without the './' of a shell's completion."""
+    sign, rest = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
+    cleaned = sign + ("**" if rest in (".", "./") else rest.removeprefix("./"))
+    try:
+        patterns = list(pathspec.GitIgnoreSpec.from_lines([cleaned]).patterns)
+    except ValueError:
+        patterns = []
+    if not patterns or patterns[0].include is None or rest.startswith("../"):
+        raise QueryError(f"path {glob!r} matches no file: write it as in .gitignore, for instance 'src/**' or '*.py'")
+    # In an ignore file '!tests/' would not reach the files in the folder; here it can mean nothing else.
+    return f"{cleaned}**" if cleaned.startswith("!") and cleaned.endswith("/") else cleaned
 
 
 def admission(request: SearchRequest) -> Callable[[str, str, str], bool] | None:

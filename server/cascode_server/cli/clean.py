@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cascode_server.cli.base import Command
+from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.words import counted, size
 
@@ -31,6 +32,8 @@ def command(workspace: Path | None, everything: bool, yes: bool) -> int:
         report = clean_all()
     else:
         report = clean(workspace.expanduser().absolute() if workspace else None)
+        if workspace is not None and not report.indexes:
+            note(f"there is no index of {workspace.expanduser().absolute()}")
     click.echo(
         f"removed {counted(report.indexes, 'index', 'indexes')} and {counted(report.vectors, 'vector')}, "
         f"{size(report.bytes)} freed"

@@ -30,7 +30,7 @@ class _WorkspaceByDefault(Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group("eval", cls=_WorkspaceByDefault)
+@click.group("eval", cls=_WorkspaceByDefault, short_help="Measure the search on your own code, or a model.")
 def group() -> None:
     """Measure the search: 'cascode eval WORKSPACE' on your own code, the other commands on retrieval sets."""
 
@@ -38,7 +38,7 @@ def group() -> None:
 group.add_command(workspace_command)
 
 
-@group.command("model", cls=Command)
+@group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")
 @click.option("--pairs", type=FOLDER, metavar="DIR", help="What 'cascode train mine' wrote: held-out packages.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
 @click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Held-out language; repeatable.")

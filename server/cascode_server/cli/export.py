@@ -10,7 +10,7 @@ from cascode_server.cli.base import Command
 from cascode_server.cli.options import FOLDER
 
 
-@click.command("export", cls=Command)
+@click.command("export", cls=Command, short_help="Write a model folder for CasCode or others.")
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder to write; made where missing.")
 @click.option(

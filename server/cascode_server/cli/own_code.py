@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cascode_server.cli.base import Command
+from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note, printable
 from cascode_server.cli.options import FOLDER, MAX_FILE_VARIABLE
 from cascode_server.cli.progress import Reporter, indexing_progress
@@ -54,18 +55,22 @@ def workspace_command(
     where there are too few documented functions to measure anything.
     """
     from cascode_indexer.evaluation.own_code import DEFAULT_LIMIT, measure_own_code
-    from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES
     from cascode_indexer.walk import checked_root
     from cascode_models.load import load_model
 
     root = checked_root(workspace)
-    loaded = load_model(model)
+    found = read_settings([root])
+    for problem in found.problems:
+        note(f"cascode: {problem}")
+    settings = found.settings
+    device = None if settings.device == "auto" else settings.device
+    loaded = load_model(model or model_name(settings), device=device)
     with stop_on_interrupt() as stopped, _Progress() as progress:
         report = measure_own_code(
             root,
             loaded,
             limit=limit or DEFAULT_LIMIT,
-            max_file_bytes=max_file_bytes or DEFAULT_MAX_FILE_BYTES,
+            max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
             on_progress=progress.indexing,
             on_question=progress.asked,
             cancelled=stopped,

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "paths",
     multiple=True,
     metavar="GLOB",
-    help="Only files that match, in .gitignore syntax; may be repeated.",
+    help="Only files that match, in .gitignore syntax, or all but those of '!GLOB'; may be repeated.",
 )
 @click.option("--no-rerank", is_flag=True, help="Leave the slow classifier out: faster, less exact.")
 @click.option(
@@ -159,6 +159,6 @@ def _answer(engine: Engine, requests: Iterable[SearchRequest], show: Printer, *,
             click.echo(f"# {printable(request.query, one_line=True)}")
         show(answer, engine)
         sys.stdout.flush()
-        print_notes(answer)
+        print_notes(answer, narrowed=bool(request.languages or request.kinds or request.paths))
         found = found or bool(answer.hits)
     return 0 if found else 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cascode_indexer.walk import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import read_settings
 from cascode_server.cli.console import note, printable
@@ -40,7 +41,7 @@ def command(workspace: Path | None, format_name: str) -> int:
             made = render.json_schema() if format_name == "schema" else render.vscode_configuration()
             click.echo(json.dumps(made, indent=2))
         return 0
-    found = read_settings([workspace] if workspace else [])
+    found = read_settings([checked_root(workspace)] if workspace else [])
     width = max(map(len, LEAVES))
     for key, leaf in LEAVES.items():
         value = json.dumps(value_of(found.settings, leaf), ensure_ascii=False)

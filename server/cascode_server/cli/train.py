@@ -17,7 +17,7 @@ def group() -> None:
     """Mine a corpus and train (extra 'train')."""
 
 
-@group.command("mine")
+@group.command("mine", short_help="Make training pairs from a manifest of packages.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the pairs.")
 @click.option("--packages", type=FOLDER, required=True, metavar="DIR", help="Folder that caches the archives.")
 @click.option(
@@ -39,7 +39,7 @@ def mine_command(
     return 0
 
 
-@group.command("run")
+@group.command("run", short_help="Train a model by a preset.")
 @click.argument("preset")
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the run.")
@@ -60,7 +60,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     return 0
 
 
-@group.command("reproduce")
+@group.command("reproduce", short_help="Train as the bundled weights were trained.")
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes, train and dev).")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the runs.")
@@ -87,7 +87,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     return 0
 
 
-@group.command("release")
+@group.command("release", short_help="Tune a trained model and write it to ship.")
 @click.argument("model", type=FOLDER)
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs with dev pools.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")

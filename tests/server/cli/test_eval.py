@@ -103,6 +103,17 @@ def test_a_folder_without_functions_is_told(run: Run, tmp_path: Path) -> None:
     assert f"{tmp_path} holds no functions" in outcome.err
 
 
+@pytest.mark.usefixtures("workspace")
+def test_the_model_of_the_settings_is_measured(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What searches load is what is measured."""
+    monkeypatch.delenv("CASCODE_MODEL", raising=False)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "cascode.toml").write_text("[model]\npath = '/no/such/model'\n", encoding="utf-8")
+    outcome = run("eval", ".")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "/no/such/model" in outcome.err
+
+
 def test_a_missing_workspace_is_told_before_the_model_is_loaded(run: Run) -> None:
     """Neither a model nor an index is touched."""
     outcome = run("eval", "/no/such/folder", "--model", "/no/such/model")

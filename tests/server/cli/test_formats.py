@@ -117,10 +117,10 @@ def test_plain_text_has_a_header_and_the_lines(
 
 
 def test_source_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Escape sequences inside source code are not sent on."""
-    text.print_answer(answer(hit(tmp_path)), Sources("x = '\x1b]0;owned\x07\x9b2J'\r\n"))  # type: ignore[arg-type]
+    """Escape sequences inside source code are not sent on, nor what turns the direction of writing."""
+    text.print_answer(answer(hit(tmp_path)), Sources("x = '\x1b]0;owned\x07\x9b2J'\u202e\u2066\r\n"))  # type: ignore[arg-type]
     out = capsys.readouterr().out
-    assert not set(out) & set("\x1b\x07\x9b\r")
+    assert not set(out) & set("\x1b\x07\x9b\r\u202e\u2066")
     assert "owned" in out
 
 
@@ -206,3 +206,5 @@ def test_what_an_answer_lacks_is_said_on_stderr(
     assert words in captured.err
     print_notes(answer(hit(tmp_path)))
     assert capsys.readouterr().err == ""
+    print_notes(answer(), narrowed=True)
+    assert "none may be of that language, kind or path" in capsys.readouterr().err

@@ -30,6 +30,9 @@ def test_values_come_with_their_origin(run: Run, workspace: Path, own: Path) -> 
     assert rows["device"] == f'"cpu"  ({own})'
     assert rows["model.path"] == '""  (default)'
     assert f"3  ({own})" in run("settings", str(workspace.parent)).out
+    missing = run("settings", str(workspace / "nowhere"))
+    assert (missing.status, missing.out) == (2, "")
+    assert f"{workspace / 'nowhere'} does not exist" in missing.err
 
 
 def test_problem_is_told_by_every_command_that_reads_settings(run: Run, workspace: Path) -> None:

@@ -48,6 +48,8 @@ def test_clean_removes_one_index(run: Run, workspace: Path, model: None) -> None
     cleaned = run("clean", ".")
     assert cleaned.status == 0
     assert cleaned.out.startswith("removed 1 index ")
+    assert cleaned.err == ""
+    assert run("clean", ".").err == f"there is no index of {workspace}\n"
     assert run("status").status == 1
     assert (workspace / "config.py").is_file()
 

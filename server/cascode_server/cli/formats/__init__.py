@@ -9,6 +9,7 @@ import click
 
 from cascode_indexer.search.types import Answer
 from cascode_server.cli.console import note
+from cascode_server.cli.words import counted
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
@@ -48,10 +49,16 @@ def printer(name: str) -> Printer:
     return terminal.print_answer if sys.stdout.isatty() else text.print_answer
 
 
-def print_notes(answer: Answer) -> None:
-    """Say on stderr what a list of hits does not say itself."""
+def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
+    """Say on stderr what a list of hits does not say itself.
+
+    Args:
+        answer: The answer.
+        narrowed: Whether languages, kinds or paths were asked for.
+    """
     if not answer.hits and answer.functions:
-        note(f"no hits among {answer.functions:,} functions")
+        reason = "; none may be of that language, kind or path" if narrowed else ""
+        note(f"no hits among {counted(answer.functions, 'function')}{reason}")
     elif answer.hits and not answer.confident:
         note("nothing matches well; these are the closest functions")
     if answer.pending:
