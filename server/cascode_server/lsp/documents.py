@@ -37,8 +37,12 @@ class Documents:
         self._open: dict[Path, Buffer] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushing = False
-        #: What the engine does not know yet: texts in pieces, None for closed ones.
-        self._dirty: dict[Path, tuple[str, ...] | None] = {}
+        #: Open documents with edits that were not saved.
+        self._edited: set[Path] = set()
+        #: Documents whose file was there when they were handed over.
+        self._stored: set[Path] = set()
+        #: What the engine does not know yet: texts in pieces and whether they were edited, None for closed ones.
+        self._dirty: dict[Path, tuple[tuple[str, ...], bool] | None] = {}
         self._dirty_lock = threading.Lock()
         #: Keeps the order: an older text must not be handed over after a newer one.
         self._push_lock = threading.Lock()
@@ -51,6 +55,7 @@ class Documents:
             path = self._path(params.text_document.uri)
             if path is not None and session.client is not None:
                 self._open[path] = Buffer(params.text_document.text, session.client.encoding)
+                self._edited.discard(path)
                 self._touch(path)
 
         @session.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -64,6 +69,7 @@ class Documents:
                 _log.warning("edits of a document that is not open are dropped: %s", params.text_document.uri)
                 return
             buffer.apply(params.content_changes)
+            self._edited.add(path)
             self._touch(path)
 
         @session.feature(types.TEXT_DOCUMENT_DID_SAVE)
@@ -74,6 +80,7 @@ class Documents:
             path = self._path(params.text_document.uri)
             root = None if path is None else self._root(path)
             if path is not None and root is not None:
+                self._edited.discard(path)
                 changed_paths = frozenset({path.relative_to(root).as_posix()})
                 session.indexing.submit(ChangeBatch(root, changed_paths, frozenset(), rescan=False))
 
@@ -96,9 +103,18 @@ class Documents:
                 self._session.later(self._touch_all)
             with self._dirty_lock:
                 dirty, self._dirty = self._dirty, {}
-            for path, pieces in dirty.items():
-                text = None if pieces is None else "".join(pieces)
-                if text is None or _is_on_disk(path, text):
+            for path, document in dirty.items():
+                pieces, edited = document or ((), False)
+                text = "".join(pieces)
+                stored = path.exists()
+                if stored:
+                    self._stored.add(path)
+                # Editors keep documents open for minutes after their tab is closed: one that nobody typed into does
+                # not outlive its file.
+                gone = path in self._stored and not stored and not edited
+                if document is None:
+                    self._stored.discard(path)
+                if document is None or gone or _is_on_disk(path, text):
                     engine.clear_overlay(path)
                 else:
                     engine.set_overlay(path, text)
@@ -118,7 +134,7 @@ class Documents:
         """Hand a document's text over, soon."""
         buffer = self._open.get(path)
         with self._dirty_lock:
-            self._dirty[path] = None if buffer is None else buffer.snapshot()
+            self._dirty[path] = None if buffer is None else (buffer.snapshot(), path in self._edited)
         if self._timer is None:
             self._timer = self._session.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
 

@@ -136,3 +136,18 @@ def test_typing_is_parsed_before_it_is_asked_for(editor: Editor, workspace: Path
     before = time.monotonic()
     assert editor.names(WEATHER)[0] == "convert_celsius_to_fahrenheit"
     assert time.monotonic() - before < 1.0
+
+
+def test_open_document_without_edits_goes_with_its_file(editor: Editor, workspace: Path) -> None:
+    """A file that is deleted while its document is open is forgotten; one that was typed into lives on."""
+    path, kept = workspace / "src" / "upload.py", workspace / "src" / "typed.py"
+    editor.open(path, UPLOAD)
+    kept.write_text("def first(): pass\n", encoding="utf-8")
+    editor.change(editor.open(kept, "def first(): pass\n"), insert(1, 0, TYPED))
+    assert "retry_failed_upload" in editor.names(QUESTION)
+    path.unlink()
+    kept.unlink()
+    for one in (path, kept):
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": one.as_uri(), "type": 3}]})
+    eventually(lambda: "retry_failed_upload" not in editor.names(QUESTION))
+    assert "convert_celsius_to_fahrenheit" in editor.names(WEATHER)
