@@ -115,6 +115,7 @@ describe("a first sitting", { concurrency: false }, () => {
   });
 
   it("previews while one moves through the list, and puts the editor back on Escape", async () => {
+    await window.run("View: Close All Editors");
     await openFile("globals.py");
     await window.page.keyboard.press("Control+g");
     await window.page.keyboard.type("7");
@@ -299,7 +300,6 @@ describe("a first sitting", { concurrency: false }, () => {
     await window.quickInputBox.fill(`${path.join(base, "filelock")}/`);
     await until(async () => (await window.labels()).join() === "..,src", "what is in the folder");
     await window.page.keyboard.press("Enter");
-    await window.page.locator(".explorer-folders-view").getByText("filelock").first().waitFor();
     await cascode.askUntil(
       window,
       "acquire a lock on a file",
