@@ -224,8 +224,11 @@ export class SearchFeature {
     if (rows.length > 0) {
       rows.unshift(separator("Recent"));
     }
-    if (rows.length > 0 || status === undefined) {
+    if (rows.length > 0) {
       return rows;
+    }
+    if (status === undefined) {
+      return [actionRow("sync", "The server is starting", "Type a question; it is answered as soon as the server can.")];
     }
     const size = `${plural(status.functions, "function")} in ${plural(status.files.total, "file")}`;
     const what = status.state === "ready" ? size : `${summary(status)}: ${size}`;
