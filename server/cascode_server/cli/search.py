@@ -101,6 +101,9 @@ def command(
     first = next(requests, None)
     if first is None:
         raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
+    from cascode_indexer.search.candidates import checked_request
+
+    checked_request(first)  # a mistake is told before minutes of indexing
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):

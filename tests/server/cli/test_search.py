@@ -87,6 +87,15 @@ def test_query_of_ten_thousand_words(run: Run, workspace: Path) -> None:
     assert "client.py" in outcome.out
 
 
+def test_a_wrong_glob_is_told_before_anything_is_indexed(run: Run, workspace: Path) -> None:
+    """One line, and no index."""
+    outcome = run("search", QUERY, "--path", "[")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("cascode: path '[' matches no file")
+    assert outcome.err.count("\n") == 1
+    assert run("status").status == 1
+
+
 def test_empty_workspace_says_what_was_skipped(run: Run, tmp_path: Path) -> None:
     """A workspace without functions is explained and has status 1."""
     root = tmp_path / "papers"

@@ -11,7 +11,7 @@ from cascode_server.cli.console import printable
 #: Lines shown: declaration, the doc comment's first sentence and a bit of the body.
 SNIPPET_LINES = 6
 
-#: A classifier is never certain, whatever the rounding says.
+#: A model is never certain, whatever the rounding says.
 _MOST_PERCENT = 99
 
 
@@ -39,7 +39,7 @@ def shorten(source: str) -> Snippet:
 
 
 def certainty(hit: Hit) -> str:
-    """How sure the slow classifier is, or which stage else ranked the hit."""
+    """How probable it is that the hit answers, or, where nobody knows, which stage ranked it."""
     if hit.probability is None:
         return f"{hit.stage} stage"
     return f"{min(_MOST_PERCENT, round(hit.probability * 100))} % sure"

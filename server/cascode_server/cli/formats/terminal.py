@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cascode_indexer.engine import Engine
 
-#: From this probability on the slow classifier is right more often than not.
+#: From this probability on the model is right more often than not.
 _SURE = 0.5
 
 
