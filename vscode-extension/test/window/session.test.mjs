@@ -15,6 +15,8 @@ import { copyWorkspace, PROJECT_ROOT, sitePackages, until, Window } from "./wind
 const QUESTION = "ask the user a yes or no question";
 /** What VS Code is promised at its start. */
 const ACTIVATION_MS = 50;
+/** Waiting processes for each core beyond which milliseconds tell of the others: the window itself makes one or two. */
+const BUSY = 2.5;
 
 /** 1-based number of the first line of a file that starts with a text. */
 function lineOf(file, text) {
@@ -76,7 +78,9 @@ describe("a first sitting", { concurrency: false }, () => {
       await window.reload();
       figures.push(await cascode.activationMs(window));
     }
-    context.diagnostic(`activation: ${figures.join(", ")} ms`);
+    const [load] = os.loadavg();
+    context.diagnostic(`activation: ${figures.join(", ")} ms, load ${load.toFixed(1)} on ${os.cpus().length} cores`);
+    if (load > BUSY * os.cpus().length) return context.skip("the machine is too busy with other work to tell");
     assert.ok(Math.min(...figures) < ACTIVATION_MS, `activation took ${figures.join(", ")} ms`);
   });
 
@@ -120,7 +124,10 @@ describe("a first sitting", { concurrency: false }, () => {
     await window.page.keyboard.press("Control+g");
     await window.page.keyboard.type("7");
     await window.page.keyboard.press("Enter");
-    const before = await window.cursor();
+    const before = await until(async () => {
+      const cursor = await window.cursor();
+      return cursor?.line === 7 && cursor;
+    }, "the cursor on line 7");
     await cascode.ask(window, QUESTION);
     const labels = await window.labels();
     await window.page.keyboard.press("ArrowDown");
@@ -172,11 +179,11 @@ describe("a first sitting", { concurrency: false }, () => {
     await cascode.ask(window, QUESTION);
     const first = (await window.labels())[0];
     await window.page.keyboard.press("Control+Shift+c");
-    const text = await until(
-      async () => (await window.page.evaluate(() => navigator.clipboard.readText())).trim(),
+    const reference = new RegExp(`^src/click/\\w+\\.py:\\d+-\\d+ ${first.replaceAll(".", "\\.")}$`);
+    await until(
+      async () => reference.test(await window.page.evaluate(() => navigator.clipboard.readText())),
       "the reference in the clipboard",
     );
-    assert.match(text, new RegExp(`^src/click/\\w+\\.py:\\d+-\\d+ ${first.replaceAll(".", "\\.")}$`));
   });
 
   describe("the results view", () => {
