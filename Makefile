@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension lint lint-editors format-editors format types bench clean
+.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -69,6 +69,14 @@ extension: setup setup-extension ## Check and test the VS Code extension without
 	rm -rf build/extension-wheel
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/extension-wheel .
 	cd vscode-extension && node scripts/package.mjs && node scripts/package.mjs --wheel ../build/extension-wheel/*.whl --constraint "$(TORCH)"
+
+# A wait in a window is long only where something is wrong; node ends the whole run before CI would.
+test-window: extension ## Drive the extension in a real VS Code window; screenshots in vscode-extension/test/window/screenshots
+	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node --test --test-reporter=spec --test-timeout=480000 \
+	  vscode-extension/test/window/
+
+bench-window: extension $(VENV)/.bench ## Print what a person waits for in the window, on 20,000 functions
+	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/bench.mjs
 
 lint: setup ## ruff (rules and format) and the import direction
 	$(BIN)/ruff check .
