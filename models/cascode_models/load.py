@@ -275,7 +275,7 @@ def _read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
     from transformers import AutoTokenizer
 
     try:
-        converted = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        converted = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder} holds no tokenizer that can be read: add its tokenizer.json") from error

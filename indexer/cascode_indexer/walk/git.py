@@ -84,11 +84,25 @@ def info_exclude_file(working_tree: Path) -> Path:
     git_dir = working_tree / ".git"
     pointer = _first_line(git_dir)
     if pointer is not None and pointer.startswith("gitdir:"):
-        git_dir = working_tree / pointer.removeprefix("gitdir:").strip()
+        git_dir = _followed(working_tree, git_dir, pointer.removeprefix("gitdir:"))
     common = _first_line(git_dir / "commondir")
     if common:
-        git_dir = git_dir / common.strip()
+        git_dir = _followed(git_dir, git_dir, common)
     return git_dir / "info" / "exclude"
+
+
+def _followed(base: Path, stay: Path, pointer: str) -> Path:
+    """Where a pointer leads; it stays where it would reach another machine, which Windows sends its user's name to."""
+    target = base / pointer.strip()
+    if _is_share(target) and not _is_share(base):
+        log.warning("%s is not followed to another machine: %s", stay, target)
+        return stay
+    return target
+
+
+def _is_share(path: Path) -> bool:
+    """Whether a path names a machine first, in Windows' or in POSIX' way."""
+    return str(path).replace("\\", "/").startswith("//")
 
 
 def _first_line(path: Path) -> str | None:

@@ -139,7 +139,11 @@ def read_results(path: Path) -> Results:
 
 def revision() -> str:
     """The commit of this source tree, 12 digits; the version of the package where it is none."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        # Installed: a repository further up, around somebody's environment, is not ours.
+        return f"v{version('cascode')}"
+    command = ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.SubprocessError):

@@ -21,7 +21,8 @@ INTERRUPTED = 130
     "--tcp",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Serve clients on this port of 127.0.0.1; 0 takes a free one and names it on stderr.",
+    help="Serve clients on this port of 127.0.0.1, which every user of this machine can reach; 0 takes a free one and "
+    "names it on stderr.",
 )
 @click.option(
     "--clientProcessId",

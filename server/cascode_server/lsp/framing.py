@@ -48,7 +48,7 @@ async def read_bodies(reader: asyncio.StreamReader) -> AsyncIterator[bytes | Bad
 
 
 async def _read_header(reader: asyncio.StreamReader) -> int | None:
-    """Read header lines up to the empty one and return the length of the body; None at the stream's end.
+    """Read header lines up to the empty one and return the length of the body; None where there are no more messages.
 
     Raises:
         BadHeaderError: They tell no length.
@@ -61,6 +61,10 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
         except ValueError:  # a line longer than the reader's limit: it was dropped
             raise BadHeaderError("a header line is too long") from None
         if not line:
+            return None
+        if b" HTTP/" in line:
+            # A web page can make its browser post to a port of this machine: the body would be taken for a message.
+            _log.warning("a client that speaks HTTP is turned away")
             return None
         name, _, value = line.partition(b":")
         if line.strip():

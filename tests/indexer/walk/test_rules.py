@@ -10,7 +10,7 @@ import pytest
 
 from cascode_indexer.types import SkipReason
 from cascode_indexer.walk import IgnoreRules, explain
-from cascode_indexer.walk.git import global_excludes_file
+from cascode_indexer.walk.git import global_excludes_file, info_exclude_file
 
 from .conftest import Found, Tree
 
@@ -265,6 +265,17 @@ def test_a_linked_working_tree_shares_the_exclude_file(tree: Tree, found: Found,
     tree(".git/HEAD=x", ".git/info/exclude=local.py\n", ".git/worktrees/w/commondir=../..\n", root="main")
     root = tree(f".git=gitdir: {tmp_path}/main/.git/worktrees/w\n", "local.py", "a.py", root="w")
     assert found(root)[0] == ["a.py"]
+
+
+def test_a_pointer_to_another_machine_is_not_followed(
+    tree: Tree, found: Found, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A cloned repository makes nobody connect to a server."""
+    share = "//server.invalid/share"
+    root = tree(".git/HEAD=x", f".git/commondir={share}\n", f"sub/.git=gitdir: {share}\n", "sub/a.py", "b.py")
+    assert found(root)[0] == ["b.py", "sub/a.py"]
+    assert caplog.text.count("is not followed to another machine") == 2
+    assert info_exclude_file(root) == root / ".git" / "info" / "exclude"
 
 
 def test_global_excludes_apply(tree: Tree, found: Found, no_configuration_of_the_user: Path) -> None:
