@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 CHUNK_TEXTS = 2_048
 #: Tokens a batch on a CPU: larger batches leave the cache and gain nothing.
 CPU_TOKEN_BUDGET = 4_096
+#: Widths of batches are rounded up to this: a CPU backend keeps memory for each shape that it ever met, 2 MB of it, and
+#: functions come in a hundred lengths. 600 small batches of mixed lengths: 408 MB instead of 833 MB, in no more time.
+WIDTH_MULTIPLE = 16
 #: Tokens a batch on a GPU: fills a small one, fits its memory at 110M parameters.
 CUDA_TOKEN_BUDGET = 65_536
 
@@ -124,7 +127,13 @@ class CasCodeModel:
         layout = PairLayout(repeat_first_token=self.settings.head == "warm")
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
         for batch in batches_by_length(lengths, self._token_budget):
-            tensors = paired([query_ids] * len(batch), [text_ids[row] for row in batch], self.tokenizer.pad_id, layout)
+            tensors = paired(
+                [query_ids] * len(batch),
+                [text_ids[row] for row in batch],
+                self.tokenizer.pad_id,
+                layout,
+                WIDTH_MULTIPLE,
+            )
             with torch.inference_mode():
                 scores = self.network.classify(*(tensor.to(self.device) for tensor in tensors))
             logits[batch] = scores.float().cpu().numpy()
@@ -141,7 +150,7 @@ class CasCodeModel:
         for start in range(0, len(texts), CHUNK_TEXTS):
             ids = self.tokenizer.ids(texts[start : start + CHUNK_TEXTS], max_tokens)
             for batch in batches_by_length([len(row) for row in ids], self._token_budget):
-                tensors = padded([ids[row] for row in batch], self.tokenizer.pad_id)
+                tensors = padded([ids[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
                 with torch.inference_mode():
                     states = self.network.encode(*(tensor.to(self.device) for tensor in tensors))
                 vectors[[start + row for row in batch]] = states.float().cpu().numpy()
