@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +85,3 @@ def stratified_bootstrap(sets: Sequence[npt.NDArray[np.floating]], seed: int = 0
 def paired_difference(first: Ranks, second: Ranks) -> Interval:
     """By how much the MRR of ``first`` exceeds that of ``second`` on the same queries (paired bootstrap)."""
     return bootstrap(1.0 / first - 1.0 / second)
-
-
-def mean_over(results: Mapping[str, Ranks] | Sequence[Ranks]) -> float:
-    """Mean MRR of several query sets, each weighing the same."""
-    sets = list(results.values()) if isinstance(results, Mapping) else list(results)
-    return float(np.mean([mean_reciprocal_rank(ranks) for ranks in sets]))

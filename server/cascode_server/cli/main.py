@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -98,6 +99,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         _log.debug("traceback", exc_info=True)
         path = "" if error.filename is None else f" ({error.filename})"
         _drop_output()
+        if not _has_current_directory():
+            return fail("the current directory is gone: change to one that exists", _ERROR)
         return fail(f"the system refused: {error.strerror or error}{path}", _ERROR)
     except Exception as error:
         _log.debug("traceback", exc_info=True)
@@ -110,6 +113,14 @@ def _internal(error: Exception) -> int:
     text = _line(f"{type(error).__name__}: {error}")
     hint = "" if debugging() else "; run with --debug for the traceback"
     return fail(f"internal error: {text}{hint}", _ERROR)
+
+
+def _has_current_directory() -> bool:
+    """Whether the directory that the program was started in is still there."""
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
 
 
 def _drop_output() -> None:

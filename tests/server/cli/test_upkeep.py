@@ -80,6 +80,22 @@ def test_read_failure_of_an_index_is_one_line(run: Run, workspace: Path, monkeyp
     assert "CASCODE_INDEX_DIR" in outcome.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a directory that a process is in")
+@pytest.mark.parametrize("command", ["status", "index", "settings", "doctor"])
+def test_a_current_directory_that_is_gone_is_told(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """One line that says what to do, whatever the command."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    assert err == "cascode: the current directory is gone: change to one that exists\n"
+
+
 @needs_signals
 def test_watch_says_what_it_does(workspace: Path, model: None, start: Start) -> None:
     """A changed file is told on stdout; Ctrl-C ends the watch without an error."""
