@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import * as cascode from "./cascode.mjs";
-import { copyWorkspace, sitePackages, until, Window } from "./window.mjs";
+import { copyWorkspace, sitePackages, Window } from "./window.mjs";
 
 /** venv, torch and 40 packages: under a minute from files on the disk; a download of torch takes its own time. */
 const INSTALL_MS = 5 * 60_000;
@@ -48,9 +48,7 @@ describe("getting the server", { concurrency: false }, () => {
       await window.notification(/making a Python|installing|downloading|looking for/);
       await window.screenshot("installing");
       await cascode.ready(window, INSTALL_MS);
-      await cascode.openSearch(window);
-      await window.page.keyboard.type("ask the user a yes or no question");
-      await cascode.answered(window);
+      await cascode.ask(window, "ask the user a yes or no question");
       assert.match((await window.labels()).join("\n"), /confirm/);
       const program = cascode.serverProcess(window).command;
       assert.match(program, /globalStorage/, "the server that runs is the extension's own");
