@@ -8,6 +8,8 @@ import re
 from cascode_indexer.extract.docs import tidy
 from cascode_indexer.extract.spec import LanguageSpec
 
+from .java import DEFINITION
+
 _LAMBDA = "[(lambda_expression body: (_) @body) (anonymous_method_expression (block) @body)]"
 
 _QUERY = f"""
@@ -63,14 +65,6 @@ def _parts(text: str) -> list[str]:
     ]
 
 
-#: A line that starts a member with a body.
-_DEFINITION = re.compile(
-    rb"^[ \t]+(?!(?:else|if|for|foreach|while|switch|catch|return|new|throw|using|lock|fixed|try|do|case)\b)"
-    rb"(?:[\w<>\[\],.?@]{1,100}[ \t]+){0,12}?([A-Za-z_]\w{0,100})[ \t]*"
-    rb"\([^;{}]{0,2000}\)[^;{}()=]{0,500}\{",
-    re.MULTILINE,
-)
-
 SPEC = LanguageSpec(
     id="c_sharp",
     grammars={"": "tree_sitter_c_sharp:language"},
@@ -78,6 +72,6 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     clean_doc=_without_tags,
     signature_tail=("=>", "="),
-    definition=_DEFINITION,
+    definition=DEFINITION,
     member_prefix=b"class A {\n",
 )

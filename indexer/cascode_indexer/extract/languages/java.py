@@ -36,8 +36,8 @@ def _parts(text: str) -> list[str]:
     return [part for part in parts if part not in ("this", "")][-1:]
 
 
-#: A line that starts a member with a body.
-_DEFINITION = re.compile(
+#: A line that starts a member with a body, in C# as in Java.
+DEFINITION = re.compile(
     rb"^[ \t]+(?!(?:else|if|for|foreach|while|switch|catch|return|new|throw|using|lock|fixed|try|do|case)\b)"
     rb"(?:[\w<>\[\],.?@]{1,100}[ \t]+){0,12}?([A-Za-z_]\w{0,100})[ \t]*"
     rb"\([^;{}]{0,2000}\)[^;{}()=]{0,500}\{",
@@ -50,6 +50,6 @@ SPEC = LanguageSpec(
     query=_QUERY,
     name_parts=_parts,
     signature_tail=("->", "{"),
-    definition=_DEFINITION,
+    definition=DEFINITION,
     member_prefix=b"class A {\n",
 )
