@@ -9,7 +9,7 @@ import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 
 import * as cascode from "./cascode.mjs";
-import { copyWorkspace, PROJECT_ROOT, sitePackages, until, Window } from "./window.mjs";
+import { copyWorkspace, sitePackages, until, Window } from "./window.mjs";
 
 /** A question about click's sources that shares few words with its answer, `confirm` in termui.py. */
 const QUESTION = "ask the user a yes or no question";
@@ -23,18 +23,6 @@ function lineOf(file, text) {
   const index = fs.readFileSync(file, "utf8").split("\n").findIndex((line) => line.trimStart().startsWith(text));
   assert.ok(index >= 0, `${file} has no line that starts with '${text}'`);
   return index + 1;
-}
-
-/**
- * The bundled model with a classifier that counts: where its own was measured not to improve the order, a reranked list
- * would be the fast one again, and nobody could see it arrive.
- */
-function rereading(base) {
-  const folder = path.join(base, "model");
-  fs.cpSync(path.join(PROJECT_ROOT, "models/cascode_models/weights"), folder, { recursive: true });
-  const config = path.join(folder, "config.json");
-  fs.writeFileSync(config, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, "utf8")), fusion_weight: 1 }));
-  return folder;
 }
 
 describe("a first sitting", { concurrency: false }, () => {
@@ -330,7 +318,7 @@ describe("a first sitting", { concurrency: false }, () => {
   });
 
   it("paints a fast list first, and the reranked order in its place", async () => {
-    await window.reload({ "cascode.model.path": rereading(base), "cascode.search.rerank": "always" });
+    await window.reload({ "cascode.model.path": cascode.rereading(base), "cascode.search.rerank": "always" });
     await cascode.ready(window);
     const lists = await until(async () => {
       const { keys, lists } = await cascode.ask(window, QUESTION);
