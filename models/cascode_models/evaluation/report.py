@@ -100,7 +100,7 @@ def _preface(results: Results) -> str:
         else "its classifier weighs 0: the cascade ranks as the fast stage and has no row"
     )
     lines = [
-        f"Measured on {results['date']} at commit `{results['commit']}` in {results['seconds'] / 60:.0f} minutes: "
+        f"Measured on {results['date']} at commit `{results['commit']}`: "
         f"model {results['model']} (`{results['fingerprint']}`), {results['max_text_tokens']} tokens of a function; "
         f"{classifier}.",
     ]
