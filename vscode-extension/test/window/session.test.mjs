@@ -68,8 +68,9 @@ describe("a first sitting", { concurrency: false }, () => {
     }
     const [load] = os.loadavg();
     context.diagnostic(`activation: ${figures.join(", ")} ms, load ${load.toFixed(1)} on ${os.cpus().length} cores`);
-    if (load > BUSY * os.cpus().length) return context.skip("the machine is too busy with other work to tell");
-    assert.ok(Math.min(...figures) < ACTIVATION_MS, `activation took ${figures.join(", ")} ms`);
+    const quick = Math.min(...figures) < ACTIVATION_MS;
+    if (!quick && load > BUSY * os.cpus().length) return context.skip("the machine is too busy with other work to tell");
+    assert.ok(quick, `activation took ${figures.join(", ")} ms`);
   });
 
   it("answers by words while the first index is being built, and says how far it is", async () => {
@@ -124,7 +125,7 @@ describe("a first sitting", { concurrency: false }, () => {
     await window.escape();
     await until(async () => (await window.activeTab()) === "globals.py", "the editor of before");
     assert.deepEqual(await window.cursor(), before);
-    assert.equal(await window.page.locator(".tabs-container .tab").count(), 1, "the preview's tab is closed");
+    await until(async () => (await window.page.locator(".tabs-container .tab").count()) === 1, "the preview's tab to be closed");
   });
 
   it("opens a hit on Enter, with the cursor on the function's name", async () => {
@@ -235,7 +236,7 @@ describe("a first sitting", { concurrency: false }, () => {
     await window.page.keyboard.press("Enter");
     const lines = fs.readFileSync(source("globals.py"), "utf8").split("\n").length;
     await until(async () => (await window.cursor())?.line > lines, "the cursor on a line that is not on the disk");
-    await window.page.keyboard.press("Control+z");
+    await window.quickInput.waitFor({ state: "hidden" });
     await window.run("File: Revert File");
     await window.run("View: Close All Editors");
   });

@@ -317,8 +317,8 @@ export class Window {
     // The palette does not take up commands of extensions that are read after it was opened: then it is opened again.
     const index = await until(async () => {
       await this.page.keyboard.press("F1");
-      // Typing before the widget has the focus would write into the editor.
-      await this.boxFocused();
+      // Typing before the widget has the focus would write into the editor. A key is lost on a list that just closes.
+      if (!(await this.boxFocused(PALETTE_MS).then(() => true, () => false))) return undefined;
       await this.page.keyboard.insertText(title);
       const found = await until(async () => {
         const found = (await this.labels()).indexOf(title);
@@ -332,9 +332,9 @@ export class Window {
   }
 
   /** Wait until the box of the palette or picker takes keys. */
-  async boxFocused() {
-    await this.quickInputBox.waitFor();
-    await until(() => this.quickInputBox.evaluate((input) => input === document.activeElement), "the focus of the box");
+  async boxFocused(patience = PATIENCE_MS) {
+    await this.quickInputBox.waitFor({ timeout: patience });
+    await until(() => this.quickInputBox.evaluate((input) => input === document.activeElement), "the focus of the box", patience);
   }
 
   async escape() {
