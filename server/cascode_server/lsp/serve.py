@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -111,7 +112,9 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _log.info("a client came: %s", writer.get_extra_info("peername"))
         # Messages may come from any thread; only the loop may write to its connections.
-        await _serve_session(reader, LoopWriter(loop, writer), models.get, None)
+        # Ctrl-C cancels what is open: before Python 3.12 asyncio reports that as a fault of the connection.
+        with contextlib.suppress(asyncio.CancelledError):
+            await _serve_session(reader, LoopWriter(loop, writer), models.get, None)
 
     server = await asyncio.start_server(serve, _HOST, port)
     print(f"cascode: listening on {_HOST}:{server.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -138,14 +139,18 @@ def test_what_libraries_print_does_not_reach_the_client(environment: dict[str, s
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to speak of")
 def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
-    """Ctrl-C ends a server on a port in one line."""
+    """Ctrl-C ends a server on a port in one line, also while a client is there."""
     process = subprocess.Popen([*COMMAND, "--tcp", "0"], stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
-    assert "127.0.0.1" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=PROMPT_SECONDS)
+    listening = process.stderr.readline()
+    assert "127.0.0.1" in listening
+    with socket.create_connection(("127.0.0.1", int(listening.rsplit(":", 1)[1]))) as client:
+        client.sendall(b"Content-Length: 2\r\n\r\n{}")
+        assert client.recv(1), "the session answers"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PROMPT_SECONDS)
     assert process.returncode == 130
-    assert "Traceback" not in err
+    assert err == "cascode: interrupted; what was indexed is kept\n"
 
 
 @pytest.mark.parametrize(
