@@ -200,7 +200,9 @@ def rankings(
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
     if tune:
-        for lexical, name, demotion in itertools.product((0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12), (0.0, 0.02), (0.08,)):
+        for lexical, name, demotion in itertools.product(
+            (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12), (0.0, 0.02), (0.08,)
+        ):
             values = fused(
                 dataclasses.replace(WEIGHTS[QueryKind.SENTENCE], lexical=lexical, name=name, demotion=demotion)
             )
