@@ -38,6 +38,8 @@ describe("a first sitting", { concurrency: false }, () => {
     await until(async () => (await window.labels())[0] === name, `${name} in the list of files`);
     await window.page.keyboard.press("Enter");
     await until(async () => (await window.activeTab()) === name, `the tab of ${name}`);
+    // The tab is there before the keys go to its editor.
+    await window.page.locator(".editor-instance .monaco-editor.focused").waitFor();
   }
 
   before(async () => {
