@@ -48,6 +48,8 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: make bench BENCH_ARGS=--write -->", "<!-- end of table -->"
 #: Large packages of the environment; the first that are installed are taken.
 PACKAGES = ("sympy", "torch", "transformers", "networkx", "scipy", "sklearn", "matplotlib", "numpy", "pygls", "rich")
+#: What can be measured alone.
+PARTS = ("index", "workspaces", "retrieval", "server")
 #: The same files on every run and machine that holds the same packages.
 SEED = 20
 
@@ -105,6 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small workspace, to see that the benchmark runs")
     parser.add_argument("--write", action="store_true", help="store the table in docs/benchmarks.md")
+    parser.add_argument(
+        "--part", action="append", choices=PARTS, help="measure only this part; --write then keeps the other rows"
+    )
     parser.add_argument("--model", help="folder or name of another model than the bundled one")
     parser.add_argument("--cosqa", type=Path, help="folder of CoSQA (codes.jsonl, dev.jsonl), for the retrieval rows")
     parser.add_argument(
@@ -122,19 +127,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cascode-bench-") as folder:
         base = Path(folder)
         os.environ["CASCODE_INDEX_DIR"] = str(base / "index")
+        # Generators: nothing of a part runs before it is its turn.
+        parts = {
+            "index": index_rows(base, size, arguments.model),
+            "workspaces": workspace_rows(size, arguments.model),
+            "retrieval": retrieval_rows(size, arguments.model, cosqa=arguments.cosqa, pairs=arguments.pairs),
+            "server": server_rows(base, arguments.model, server.QUICK if size is QUICK else server.FULL),
+        }
         rows = []
-        for row in itertools.chain(
-            measure(base, size, arguments.model),
-            retrieval_rows(size, arguments.model, cosqa=arguments.cosqa, pairs=arguments.pairs),
-            server_rows(base, arguments.model, server.QUICK if size is QUICK else server.FULL),
-        ):
+        for row in itertools.chain.from_iterable(parts[part] for part in PARTS if part in (arguments.part or PARTS)):
             rows.append(row)
             print(f"{row.what}\n    must: {row.must}\n    is:   {row.measured}", flush=True)
     if arguments.write:
-        write_table(rows)
+        write_table(rows, keep=arguments.part is not None)
 
 
-def measure(base: Path, size: Size, model: str | None) -> Iterator[Row]:
+def index_rows(base: Path, size: Size, model: str | None) -> Iterator[Row]:
     """Measure every row, the cheap ones on the index that the first one made."""
     say(f"making a workspace of {size.functions:,} functions")
     workspace = make_workspace(base / "workspace", functions=size.functions, files=size.files)
@@ -150,6 +158,10 @@ def measure(base: Path, size: Size, model: str | None) -> Iterator[Row]:
     yield never_twice_row(base, workspace, size, model)
     say("the same functions with sentence-transformers")
     yield throughput_row(base, size, model)
+
+
+def workspace_rows(size: Size, model: str | None) -> Iterator[Row]:
+    """First indexes of other people's sources."""
     for source in workspaces.SOURCES[: size.real_workspaces]:
         say(f"a real workspace: {source.name}")
         try:
@@ -462,7 +474,12 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def peak_mb() -> float:
-    """Peak resident memory of this process in MB; macOS counts bytes, Linux kilobytes."""
+    """Peak resident memory of this process in MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # Linux's ru_maxrss begins with the size of the process that started this one.
+        fields = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
@@ -472,15 +489,18 @@ def say(what: str) -> None:
     print(f"-- {what}", file=sys.stderr, flush=True)
 
 
-def write_table(rows: list[Row]) -> None:
-    """Replace the table of the document."""
-    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", ""]
-    lines += ["| | must | measured |", "|---|---|---|"]
-    lines += [f"| {row.what} | {row.must} | {row.measured} |" for row in rows]
+def write_table(rows: list[Row], *, keep: bool) -> None:
+    """Replace the table of the document; with ``keep``, only the rows that were measured again."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    table, _, after = rest.partition(END)
+    measured = {row.what: f"| {row.what} | {row.must} | {row.measured} |" for row in rows}
+    if keep:
+        old = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+        measured = {**{line.split(" | ")[0].removeprefix("| "): line for line in old}, **measured}
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", "", "| | must | measured |", "|---|---|---|"]
+    lines += measured.values()
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
 
 

@@ -50,14 +50,3 @@ class Encoder(Protocol):
         Returns:
             ``[len(texts), dimension]`` unit vectors, in the order given.
         """
-
-
-class Reranker(Protocol):
-    """Stage II, the slow classifier: P(function answers query)."""
-
-    def classify(self, query: str, texts: Sequence[str]) -> FloatArray:
-        """Score function texts against one query.
-
-        Returns:
-            ``[len(texts)]`` logits of the class "relevant"; the sigmoid is the raw probability.
-        """

@@ -108,7 +108,8 @@ def _new_bars() -> Progress:
 
         def render(self, task: Task) -> Text:
             total = "" if task.total is None else f" / {task.total:,.0f}"
-            return Text(f"{task.completed:,.0f}{total} {task.fields['noun']}")
+            noun = str(task.fields["noun"])
+            return Text(f"{task.completed:,.0f}{total} {noun[:-1] if task.total == 1 else noun}")
 
     class Rate(ProgressColumn):
         """``312/s``."""

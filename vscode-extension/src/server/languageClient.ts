@@ -128,10 +128,6 @@ class ClientConnection implements Connection {
         },
       },
       middleware: {
-        // With cancel, the library shows indexing as a notification over the editor. The status item has the button.
-        handleWorkDoneProgress: (token, params, next) => {
-          next(token, params.kind === "end" ? params : { ...params, cancellable: false });
-        },
         workspace: {
           configuration: async (params, token, next) => {
             const found: unknown = await next(params, token);
