@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import random
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ from cascode_indexer.search.candidates import Filter, gather
 from cascode_indexer.search.types import Ranked, SearchRequest
 
 EXTENSIONS = {"python": "py", "javascript": "js", "go": "go", "java": "java", "php": "php", "ruby": "rb"}
+#: A method of a class or an object, which JavaScript does not take on its own.
+_JS_METHOD = re.compile(r"\s*(?!function\b)(?:(?:static|async|get|set)\s+)*\*?\s*[#\w$]+\s*\(")
 #: Name of the ranking that all others are measured against.
 DENSE = "dense alone"
 #: Resamples of the queries behind the 95 % interval.
@@ -67,6 +70,8 @@ def wrapped(code: str, name: str) -> str:
         return f"class C {{\n{code}\n}}\n"
     if name.endswith(".php"):
         return f"<?php\nclass C {{\n{code}\n}}\n"
+    if name.endswith(".js") and _JS_METHOD.match(code):
+        return f"class C {{\n{code}\n}}\n"
     return code + "\n"
 
 
