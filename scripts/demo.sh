@@ -20,4 +20,4 @@ run() {
 run index "$sources"
 run search "ask for a password without showing what is typed" --workspace "$sources" --limit 3
 run search "open the user's editor and return what was written" --workspace "$sources" --limit 3
-run search "show long text in a pager" --workspace "$sources" --limit 3
+run search "ask the user a yes or no question" --workspace "$sources" --limit 3
