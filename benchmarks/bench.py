@@ -8,21 +8,17 @@ copied to a temporary folder with an index of its own.
 from __future__ import annotations
 
 import argparse
-import ast
 import datetime
-import hashlib
 import itertools
 import json
 import os
 import platform
 import queue
-import random
 import resource
 import shutil
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -33,25 +29,22 @@ from typing import Any
 import retrieval
 import server
 import workspaces
+from made_workspace import SEED, docstring_queries, make_workspace, say, source_files
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import IndexProgress
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.types import SkipCounts, SourceFile
+from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import walk
 from cascode_indexer.watch import ChangeBatch, Watcher
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: make bench BENCH_ARGS=--write -->", "<!-- end of table -->"
-#: Large packages of the environment; the first that are installed are taken.
-PACKAGES = ("sympy", "torch", "transformers", "networkx", "scipy", "sklearn", "matplotlib", "numpy", "pygls", "rich")
 #: What can be measured alone.
 PARTS = ("index", "workspaces", "retrieval", "server")
-#: The same files on every run and machine that holds the same packages.
-SEED = 20
 
 
 @dataclass(frozen=True)
@@ -408,61 +401,6 @@ def in_process(task: str, workspace: Path, model: str | None) -> dict[str, Any]:
     return {**result, "process_seconds": seconds}
 
 
-# Workspaces
-
-
-def make_workspace(target: Path, *, functions: int, files: int, seed: int = SEED) -> Path:
-    """Copy sources of installed packages until ``functions`` are reached, then files without any up to ``files``."""
-    installed = Path(sysconfig.get_path("purelib"))
-    found = [path for name in PACKAGES for path in sorted((installed / name).rglob("*.py"))]
-    random.Random(seed).shuffle(found)
-    count = copied = 0
-    for path in found:
-        if count >= functions and copied >= files:
-            break
-        relative, content = path.relative_to(installed).as_posix(), path.read_bytes()
-        status = path.stat()
-        source = SourceFile(relative, path, "python", status.st_size, status.st_mtime_ns)
-        parsed = parse_content(source, content)
-        held = len(parsed.functions)
-        if parsed.skip_reason is not None or (held and count >= functions):
-            continue
-        (target / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / relative)
-        count, copied = count + held, copied + 1
-    if count < functions:
-        sys.exit(
-            f"the installed packages hold {count:,} functions of {functions:,}: install sympy, torch, transformers"
-        )
-    say(f"{count:,} functions in {copied:,} files")
-    return target
-
-
-def source_files(workspace: Path) -> list[Path]:
-    """Source files of a workspace with something in them, in an order that mixes folders."""
-    files = [path for path in workspace.rglob("*.py") if path.stat().st_size > 500]
-    return sorted(files, key=lambda path: hashlib.sha256(path.relative_to(workspace).as_posix().encode()).digest())
-
-
-def docstring_queries(workspace: Path, count: int) -> list[str]:
-    """First sentences of docstrings: what the functions' own authors say that they do."""
-    queries: list[str] = []
-    for path in source_files(workspace):
-        if len(queries) >= count:
-            break
-        try:
-            tree = ast.parse(path.read_bytes())
-        except SyntaxError:  # written for a newer Python than this one
-            continue
-        for node in ast.walk(tree):
-            doc = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
-            first = (doc or "").partition("\n")[0].strip()
-            if len(first.split()) >= 4:
-                queries.append(first)
-                break
-    return queries
-
-
 # Small things
 
 
@@ -482,11 +420,6 @@ def peak_mb() -> float:
         return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def say(what: str) -> None:
-    """Tell on standard error what is going on."""
-    print(f"-- {what}", file=sys.stderr, flush=True)
 
 
 def write_table(rows: list[Row], *, keep: bool) -> None:

@@ -7,7 +7,7 @@ after the others.
 from __future__ import annotations
 
 import argparse
-import ast
+import itertools
 import os
 import statistics
 import tempfile
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 from lsp_client import Client
+from made_workspace import first_sentences
 
 #: What a row says: what is measured, what it must be, what it is.
 Row = tuple[str, str, str]
@@ -211,16 +212,8 @@ def documented(workspace: Path, count: int) -> list[tuple[str, str]]:
     """Return first sentences of docstrings with the names of their functions, one a file."""
     found: list[tuple[str, str]] = []
     for path in sorted(workspace.rglob("*.py"), key=lambda one: one.stat().st_size, reverse=True):
-        try:
-            tree = ast.parse(path.read_bytes())
-        except SyntaxError:  # written for a newer Python than this one
-            continue
-        for node in ast.walk(tree):
-            doc = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
-            first = (doc or "").partition("\n")[0].strip()
-            if isinstance(node, ast.FunctionDef) and 4 <= len(first.split()) <= 15:
-                found.append((first, node.name))
-                break
+        fitting = (one for one in first_sentences(path) if 4 <= len(one[0].split()) <= 15)
+        found.extend(itertools.islice(fitting, 1))
         if len(found) == count:
             break
     return found

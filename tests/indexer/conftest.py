@@ -10,40 +10,11 @@ import pytest
 from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 
-UPLOAD = '''\
-"""Uploads."""
-import time
+#: Sources that the indexer's and the server's tests ask about.
+SOURCES = Path(__file__).parents[1] / "fixtures" / "uploads"
+UPLOAD = (SOURCES / "upload.py").read_text(encoding="utf-8")
 
-
-def retry_failed_upload(client, path, attempts=3):
-    """Try an upload again when the connection drops, waiting longer each time."""
-    for attempt in range(attempts):
-        try:
-            return client.upload(path)
-        except ConnectionError:
-            time.sleep(2**attempt)
-    raise RuntimeError("the upload failed")
-
-
-def parse_size(text):
-    """Turn '10 MB' into bytes."""
-    number, unit = text.split()
-    return int(number) * {"KB": 2**10, "MB": 2**20}[unit]
-'''
-
-QUEUE = """\
-export class Queue {
-  /** Put a job at the end of the queue. */
-  push(job) {
-    this.jobs.push(job);
-  }
-
-  /** Take the oldest job out of the queue. */
-  pop() {
-    return this.jobs.shift();
-  }
-}
-"""
+QUEUE = (SOURCES / "queue.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)

@@ -24,39 +24,10 @@ from cascode_models.load import resolve_folder
 PATIENCE = 60.0
 COMMAND = [sys.executable, "-c", "from cascode_server.cli.main import main; main()", "serve"]
 
-UPLOAD = '''\
-"""Uploads."""
-import time
-
-
-def retry_failed_upload(client, path, attempts=3):
-    """Try an upload again when the connection drops, waiting longer each time."""
-    for attempt in range(attempts):
-        try:
-            return client.upload(path)
-        except ConnectionError:
-            time.sleep(2**attempt)
-    raise RuntimeError("the upload failed")
-
-
-def parse_size(text):
-    """Turn '10 MB' into bytes."""
-    number, unit = text.split()
-    return int(number) * {"KB": 2**10, "MB": 2**20}[unit]
-'''
-QUEUE = """\
-export class Queue {
-  /** Put a job at the end of the queue. */
-  push(job) {
-    this.jobs.push(job);
-  }
-
-  /** Take the oldest job out of the queue. */
-  pop() {
-    return this.jobs.shift();
-  }
-}
-"""
+#: Sources that the indexer's and the server's tests ask about.
+SOURCES = Path(__file__).parents[2] / "fixtures" / "uploads"
+UPLOAD = (SOURCES / "upload.py").read_text(encoding="utf-8")
+QUEUE = (SOURCES / "queue.js").read_text(encoding="utf-8")
 
 
 class ErrorAnswer(Exception):

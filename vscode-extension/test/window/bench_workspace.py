@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 
-import bench
+from made_workspace import docstring_queries, make_workspace
 
 #: A palette is asked in a line: longer first sentences of docstrings are nobody's query.
 LONGEST_QUERY = 80
@@ -23,9 +23,9 @@ LONGEST_QUERY = 80
 def main() -> None:
     """Write the workspace, index it through the command line, print the queries."""
     target, functions, wanted = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    bench.make_workspace(target, functions=functions, files=0)
+    make_workspace(target, functions=functions, files=0)
     subprocess.run([str(Path(sys.executable).with_name("cascode")), "index", str(target)], check=True)  # noqa: S603
-    queries = [query for query in bench.docstring_queries(target, wanted * 3) if len(query) <= LONGEST_QUERY]
+    queries = [query for query in docstring_queries(target, wanted * 3) if len(query) <= LONGEST_QUERY]
     print(json.dumps(queries[:wanted]))  # noqa: T201
 
 
