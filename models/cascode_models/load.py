@@ -149,10 +149,11 @@ def _cached_folder(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
         logger.debug("no cached model %s: %s", name, error)
-        raise ModelError(
-            f"model {name!r} is neither a folder nor in the local Hugging Face cache: "
-            f"check the path, or fetch it first with 'hf download {name}'"
-        ) from None
+        # A path is no name that could be fetched.
+        fix = (
+            "check the path" if isinstance(error, HFValidationError) else f"check it, or run 'hf download {name}' first"
+        )
+        raise ModelError(f"model {name!r} is neither a folder nor in the local Hugging Face cache: {fix}") from None
 
 
 def _require_files(folder: Path) -> None:

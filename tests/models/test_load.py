@@ -67,8 +67,8 @@ def test_environment_names_the_default(model_folder: Path, monkeypatch: pytest.M
 def test_unknown_name_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A name that is no folder and not cached says so without asking the network."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    fails("neither a folder nor in the local", "nobody/no-such-model")
-    fails("neither a folder nor in the local", "/no/such/folder/anywhere")
+    fails("neither a folder nor in the local Hugging Face cache: check it, or run 'hf download", "nobody/no-such-model")
+    fails("neither a folder nor in the local Hugging Face cache: check the path$", "/no/such/folder/anywhere")
 
 
 def test_pickled_weights_are_refused(plain_folder: Path) -> None:
