@@ -17,14 +17,14 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         backbone: Configuration of the BERT- or RoBERTa-like encoder as a dictionary with its ``model_type``.
         pooling: ``mean`` of the token states or the ``first`` token's state as the vector of a text.
         head: ``plain`` is the paper's classifier on the concatenated pair's first token; ``warm`` begins as
-            the bi-encoder; ``none`` is a fast encoder alone.
+            the bi-encoder; ``late`` adds late interaction to it; ``none`` is a fast encoder alone.
         max_query_tokens: Longest query, special tokens included.
         max_text_tokens: Longest function text, special tokens included.
         fusion_weight: Weight of the classifier's logit in the fused score, tuned on dev data.
         temperature: Fused scores are divided by it before the sigmoid (calibration on dev data).
         calibration_bias: Added to the scaled fused score before the sigmoid.
         no_match_threshold: Below this probability the best candidate is no good match.
-        gate_bias: Initial bias of attention across the segments in the warm head.
+        gate_bias: Initial bias of attention across the segments in the warm and the late head.
     """
 
     model_type = "cascode"

@@ -1,12 +1,23 @@
-"""Classifier heads of Stage II: the paper's and one that begins as the bi-encoder."""
+"""Classifier heads of Stage II: the paper's, and two that begin as the bi-encoder."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
 #: Cosines of a contrastive model lie within a few tenths; 20 is the scale they were trained with (1 / 0.05).
 COSINE_SCALE = 20.0
+
+
+class Texts(NamedTuple):
+    """Texts by themselves, as the encoder reads them."""
+
+    #: ``[texts, tokens, width]``
+    states: torch.Tensor
+    #: ``[texts, tokens]``, 1 for a token and 0 for padding.
+    mask: torch.Tensor
 
 
 class PlainHead(nn.Module):
@@ -44,20 +55,18 @@ class WarmHead(nn.Module):
         width: Width of a state.
         layers: Layers of the backbone.
         heads: Attention heads a layer.
-        gate_bias: Initial value of every gate.
     """
 
-    def __init__(self, width: int, layers: int, heads: int, gate_bias: float) -> None:
+    def __init__(self, width: int, layers: int, heads: int) -> None:
         super().__init__()
         self.gates = nn.Parameter(torch.empty(layers, heads))
         self.scale = nn.Parameter(torch.empty(()))
         self.bias = nn.Parameter(torch.empty(()))
         self.dense = nn.Linear(4 * width, width)
         self.out = nn.Linear(width, 1)
-        self.reset_parameters(gate_bias)
 
     def reset_parameters(self, gate_bias: float) -> None:
-        """Return to the bi-encoder's own score."""
+        """Return to the bi-encoder's own score, every gate at ``gate_bias``."""
         nn.init.constant_(self.gates, gate_bias)
         nn.init.ones_(self.scale)
         # A cosine of 0.5 is where relevant and other pairs part in the encoders tried: its logit starts at 0.
@@ -67,9 +76,19 @@ class WarmHead(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, query: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
-        """Map mean states ``[pairs, width]`` of the two segments to float32 logits ``[pairs]``."""
-        u, v = nn.functional.normalize(query, dim=-1), nn.functional.normalize(function, dim=-1)
+    def forward(self, states: torch.Tensor, query: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
+        """Score pairs by the mean states of their segments.
+
+        Args:
+            states: ``[pairs, tokens, width]``, the query's tokens first.
+            query: ``[pairs, tokens]``, 1 for the query's tokens.
+            function: ``[pairs, tokens]``, 1 for those of the function.
+
+        Returns:
+            ``[pairs]`` logits in float32.
+        """
+        u = nn.functional.normalize(masked_mean(states, query), dim=-1)
+        v = nn.functional.normalize(masked_mean(states, function), dim=-1)
         cosine = (u * v).sum(-1)
         # Unit vectors have entries near width ** -0.5: back to the order of one, where the layer learns.
         features = torch.cat([u, v, u * v * u.size(-1) ** 0.5, (u - v).abs()], dim=-1) * u.size(-1) ** 0.5
@@ -77,3 +96,83 @@ class WarmHead(nn.Module):
         learned = self.out(hidden).squeeze(-1).float()
         logits: torch.Tensor = COSINE_SCALE * self.scale.float() * cosine + self.bias.float() + learned
         return logits
+
+
+class LateHead(WarmHead):
+    """The warm head with late interaction: each token of the query looks for its nearest one in the function.
+
+    MaxSim (ColBERT, Khattab and Zaharia, 2020, equation 3) over states that may have seen the other segment. A mean
+    weighted by what the query's tokens say of themselves stands in place of the sum, so that long queries score no
+    higher; all weigh the same at first.
+
+    Args:
+        width: Width of a state.
+        layers: Layers of the backbone.
+        heads: Attention heads a layer.
+    """
+
+    def __init__(self, width: int, layers: int, heads: int) -> None:
+        super().__init__(width, layers, heads)
+        self.importance = nn.Linear(width, 1)
+        self.interaction_scale = nn.Parameter(torch.empty(()))
+
+    def reset_parameters(self, gate_bias: float) -> None:
+        """Return to the bi-encoder's own score and the late interaction of its states."""
+        super().reset_parameters(gate_bias)
+        nn.init.zeros_(self.importance.weight)
+        nn.init.zeros_(self.importance.bias)
+        nn.init.ones_(self.interaction_scale)
+
+    def forward(self, states: torch.Tensor, query: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
+        """Score pairs: see :meth:`WarmHead.forward`."""
+        # The queries stand first: no row of the products is spent on the functions.
+        width = int(query.sum(1).max())
+        unit = nn.functional.normalize(states.float(), dim=-1)
+        # [pairs, query tokens, tokens]
+        cosines = torch.matmul(unit[:, :width], unit.transpose(1, 2))
+        nearest = cosines.masked_fill(function[:, None] == 0, -1.0).amax(-1)
+        interaction = (self._token_weights(states[:, :width], query[:, :width]) * nearest).sum(-1)
+        logits: torch.Tensor = super().forward(states, query, function)
+        return logits + COSINE_SCALE * self.interaction_scale.float() * interaction
+
+    def late_scores(self, queries: Texts, functions: Texts) -> torch.Tensor:
+        """Late interaction of every query with every function, from the states of texts by themselves.
+
+        Returns:
+            ``[queries, functions]`` in the units of a cosine, float32.
+        """
+        kept = queries.mask.bool()
+        weights = self._token_weights(queries.states, queries.mask)[kept][:, None]
+        # Padding is left out of the queries' rows, the products being most of the work; cosines in the states' own
+        # number format, which is bfloat16 in training.
+        rows = nn.functional.normalize(queries.states.float(), dim=-1).to(queries.states.dtype)[kept]
+        columns = nn.functional.normalize(functions.states.float(), dim=-1).to(rows.dtype)
+        cosines = (rows @ columns.flatten(0, 1).T).view(len(rows), *columns.shape[:2])
+        nearest = cosines.masked_fill(functions.mask[None] == 0, -1.0).max(-1).values.float()
+        scores = torch.zeros(len(queries.mask), len(functions.mask), device=rows.device)
+        scores = scores.index_add(0, kept.nonzero()[:, 0], weights * nearest)
+        return self.interaction_scale.float() * scores
+
+    def _token_weights(self, states: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
+        """How much each token of a query counts: ``[queries, tokens]`` that sum to 1, 0 where ``query`` is 0."""
+        importance = self.importance(states.to(self.importance.weight.dtype)).squeeze(-1).float()
+        weights: torch.Tensor = importance.masked_fill(query == 0, float("-inf")).softmax(-1)
+        return weights
+
+
+def make_head(kind: str, width: int, layers: int, heads: int) -> PlainHead | WarmHead | None:
+    """Make the head that :class:`cascode_models.configuration.CasCodeConfig` names, None for ``none``.
+
+    Its values are not set: they are loaded, or drawn by ``reset_parameters``.
+    """
+    if kind == "none":
+        return None
+    if kind == "plain":
+        return PlainHead(width)
+    return (LateHead if kind == "late" else WarmHead)(width, layers, heads)
+
+
+def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean in float32 of the ``[texts, tokens, dimension]`` states where ``[texts, tokens]`` mask is 1."""
+    weights = mask.unsqueeze(-1).float()
+    return (states.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)

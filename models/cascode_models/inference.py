@@ -124,7 +124,7 @@ class CasCodeModel:
             return logits
         query_ids = self.tokenizer.ids([query_text(query)], self.settings.max_query_tokens)[0]
         text_ids = self.tokenizer.ids(texts, self.settings.max_text_tokens)
-        layout = PairLayout(repeat_first_token=self.settings.head == "warm")
+        layout = PairLayout.of_head(self.settings.head)
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
         for batch in batches_by_length(lengths, self._token_budget):
             tensors = paired(

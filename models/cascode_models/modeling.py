@@ -10,7 +10,7 @@ from transformers import AttentionInterface, AutoModel, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
-from .heads import PlainHead, WarmHead
+from .heads import PlainHead, WarmHead, make_head
 from .two_stage import Crossing, TwoStage, gated
 
 #: Name under which our attention is registered with transformers.
@@ -37,11 +37,7 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
             settings, attn_implementation=ATTENTION, **_without_pooler(settings.model_type)
         )
         width, layers, heads = settings.hidden_size, settings.num_hidden_layers, settings.num_attention_heads
-        self.head = None
-        if config.head == "plain":
-            self.head = PlainHead(width)
-        elif config.head == "warm":
-            self.head = WarmHead(width, layers, heads, config.gate_bias)
+        self.head = make_head(config.head, width, layers, heads)
         self.pooling = config.pooling
         self.first_position = settings.pad_token_id + 1 if settings.model_type in _SHIFTED else 0
         self.post_init()  # type: ignore[no-untyped-call]

@@ -44,7 +44,7 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
         """
         queries = [query_text(f"{prompt or ''}{query}") for query, _ in inputs]
         functions = [split_identifiers(function) for _, function in inputs]
-        layout = PairLayout(repeat_first_token=self.settings.head == "warm")
+        layout = PairLayout.of_head(self.settings.head)
         ids, mask, segments = paired(
             self.texts.ids(queries, self.settings.max_query_tokens),
             self.texts.ids(functions, self.settings.max_text_tokens),

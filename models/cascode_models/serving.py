@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
-from .heads import PlainHead, WarmHead
+from .heads import make_head
 from .settings import ModelSettings
 from .two_stage import Crossing, TwoStage, gated
 
@@ -72,11 +72,7 @@ class ServingNetwork(TwoStage):
         self.places = _embedding(int(shape["max_position_embeddings"]), width)
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList([_Layer(width, int(shape["intermediate_size"])) for _ in range(layers)])
-        self.head = None
-        if settings.head == "plain":
-            self.head = PlainHead(width)
-        elif settings.head == "warm":
-            self.head = WarmHead(width, layers, self.heads, settings.gate_bias)
+        self.head = make_head(settings.head, width, layers, self.heads)
 
     def load_backbone(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take the weights of a model folder, named as :class:`cascode_models.modeling.CasCode` names them.

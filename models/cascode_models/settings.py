@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 POOLINGS = ("mean", "first")
-HEADS = ("none", "plain", "warm")
+HEADS = ("none", "plain", "warm", "late")
 
 
 @dataclass(slots=True)

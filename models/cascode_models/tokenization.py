@@ -17,11 +17,16 @@ class PairLayout:
     """How a query and a function become one sequence.
 
     Attributes:
-        repeat_first_token: ``[CLS] query [SEP] [CLS] function [SEP]`` of the warm head instead of the paper's
-            ``[CLS] query [SEP] function [SEP]``.
+        repeat_first_token: ``[CLS] query [SEP] [CLS] function [SEP]``, as the bi-encoder reads the two, instead of
+            the paper's ``[CLS] query [SEP] function [SEP]``.
     """
 
     repeat_first_token: bool
+
+    @classmethod
+    def of_head(cls, head: str) -> PairLayout:
+        """The layout that a head reads: the plain one the paper's, those that begin as the bi-encoder its own."""
+        return cls(repeat_first_token=head != "plain")
 
 
 class TextTokenizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .heads import PlainHead, WarmHead
+from .heads import PlainHead, WarmHead, masked_mean
 
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
@@ -57,10 +57,16 @@ class TwoStage(nn.Module):
         Returns:
             ``[texts, dimension]`` unit vectors in float32.
         """
-        states = self.states(input_ids, self._counted(attention_mask), self._mask(attention_mask), None)
-        if self.pooling == "first":
-            return nn.functional.normalize(states[:, 0].float(), dim=-1)
-        return nn.functional.normalize(masked_mean(states, attention_mask), dim=-1)
+        return self.pooled(self.token_states(input_ids, attention_mask), attention_mask)
+
+    def token_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """States ``[texts, tokens, dimension]`` of texts by themselves: what :meth:`encode` pools."""
+        return self.states(input_ids, self._counted(attention_mask), self._mask(attention_mask), None)
+
+    def pooled(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Unit vectors ``[texts, dimension]`` in float32 of what :meth:`token_states` gave."""
+        vectors = states[:, 0].float() if self.pooling == "first" else masked_mean(states, attention_mask)
+        return nn.functional.normalize(vectors, dim=-1)
 
     def classify(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
         """Score pairs laid out by :func:`cascode_models.tokenization.paired` (Stage II, section 3.2).
@@ -88,7 +94,7 @@ class TwoStage(nn.Module):
         # [pairs, 1, tokens, tokens]: 1 where attention crosses from one segment to the other.
         cross = (segments[:, None, :, None] != segments[:, None, None, :]).to(self.compute_dtype)
         states = self.states(input_ids, positions, mask, (self.head.gates.to(cross.dtype), cross))
-        return self.head(masked_mean(states, first), masked_mean(states, second))  # type: ignore[no-any-return]
+        return self.head(states, first, second)  # type: ignore[no-any-return]
 
     def _counted(self, mask: torch.Tensor) -> torch.Tensor:
         """Positions ``[texts, tokens]`` of the marked tokens in the backbone's own numbering."""
@@ -108,9 +114,3 @@ def gated(mask: torch.Tensor | None, crossing: Crossing | None, layer: int) -> t
     gates, cross = crossing
     bias = gates[layer].view(1, -1, 1, 1) * cross
     return bias if mask is None else bias + mask
-
-
-def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean in float32 of the ``[texts, tokens, dimension]`` states where ``[texts, tokens]`` mask is 1."""
-    weights = mask.unsqueeze(-1).float()
-    return (states.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)

@@ -141,12 +141,25 @@ def test_both_stages_run_on_a_real_model(model_folder: Path, tmp_path: Path) -> 
     assert scores.ranks(0.0).tolist() == scores.fast_ranks.tolist()
 
 
-def test_calibration_recovers_a_known_probability() -> None:
-    """Probabilities fitted on scores of a known law have a small calibration error."""
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (0.05, 0.4), (10.0, 25.0), (10.0, -500.0)])
+def test_calibration_recovers_a_known_probability(scale: float, offset: float) -> None:
+    """Probabilities fitted on scores of a known law have a small calibration error, in whatever units they come."""
     rng = np.random.default_rng(0)
     scores = rng.normal(5, 4, 5_000).astype(np.float32)
     right = rng.random(5_000) < 1 / (1 + np.exp(-(scores / 2 - 3)))
+    scores = (scores * scale + offset).astype(np.float32)
     temperature, bias = fit_probability(scores, right)
-    assert temperature == pytest.approx(2, rel=0.15)
+    assert temperature == pytest.approx(2 * scale, rel=0.15)
     probabilities = 1 / (1 + np.exp(-(scores / temperature + bias)))
     assert expected_calibration_error(probabilities, right) < 0.03
+
+
+@pytest.mark.parametrize("right", [[False] * 6, [True] * 6, [False, False, False, True, True, True]])
+def test_calibration_of_few_or_separable_hits_stays_finite(right: list[bool]) -> None:
+    """Scores that part right from wrong, or have nothing to part, give probabilities and not infinities."""
+    scores = np.arange(20, 26, dtype=np.float32)
+    temperature, bias = fit_probability(scores, np.array(right))
+    probabilities = 1 / (1 + np.exp(-(scores / temperature + bias)))
+    assert 0 < temperature < 1e5
+    assert ((probabilities > 0.001) & (probabilities < 0.999)).all()
+    assert probabilities.mean() == pytest.approx(np.mean(right), abs=0.15)

@@ -1,11 +1,11 @@
-"""The network: encoding, both heads, both position schemes."""
+"""The network: encoding, every head, both position schemes."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from cascode_models.heads import COSINE_SCALE, WarmHead
+from cascode_models.heads import COSINE_SCALE, LateHead, WarmHead
 from cascode_models.serving import ServingNetwork
 from cascode_models.tokenization import PairLayout, padded, paired
 
@@ -47,6 +47,40 @@ def test_warm_head_with_closed_gates_is_the_bi_encoder(make_network, model_type:
     assert float(logit) == pytest.approx(float(COSINE_SCALE * (u @ v) - COSINE_SCALE / 2), abs=1e-3)
 
 
+def test_late_head_adds_the_mean_of_each_query_tokens_nearest(make_network) -> None:
+    """With closed gates and an untrained head: cosine of the vectors, plus MaxSim of the bi-encoder's token states."""
+    network = make_network("late")
+    assert isinstance(network.head, LateHead)
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+        ids, mask = padded([QUERY, FUNCTION], 0)
+        u, v = network.encode(ids, mask)
+        states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+        tokens = [
+            torch.nn.functional.normalize(row[: len(text)], dim=-1)
+            for row, text in zip(states, (QUERY, FUNCTION), strict=True)
+        ]
+        nearest = [max(float(token @ other) for other in tokens[1]) for token in tokens[0]]
+        logit = network.classify(*paired([QUERY], [FUNCTION], 0, PairLayout(True)))[0]
+    expected = COSINE_SCALE * (float(u @ v) - 0.5 + sum(nearest) / len(nearest))
+    assert float(logit) == pytest.approx(expected, abs=1e-3)
+
+
+def test_late_head_weighs_the_tokens_of_a_query(make_network) -> None:
+    """A query token that is all that counts leaves the others without a say."""
+    network = make_network("late")
+    states = torch.randn(1, 8, 32, generator=torch.Generator().manual_seed(1))
+    query, function = torch.tensor([[1, 1, 1, 0, 0, 0, 0, 0]]), torch.tensor([[0, 0, 0, 1, 1, 1, 1, 0]])
+    unit = torch.nn.functional.normalize(states[0], dim=-1)
+    with torch.no_grad():
+        # Far more for the second token than for the others.
+        network.head.importance.weight.copy_(1e3 * (unit[1] - unit[0] - unit[2])[None])
+        alone = super(LateHead, network.head).forward(states, query, function)
+        logit = network.head(states, query, function)
+    nearest = float((unit[1] @ unit[3:7].T).max())
+    assert float(logit - alone) == pytest.approx(COSINE_SCALE * nearest, abs=1e-3)
+
+
 def test_open_gates_let_the_query_change_the_functions_states(make_network) -> None:
     """The gates matter: opened, the classifier departs from the cosine."""
     network = make_network()
@@ -60,7 +94,7 @@ def test_open_gates_let_the_query_change_the_functions_states(make_network) -> N
     assert abs(float(closed - opened)) > 1e-3
 
 
-@pytest.mark.parametrize(("head", "repeat"), [("plain", False), ("warm", True)])
+@pytest.mark.parametrize(("head", "repeat"), [("plain", False), ("warm", True), ("late", True)])
 def test_classifier_ignores_padding_and_learns(make_network, head: str, repeat: bool) -> None:
     """A pair has one logit alone or padded, and every head parameter and gate gets a gradient."""
     network = make_network(head=head)
@@ -94,7 +128,7 @@ def test_pair_layouts() -> None:
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta"])
-@pytest.mark.parametrize(("head", "repeat"), [("plain", False), ("warm", True)])
+@pytest.mark.parametrize(("head", "repeat"), [("plain", False), ("warm", True), ("late", True)])
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 def test_serving_network_computes_what_transformers_computes(
     make_network, model_type: str, head: str, repeat: bool, pooling: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
 
-from cascode_models.load import read_folder
+from cascode_models.heads import Texts
 from cascode_models.modeling import CasCode
+from cascode_models.tokenization import PairLayout, padded, paired
 from cascode_models.training.objective import contrastive_step_loss, infonce, same_answers
 
 QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 3], [2, 11, 3], [2, 12, 13, 3]]
@@ -17,18 +17,17 @@ FUNCTIONS = [[2, 14, 15, 3], [2, 16, 17, 18, 3], [2, 19, 3], [2, 20, 21, 3], [2,
 
 
 @pytest.fixture
-def network(model_folder: Path) -> CasCode:
-    """A small model in float32."""
-    network = read_folder(model_folder)[0]
-    # As training does by its configuration: dropout is off.
-    network.to(dtype=torch.float32).train(False)  # type: ignore[call-arg]
-    return network
+def network(make_network) -> CasCode:
+    """A small late-headed model in float32, without dropout."""
+    return make_network("late")
 
 
-def gradients(network: CasCode, *, chunk: int, cache: bool) -> tuple[float, dict[str, torch.Tensor]]:
-    """Loss of a step and the gradients it leaves."""
+def gradients(
+    network: CasCode, *, chunk: int, cache: bool, interaction_weight: float = 0.0
+) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
+    """Losses of a step and the gradients it leaves."""
     network.zero_grad()
-    loss = contrastive_step_loss(
+    losses = contrastive_step_loss(
         network,
         QUERIES,
         FUNCTIONS,
@@ -37,36 +36,70 @@ def gradients(network: CasCode, *, chunk: int, cache: bool) -> tuple[float, dict
         temperature=0.05,
         chunk=chunk,
         weight=0.5,
+        interaction_weight=interaction_weight,
         cache_gradients=cache,
     )
-    return loss, {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
+    return losses, {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
-def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, network: CasCode) -> None:
-    """Encoding chunk by chunk a second time gives the loss and gradients of one large batch."""
-    loss, expected = gradients(network, chunk=100, cache=False)
-    cached_loss, found = gradients(network, chunk=chunk, cache=True)
-    assert cached_loss == pytest.approx(loss, rel=1e-5)
+@pytest.mark.parametrize("interaction_weight", [0.0, 1.0])
+def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_weight: float, network: CasCode) -> None:
+    """Encoding chunk by chunk a second time gives the losses and gradients of one large batch."""
+    losses, expected = gradients(network, chunk=100, cache=False, interaction_weight=interaction_weight)
+    cached_losses, found = gradients(network, chunk=chunk, cache=True, interaction_weight=interaction_weight)
+    assert cached_losses == pytest.approx(losses, rel=1e-5)
+    assert ("head.importance.weight" in expected) == bool(interaction_weight)
     assert expected.keys() == found.keys()
     assert max(float(value.abs().max()) for value in expected.values()) > 1e-3
     for name, value in expected.items():
         torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("chunk", [2, 100])
+def test_late_loss_is_that_of_the_served_classifier(chunk: int, network: CasCode) -> None:
+    """The second InfoNCE ranks by what the classifier says of each pair while the gates are closed."""
+    losses, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
+    pairs = [(query, function) for query in QUERIES for function in FUNCTIONS]
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+        torch.nn.init.normal_(network.head.importance.weight)
+        logits = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True)))
+    expected = infonce(logits.view(len(QUERIES), len(FUNCTIONS)), torch.zeros(len(QUERIES), len(FUNCTIONS)) > 0)
+    changed, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
+    assert changed["late"] == pytest.approx(float(expected), rel=1e-3)
+    assert changed["late"] != pytest.approx(losses["late"], rel=1e-3)
+
+
+def test_late_scores_ignore_padding(network: CasCode) -> None:
+    """A query and a function score alike alone and beside longer ones."""
+
+    def scores(queries: list[list[int]], functions: list[list[int]]) -> torch.Tensor:
+        read = [
+            Texts(network.token_states(ids, mask), mask) for ids, mask in (padded(queries, 0), padded(functions, 0))
+        ]
+        return network.head.late_scores(*read)
+
+    with torch.no_grad():
+        beside = scores(QUERIES, FUNCTIONS)
+        for row, query in enumerate(QUERIES):
+            for column, function in enumerate(FUNCTIONS):
+                assert float(scores([query], [function])) == pytest.approx(float(beside[row, column]), abs=1e-5)
+
+
 def test_further_functions_are_negatives_of_the_queries_only() -> None:
     """A further function raises the loss of the query that it resembles; the way back knows only pairs."""
     u = torch.eye(3)
-    without = float(infonce(u, u, torch.zeros(3, 3, dtype=torch.bool), 1.0))
+    without = float(infonce(u @ u.T, torch.zeros(3, 3, dtype=torch.bool)))
     same = torch.zeros(3, 4, dtype=torch.bool)
     v = torch.cat([u, u[:1]])
-    more = float(infonce(u, v, same, 1.0))
+    more = float(infonce(u @ v.T, same))
     one, two = math.e / (math.e + 2), math.e / (2 * math.e + 2)
     assert without == pytest.approx(-math.log(one), rel=1e-5)
     hard = -(math.log(two) + 2 * math.log(math.e / (math.e + 3))) / 3
     assert more == pytest.approx((hard - math.log(one)) / 2, rel=1e-5)
     same[0, 3] = True
-    assert float(infonce(u, v, same, 1.0)) < more
+    assert float(infonce(u @ v.T, same)) < more
 
 
 def test_answers_to_the_same_query_and_equal_texts_are_no_negatives() -> None:

@@ -79,7 +79,7 @@ def test_wrong_recipes_are_named(text: str, match: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(ModelError, match=match):
         load_recipe(path)
-    with pytest.raises(ModelError, match="one of cascade, shipped"):
+    with pytest.raises(ModelError, match="name a YAML file or one of shipped"):
         load_recipe("shiped")
 
 

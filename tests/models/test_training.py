@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
-from cascode_models.training.data import TrainingPair, read_cosqa, read_pairs, read_pool, varied_texts
+from cascode_models.training.data import (
+    TrainingPair,
+    can_be_renamed,
+    read_cosqa,
+    read_pairs,
+    read_pool,
+    varied_texts,
+)
 from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
 from cascode_models.training.optimizer import schedule
 from cascode_models.training.sampling import Sampler, pools
@@ -76,8 +85,8 @@ def test_every_preset_is_valid(preset: str) -> None:
     assert load_preset(preset).seed
 
 
-@pytest.mark.parametrize("head", ["warm", "plain"])
-def test_both_heads_train_from_a_preset_to_a_model(head: str, data: Path, tmp_path: Path, model_folder: Path) -> None:
+@pytest.mark.parametrize("head", ["late", "warm", "plain"])
+def test_every_head_trains_from_a_preset_to_a_model(head: str, data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A run writes a model that loads and classifies, a log with losses and dev MRR, and a picture."""
     lines: list[str] = []
     output = tmp_path / "run"
@@ -178,6 +187,7 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"joint.negatives": 0}, "random_negatives is more"),
         ({"head": "round"}, "head 'round'"),
         ({"contrastive.batch_pairs": 0}, "must be 1 or more"),
+        ({"contrastive.interaction_weight": 1.0}, "interaction_weight needs head 'late'"),
     ],
 )
 def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> None:
@@ -243,6 +253,50 @@ def test_variation_never_puts_the_query_into_the_code() -> None:
     assert all(query.strip() for query, _ in forms)
     assert len({query for query, _ in forms}) >= 3
     assert len({text for _, text in forms}) == 4
+
+
+def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
+    """Of a renamed function only what it does is left; searches and other languages are not renamed."""
+    pair = TrainingPair("Read a file.", "def load(path):\n    return open(path)", "Disk.load", "python", "Long story.")
+    query, text = varied_texts(pair, random.Random(0), renamed=True)
+    assert query
+    assert text == "def Func(arg_0):\n    return open(arg_0)"
+    assert can_be_renamed(pair)
+    assert not can_be_renamed(dataclasses.replace(pair, is_search=True))
+    assert not can_be_renamed(dataclasses.replace(pair, language="go"))
+
+
+def test_share_of_the_start_is_kept(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """Written weights stand between those of the start and those of the same run without it; heads are the run's."""
+    settings = small(model_folder, head="late") | {"contrastive.interaction_weight": 1.0, "joint.steps": 0}
+    start = load_file(model_folder / "model.safetensors")
+    whole, half = (
+        load_file(
+            run("first", data=data, output=tmp_path / str(share), overrides=settings | {"start_share": share})
+            / "model.safetensors"
+        )
+        for share in (0.0, 0.25)
+    )
+    moved = 0.0
+    for name, value in whole.items():
+        kept = 0.25 if name.startswith("backbone.") else 0.0
+        began = start[name].float() if kept else value.float()
+        assert torch.allclose(half[name].float(), kept * began + (1 - kept) * value.float(), atol=1e-3)
+        moved += float((half[name].float() - value.float()).abs().sum())
+    assert moved > 1e-2
+
+
+def test_renamed_steps_change_what_a_run_sees(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """With a share of renamed steps a run ends elsewhere; the share is checked."""
+    plain = small(model_folder) | {"contrastive.steps": 6, "joint.steps": 0}
+    models = [
+        run("first", data=data, output=tmp_path / str(share), overrides=plain | {"renamed_share": share})
+        for share in (0.0, 1.0)
+    ]
+    first, second = (load_file(model / "model.safetensors") for model in models)
+    assert any(bool((first[name] != second[name]).any()) for name in first)
+    with pytest.raises(ModelError, match="renamed_share is 2"):
+        load_preset("first", {"renamed_share": 2.0})
 
 
 def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:

@@ -12,6 +12,9 @@ from functools import cache
 
 from tree_sitter import Language, Node, Parser
 
+from cascode_models.text import function_text
+from cascode_models.types import FunctionSource
+
 #: What the function itself is called.
 FUNCTION_NAME = "Func"
 #: Front of every variable's new name, as in the published set.
@@ -24,6 +27,12 @@ _NESTED_PATTERNS = (
     "pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "dictionary_splat_pattern",
     "as_pattern_target", "tuple", "list", "parenthesized_expression", "expression_list",
 )  # fmt: skip
+
+
+def renamed_text(name: str, code: str, language: str) -> str:
+    """What the model reads of a function without its names; nor has it the qualified one, which tells what it does."""
+    container = name.rpartition(".")[0].rpartition(".")[2]
+    return function_text(FunctionSource("", renamed(code, container), "", language))
 
 
 def renamed(code: str, container: str = "") -> str:

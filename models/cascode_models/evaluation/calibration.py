@@ -31,8 +31,13 @@ def fit_probability(scores: FloatArray, right: npt.NDArray[np.bool_]) -> tuple[f
     Returns:
         Temperature and bias.
     """
-    slope, bias = 0.1, 0.0
-    x, y = scores.astype(np.float64), right.astype(np.float64)
+    # In units of their own spread: Newton's method runs away from a start that is far off, as it did at 40 a score.
+    center, spread = float(np.mean(scores, dtype=np.float64)), float(np.std(scores, dtype=np.float64)) or 1.0
+    x = (scores.astype(np.float64) - center) / spread
+    # Targets a little inside 0 and 1 (Platt, 1999, section 2.2): scores that part right from wrong have a finite fit.
+    count = int(right.sum())
+    y = np.where(right, (count + 1) / (count + 2), 1 / (len(right) - count + 2))
+    slope, bias = 0.0, 0.0
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -60, 60)))
         weight = p * (1 - p) + 1e-9
@@ -40,7 +45,9 @@ def fit_probability(scores: FloatArray, right: npt.NDArray[np.bool_]) -> tuple[f
         hessian = np.array([[(weight * x * x).sum(), (weight * x).sum()], [(weight * x).sum(), weight.sum()]])
         step = np.linalg.solve(hessian + 1e-6 * np.eye(2), gradient)
         slope, bias = slope - float(step[0]), bias - float(step[1])
-    return 1.0 / max(slope, 1e-3), bias
+    # A slope that is no slope, or one that falls, says that scores tell nothing: then a nearly constant probability.
+    slope = max(slope, 1e-3)
+    return spread / slope, bias - slope * center / spread
 
 
 def expected_calibration_error(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> float:

@@ -12,7 +12,7 @@ from cascode_models.randomness import seeded
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
-from .advtest import renamed
+from .advtest import renamed_text
 from .sets import RetrievalSet
 
 #: Queries and pool of the full protocol.
@@ -82,11 +82,10 @@ def _other_pool(folder: Path, language: str) -> list[dict[str, str]]:
 
 
 def _text(row: dict[str, str], language: str, *, rename: bool) -> str:
-    """What the model reads of a mined function; a renamed one has no qualified name, which would tell what it does."""
-    if not rename:
-        return function_text(FunctionSource(row["name"], row["code"], "", language))
-    container = row["name"].rpartition(".")[0].rpartition(".")[2]
-    return function_text(FunctionSource("", renamed(row["code"], container), "", language))
+    """What the model reads of a mined function."""
+    if rename:
+        return renamed_text(row["name"], row["code"], language)
+    return function_text(FunctionSource(row["name"], row["code"], "", language))
 
 
 def _rows(path: Path, containing: str = "") -> list[dict[str, str]]:

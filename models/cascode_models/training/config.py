@@ -34,10 +34,14 @@ class ContrastiveStage:
     #: Gradient caching: encode without gradients, then chunk by chunk with them. Memory of one chunk for a batch of
     #: any size, for a second forward pass.
     cache_gradients: bool = False
+    #: Weight of a second InfoNCE on the late head's scores, with every function of the step as a negative: teaches the
+    #: tokens' states what the vectors learn, at the price of the products alone; 0 leaves it out.
+    interaction_weight: float = 0.0
     #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
     chunk: int = 64
-    #: Highest learning rate of the encoder.
+    #: Highest learning rates of the encoder, and of the late head's weights for the tokens of a query.
     learning_rate: float = 1e-4
+    head_learning_rate: float = 1e-3
     #: Share of the steps over which the learning rate rises.
     warmup: float = 0.05
     #: Share of the highest learning rate that is left at the end: 0, or more where the joint stage goes on.
@@ -68,6 +72,8 @@ class JointStage:
     hard_share: float = 0.0
     #: Pairs a step for InfoNCE.
     batch_pairs: int = 64
+    #: Pairs of one package that stay together in a step.
+    neighbours: int = 1
     #: Texts encoded together.
     chunk: int = 64
     #: Highest learning rates: shared encoder, classifier head, attention gates.
@@ -92,6 +98,9 @@ class TrainingConfig:
     cosqa: str = ""
     #: Share of the steps given to the searches of CoSQA.
     search_share: float = 0.15
+    #: Share of the steps on mined Python pairs whose functions lose their names, as AdvTest's do, so that the model
+    #: learns to read what code does.
+    renamed_share: float = 0.0
     seed: int = 7
     pooling: str = "mean"
     head: str = "warm"
@@ -99,6 +108,9 @@ class TrainingConfig:
     gate_bias: float = -3.0
     #: Whether the head of the model to begin with is made anew.
     new_head: bool = False
+    #: Share of the encoder's weights at the start in those written at the end: halfway keeps what the start knew and
+    #: the run did not practise (Wortsman et al., 2022, WiSE-FT).
+    start_share: float = 0.0
     #: Tokens of a query and a function text while training.
     max_query_tokens: int = 48
     max_text_tokens: int = 128
@@ -127,16 +139,24 @@ class TrainingConfig:
             )
         if self.head == "none" and self.joint.steps:
             raise ModelError("training settings: joint.steps must be 0 where head is 'none'")
+        if self.contrastive.interaction_weight and self.head != "late":
+            raise ModelError("training settings: contrastive.interaction_weight needs head 'late'")
         if self.joint.random_negatives > self.joint.negatives:
             raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
-        if not 0 <= self.joint.hard_share <= 1:
-            raise ModelError(f"training settings: joint.hard_share is {self.joint.hard_share}, it must be 0 to 1")
+        for name, share in (
+            ("joint.hard_share", self.joint.hard_share),
+            ("renamed_share", self.renamed_share),
+            ("start_share", self.start_share),
+        ):
+            if not 0 <= share <= 1:
+                raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
         for name, value in (
             ("contrastive.batch_pairs", self.contrastive.batch_pairs),
             ("contrastive.neighbours", self.contrastive.neighbours),
             ("contrastive.candidates", self.contrastive.candidates),
             ("contrastive.hard_negatives + 1", self.contrastive.hard_negatives + 1),
             ("joint.groups", self.joint.groups),
+            ("joint.neighbours", self.joint.neighbours),
             ("joint.candidates", self.joint.candidates),
             ("joint.negatives", self.joint.negatives),
             ("max_query_tokens", self.max_query_tokens),

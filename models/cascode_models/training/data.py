@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_models.errors import ModelError
+from cascode_models.evaluation.advtest import renamed_text
 from cascode_models.text import function_text, query_text
 from cascode_models.types import FunctionSource
 
@@ -137,12 +138,18 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
     ]
 
 
-def varied_texts(pair: TrainingPair, rng: random.Random) -> tuple[str, str]:
+def can_be_renamed(pair: TrainingPair) -> bool:
+    """Whether a pair's function can lose its names: a mined one of the language that renaming knows."""
+    return pair.language == "python" and not pair.is_search
+
+
+def varied_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> tuple[str, str]:
     """Draw one of the forms in which a pair may meet the model.
 
     Args:
         pair: The pair.
         rng: Source of randomness.
+        renamed: Replace function and variable names by ones that say nothing, and leave the doc comment out.
 
     Returns:
         Query text and function text.
@@ -154,6 +161,8 @@ def varied_texts(pair: TrainingPair, rng: random.Random) -> tuple[str, str]:
             query = _content_words(query)
         elif draw > SHARE_WHOLE:
             query = _first_clause(query)
+    if renamed:
+        return query_text(query), renamed_text(pair.name, pair.code, pair.language)
     named = rng.random() < SHARE_NAMED
     documented = rng.random() < SHARE_DOC
     source = FunctionSource(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from cascode_models.heads import LateHead, Texts
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
 
@@ -24,8 +25,9 @@ def contrastive_step_loss(
     temperature: float,
     chunk: int,
     weight: float = 1.0,
+    interaction_weight: float = 0.0,
     cache_gradients: bool = False,
-) -> float:
+) -> dict[str, float]:
     """Add the gradients of InfoNCE, both ways (CasCode, section 3.1, equation 1).
 
     Args:
@@ -38,11 +40,13 @@ def contrastive_step_loss(
         temperature: Cosines are divided by it.
         chunk: Texts encoded together.
         weight: Factor of the gradients.
+        interaction_weight: Weight of a second InfoNCE on what the late head scores with closed gates, vectors and
+            tokens together; 0 leaves it out.
         cache_gradients: Encode a second time, chunk by chunk, instead of keeping every chunk's activations. The
             gradients are the same, for dropout is off.
 
     Returns:
-        The mean loss.
+        The mean losses by name.
     """
     pieces = [*_chunks(queries, chunk), *_chunks(functions, chunk)]
     texts = [queries] * len(_chunks(queries, chunk)) + [functions] * len(_chunks(functions, chunk))
@@ -52,28 +56,44 @@ def contrastive_step_loss(
     ]
     if cache_gradients:
         with torch.no_grad():
-            parts = [network.encode(ids, mask) for ids, mask in tensors]
+            parts = [network.token_states(ids, mask) for ids, mask in tensors]
         parts = [part.requires_grad_() for part in parts]
     else:
-        parts = [network.encode(ids, mask) for ids, mask in tensors]
+        parts = [network.token_states(ids, mask) for ids, mask in tensors]
     split = len(_chunks(queries, chunk))
-    u = _unsorted(torch.cat(parts[:split]), [row for piece in pieces[:split] for row in piece])
-    v = _unsorted(torch.cat(parts[split:]), [row for piece in pieces[split:] for row in piece])
-    loss = infonce(u, v, same, temperature)
-    (weight * loss).backward()  # type: ignore[no-untyped-call]
+    vectors = [network.pooled(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
+    orders = [[row for piece in some for row in piece] for some in (pieces[:split], pieces[split:])]
+    u, v = _unsorted(torch.cat(vectors[:split]), orders[0]), _unsorted(torch.cat(vectors[split:]), orders[1])
+    cosines = u @ v.T
+    losses = {"infonce": infonce(cosines / temperature, same)}
+    total = weight * losses["infonce"]
+    if interaction_weight:
+        head = network.head
+        assert isinstance(head, LateHead)
+        texts_read = [Texts(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
+        late = torch.cat(
+            [
+                torch.cat([head.late_scores(some, others) for others in texts_read[split:]], 1)
+                for some in texts_read[:split]
+            ]
+        )
+        # Rows and columns stand as the chunks do: the longest texts first.
+        late = _unsorted(_unsorted(late, orders[0]).T, orders[1]).T
+        losses["late"] = infonce((cosines + late) / temperature, same)
+        total = total + weight * interaction_weight * losses["late"]
+    total.backward()  # type: ignore[no-untyped-call]
     if cache_gradients:
         for (ids, mask), part in zip(tensors, parts, strict=True):
-            network.encode(ids, mask).backward(part.grad)  # type: ignore[no-untyped-call]
-    return float(loss.detach())
+            network.token_states(ids, mask).backward(part.grad)  # type: ignore[no-untyped-call]
+    return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
-def infonce(u: torch.Tensor, v: torch.Tensor, same: torch.Tensor, temperature: float) -> torch.Tensor:
-    """InfoNCE of unit vectors: queries ``[pairs, width]`` against functions ``[pairs + further, width]`` and back."""
-    scores = u @ v.T / temperature
-    own = torch.eye(len(u), len(v), dtype=torch.bool, device=scores.device)
+def infonce(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """InfoNCE of scores ``[pairs, pairs + further]`` of queries and functions, both ways."""
+    own = torch.eye(*scores.shape, dtype=torch.bool, device=scores.device)
     scores = scores.masked_fill(same.to(scores.device) & ~own, float("-inf"))
-    target = torch.arange(len(u), device=scores.device)
-    back = scores[:, : len(u)].T
+    target = torch.arange(len(scores), device=scores.device)
+    back = scores[:, : len(scores)].T
     return (nn.functional.cross_entropy(scores, target) + nn.functional.cross_entropy(back, target)) / 2
 
 
@@ -99,7 +119,7 @@ def classifier_loss(
     Returns:
         The mean loss, and the share of groups whose right function scores highest.
     """
-    layout = PairLayout(repeat_first_token=network.config.head == "warm")
+    layout = PairLayout.of_head(network.config.head)
     size = len(groups[0])
     pairs = [(query, function) for query, group in zip(queries, groups, strict=True) for function in group]
     order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row][0]) - len(pairs[row][1]))

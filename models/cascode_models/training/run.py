@@ -116,6 +116,7 @@ class Trainer:
         self.network, self.tokenizer = _start(config)
         #: The weights as last stepped, unrounded.
         self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
+        self.start = {name: value.clone() for name, value in self.weights.items() if name.startswith("backbone.")}
         self.network.to(device=torch.device(self.device), dtype=torch.bfloat16)  # type: ignore[call-arg]
         self.network.train()
         self.progress(
@@ -139,6 +140,10 @@ class Trainer:
             if stage.steps and (not done or names.index(name) >= names.index(done)):
                 self._stage(name, stage)
         self.network.to(dtype=torch.float32)  # type: ignore[call-arg]
+        share = self.config.start_share
+        if share:
+            for name, value in self.start.items():
+                self.weights[name] = torch.lerp(self.weights[name].detach().cpu(), value, share)
         self.network.load_state_dict(self.weights, strict=False)
         folder = export_model(self.network, self.tokenizer, self.output / "model")
         from .plot import plot_run
@@ -174,9 +179,9 @@ class Trainer:
 
     def _stage(self, name: str, stage: ContrastiveStage | JointStage) -> None:
         """Run one stage from its first step, or from the checkpoint's."""
-        rates = {"encoder": stage.learning_rate, "head": 0.0, "gates": 0.0}
+        rates = {"encoder": stage.learning_rate, "head": stage.head_learning_rate, "gates": 0.0}
         if isinstance(stage, JointStage):
-            rates.update(head=stage.head_learning_rate, gates=stage.gate_learning_rate)
+            rates["gates"] = stage.gate_learning_rate
         optimizer = MasterOptimizer(self.network, self.weights, rates, self.config.weight_decay, self.config.clip)
         first = 0
         if self.checkpoint and self.checkpoint[0] == name:

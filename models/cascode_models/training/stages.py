@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .config import ContrastiveStage, JointStage
-from .data import TrainingPair, varied_texts
+from .data import TrainingPair, can_be_renamed, varied_texts
 from .mined import MinedPools
 from .negatives import MinedPool, draw_group
 from .objective import classifier_loss, contrastive_step_loss, same_answers
@@ -40,7 +41,7 @@ class StageSteps:
             stage.batch_pairs,
             trainer.config.search_share,
             seed,
-            stage.neighbours if isinstance(stage, ContrastiveStage) else 1,
+            stage.neighbours,
         )
 
     def take(self, step: int, rng: random.Random) -> Losses:
@@ -66,14 +67,21 @@ class StageSteps:
         sizes = {name: len(pool.pairs) for name, pool in found.items()}
         return found[draw_pool(sizes, self._trainer.config.search_share if SEARCHES in found else 0.0, rng)]
 
+    def _renamed(self, pairs: Sequence[TrainingPair], rng: random.Random) -> bool:
+        """Whether the functions of a step lose their names: all of them, or names would tell right from wrong."""
+        share = self._trainer.config.renamed_share
+        # No number is drawn where nothing is renamed: presets without it see what they always saw.
+        return share > 0 and can_be_renamed(pairs[0]) and rng.random() < share
+
     def _contrast(
         self, pairs: list[TrainingPair], further: list[TrainingPair], rng: random.Random, weight: float = 1.0
     ) -> Losses:
         """Add the gradients of InfoNCE on pairs and further negatives (section 3.1)."""
         trainer, stage = self._trainer, self._stage
-        texts = [varied_texts(pair, rng) for pair in [*pairs, *further]]
+        renamed = self._renamed(pairs, rng)
+        texts = [varied_texts(pair, rng, renamed=renamed) for pair in [*pairs, *further]]
         queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
-        loss = contrastive_step_loss(
+        return contrastive_step_loss(
             trainer.network,
             trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),
             trainer.tokenizer.ids(functions, trainer.config.max_text_tokens),
@@ -83,19 +91,20 @@ class StageSteps:
             temperature=stage.temperature,
             chunk=stage.chunk,
             weight=weight,
+            interaction_weight=stage.interaction_weight if isinstance(stage, ContrastiveStage) else 0.0,
             cache_gradients=isinstance(stage, ContrastiveStage) and stage.cache_gradients,
         )
-        return {"infonce": loss}
 
     def _classify(self, stage: JointStage, step: int, rng: random.Random) -> Losses:
         """Add the gradients of the classifier on groups of one right and several wrong functions (section 3.2)."""
         config, tokenizer = self._trainer.config, self._trainer.tokenizer
         pool = self._pool(step, rng)
         queries, groups = [], []
+        renamed = self._renamed(pool.pairs, rng)
         for row in pool.rows(stage.groups, stage.hard_share, rng):
             drawn = draw_group(pool, row, stage.negatives, stage.random_negatives, rng)
             queries.append(varied_texts(pool.pairs[row], rng)[0])
-            functions = [varied_texts(pool.pairs[other], rng)[1] for other in drawn]
+            functions = [varied_texts(pool.pairs[other], rng, renamed=renamed)[1] for other in drawn]
             groups.append(tokenizer.ids(functions, config.max_text_tokens))
         loss, accuracy = classifier_loss(
             self._trainer.network,
