@@ -192,6 +192,22 @@ def test_the_fast_answer_comes_first(open_engine: OpenEngine, workspace: Path) -
     assert {hit.stage for hit in unranked.hits} == {"fast"}
 
 
+def test_reranked_scores_stay_on_the_scale_of_the_fast_ones(open_engine: OpenEngine, workspace: Path) -> None:
+    """The classifier moves candidates apart no further than similarities are, so that names keep their weight."""
+    engine = open_engine(workspace)
+    engine.update()
+    first: list[Answer] = []
+    answer = engine.search(SearchRequest("try it again", rerank_top=5), on_fast=first.append)
+    before = {hit.name: hit.score for hit in first[0].hits}
+    after = {hit.name: hit.score for hit in answer.hits}
+    assert before.keys() == after.keys()
+    assert before != after
+    assert sum(after.values()) == pytest.approx(sum(before.values()), abs=1e-4)
+    spread = max(before.values()) - min(before.values())
+    assert max(after.values()) - min(after.values()) < 2 * spread
+    assert [hit.score for hit in answer.hits] == sorted(after.values(), reverse=True)
+
+
 def test_reranking_is_on_where_the_model_gains_by_it(open_engine: OpenEngine, workspace: Path, tmp_path: Path) -> None:
     """The default K follows the weight that was measured for the classifier: 0 reads nothing, more reads ten."""
     for weight, stage in ((0.0, "fast"), (1.0, "cascade")):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from cascode_indexer.errors import QueryError
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import vector_cache_path
@@ -403,19 +405,26 @@ def _rerank_top(request: SearchRequest, model: CasCodeModel | None) -> int:
 
 
 def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count: int) -> list[_Candidate]:
-    """Let the slow classifier read the best K; the others keep their order below them."""
+    """Let the slow classifier read the best K; the others keep their order below them.
+
+    The fused score of both stages takes the place of the similarity, in the spread that the similarities have: what
+    else speaks for a candidate (its name, its place) was weighed beside those.
+    """
     from cascode_models.inference import SIMILARITY_SCALE, fused_score
 
     top, rest = candidates[:count], candidates[count:]
     logits = model.classify(query, [one.text for one in top])
     weight = model.settings.fusion_weight
-    reread = []
-    for one, logit in zip(top, logits, strict=True):
-        similarity = one.ranked.evidence.get("similarity", 0.0)
-        # Ranking evidence other than the similarity keeps its weight beside the classifier's.
-        score = float(fused_score(one.score, float(logit), weight)) / SIMILARITY_SCALE
-        probability = model.probability(float(fused_score(similarity, float(logit), weight)))
-        reread.append(dataclasses.replace(one, stage="cascade", score=score, probability=probability))
+    similarities = np.array([one.ranked.evidence.get("similarity", 0.0) for one in top], dtype=np.float32)
+    fused = fused_score(similarities, logits, weight)
+    spread = float(fused.std()) or SIMILARITY_SCALE
+    instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
+    reread = [
+        dataclasses.replace(
+            one, stage="cascade", score=one.score + float(gain), probability=model.probability(float(score))
+        )
+        for one, gain, score in zip(top, instead - similarities, fused, strict=True)
+    ]
     reread.sort(key=lambda one: -one.score)
     return reread + rest
 
