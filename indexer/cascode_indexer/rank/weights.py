@@ -25,7 +25,8 @@ class Weights:
     demotion: float
 
 
-#: Sentences: tuned with benchmarks/retrieval.py --tune on CoSQA dev and on held-out Python, Java and Go packages (dev):
+#: Sentences: tuned with the second weights, benchmarks/retrieval.py --tune on CoSQA dev and on held-out Python, Java and
+#: Go packages (dev):
 #: words weigh as much as web queries bear (0.03: 0.6631 beside 0.6630 of the similarity alone; 0.05: 0.6602), though
 #: documentation would like more of them (Go 0.8545, 0.8691, 0.8730); the function's name harms web queries. Plain rank
 #: fusion lost to the similarity. Names and paths say exactly what is meant, and the definition outweighs any
