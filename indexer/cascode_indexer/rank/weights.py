@@ -25,13 +25,12 @@ class Weights:
     demotion: float
 
 
-#: Sentences: tuned with the second weights, benchmarks/retrieval.py --tune on CoSQA dev and on held-out Python, Java and
-#: Go packages (dev):
-#: words weigh as much as web queries bear (0.03: 0.6631 beside 0.6630 of the similarity alone; 0.05: 0.6602), though
-#: documentation would like more of them (Go 0.8545, 0.8691, 0.8730); the function's name harms web queries. Plain rank
-#: fusion lost to the similarity. Names and paths say exactly what is meant, and the definition outweighs any
-#: difference of similarity: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for 0.995 of the
-#: names asked for at 1.0 and for 0.990 at 0.1.
+#: Sentences: tuned with the second weights, benchmarks/retrieval.py --tune on CoSQA dev and on held-out Python, Java
+#: and Go packages (dev): words weigh as much as web queries bear (0.03: 0.6631 beside 0.6630 of the similarity alone;
+#: 0.05: 0.6602), though documentation would like more of them (Go 0.8545, 0.8691, 0.8730); the function's name harms
+#: web queries. Plain rank fusion lost to the similarity. Names and paths say exactly what is meant, and the definition
+#: outweighs any difference of similarity: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for
+#: 0.995 of the names asked for at 1.0 and for 0.990 at 0.1.
 WEIGHTS = {
     QueryKind.SENTENCE: Weights(lexical=0.03, definition=0.0, name=0.0, file=0.0, path=0.0, demotion=0.08),
     QueryKind.SENTENCE_WITH_NAME: Weights(lexical=0.1, definition=0.3, name=0.05, file=0.02, path=0.0, demotion=0.08),
