@@ -421,7 +421,11 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
     instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
     reread = [
         dataclasses.replace(
-            one, stage="cascade", score=one.score + float(gain), probability=model.probability(float(score))
+            one,
+            stage="cascade",
+            score=one.score + float(gain),
+            # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
+            probability=None if one.ranked.similarity is None else model.probability(float(score)),
         )
         for one, gain, score in zip(top, instead - similarities, fused, strict=True)
     ]

@@ -55,7 +55,7 @@ class Hit:
     name_column: int
     #: Ranking score; comparable inside one answer only.
     score: float
-    #: Calibrated P(relevant); None where the slow classifier did not read it.
+    #: Calibrated P(relevant); None where the function is not encoded yet, or was not read by a classifier that is on.
     probability: float | None
     stage: Literal["fast", "cascade"]
 
