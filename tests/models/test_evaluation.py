@@ -10,7 +10,7 @@ import pytest
 
 from cascode_models.errors import ModelError
 from cascode_models.evaluation.bm25 import bm25_scores, words_of
-from cascode_models.evaluation.calibration import expected_calibration_error, fit_probability
+from cascode_models.evaluation.calibration import Hits, expected_calibration_error, fit_probability
 from cascode_models.evaluation.cascade import StageScores, best_weight, stage_scores
 from cascode_models.evaluation.cosqa import cosqa_set, without_docstring
 from cascode_models.evaluation.metrics import (
@@ -143,23 +143,24 @@ def test_both_stages_run_on_a_real_model(model_folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (0.05, 0.4), (10.0, 25.0), (10.0, -500.0)])
 def test_calibration_recovers_a_known_probability(scale: float, offset: float) -> None:
-    """Probabilities fitted on scores of a known law have a small calibration error, in whatever units they come."""
+    """Probabilities fitted on scores and leads of a known law have a small calibration error, in whatever units."""
     rng = np.random.default_rng(0)
-    scores = rng.normal(5, 4, 5_000).astype(np.float32)
-    right = rng.random(5_000) < 1 / (1 + np.exp(-(scores / 2 - 3)))
-    scores = (scores * scale + offset).astype(np.float32)
-    temperature, bias = fit_probability(scores, right)
-    assert temperature == pytest.approx(2 * scale, rel=0.15)
-    probabilities = 1 / (1 + np.exp(-(scores / temperature + bias)))
-    assert expected_calibration_error(probabilities, right) < 0.03
+    scores, ahead = rng.normal(5, 4, 5_000).astype(np.float32), rng.normal(1, 3, 5_000).astype(np.float32)
+    right = rng.random(5_000) < 1 / (1 + np.exp(-(scores / 2 + 0.7 * ahead - 3)))
+    hits = Hits((scores * scale + offset).astype(np.float32), (ahead * scale).astype(np.float32))
+    fit = fit_probability(hits, right)
+    assert fit.temperature == pytest.approx(2 * scale, rel=0.15)
+    assert fit.lead_weight == pytest.approx(0.7 / scale, rel=0.15)
+    assert expected_calibration_error(fit.probabilities(hits), right) < 0.03
 
 
 @pytest.mark.parametrize("right", [[False] * 6, [True] * 6, [False, False, False, True, True, True]])
 def test_calibration_of_few_or_separable_hits_stays_finite(right: list[bool]) -> None:
     """Scores that part right from wrong, or have nothing to part, give probabilities and not infinities."""
     scores = np.arange(20, 26, dtype=np.float32)
-    temperature, bias = fit_probability(scores, np.array(right))
-    probabilities = 1 / (1 + np.exp(-(scores / temperature + bias)))
+    hits = Hits(scores, np.zeros_like(scores))
+    fit = fit_probability(hits, np.array(right))
+    temperature, probabilities = fit.temperature, fit.probabilities(hits)
     assert 0 < temperature < 1e5
     assert ((probabilities > 0.001) & (probabilities < 0.999)).all()
     assert probabilities.mean() == pytest.approx(np.mean(right), abs=0.15)

@@ -145,7 +145,7 @@ def scores_of(helpful: bool, queries: int = 300) -> StageScores:
 
 def test_classifier_that_helps_is_switched_on() -> None:
     """Where the gain's interval is above zero the fused score is served with the weight that dev data chose."""
-    result = choose({"a": scores_of(True), "b": scores_of(True)})
+    result = choose({"a": scores_of(True, 1_000), "b": scores_of(True, 1_000)})
     assert result.gain[1] > 0
     assert result.fusion_weight == result.best_weight > 0
     assert result.fused["a"] > result.fast["a"]

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from cascode_models.errors import ModelError
-from cascode_models.evaluation.calibration import FirstHits, first_hits, judged, reliability
+from cascode_models.evaluation.calibration import FirstHits, Hits, first_hits, judged, reliability
 from cascode_models.evaluation.metrics import stratified_bootstrap
 from cascode_models.evaluation.pairs import held_out_set
 from cascode_models.evaluation.report import blocks, tables, write_into
 from cascode_models.evaluation.results import Results, read_results, revision, write_results
 from cascode_models.evaluation.suite import Plan, baseline_folder, measure, retrieval_sets
 from cascode_models.export import export_model
-from cascode_models.inference import CasCodeModel
+from cascode_models.inference import CasCodeModel, leads
 from cascode_models.load import load_model
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
@@ -208,9 +208,11 @@ def test_first_hits_with_and_without_the_answer() -> None:
     fused = np.array([[3.0, 5.0, 1.0], [2.0, 1.0, 0.0]], dtype=np.float32)
     right = np.array([[False, True, False], [False, False, False]])
     hits = first_hits(fused, right)
-    assert hits.scores.tolist() == [5.0, 2.0]
+    assert hits.hits.scores.tolist() == [5.0, 2.0]
+    assert hits.hits.leads == pytest.approx(leads(fused).max(axis=1))
     assert hits.right.tolist() == [True, False]
-    assert hits.scores_without_answer.tolist() == [3.0, 2.0]
+    assert hits.without_answer.scores.tolist() == [3.0, 2.0]
+    assert hits.without_answer.leads == pytest.approx([2.0, hits.hits.leads[1]])
     assert FirstHits.joined([hits, hits]).right.tolist() == [True, False, True, False]
 
 
@@ -218,10 +220,11 @@ def test_no_match_is_judged_against_the_truth(model: CasCodeModel) -> None:
     """Flagged are the queries below the threshold; all figures follow from four known ones."""
     logit = {0.9: 2.1972, 0.8: 1.3863, 0.4: -0.4055, 0.2: -1.3863}
     model.settings = dataclasses.replace(model.settings, temperature=1.0, calibration_bias=0.0, no_match_threshold=0.5)
+    ahead = np.ones(4, dtype=np.float32)
     hits = FirstHits(
-        scores=np.array([logit[0.9], logit[0.8], logit[0.4], logit[0.2]], dtype=np.float32),
+        Hits(np.array([logit[p] for p in (0.9, 0.8, 0.4, 0.2)], dtype=np.float32), ahead),
         right=np.array([True, False, True, False]),
-        scores_without_answer=np.array([logit[0.8], logit[0.2], logit[0.2], logit[0.2]], dtype=np.float32),
+        without_answer=Hits(np.array([logit[p] for p in (0.8, 0.2, 0.2, 0.2)], dtype=np.float32), ahead),
     )
     found = judged("x", hits, model)
     assert (found["queries"], found["flagged"]) == (4, 2)

@@ -36,6 +36,7 @@ from cascode_indexer.walk import read_source
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
+    from cascode_models.types import FloatArray
 
 T = TypeVar("T")
 
@@ -214,7 +215,7 @@ class Cascade:
         candidates, dropped = self._fast(parts, request, query_vector, max(request.limit, top))
         if model is not None and model.settings.fusion_weight == 0:
             # The fused score that the probability is calibrated on is then the similarity alone.
-            candidates = [_with_probability(model, one) for one in candidates]
+            candidates = _with_probabilities(model, candidates)
         clock.lap("fast")
         answer = self._answer(parts, model, request, candidates[: request.limit], clock, dropped)
         if model is None or not top or not candidates:
@@ -415,7 +416,7 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
     top, rest = candidates[:count], candidates[count:]
     logits = model.classify(query, [one.text for one in top])
     weight = model.settings.fusion_weight
-    similarities = np.array([one.ranked.evidence.get("similarity", 0.0) for one in top], dtype=np.float32)
+    similarities = _similarities(top)
     fused = fused_score(similarities, logits, weight)
     spread = float(fused.std()) or SIMILARITY_SCALE
     instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
@@ -424,10 +425,9 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
             one,
             stage="cascade",
             score=one.score + float(gain),
-            # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
-            probability=None if one.ranked.similarity is None else model.probability(float(score)),
+            probability=_known(one, probability),
         )
-        for one, gain, score in zip(top, instead - similarities, fused, strict=True)
+        for one, gain, probability in zip(top, instead - similarities, model.probabilities(fused), strict=True)
     ]
     reread.sort(key=lambda one: -one.score)
     return reread + rest
@@ -439,14 +439,26 @@ def _confident(model: CasCodeModel, candidates: Sequence[_Candidate]) -> bool:
     return not known or max(known) >= model.settings.no_match_threshold
 
 
-def _with_probability(model: CasCodeModel, one: _Candidate) -> _Candidate:
-    """Return the candidate with its calibrated probability from the similarity alone."""
+def _with_probabilities(model: CasCodeModel, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the candidates with their calibrated probabilities from the similarities alone."""
     from cascode_models.inference import fused_score
 
-    if one.ranked.similarity is None:
-        return one
-    probability = model.probability(float(fused_score(one.ranked.similarity, 0.0, 0.0)))
-    return dataclasses.replace(one, probability=probability)
+    similarities = _similarities(candidates)
+    probabilities = model.probabilities(fused_score(similarities, np.zeros_like(similarities), 0.0))
+    return [
+        dataclasses.replace(one, probability=_known(one, probability))
+        for one, probability in zip(candidates, probabilities, strict=True)
+    ]
+
+
+def _similarities(candidates: Sequence[_Candidate]) -> FloatArray:
+    """``[candidates]`` similarities as they were ranked by, a guess where there is no vector."""
+    return np.array([one.ranked.evidence.get("similarity", 0.0) for one in candidates], dtype=np.float32)
+
+
+def _known(one: _Candidate, probability: float) -> float | None:
+    """The probability; None where the similarity is a guess, since none was calibrated on such."""
+    return None if one.ranked.similarity is None else float(probability)
 
 
 class _Clock:

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from cascode_models.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
-from cascode_models.evaluation.calibration import expected_calibration_error, fit_probability
+from cascode_models.evaluation.calibration import (
+    FirstHits,
+    Hits,
+    expected_calibration_error,
+    first_hits,
+    fit_probability,
+)
 from cascode_models.evaluation.cascade import StageScores, best_weight, fast_scores, stage_scores
 from cascode_models.evaluation.cosqa import cosqa_set
 from cascode_models.evaluation.metrics import Ranks, mean_reciprocal_rank, ranks_of, stratified_bootstrap
@@ -21,7 +28,6 @@ from cascode_models.evaluation.sets import RetrievalSet
 from cascode_models.export import export_model
 from cascode_models.inference import CasCodeModel
 from cascode_models.load import load_model, read_folder
-from cascode_models.types import FloatArray
 
 #: K of the served cascade.
 DEPTH = 10
@@ -51,6 +57,7 @@ class Release:
     best_weight: float
     fusion_weight: float
     temperature: float
+    lead_weight: float
     calibration_bias: float
     no_match_threshold: float
     #: Expected calibration error, fitted on one half of the queries and measured on the other.
@@ -102,7 +109,7 @@ def release(
     result = choose(scores)
     network, _, tokenizer = read_folder(model)
     config = network.config
-    for name in ("fusion_weight", "temperature", "calibration_bias", "no_match_threshold"):
+    for name in ("fusion_weight", "temperature", "lead_weight", "calibration_bias", "no_match_threshold"):
         setattr(config, name, getattr(result, name))
     config.max_query_tokens = MAX_QUERY_TOKENS
     export_model(network, tokenizer, output)
@@ -124,9 +131,10 @@ def choose(scores: dict[str, StageScores]) -> Release:
     interval = stratified_bootstrap(gains)
     best = best_weight(sets, DEPTH)
     weight = best if interval.low > 0 else 0.0
-    first, right = _first_hits(sets, weight)
-    temperature, bias = fit_probability(first, right)
-    probabilities = _probabilities(first, temperature, bias)
+    first = FirstHits.joined([first_hits(one.fused(weight), one.right) for one in sets])
+    right = first.right
+    fit = fit_probability(first.hits, right)
+    probabilities = fit.probabilities(first.hits)
     # Without one right hit there is nothing to lose.
     threshold = float(np.quantile(probabilities[right], LOST_SHARE)) if right.any() else 1.0
     below = probabilities < threshold
@@ -137,10 +145,11 @@ def choose(scores: dict[str, StageScores]) -> Release:
         gain=(interval.mean, interval.low, interval.high),
         best_weight=best,
         fusion_weight=weight,
-        temperature=round(temperature, 4),
-        calibration_bias=round(bias, 4),
+        temperature=round(fit.temperature, 4),
+        lead_weight=round(fit.lead_weight, 4),
+        calibration_bias=round(fit.bias, 4),
         no_match_threshold=round(threshold, 3),
-        calibration_error=_calibration_error(first, right),
+        calibration_error=_calibration_error(first.hits, right),
         right_below=float(right[below].mean()) if below.any() else 0.0,
         right_above=float(right[~below].mean()) if not below.all() else 0.0,
         queries=len(right),
@@ -196,29 +205,9 @@ def _cross_fitted(one: StageScores, weights: list[float]) -> Ranks:
     return ranks
 
 
-def _first_hits(sets: list[StageScores], weight: float) -> tuple[FloatArray, np.ndarray]:
-    """Fused score of each query's first hit, and whether it is the answer."""
-    scores, right = [], []
-    for one in sets:
-        fused = one.fused(weight)
-        best = fused.argmax(axis=1)
-        rows = np.arange(len(best))
-        scores.append(fused[rows, best])
-        right.append(one.right[rows, best])
-    return np.concatenate(scores), np.concatenate(right)
-
-
-def _probabilities(scores: FloatArray, temperature: float, bias: float) -> FloatArray:
-    """Calibrated probabilities of fused scores."""
-    # As CasCodeModel.probability, which one score at a time would call.
-    scaled = np.clip(scores / temperature + bias, -60, 60)
-    probabilities: FloatArray = (1 / (1 + np.exp(-scaled))).astype(np.float32)
-    return probabilities
-
-
-def _calibration_error(scores: FloatArray, right: np.ndarray) -> float:
+def _calibration_error(hits: Hits, right: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error, fitted on one half of the queries and measured on the other."""
-    order = np.random.default_rng(0).permutation(len(scores))
+    order = np.random.default_rng(0).permutation(len(right))
     fitted, measured = order[: len(order) // 2], order[len(order) // 2 :]
-    temperature, bias = fit_probability(scores[fitted], right[fitted])
-    return expected_calibration_error(_probabilities(scores[measured], temperature, bias), right[measured])
+    fit = fit_probability(hits.rows(fitted), right[fitted])
+    return expected_calibration_error(fit.probabilities(hits.rows(measured)), right[measured])
