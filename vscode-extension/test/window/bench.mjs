@@ -62,8 +62,7 @@ try {
     { env: { ...process.env, CASCODE_INDEX_DIR: path.join(home, "index") }, stdio: ["ignore", "pipe", "inherit"] },
   );
   const queries = JSON.parse(made.toString().trim().split("\n").at(-1));
-  // A reranked list that looks like the fast one would not be seen to arrive: the slow classifier has to count.
-  const settings = { ...cascode.SETTINGS, "cascode.search.rerank": "always", "cascode.model.path": cascode.rereading(base) };
+  const settings = { ...cascode.SETTINGS, "cascode.search.rerank": "always" };
   const window = await Window.open({ folder, home, vsix: cascode.vsix(), settings });
   try {
     await cascode.ready(window);

@@ -20,18 +20,6 @@ export function vsix() {
   return file;
 }
 
-/**
- * The bundled model with a classifier that counts: where its own was measured not to improve the order, a reranked list
- * would be the fast one again, and nobody could see it arrive.
- */
-export function rereading(base) {
-  const folder = path.join(base, "model");
-  fs.cpSync(path.join(PROJECT_ROOT, "models/cascode_models/weights"), folder, { recursive: true });
-  const config = path.join(folder, "config.json");
-  fs.writeFileSync(config, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, "utf8")), fusion_weight: 1 }));
-  return folder;
-}
-
 /** Milliseconds that the extension host says our activation took. */
 export async function activationMs(window) {
   await window.run("Developer: Show Running Extensions");

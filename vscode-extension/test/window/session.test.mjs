@@ -321,7 +321,7 @@ describe("a first sitting", { concurrency: false }, () => {
   });
 
   it("paints a fast list first, and the reranked order in its place", async () => {
-    await window.reload({ "cascode.model.path": cascode.rereading(base), "cascode.search.rerank": "always" });
+    await window.reload({ "cascode.search.rerank": "always" });
     await cascode.ready(window);
     const lists = await until(async () => {
       const { keys, lists } = await cascode.ask(window, QUESTION);
