@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from cascode_models.training.data import (
 )
 from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
 from cascode_models.training.optimizer import schedule
-from cascode_models.training.sampling import Sampler, pools
+from cascode_models.training.sampling import Sampler, draw_packages, pools
 
 VERBS, THINGS = (
     ["read", "write", "open", "close", "sort", "parse", "send"],
@@ -327,6 +328,15 @@ def test_neighbours_of_a_package_stay_together() -> None:
     steps = [sampler.pairs(step) for step in range(4)]
     assert all(len({pair.package for pair in step}) <= 2 for step in steps)
     assert len({pair.query for step in steps for pair in step}) == 64
+
+
+def test_a_pool_holds_whole_packages() -> None:
+    """Functions that a search confuses stay together: only the last package drawn is cut; asked for all, all come."""
+    pairs = [TrainingPair(f"q{n}", "c", package=f"p{n % 5}") for n in range(50)]
+    drawn = draw_packages(pairs, 25, random.Random(0))
+    assert sorted(Counter(pair.package for pair in drawn).values()) == [5, 10, 10]
+    assert len({pair.query for pair in drawn}) == 25
+    assert sorted(pair.query for pair in draw_packages(pairs, 50, random.Random(0))) == sorted(p.query for p in pairs)
 
 
 def test_hard_share_draws_queries_that_the_encoder_gets_wrong() -> None:

@@ -28,8 +28,8 @@ class ContrastiveStage:
     #: ``candidates`` wrong ones in a FAISS index, which is made anew every epoch; 0 leaves them out.
     hard_negatives: int = 0
     candidates: int = 10
-    #: Pairs of an epoch and of its index, drawn anew each epoch; 0 takes the whole training set. Without hard
-    #: negatives every pair is seen before any comes again.
+    #: Pairs of an epoch and of its index, whole packages, drawn anew each epoch; 0 takes the whole training set.
+    #: Without hard negatives every pair is seen before any comes again.
     pool: int = 0
     #: Gradient caching: encode without gradients, then chunk by chunk with them. Memory of one chunk for a batch of
     #: any size, for a second forward pass.
@@ -64,8 +64,8 @@ class JointStage:
     random_negatives: int = 1
     #: The encoder's best wrong functions from which hard negatives are drawn.
     candidates: int = 30
-    #: Mined pairs among which hard negatives are looked for; CoSQA's searches and codes all come on top. Drawn and
-    #: mined anew when all were used.
+    #: Mined pairs, whole packages, among which hard negatives are looked for; CoSQA's searches and codes all come on
+    #: top. Drawn and mined anew when all were used.
     pool: int = 12_000
     #: Share of the groups whose right function the encoder does not rank first, as the classifier meets them when
     #: it can help; 0 takes groups as they come.

