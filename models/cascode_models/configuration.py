@@ -22,10 +22,10 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         max_text_tokens: Longest function text, special tokens included.
         fusion_weight: Weight of the classifier's logit in the fused score, tuned on dev data.
         temperature: Fused scores are divided by it before the sigmoid (calibration on dev data).
-        lead_weight: Weight of a candidate's lead over its rivals beside it (calibration on dev data); 0 reads each
-            candidate by itself.
-        calibration_bias: Added to both before the sigmoid.
-        no_match_threshold: Below this probability the best candidate is no good match.
+        share_temperature: Temperature of the softmax that shares the probability among the best candidates; 0 reads
+            each by itself (see :mod:`cascode_models.probability`).
+        calibration_bias: Added to the scaled fused score before the sigmoid.
+        no_match_threshold: Where an answer is less probable than this, the best candidate is no good match.
         gate_bias: Initial bias of attention across the segments in the warm and the late head.
     """
 
@@ -40,7 +40,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         max_text_tokens: int = 192,
         fusion_weight: float = 1.0,
         temperature: float = 1.0,
-        lead_weight: float = 0.0,
+        share_temperature: float = 0.0,
         calibration_bias: float = 0.0,
         no_match_threshold: float = 0.0,
         gate_bias: float = -3.0,
@@ -53,7 +53,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         self.max_text_tokens = max_text_tokens
         self.fusion_weight = fusion_weight
         self.temperature = temperature
-        self.lead_weight = lead_weight
+        self.share_temperature = share_temperature
         self.calibration_bias = calibration_bias
         self.no_match_threshold = no_match_threshold
         self.gate_bias = gate_bias

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
 from .tokenization import PairLayout, TextTokenizer, batches_by_length, padded, paired
@@ -139,18 +139,11 @@ class CasCodeModel:
             logits[batch] = scores.float().cpu().numpy()
         return logits
 
-    def probabilities(self, fused: FloatArray) -> FloatArray:
-        """Calibrated probabilities that the candidates of a query answer it.
-
-        Args:
-            fused: ``[..., candidates]`` fused scores of whole lists: a candidate is judged beside its rivals.
-
-        Returns:
-            Probabilities in the shape given, in the order of the scores within each list.
-        """
+    @property
+    def probability(self) -> Probability:
+        """What turns fused scores into calibrated probabilities."""
         settings = self.settings
-        scaled = fused / settings.temperature + settings.lead_weight * leads(fused) + settings.calibration_bias
-        return sigmoid(scaled)
+        return Probability(settings.temperature, settings.calibration_bias, settings.share_temperature)
 
     def _encode(self, texts: Sequence[str], max_tokens: int) -> FloatArray:
         """Encode texts a chunk at a time, each chunk sorted by length."""
@@ -182,40 +175,3 @@ def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | F
     """
     fused = SIMILARITY_SCALE * np.asarray(fast_similarity) + weight * np.asarray(classifier_logit)
     return cast("FloatArray", fused.astype(np.float32))
-
-
-#: Candidates at the top of a list that the others are measured against: as many as are reranked.
-CONTENDERS = 10
-#: A rival this far behind, in units of the fused score, counts a third: a tenth of a cosine. Dev data tells little
-#: between 1 and 5.
-LEAD_TEMPERATURE = 2.0
-
-
-def leads(fused: FloatArray) -> FloatArray:
-    """By how much each candidate is ahead of its rivals, all of them together.
-
-    The difference to the best rival, less where several are near: the log-odds of a softmax at
-    :data:`LEAD_TEMPERATURE`, in units of the scores. The best ``CONTENDERS`` of the list are rivals of all others.
-
-    Args:
-        fused: ``[..., candidates]`` fused scores.
-
-    Returns:
-        Leads in the shape given; 0 for a candidate without rivals.
-    """
-    scores = np.asarray(fused, dtype=np.float64)
-    if scores.shape[-1] < 2:
-        return np.zeros(scores.shape, dtype=np.float32)
-    best = np.argsort(-scores, axis=-1, kind="stable")[..., :CONTENDERS]
-    # [..., candidates, contenders]
-    behind = np.take_along_axis(scores, best, axis=-1)[..., None, :] - scores[..., None]
-    itself = best[..., None, :] == np.arange(scores.shape[-1])[:, None]
-    scaled = np.where(itself, -np.inf, behind / LEAD_TEMPERATURE)
-    nearest = scaled.max(axis=-1)
-    ahead = -LEAD_TEMPERATURE * (nearest + np.log(np.exp(scaled - nearest[..., None]).sum(axis=-1)))
-    return cast("FloatArray", ahead.astype(np.float32))
-
-
-def sigmoid(log_odds: npt.NDArray[np.floating]) -> FloatArray:
-    """Log-odds to probabilities in float32, any shape."""
-    return cast("FloatArray", (1 / (1 + np.exp(-np.clip(log_odds, -60, 60)))).astype(np.float32))

@@ -20,7 +20,7 @@ class ModelSettings:
     max_text_tokens: int = 192
     fusion_weight: float = 1.0
     temperature: float = 1.0
-    lead_weight: float = 0.0
+    share_temperature: float = 0.0
     calibration_bias: float = 0.0
     no_match_threshold: float = 0.0
     gate_bias: float = -3.0

@@ -10,7 +10,7 @@ import pytest
 
 from cascode_models.errors import ModelError
 from cascode_models.evaluation.bm25 import bm25_scores, words_of
-from cascode_models.evaluation.calibration import Hits, expected_calibration_error, fit_probability
+from cascode_models.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_models.evaluation.cascade import StageScores, best_weight, stage_scores
 from cascode_models.evaluation.cosqa import cosqa_set, without_docstring
 from cascode_models.evaluation.metrics import (
@@ -141,26 +141,46 @@ def test_both_stages_run_on_a_real_model(model_folder: Path, tmp_path: Path) -> 
     assert scores.ranks(0.0).tolist() == scores.fast_ranks.tolist()
 
 
-@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (0.05, 0.4), (10.0, 25.0), (10.0, -500.0)])
-def test_calibration_recovers_a_known_probability(scale: float, offset: float) -> None:
-    """Probabilities fitted on scores and leads of a known law have a small calibration error, in whatever units."""
+def hits_of_a_law(queries: int, scale: float = 1.0, offset: float = 0.0) -> BestHits:
+    """Queries of a known law: the right one of ten is drawn by a softmax at a temperature of 2."""
     rng = np.random.default_rng(0)
-    scores, ahead = rng.normal(5, 4, 5_000).astype(np.float32), rng.normal(1, 3, 5_000).astype(np.float32)
-    right = rng.random(5_000) < 1 / (1 + np.exp(-(scores / 2 + 0.7 * ahead - 3)))
-    hits = Hits((scores * scale + offset).astype(np.float32), (ahead * scale).astype(np.float32))
-    fit = fit_probability(hits, right)
-    assert fit.temperature == pytest.approx(2 * scale, rel=0.15)
-    assert fit.lead_weight == pytest.approx(0.7 / scale, rel=0.15)
-    assert expected_calibration_error(fit.probabilities(hits), right) < 0.03
+    scores = rng.normal(0, 4, (queries, 10))
+    shares = np.exp(scores / 2) / np.exp(scores / 2).sum(axis=1, keepdims=True)
+    place = (shares.cumsum(axis=1) < rng.random((queries, 1))).sum(axis=1).clip(max=9)
+    right = np.arange(10)[None] == place[:, None]
+    return BestHits.of((scores * scale + offset).astype(np.float32), right)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (0.5, 0.4), (3.0, 25.0), (1.0, -500.0)])
+def test_calibration_recovers_a_known_law(scale: float, offset: float) -> None:
+    """The temperature of a known softmax is found again, in whatever units, with a small calibration error.
+
+    These lists all have an answer, which the fit believes of nine in ten: that alone makes an error of 0.03.
+    """
+    hits = hits_of_a_law(5_000, scale, offset)
+    probability = fit_probability(hits)
+    assert probability.share_temperature == pytest.approx(2 * scale, rel=0.25)
+    assert expected_calibration_error(probability.of(hits.fused)[:, 0], hits.first_right) < 0.05
+
+
+def test_a_score_far_below_all_others_says_that_nothing_answers() -> None:
+    """A list whose best resembles the question less than any seen has no probable hit, whatever its lead."""
+    rng = np.random.default_rng(0)
+    right = np.arange(10)[None] == np.zeros((500, 1))
+    fused = np.where(right, rng.normal(16, 2, (500, 1)), rng.normal(4, 2, (500, 10))).astype(np.float32)
+    probability = fit_probability(BestHits.of(fused, right))
+    usual = probability.of(np.array([16.0, 4.0, 4.0], dtype=np.float32))[0]
+    low = probability.of(np.array([2.0, -10.0, -10.0], dtype=np.float32))[0]
+    assert usual > 0.9
+    assert low < 0.1
 
 
 @pytest.mark.parametrize("right", [[False] * 6, [True] * 6, [False, False, False, True, True, True]])
-def test_calibration_of_few_or_separable_hits_stays_finite(right: list[bool]) -> None:
-    """Scores that part right from wrong, or have nothing to part, give probabilities and not infinities."""
-    scores = np.arange(20, 26, dtype=np.float32)
-    hits = Hits(scores, np.zeros_like(scores))
-    fit = fit_probability(hits, np.array(right))
-    temperature, probabilities = fit.temperature, fit.probabilities(hits)
-    assert 0 < temperature < 1e5
-    assert ((probabilities > 0.001) & (probabilities < 0.999)).all()
-    assert probabilities.mean() == pytest.approx(np.mean(right), abs=0.15)
+def test_calibration_of_few_hits_stays_finite(right: list[bool]) -> None:
+    """A handful of lists, all right or all wrong, give probabilities and not infinities."""
+    fused = np.stack([np.arange(20, 26, dtype=np.float32), np.full(6, 19, dtype=np.float32)], axis=1)
+    hits = BestHits.of(fused, np.stack([np.array(right), ~np.array(right)], axis=1))
+    probability = fit_probability(hits)
+    assert 0 < probability.temperature < 1e5
+    found = probability.of(hits.fused)[:, 0]
+    assert ((found > 0.001) & (found < 0.999)).all()

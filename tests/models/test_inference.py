@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cascode_models.inference import CONTENDERS, LEAD_TEMPERATURE, CasCodeModel, fused_score, leads
+from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.load import load_model
+from cascode_models.probability import CONTENDERS, Probability
 from cascode_models.tokenization import batches_by_length
 
 
@@ -75,36 +76,32 @@ def test_fused_score_with_weight_zero_keeps_the_fast_order() -> None:
 
 
 def test_probability_rises_with_the_score_and_survives_extremes(model: CasCodeModel) -> None:
-    """The probability is monotonous and finite for any score."""
-    model.settings = dataclasses.replace(model.settings, lead_weight=0.5)
-    values = model.probabilities(np.array([-1e6, -1.0, 0.0, 1.0, 1e6], dtype=np.float32)).tolist()
-    assert values == sorted(values)
-    assert 0 <= values[0] < values[-1] <= 1
+    """The probability is monotonous and finite for any score, alone or shared among rivals."""
+    for share in (0.0, 2.0):
+        model.settings = dataclasses.replace(model.settings, share_temperature=share)
+        values = model.probability.of(np.array([-1e6, -1.0, 0.0, 1.0, 1e6], dtype=np.float32)).tolist()
+        assert values == sorted(values)
+        assert 0 <= values[0] < values[-1] <= 1
 
 
-def test_probability_falls_with_a_rival_and_without_one_is_the_score_alone(model: CasCodeModel) -> None:
-    """The same score is surer alone than beside an equal one, and surest far ahead; no weight reads it by itself."""
-    model.settings = dataclasses.replace(model.settings, temperature=2.0, lead_weight=0.5, calibration_bias=-1.0)
+def test_probability_is_that_of_an_answer_times_the_share_among_rivals() -> None:
+    """Equal rivals share it, one far behind leaves it whole, and one beyond the contenders takes nothing."""
+    probability = Probability(temperature=2.0, bias=-1.0, share_temperature=1.5)
+    answered = 1 / (1 + np.exp(-(4 / 2 - 1)))
 
-    def first(*scores: float) -> float:
-        return float(model.probabilities(np.array(scores, dtype=np.float32))[0])
+    def of(*scores: float) -> list[float]:
+        return probability.of(np.array(scores, dtype=np.float32)).tolist()
 
-    assert first(4.0) == pytest.approx(1 / (1 + np.exp(-(4 / 2 - 1))))
-    assert first(4.0, 4.0) == pytest.approx(first(4.0))
-    assert first(4.0, 4.0, 4.0) < first(4.0, 4.0) < first(4.0, 3.0) < first(4.0, -20.0)
-    model.settings = dataclasses.replace(model.settings, lead_weight=0.0)
-    assert first(4.0, 4.0, 4.0) == first(4.0)
-
-
-def test_lead_is_the_log_odds_of_a_softmax_over_the_best() -> None:
-    """Leads follow from the softmax of each row; rivals beyond the contenders change nothing."""
-    scores = np.array([[3.0, 1.0, 2.5], [0.0, -4.0, 0.0]], dtype=np.float32)
-    share = np.exp(scores / LEAD_TEMPERATURE) / np.exp(scores / LEAD_TEMPERATURE).sum(1, keepdims=True)
-    assert leads(scores) == pytest.approx(LEAD_TEMPERATURE * np.log(share / (1 - share)), abs=1e-4)
-    many = np.linspace(5, 0, CONTENDERS, dtype=np.float32)
-    assert leads(np.append(many, [-1.0, -1.0]))[:CONTENDERS] == pytest.approx(leads(many))
-    assert leads(np.array([7.0], dtype=np.float32)).tolist() == [0.0]
-    assert leads(np.array([], dtype=np.float32)).tolist() == []
+    assert of() == []
+    assert of(4.0) == pytest.approx([answered])
+    assert of(4.0, 4.0) == pytest.approx([answered / 2] * 2)
+    assert of(4.0, -90.0)[0] == pytest.approx(answered)
+    assert of(*[4.0] * (CONTENDERS + 5)) == pytest.approx([answered / CONTENDERS] * (CONTENDERS + 5))
+    assert probability.answered(np.float32(4.0)) == pytest.approx(answered)
+    both = probability.of(np.array([[4.0, 1.0], [1.0, 4.0]], dtype=np.float32))
+    assert both[0].tolist() == pytest.approx(both[1, ::-1].tolist())
+    alone = dataclasses.replace(probability, share_temperature=0.0)
+    assert alone.of(np.array([4.0, 4.0], dtype=np.float32)).tolist() == pytest.approx([answered] * 2)
 
 
 def test_threads_can_be_set(model: CasCodeModel) -> None:

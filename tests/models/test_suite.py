@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from cascode_models.errors import ModelError
-from cascode_models.evaluation.calibration import FirstHits, Hits, first_hits, judged, reliability
+from cascode_models.evaluation.calibration import BestHits, judged, reliability
 from cascode_models.evaluation.metrics import stratified_bootstrap
 from cascode_models.evaluation.pairs import held_out_set
 from cascode_models.evaluation.report import blocks, tables, write_into
 from cascode_models.evaluation.results import Results, read_results, revision, write_results
 from cascode_models.evaluation.suite import Plan, baseline_folder, measure, retrieval_sets
 from cascode_models.export import export_model
-from cascode_models.inference import CasCodeModel, leads
+from cascode_models.inference import CasCodeModel
 from cascode_models.load import load_model
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
@@ -203,33 +203,35 @@ def test_the_published_tables_are_those_of_their_results() -> None:
     assert len(re.findall("<!-- results of", document.read_text(encoding="utf-8"))) == len(found)
 
 
-def test_first_hits_with_and_without_the_answer() -> None:
-    """The best candidate, whether it is right, and the best of the wrong ones."""
+def test_best_hits_with_and_without_the_answer() -> None:
+    """The best candidates, whether they are right, and the same lists with the answer taken out."""
     fused = np.array([[3.0, 5.0, 1.0], [2.0, 1.0, 0.0]], dtype=np.float32)
     right = np.array([[False, True, False], [False, False, False]])
-    hits = first_hits(fused, right)
-    assert hits.hits.scores.tolist() == [5.0, 2.0]
-    assert hits.hits.leads == pytest.approx(leads(fused).max(axis=1))
-    assert hits.right.tolist() == [True, False]
-    assert hits.without_answer.scores.tolist() == [3.0, 2.0]
-    assert hits.without_answer.leads == pytest.approx([2.0, hits.hits.leads[1]])
-    assert FirstHits.joined([hits, hits]).right.tolist() == [True, False, True, False]
+    hits = BestHits.of(fused, right)
+    assert hits.fused[:, :3].tolist() == [[5.0, 3.0, 1.0], [2.0, 1.0, 0.0]]
+    assert (hits.fused[:, 3:] < -1e5).all()
+    assert hits.first_right.tolist() == [True, False]
+    without = hits.without_answer()
+    assert without.fused[:, :2].tolist() == [[3.0, 1.0], [2.0, 1.0]]
+    assert not without.right.any()
+    assert BestHits.joined([hits, hits]).first_right.tolist() == [True, False, True, False]
+    assert hits.rows(np.array([1])).first.tolist() == [2.0]
 
 
 def test_no_match_is_judged_against_the_truth(model: CasCodeModel) -> None:
     """Flagged are the queries below the threshold; all figures follow from four known ones."""
-    logit = {0.9: 2.1972, 0.8: 1.3863, 0.4: -0.4055, 0.2: -1.3863}
-    model.settings = dataclasses.replace(model.settings, temperature=1.0, calibration_bias=0.0, no_match_threshold=0.5)
-    ahead = np.ones(4, dtype=np.float32)
-    hits = FirstHits(
-        Hits(np.array([logit[p] for p in (0.9, 0.8, 0.4, 0.2)], dtype=np.float32), ahead),
-        right=np.array([True, False, True, False]),
-        without_answer=Hits(np.array([logit[p] for p in (0.8, 0.2, 0.2, 0.2)], dtype=np.float32), ahead),
+    logit = {0.9: 2.1972, 0.8: 1.3863, 0.4: -0.4055, 0.2: -1.3863, 0.1: -2.1972}
+    model.settings = dataclasses.replace(
+        model.settings, temperature=1.0, calibration_bias=0.0, share_temperature=0.0, no_match_threshold=0.5
     )
+    firsts, seconds = (0.9, 0.8, 0.4, 0.2), (0.8, 0.2, 0.2, 0.1)
+    fused = np.array([[logit[p] for p in firsts], [logit[p] for p in seconds]], dtype=np.float32).T
+    hits = BestHits.of(fused, np.array([[True, False], [False, True], [True, False], [False, True]]))
     found = judged("x", hits, model)
     assert (found["queries"], found["flagged"]) == (4, 2)
     assert found["flagged_wrong"] == found["others_right"] == 0.5
-    assert found["flagged_without_answer"] == 0.75
+    # Taken out are 0.9, 0.2, 0.4 and 0.1: what is left first are 0.8, 0.8, 0.2 and 0.2.
+    assert found["flagged_without_answer"] == 0.5
     assert found["error"] == pytest.approx((0.1 + 0.8 + 0.6 + 0.2) / 4, abs=1e-3)
     assert sum(one["queries"] for one in found["bins"]) == 4
 

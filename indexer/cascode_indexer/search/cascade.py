@@ -77,7 +77,9 @@ class _Candidate:
     text: str
     stage: str = "fast"
     score: float = 0.0
+    #: P(it answers), and P(anything does) by its score; None where none was calibrated.
     probability: float | None = None
+    answered: float | None = None
 
 
 class Cascade:
@@ -215,7 +217,7 @@ class Cascade:
         candidates, dropped = self._fast(parts, request, query_vector, max(request.limit, top))
         if model is not None and model.settings.fusion_weight == 0:
             # The fused score that the probability is calibrated on is then the similarity alone.
-            candidates = _with_probabilities(model, candidates)
+            candidates = _judged_by_similarity(model, candidates)
         clock.lap("fast")
         answer = self._answer(parts, model, request, candidates[: request.limit], clock, dropped)
         if model is None or not top or not candidates:
@@ -421,13 +423,8 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
     spread = float(fused.std()) or SIMILARITY_SCALE
     instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
     reread = [
-        dataclasses.replace(
-            one,
-            stage="cascade",
-            score=one.score + float(gain),
-            probability=_known(one, probability),
-        )
-        for one, gain, probability in zip(top, instead - similarities, model.probabilities(fused), strict=True)
+        dataclasses.replace(one, stage="cascade", score=one.score + float(gain))
+        for one, gain in zip(_judged(model, top, fused), instead - similarities, strict=True)
     ]
     reread.sort(key=lambda one: -one.score)
     return reread + rest
@@ -435,30 +432,33 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
 
 def _confident(model: CasCodeModel, candidates: Sequence[_Candidate]) -> bool:
     """Whether the model does not say that nothing matches well."""
-    known = [one.probability for one in candidates if one.probability is not None]
+    known = [one.answered for one in candidates if one.answered is not None]
     return not known or max(known) >= model.settings.no_match_threshold
 
 
-def _with_probabilities(model: CasCodeModel, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _judged_by_similarity(model: CasCodeModel, candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Return the candidates with their calibrated probabilities from the similarities alone."""
     from cascode_models.inference import fused_score
 
     similarities = _similarities(candidates)
-    probabilities = model.probabilities(fused_score(similarities, np.zeros_like(similarities), 0.0))
+    return _judged(model, candidates, fused_score(similarities, np.zeros_like(similarities), 0.0))
+
+
+def _judged(model: CasCodeModel, candidates: Sequence[_Candidate], fused: FloatArray) -> list[_Candidate]:
+    """Return the candidates with the probabilities of their fused scores."""
+    found = zip(candidates, model.probability.of(fused), model.probability.answered(fused), strict=True)
     return [
-        dataclasses.replace(one, probability=_known(one, probability))
-        for one, probability in zip(candidates, probabilities, strict=True)
+        # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
+        one
+        if one.ranked.similarity is None
+        else dataclasses.replace(one, probability=float(probability), answered=float(answered))
+        for one, probability, answered in found
     ]
 
 
 def _similarities(candidates: Sequence[_Candidate]) -> FloatArray:
     """``[candidates]`` similarities as they were ranked by, a guess where there is no vector."""
     return np.array([one.ranked.evidence.get("similarity", 0.0) for one in candidates], dtype=np.float32)
-
-
-def _known(one: _Candidate, probability: float) -> float | None:
-    """The probability; None where the similarity is a guess, since none was calibrated on such."""
-    return None if one.ranked.similarity is None else float(probability)
 
 
 class _Clock:

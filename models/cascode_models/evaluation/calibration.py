@@ -4,81 +4,113 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cascode_models.inference import CONTENDERS, CasCodeModel, leads, sigmoid
+from cascode_models.inference import CasCodeModel
+from cascode_models.probability import CONTENDERS, Probability, log_loss
 from cascode_models.types import FloatArray
 
 from .results import Bin, Calibration
 
-#: Newton steps; the three-parameter fit converges in fewer than ten.
+#: Newton steps; the two-parameter fit converges in fewer than ten.
 _STEPS = 50
 #: Bins of the expected calibration error, as in Guo et al. (2017).
 _BINS = 15
 #: Score of an answer taken out of its pool: far below any other, and a number.
 _ABSENT = -1e6
+#: Questions that the workspace does not answer: a person asks one in ten in vain, we suppose; no benchmark knows.
+_UNANSWERED = 0.1
+#: Temperatures tried for the share of a candidate, in units of the fused score: a cosine of 0.015 to one of 1.
+_SHARE_TEMPERATURES = np.geomspace(0.3, 20, 150)
 #: Ranges of a reliability table: as many as a person reads.
 _RANGES = 5
 
 
-class Hits(NamedTuple):
-    """First hits of queries, as their probability reads them."""
+@dataclass(frozen=True, slots=True)
+class BestHits:
+    """The best candidates of each query."""
 
-    #: ``[queries]`` fused scores.
-    scores: FloatArray
-    #: ``[queries]`` leads over their rivals (:func:`cascode_models.inference.leads`).
-    leads: FloatArray
+    #: ``[queries, candidates]`` fused scores, best first.
+    fused: FloatArray
+    #: ``[queries, candidates]`` whether a candidate is the answer.
+    right: npt.NDArray[np.bool_]
 
-    def rows(self, chosen: npt.NDArray[np.int64]) -> Hits:
+    @classmethod
+    def of(cls, fused: FloatArray, right: npt.NDArray[np.bool_]) -> BestHits:
+        """Take the best of ``[queries, candidates]`` fused scores, two candidates or more."""
+        # One contender more: without the answer there are as many as with it.
+        best = np.argsort(-fused, axis=1, kind="stable")[:, : CONTENDERS + 1]
+        spare = ((0, 0), (0, CONTENDERS + 1 - best.shape[1]))
+        return cls(
+            np.pad(np.take_along_axis(fused, best, axis=1), spare, constant_values=_ABSENT),
+            np.pad(np.take_along_axis(right, best, axis=1), spare),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[BestHits]) -> BestHits:
+        """Those of several sets together."""
+        return cls(np.concatenate([part.fused for part in parts]), np.concatenate([part.right for part in parts]))
+
+    def without_answer(self) -> BestHits:
+        """The same queries with their answer taken out of the pool."""
+        return BestHits.of(np.where(self.right, np.float32(_ABSENT), self.fused), np.zeros_like(self.right))
+
+    def rows(self, chosen: npt.NDArray[np.int64]) -> BestHits:
         """Those of some queries."""
-        return Hits(self.scores[chosen], self.leads[chosen])
+        return BestHits(self.fused[chosen], self.right[chosen])
+
+    @property
+    def first(self) -> FloatArray:
+        """``[queries]`` fused score of the first hit."""
+        return self.fused[:, 0]
+
+    @property
+    def first_right(self) -> npt.NDArray[np.bool_]:
+        """``[queries]`` whether the first hit is the answer."""
+        return self.right[:, 0]
 
 
-class Fit(NamedTuple):
-    """Log-odds that a first hit is right: ``score / temperature + lead_weight * lead + bias``."""
+def fit_probability(hits: BestHits) -> Probability:
+    """Fit probabilities by maximum likelihood.
 
-    temperature: float
-    lead_weight: float
-    bias: float
-
-    def probabilities(self, hits: Hits) -> FloatArray:
-        """Probabilities of first hits."""
-        return sigmoid(hits.scores / self.temperature + self.lead_weight * hits.leads + self.bias)
-
-
-def fit_probability(hits: Hits, right: npt.NDArray[np.bool_]) -> Fit:
-    """Fit log-odds to first hits by maximum likelihood (Platt scaling, with the lead over the rivals beside the score).
-
-    A score means one thing among functions that resemble each other and another among ones that do not; the lead
-    carries over from one workspace to the next.
+    Whether there is an answer is fitted to the same queries with and without theirs (Platt scaling), how it is shared
+    among the candidates to whether the first hit is right.
 
     Args:
-        hits: Score and lead of each query's first hit.
-        right: Whether that hit is the answer.
+        hits: The best candidates of each query.
     """
-    # In units of their own spread: Newton's method runs away from a start that is far off, as it did at 40 a score.
-    features = np.stack([hits.scores, hits.leads], axis=1).astype(np.float64)
-    center, spread = features.mean(axis=0), features.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-    x = np.column_stack([(features - center) / spread, np.ones(len(features))])
-    # Targets a little inside 0 and 1 (Platt, 1999, section 2.2): scores that part right from wrong have a finite fit.
-    count = int(right.sum())
-    y = np.where(right, (count + 1) / (count + 2), 1 / (len(right) - count + 2))
-    slopes = np.zeros(3)
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(x @ slopes, -60, 60)))
-        hessian = (x * (p * (1 - p) + 1e-9)[:, None]).T @ x
-        slopes -= np.linalg.solve(hessian + 1e-6 * np.eye(3), x.T @ (p - y))
-    # A slope that is no slope, or one that falls, says that scores tell nothing: then they count nearly nothing.
-    by_score, by_lead = max(float(slopes[0]), 1e-3), max(float(slopes[1]), 0.0)
-    return Fit(
-        temperature=float(spread[0]) / by_score,
-        lead_weight=by_lead / float(spread[1]),
-        bias=float(slopes[2]) - by_score * float(center[0] / spread[0]) - by_lead * float(center[1] / spread[1]),
+    present, absent = hits.first, hits.without_answer().first
+    temperature, bias = _fit_sigmoid(
+        np.concatenate([present, absent]),
+        np.arange(len(present) + len(absent)) < len(present),
+        np.concatenate([np.ones(len(present)), np.full(len(absent), _UNANSWERED / (1 - _UNANSWERED))]),
     )
+    tried = [Probability(temperature, bias, float(share)) for share in _SHARE_TEMPERATURES]
+    return min(tried, key=lambda one: log_loss(one.of(hits.fused)[:, 0], hits.first_right))
+
+
+def _fit_sigmoid(
+    scores: FloatArray, right: npt.NDArray[np.bool_], weights: npt.NDArray[np.floating]
+) -> tuple[float, float]:
+    """Temperature and bias of the likeliest ``sigmoid(score / temperature + bias)``."""
+    # In units of their own spread: Newton's method runs away from a start that is far off, as it did at 40 a score.
+    center, spread = float(np.mean(scores, dtype=np.float64)), float(np.std(scores, dtype=np.float64)) or 1.0
+    x = (scores.astype(np.float64) - center) / spread
+    # Targets a little inside 0 and 1 (Platt, 1999, section 2.2): scores that part right from wrong have a finite fit.
+    yes, no = float(weights[right].sum()), float(weights[~right].sum())
+    y = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
+    slope, bias = 0.0, 0.0
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -60, 60)))
+        curve, error = weights * p * (1 - p) + 1e-9, weights * (p - y)
+        hessian = np.array([[(curve * x * x).sum(), (curve * x).sum()], [(curve * x).sum(), curve.sum()]])
+        step = np.linalg.solve(hessian + 1e-6 * np.eye(2), np.array([(error * x).sum(), error.sum()]))
+        slope, bias = slope - float(step[0]), bias - float(step[1])
+    # A slope that is no slope, or one that falls, says that scores tell nothing: then a nearly constant probability.
+    slope = max(slope, 1e-3)
+    return spread / slope, bias - slope * center / spread
 
 
 def expected_calibration_error(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> float:
@@ -108,58 +140,19 @@ def reliability(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> list
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class FirstHits:
-    """The first hit of each query, in the pool as it is and in the pool without the answer."""
-
-    hits: Hits
-    #: ``[queries]`` whether it is the answer.
-    right: npt.NDArray[np.bool_]
-    #: The best candidate that is not the answer, among those that are not.
-    without_answer: Hits
-
-    @classmethod
-    def joined(cls, parts: Sequence[FirstHits]) -> FirstHits:
-        """Those of several sets together."""
-        return cls(
-            Hits(*(np.concatenate(values) for values in zip(*(part.hits for part in parts), strict=True))),
-            np.concatenate([part.right for part in parts]),
-            Hits(*(np.concatenate(values) for values in zip(*(part.without_answer for part in parts), strict=True))),
-        )
-
-
-def first_hits(fused: FloatArray, right: npt.NDArray[np.bool_]) -> FirstHits:
-    """Find the first hits.
-
-    Args:
-        fused: ``[queries, candidates]`` fused scores, two candidates or more.
-        right: ``[queries, candidates]`` whether a candidate is the answer.
-    """
-    # One contender more: without the answer there are as many as with it.
-    best = np.argsort(-fused, axis=1, kind="stable")[:, : CONTENDERS + 1]
-    fused, right = np.take_along_axis(fused, best, axis=1), np.take_along_axis(right, best, axis=1)
-    without = np.where(right, _ABSENT, fused)
-    rows, first = np.arange(len(fused)), without.argmax(axis=1)
-    return FirstHits(
-        Hits(fused[:, 0], leads(fused)[:, 0]), right[:, 0], Hits(without[rows, first], leads(without)[rows, first])
-    )
-
-
-def judged(name: str, hits: FirstHits, model: CasCodeModel) -> Calibration:
+def judged(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
     """Compare the model's probabilities, and its word that nothing matches, with the truth."""
-    settings = model.settings
-    fit = Fit(settings.temperature, settings.lead_weight, settings.calibration_bias)
-    probabilities, without = fit.probabilities(hits.hits), fit.probabilities(hits.without_answer)
-    threshold = settings.no_match_threshold
-    flagged = probabilities < threshold
+    probability, threshold = model.probability, model.settings.no_match_threshold
+    probabilities, right = probability.of(hits.fused)[:, 0], hits.first_right
+    flagged = probability.answered(hits.first) < threshold
     return Calibration(
         name=name,
         queries=len(probabilities),
-        error=expected_calibration_error(probabilities, hits.right),
-        bins=reliability(probabilities, hits.right),
+        error=expected_calibration_error(probabilities, right),
+        bins=reliability(probabilities, right),
         threshold=threshold,
         flagged=int(flagged.sum()),
-        flagged_wrong=float((~hits.right[flagged]).mean()) if flagged.any() else 0.0,
-        others_right=float(hits.right[~flagged].mean()) if not flagged.all() else 0.0,
-        flagged_without_answer=float((without < threshold).mean()),
+        flagged_wrong=float((~right[flagged]).mean()) if flagged.any() else 0.0,
+        others_right=float(right[~flagged].mean()) if not flagged.all() else 0.0,
+        flagged_without_answer=float((probability.answered(hits.without_answer().first) < threshold).mean()),
     )

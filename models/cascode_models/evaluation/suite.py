@@ -17,7 +17,7 @@ from cascode_models.inference import SIMILARITY_SCALE, CasCodeModel
 from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
-from .calibration import FirstHits, first_hits, judged
+from .calibration import BestHits, judged
 from .cascade import StageScores, fast_scores, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
@@ -66,7 +66,7 @@ class _Ranked:
 
     task: RetrievalSet
     ranks: dict[str, Ranks]
-    hits: FirstHits
+    hits: BestHits
 
 
 def measure(
@@ -158,12 +158,12 @@ def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task:
     weight = model.settings.fusion_weight
     if not model.has_classifier or weight == 0:
         right = np.arange(scores.shape[1])[None] == task.answers[:, None]
-        return _Ranked(task, ranks, first_hits(SIMILARITY_SCALE * scores, right))
+        return _Ranked(task, ranks, BestHits.of(SIMILARITY_SCALE * scores, right))
     both = _stages(model, task, DEPTH, scores, plan.cascade_queries)
     ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
     if plan.deep_queries:
         ranks[f"cascade@{DEEP}"] = _stages(model, task, DEEP, scores, plan.deep_queries).ranks(weight)
-    return _Ranked(task, ranks, first_hits(both.fused(weight), both.right))
+    return _Ranked(task, ranks, BestHits.of(both.fused(weight), both.right))
 
 
 def _stages(
@@ -219,4 +219,4 @@ def _calibration(model: CasCodeModel, six: Sequence[_Ranked], ranked: Sequence[_
     """Judge the probabilities on the languages together and on each CoSQA set."""
     groups = {"held-out packages": [one.hits for one in six]} if six else {}
     groups |= {one.task.name: [one.hits] for one in ranked if one.task.name.startswith("cosqa")}
-    return [judged(name, FirstHits.joined(hits), model) for name, hits in groups.items()]
+    return [judged(name, BestHits.joined(hits), model) for name, hits in groups.items()]

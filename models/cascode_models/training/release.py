@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from cascode_models.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
-from cascode_models.evaluation.calibration import (
-    FirstHits,
-    Hits,
-    expected_calibration_error,
-    first_hits,
-    fit_probability,
-)
+from cascode_models.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_models.evaluation.cascade import StageScores, best_weight, fast_scores, stage_scores
 from cascode_models.evaluation.cosqa import cosqa_set
 from cascode_models.evaluation.metrics import Ranks, mean_reciprocal_rank, ranks_of, stratified_bootstrap
@@ -57,7 +50,7 @@ class Release:
     best_weight: float
     fusion_weight: float
     temperature: float
-    lead_weight: float
+    share_temperature: float
     calibration_bias: float
     no_match_threshold: float
     #: Expected calibration error, fitted on one half of the queries and measured on the other.
@@ -109,7 +102,7 @@ def release(
     result = choose(scores)
     network, _, tokenizer = read_folder(model)
     config = network.config
-    for name in ("fusion_weight", "temperature", "lead_weight", "calibration_bias", "no_match_threshold"):
+    for name in ("fusion_weight", "temperature", "share_temperature", "calibration_bias", "no_match_threshold"):
         setattr(config, name, getattr(result, name))
     config.max_query_tokens = MAX_QUERY_TOKENS
     export_model(network, tokenizer, output)
@@ -131,13 +124,13 @@ def choose(scores: dict[str, StageScores]) -> Release:
     interval = stratified_bootstrap(gains)
     best = best_weight(sets, DEPTH)
     weight = best if interval.low > 0 else 0.0
-    first = FirstHits.joined([first_hits(one.fused(weight), one.right) for one in sets])
-    right = first.right
-    fit = fit_probability(first.hits, right)
-    probabilities = fit.probabilities(first.hits)
+    hits = BestHits.joined([BestHits.of(one.fused(weight), one.right) for one in sets])
+    right = hits.first_right
+    probability = fit_probability(hits)
+    answered = probability.answered(hits.first)
     # Without one right hit there is nothing to lose.
-    threshold = float(np.quantile(probabilities[right], LOST_SHARE)) if right.any() else 1.0
-    below = probabilities < threshold
+    threshold = float(np.quantile(answered[right], LOST_SHARE)) if right.any() else 1.0
+    below = answered < threshold
     return Release(
         fast={name: mean_reciprocal_rank(one.fast_ranks) for name, one in scores.items()},
         classifier={name: mean_reciprocal_rank(one.ranks(float("inf"), DEPTH)) for name, one in scores.items()},
@@ -145,11 +138,11 @@ def choose(scores: dict[str, StageScores]) -> Release:
         gain=(interval.mean, interval.low, interval.high),
         best_weight=best,
         fusion_weight=weight,
-        temperature=round(fit.temperature, 4),
-        lead_weight=round(fit.lead_weight, 4),
-        calibration_bias=round(fit.bias, 4),
+        temperature=round(probability.temperature, 4),
+        share_temperature=round(probability.share_temperature, 4),
+        calibration_bias=round(probability.bias, 4),
         no_match_threshold=round(threshold, 3),
-        calibration_error=_calibration_error(first.hits, right),
+        calibration_error=_calibration_error(hits),
         right_below=float(right[below].mean()) if below.any() else 0.0,
         right_above=float(right[~below].mean()) if not below.all() else 0.0,
         queries=len(right),
@@ -205,9 +198,8 @@ def _cross_fitted(one: StageScores, weights: list[float]) -> Ranks:
     return ranks
 
 
-def _calibration_error(hits: Hits, right: npt.NDArray[np.bool_]) -> float:
+def _calibration_error(hits: BestHits) -> float:
     """Expected calibration error, fitted on one half of the queries and measured on the other."""
-    order = np.random.default_rng(0).permutation(len(right))
-    fitted, measured = order[: len(order) // 2], order[len(order) // 2 :]
-    fit = fit_probability(hits.rows(fitted), right[fitted])
-    return expected_calibration_error(fit.probabilities(hits.rows(measured)), right[measured])
+    order = np.random.default_rng(0).permutation(len(hits.right))
+    fitted, measured = hits.rows(order[: len(order) // 2]), hits.rows(order[len(order) // 2 :])
+    return expected_calibration_error(fit_probability(fitted).of(measured.fused)[:, 0], measured.first_right)
