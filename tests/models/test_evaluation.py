@@ -11,7 +11,7 @@ import pytest
 from cascode_models.errors import ModelError
 from cascode_models.evaluation.bm25 import bm25_scores, words_of
 from cascode_models.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
-from cascode_models.evaluation.cascade import StageScores, best_weight, stage_scores
+from cascode_models.evaluation.cascade import StageScores, stage_scores
 from cascode_models.evaluation.cosqa import cosqa_set, without_docstring
 from cascode_models.evaluation.metrics import (
     bootstrap,
@@ -116,18 +116,6 @@ def test_reranking_moves_answers_inside_the_depth_only() -> None:
     assert scores.ranks(1.0).tolist() == [1, 30]
     assert scores.ranks(np.inf).tolist() == [1, 30]
     assert scores.ranks(1.0, depth=1).tolist() == [2, 30]
-    assert best_weight([scores], 3) > 0
-
-
-def test_harmful_classifier_gets_weight_zero() -> None:
-    """Tuning falls back to the fast stage where the classifier only harms."""
-    scores = StageScores(
-        fast_ranks=np.array([1]),
-        similarities=np.array([[0.8, 0.79]], dtype=np.float32),
-        logits=np.array([[-5.0, 5.0]], dtype=np.float32),
-        right=np.array([[True, False]]),
-    )
-    assert best_weight([scores], 2) == 0
 
 
 def test_both_stages_run_on_a_real_model(model_folder: Path, tmp_path: Path) -> None:

@@ -13,9 +13,6 @@ from cascode_models.types import Encoder, FloatArray
 from .metrics import Ranks, ranks_of
 from .sets import RetrievalSet
 
-#: Weights tried for the classifier's logit; 0 is the fast stage alone.
-WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0)
-
 
 @dataclass(frozen=True, slots=True)
 class StageScores:
@@ -79,11 +76,3 @@ def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: Fl
         logits=logits,
         right=best == task.answers[:, None],
     )
-
-
-def best_weight(dev: list[StageScores], depth: int) -> float:
-    """The weight with the highest mean MRR over dev sets; 0 where no weight beats the fast stage."""
-    means = {
-        weight: float(np.mean([np.mean(1.0 / scores.ranks(weight, depth)) for scores in dev])) for weight in WEIGHTS
-    }
-    return max(means, key=lambda weight: (means[weight], -weight))
