@@ -17,9 +17,11 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         backbone: Configuration of the BERT- or RoBERTa-like encoder as a dictionary with its ``model_type``.
         pooling: ``mean`` of the token states or the ``first`` token's state as the vector of a text.
         head: ``plain`` is the paper's classifier on the concatenated pair's first token; ``warm`` begins as
-            the bi-encoder; ``late`` adds late interaction to it; ``none`` is a fast encoder alone.
+            the bi-encoder; ``late`` begins as late interaction of its states; ``none`` is a fast encoder alone.
         max_query_tokens: Longest query, special tokens included.
         max_text_tokens: Longest function text, special tokens included.
+        max_classified_tokens: Longest function text for the classifier, where that is more: it reads a few functions a
+            search, the encoder reads all of them.
         fusion_weight: Weight of the classifier's logit in the fused score, tuned on dev data.
         temperature: Fused scores are divided by it before the sigmoid (calibration on dev data).
         share_temperature: Temperature of the softmax that shares the probability among the best candidates; 0 reads
@@ -38,6 +40,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         head: str = "warm",
         max_query_tokens: int = 64,
         max_text_tokens: int = 192,
+        max_classified_tokens: int = 0,
         fusion_weight: float = 1.0,
         temperature: float = 1.0,
         share_temperature: float = 0.0,
@@ -51,6 +54,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         self.head = head
         self.max_query_tokens = max_query_tokens
         self.max_text_tokens = max_text_tokens
+        self.max_classified_tokens = max_classified_tokens
         self.fusion_weight = fusion_weight
         self.temperature = temperature
         self.share_temperature = share_temperature

@@ -94,7 +94,7 @@ def export_for_sentence_transformers(network: CasCode, tokenizer: TextTokenizer,
         tensors |= {f"{out}.{part}": head[f"out.{part}"] for part in ("weight", "bias")}
         one_label = {"id2label": {"0": "relevant"}, "label2id": {"relevant": 0}, "sentence_transformers": activation}
         _write_transformer(inner, shape | one_label, name, tensors)
-        _write_tokenizer(inner, tokenizer, max_tokens=settings.max_query_tokens + settings.max_text_tokens - 1)
+        _write_tokenizer(inner, tokenizer, max_tokens=settings.max_query_tokens + settings.classified_tokens - 1)
     else:
         export_model(network, tokenizer, inner)
         _write_modules(inner, (("", PAIR_CLASSIFIER),))

@@ -1,4 +1,4 @@
-"""Classifier heads of Stage II: the paper's, and two that begin as the bi-encoder."""
+"""Classifier heads of Stage II: the paper's, and two that begin with what the bi-encoder knows."""
 
 from __future__ import annotations
 
@@ -103,7 +103,11 @@ class LateHead(WarmHead):
 
     MaxSim (ColBERT, Khattab and Zaharia, 2020, equation 3) over states that may have seen the other segment. A mean
     weighted by what the query's tokens say of themselves stands in place of the sum, so that long queries score no
-    higher; all weigh the same at first.
+    higher; what a function's token says of itself is added to its cosines, so that a name can count for more than a
+    bracket. All weigh the same at first. The first and the last token of a text stand for the text as a whole, which
+    the cosine of the vectors compares already: they take no part.
+
+    The cosine itself starts without weight: the fused score has it from the fast stage.
 
     Args:
         width: Width of a state.
@@ -114,13 +118,16 @@ class LateHead(WarmHead):
     def __init__(self, width: int, layers: int, heads: int) -> None:
         super().__init__(width, layers, heads)
         self.importance = nn.Linear(width, 1)
+        self.salience = nn.Linear(width, 1)
         self.interaction_scale = nn.Parameter(torch.empty(()))
 
     def reset_parameters(self, gate_bias: float) -> None:
-        """Return to the bi-encoder's own score and the late interaction of its states."""
+        """Return to the late interaction of the bi-encoder's states, every gate at ``gate_bias``."""
         super().reset_parameters(gate_bias)
-        nn.init.zeros_(self.importance.weight)
-        nn.init.zeros_(self.importance.bias)
+        for layer in (self.importance, self.salience):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.scale)
         nn.init.ones_(self.interaction_scale)
 
     def forward(self, states: torch.Tensor, query: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
@@ -129,11 +136,11 @@ class LateHead(WarmHead):
         width = int(query.sum(1).max())
         unit = nn.functional.normalize(states.float(), dim=-1)
         # [pairs, query tokens, tokens]
-        cosines = torch.matmul(unit[:, :width], unit.transpose(1, 2))
-        nearest = cosines.masked_fill(function[:, None] == 0, -1.0).amax(-1)
-        interaction = (self._token_weights(states[:, :width], query[:, :width]) * nearest).sum(-1)
+        matches = torch.matmul(unit[:, :width], unit.transpose(1, 2)) + self._salience(states)[:, None]
+        nearest = matches.masked_fill(inner_tokens(function)[:, None] == 0, float("-inf")).amax(-1)
+        weights = self._token_weights(states[:, :width], inner_tokens(query)[:, :width])
         logits: torch.Tensor = super().forward(states, query, function)
-        return logits + COSINE_SCALE * self.interaction_scale.float() * interaction
+        return logits + COSINE_SCALE * self.interaction_scale.float() * (weights * nearest).sum(-1)
 
     def late_scores(self, queries: Texts, functions: Texts) -> torch.Tensor:
         """Late interaction of every query with every function, from the states of texts by themselves.
@@ -141,17 +148,25 @@ class LateHead(WarmHead):
         Returns:
             ``[queries, functions]`` in the units of a cosine, float32.
         """
-        kept = queries.mask.bool()
-        weights = self._token_weights(queries.states, queries.mask)[kept][:, None]
+        inner = inner_tokens(queries.mask)
+        kept = inner.bool()
+        weights = self._token_weights(queries.states, inner)[kept][:, None]
         # Padding is left out of the queries' rows, the products being most of the work; cosines in the states' own
         # number format, which is bfloat16 in training.
         rows = nn.functional.normalize(queries.states.float(), dim=-1).to(queries.states.dtype)[kept]
         columns = nn.functional.normalize(functions.states.float(), dim=-1).to(rows.dtype)
-        cosines = (rows @ columns.flatten(0, 1).T).view(len(rows), *columns.shape[:2])
-        nearest = cosines.masked_fill(functions.mask[None] == 0, -1.0).max(-1).values.float()
+        matches = (rows @ columns.flatten(0, 1).T).view(len(rows), *columns.shape[:2])
+        matches = matches + self._salience(functions.states).to(matches.dtype)
+        matches = matches.masked_fill(inner_tokens(functions.mask)[None] == 0, float("-inf"))
+        nearest = matches.max(-1).values.float()
         scores = torch.zeros(len(queries.mask), len(functions.mask), device=rows.device)
         scores = scores.index_add(0, kept.nonzero()[:, 0], weights * nearest)
         return self.interaction_scale.float() * scores
+
+    def _salience(self, states: torch.Tensor) -> torch.Tensor:
+        """What ``[texts, tokens]`` tokens of a function add to their cosines, float32."""
+        salience: torch.Tensor = self.salience(states.to(self.salience.weight.dtype)).squeeze(-1).float()
+        return salience
 
     def _token_weights(self, states: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
         """How much each token of a query counts: ``[queries, tokens]`` that sum to 1, 0 where ``query`` is 0."""
@@ -176,3 +191,13 @@ def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Mean in float32 of the ``[texts, tokens, dimension]`` states where ``[texts, tokens]`` mask is 1."""
     weights = mask.unsqueeze(-1).float()
     return (states.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+
+
+def inner_tokens(mask: torch.Tensor) -> torch.Tensor:
+    """Mask of ``[texts, tokens]`` without the first and the last token of each text, the special ones.
+
+    A text of nothing else keeps them: something must stand for it.
+    """
+    place, length = mask.cumsum(1), mask.sum(1, keepdim=True)
+    inner = mask * (place > 1) * (place < length)
+    return torch.where(length > 2, inner, mask)

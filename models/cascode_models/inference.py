@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 CHUNK_TEXTS = 2_048
 #: Tokens a batch on a CPU: larger batches leave the cache and gain nothing.
 CPU_TOKEN_BUDGET = 4_096
+#: The same where pairs are classified: a search has ten, of mixed lengths, and padding all to the longest costs more
+#: than small batches do. Functions of up to 256 tokens, ten a search: 120 ms; 190 ms in one batch.
+CPU_PAIR_BUDGET = 1_024
 #: Widths of batches are rounded up to this: a CPU backend keeps memory for each shape that it ever met, 2 MB of it, and
 #: functions come in a hundred lengths. 600 small batches of mixed lengths: 408 MB instead of 833 MB, in no more time.
 WIDTH_MULTIPLE = 16
@@ -67,6 +70,7 @@ class CasCodeModel:
         self._dimension = dimension
         self._fingerprint = fingerprint
         self._token_budget = CPU_TOKEN_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
+        self._pair_budget = CPU_PAIR_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
 
     @property
     def fingerprint(self) -> str:
@@ -123,10 +127,10 @@ class CasCodeModel:
         if not texts:
             return logits
         query_ids = self.tokenizer.ids([query_text(query)], self.settings.max_query_tokens)[0]
-        text_ids = self.tokenizer.ids(texts, self.settings.max_text_tokens)
+        text_ids = self.tokenizer.ids(texts, self.settings.classified_tokens)
         layout = PairLayout.of_head(self.settings.head)
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
-        for batch in batches_by_length(lengths, self._token_budget):
+        for batch in batches_by_length(lengths, self._pair_budget):
             tensors = paired(
                 [query_ids] * len(batch),
                 [text_ids[row] for row in batch],

@@ -47,7 +47,7 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
         layout = PairLayout.of_head(self.settings.head)
         ids, mask, segments = paired(
             self.texts.ids(queries, self.settings.max_query_tokens),
-            self.texts.ids(functions, self.settings.max_text_tokens),
+            self.texts.ids(functions, self.settings.classified_tokens),
             self.texts.pad_id,
             layout,
         )

@@ -18,6 +18,7 @@ class ModelSettings:
     head: str = "warm"
     max_query_tokens: int = 64
     max_text_tokens: int = 192
+    max_classified_tokens: int = 0
     fusion_weight: float = 1.0
     temperature: float = 1.0
     share_temperature: float = 0.0
@@ -31,3 +32,8 @@ class ModelSettings:
             raise ValueError(f"pooling {self.pooling!r} is none of {', '.join(POOLINGS)}")
         if self.head not in HEADS:
             raise ValueError(f"head {self.head!r} is none of {', '.join(HEADS)}")
+
+    @property
+    def classified_tokens(self) -> int:
+        """Tokens of a function text that the classifier reads: never fewer than the encoder."""
+        return max(self.max_text_tokens, self.max_classified_tokens)

@@ -51,6 +51,21 @@ def test_long_input_is_cut(model: CasCodeModel) -> None:
     assert np.isfinite(model.classify(long, [long])).all()
 
 
+def test_classifier_reads_further_than_the_encoder(make_network, tokenizer) -> None:
+    """What stands behind the encoder's last token changes no vector; the classifier reads on where it is set to."""
+    network = make_network("late")
+    settings = network.config.settings()
+    model = CasCodeModel(network, settings, tokenizer, dimension=32, fingerprint="x", device="cpu")
+    head = "read file " * settings.max_text_tokens
+    texts = [head, f"{head[: settings.max_text_tokens * 5]} sort json parse {head}"]
+    assert np.array_equal(*model.encode_texts(texts))
+    assert np.array_equal(*model.classify("sort json", texts)[:, None])
+    settings.max_classified_tokens = 2 * settings.max_text_tokens
+    assert np.array_equal(*model.encode_texts(texts))
+    near, far = model.classify("sort json", texts)
+    assert far > near
+
+
 def test_model_without_head_says_so(make_network, tokenizer) -> None:
     """A fast encoder alone has no classifier."""
     network = make_network(head="none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cascode_models.heads import COSINE_SCALE, LateHead, WarmHead
+from cascode_models.heads import COSINE_SCALE, LateHead, WarmHead, inner_tokens
 from cascode_models.serving import ServingNetwork
 from cascode_models.tokenization import PairLayout, padded, paired
 
@@ -47,38 +47,68 @@ def test_warm_head_with_closed_gates_is_the_bi_encoder(make_network, model_type:
     assert float(logit) == pytest.approx(float(COSINE_SCALE * (u @ v) - COSINE_SCALE / 2), abs=1e-3)
 
 
-def test_late_head_adds_the_mean_of_each_query_tokens_nearest(make_network) -> None:
-    """With closed gates and an untrained head: cosine of the vectors, plus MaxSim of the bi-encoder's token states."""
+def test_late_head_is_the_mean_of_each_query_tokens_nearest(make_network) -> None:
+    """With closed gates and an untrained head: MaxSim of the bi-encoder's token states, special tokens left out."""
     network = make_network("late")
     assert isinstance(network.head, LateHead)
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
         ids, mask = padded([QUERY, FUNCTION], 0)
-        u, v = network.encode(ids, mask)
         states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         tokens = [
-            torch.nn.functional.normalize(row[: len(text)], dim=-1)
+            torch.nn.functional.normalize(row[1 : len(text) - 1], dim=-1)
             for row, text in zip(states, (QUERY, FUNCTION), strict=True)
         ]
         nearest = [max(float(token @ other) for other in tokens[1]) for token in tokens[0]]
         logit = network.classify(*paired([QUERY], [FUNCTION], 0, PairLayout(True)))[0]
-    expected = COSINE_SCALE * (float(u @ v) - 0.5 + sum(nearest) / len(nearest))
+    expected = COSINE_SCALE * (sum(nearest) / len(nearest) - 0.5)
     assert float(logit) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("mask", "inner"),
+    [
+        ([1, 1, 1, 1, 0], [0, 1, 1, 0, 0]),
+        ([0, 0, 1, 1, 1], [0, 0, 0, 1, 0]),
+        ([1, 1, 0, 0, 0], [1, 1, 0, 0, 0]),  # an empty text: its special tokens speak for it
+        ([0, 1, 0, 0, 0], [0, 1, 0, 0, 0]),
+    ],
+)
+def test_inner_tokens_leave_out_the_special_ones(mask: list[int], inner: list[int]) -> None:
+    """The first and the last token of a text are left out, wherever it stands in its row."""
+    assert inner_tokens(torch.tensor([mask])).tolist() == [inner]
+
+
+def _late_pair() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """States of a query of four tokens and a function of five, their unit vectors, and the two masks."""
+    states = torch.randn(1, 10, 32, generator=torch.Generator().manual_seed(1))
+    query = torch.tensor([[1, 1, 1, 1, 0, 0, 0, 0, 0, 0]])
+    function = torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1, 1, 0]])
+    return states, torch.nn.functional.normalize(states[0], dim=-1), query, function
 
 
 def test_late_head_weighs_the_tokens_of_a_query(make_network) -> None:
     """A query token that is all that counts leaves the others without a say."""
     network = make_network("late")
-    states = torch.randn(1, 8, 32, generator=torch.Generator().manual_seed(1))
-    query, function = torch.tensor([[1, 1, 1, 0, 0, 0, 0, 0]]), torch.tensor([[0, 0, 0, 1, 1, 1, 1, 0]])
-    unit = torch.nn.functional.normalize(states[0], dim=-1)
+    states, unit, query, function = _late_pair()
     with torch.no_grad():
-        # Far more for the second token than for the others.
-        network.head.importance.weight.copy_(1e3 * (unit[1] - unit[0] - unit[2])[None])
-        alone = super(LateHead, network.head).forward(states, query, function)
+        # Far more for the second token than for the third; the first and the last never count.
+        network.head.importance.weight.copy_(1e3 * (unit[1] - unit[2])[None])
         logit = network.head(states, query, function)
-    nearest = float((unit[1] @ unit[3:7].T).max())
-    assert float(logit - alone) == pytest.approx(COSINE_SCALE * nearest, abs=1e-3)
+    nearest = float((unit[1] @ unit[5:8].T).max())
+    assert float(logit) == pytest.approx(COSINE_SCALE * (nearest - 0.5), abs=1e-3)
+
+
+def test_late_head_prefers_salient_tokens_of_a_function(make_network) -> None:
+    """A function token that stands out is every query token's nearest, by its cosine and by what it adds."""
+    network = make_network("late")
+    states, unit, query, function = _late_pair()
+    with torch.no_grad():
+        network.head.salience.weight.copy_(1e3 * unit[6][None])
+        added = float(network.head.salience(states[0, 6]))
+        logit = network.head(states, query, function)
+    found = sum(float(unit[token] @ unit[6]) for token in (1, 2)) / 2 + added
+    assert float(logit) == pytest.approx(COSINE_SCALE * (found - 0.5), rel=1e-4)
 
 
 def test_open_gates_let_the_query_change_the_functions_states(make_network) -> None:

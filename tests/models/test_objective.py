@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from cascode_models.heads import Texts
+from cascode_models.inference import fused_score
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
 from cascode_models.training.objective import contrastive_step_loss, infonce, same_answers
@@ -49,7 +50,8 @@ def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_w
     losses, expected = gradients(network, chunk=100, cache=False, interaction_weight=interaction_weight)
     cached_losses, found = gradients(network, chunk=chunk, cache=True, interaction_weight=interaction_weight)
     assert cached_losses == pytest.approx(losses, rel=1e-5)
-    assert ("head.importance.weight" in expected) == bool(interaction_weight)
+    for name in ("head.importance.weight", "head.salience.weight"):
+        assert (name in expected) == bool(interaction_weight)
     assert expected.keys() == found.keys()
     assert max(float(value.abs().max()) for value in expected.values()) > 1e-3
     for name, value in expected.items():
@@ -57,15 +59,18 @@ def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_w
 
 
 @pytest.mark.parametrize("chunk", [2, 100])
-def test_late_loss_is_that_of_the_served_classifier(chunk: int, network: CasCode) -> None:
-    """The second InfoNCE ranks by what the classifier says of each pair while the gates are closed."""
+def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -> None:
+    """The second InfoNCE ranks by the fused score of weight 1, as it is while the gates are closed."""
     losses, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
     pairs = [(query, function) for query in QUERIES for function in FUNCTIONS]
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
         torch.nn.init.normal_(network.head.importance.weight)
+        torch.nn.init.normal_(network.head.salience.weight)
         logits = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True)))
-    expected = infonce(logits.view(len(QUERIES), len(FUNCTIONS)), torch.zeros(len(QUERIES), len(FUNCTIONS)) > 0)
+        cosines = network.encode(*padded(QUERIES, 0)) @ network.encode(*padded(FUNCTIONS, 0)).T
+    fused = torch.tensor(fused_score(cosines.numpy(), logits.view(cosines.shape).numpy(), 1.0))
+    expected = infonce(fused, torch.zeros_like(fused) > 0)
     changed, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
     assert changed["late"] == pytest.approx(float(expected), rel=1e-3)
     assert changed["late"] != pytest.approx(losses["late"], rel=1e-3)

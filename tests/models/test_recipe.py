@@ -124,6 +124,8 @@ def test_release_without_the_classifier_leaves_it_off(data: Path, tmp_path: Path
     assert result.fused == result.classifier == result.fast
     settings = load_model(str(tmp_path / "out"), device="cpu").settings
     assert (settings.fusion_weight, settings.max_query_tokens) == (0.0, 64)
+    # The small backbone has 130 places.
+    assert (settings.max_text_tokens, settings.classified_tokens) == (64, 128)
     assert json.loads((tmp_path / "out" / "release.json").read_text())["fusion_weight"] == 0.0
 
 

@@ -94,8 +94,10 @@ def _preface(results: Results) -> str:
         for one in results["sets"]
         if not one["name"].startswith(("mean", "cosqa")) and (one["queries"] < QUERIES or one["functions"] < POOL - 10)
     ]
+    tokens = results.get("classified_tokens", results["max_text_tokens"])
+    reads = f" and reads {tokens}" if tokens != results["max_text_tokens"] else ""
     classifier = (
-        f"its classifier weighs {results['fusion_weight']:g}"
+        f"its classifier weighs {results['fusion_weight']:g}{reads}"
         if results["fusion_weight"]
         else "its classifier weighs 0: the cascade ranks as the fast stage and has no row"
     )

@@ -100,6 +100,8 @@ class Results(TypedDict):
     fingerprint: str
     fusion_weight: float
     max_text_tokens: int
+    #: What the classifier reads; missing in the oldest files.
+    classified_tokens: int
     sets: list[SetResult]
     calibration: list[Calibration]
     seconds: float

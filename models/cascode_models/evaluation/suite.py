@@ -116,6 +116,7 @@ def measure(
         fingerprint=model.fingerprint,
         fusion_weight=model.settings.fusion_weight,
         max_text_tokens=model.settings.max_text_tokens,
+        classified_tokens=model.settings.classified_tokens,
         sets=sets,
         calibration=_calibration(model, six, ranked),
         seconds=time.perf_counter() - started,
