@@ -9,6 +9,8 @@ from torch import nn
 
 #: Cosines of a contrastive model lie within a few tenths; 20 is the scale they were trained with (1 / 0.05).
 COSINE_SCALE = 20.0
+#: What a token of the query finds in padding: below every cosine with its salience, and finite, since it is multiplied.
+NO_MATCH = -1e4
 
 
 class Texts(NamedTuple):
@@ -107,7 +109,8 @@ class LateHead(WarmHead):
     bracket. All weigh the same at first. The first and the last token of a text stand for the text as a whole, which
     the cosine of the vectors compares already: they take no part.
 
-    The cosine itself starts without weight: the fused score has it from the fast stage.
+    The cosine starts without weight, so that what the warm head gives is a constant until a joint stage trains it: the
+    logit is meant to stand beside the fast stage's cosine, as it does in the fused score.
 
     Args:
         width: Width of a state.
@@ -137,7 +140,7 @@ class LateHead(WarmHead):
         unit = nn.functional.normalize(states.float(), dim=-1)
         # [pairs, query tokens, tokens]
         matches = torch.matmul(unit[:, :width], unit.transpose(1, 2)) + self._salience(states)[:, None]
-        nearest = matches.masked_fill(inner_tokens(function)[:, None] == 0, float("-inf")).amax(-1)
+        nearest = matches.masked_fill(inner_tokens(function)[:, None] == 0, NO_MATCH).amax(-1)
         weights = self._token_weights(states[:, :width], inner_tokens(query)[:, :width])
         logits: torch.Tensor = super().forward(states, query, function)
         return logits + COSINE_SCALE * self.interaction_scale.float() * (weights * nearest).sum(-1)
@@ -157,7 +160,7 @@ class LateHead(WarmHead):
         columns = nn.functional.normalize(functions.states.float(), dim=-1).to(rows.dtype)
         matches = (rows @ columns.flatten(0, 1).T).view(len(rows), *columns.shape[:2])
         matches = matches + self._salience(functions.states).to(matches.dtype)
-        matches = matches.masked_fill(inner_tokens(functions.mask)[None] == 0, float("-inf"))
+        matches = matches.masked_fill(inner_tokens(functions.mask)[None] == 0, NO_MATCH)
         nearest = matches.max(-1).values.float()
         scores = torch.zeros(len(queries.mask), len(functions.mask), device=rows.device)
         scores = scores.index_add(0, kept.nonzero()[:, 0], weights * nearest)
@@ -194,9 +197,10 @@ def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def inner_tokens(mask: torch.Tensor) -> torch.Tensor:
-    """Mask of ``[texts, tokens]`` without the first and the last token of each text, the special ones.
+    """Mask of ``[texts, tokens]`` without the first and the last token of each text.
 
-    A text of nothing else keeps them: something must stand for it.
+    Those are special tokens wherever a tokenizer wraps texts in them, as BERT's and RoBERTa's do. A text of nothing
+    else keeps them: something must stand for it.
     """
     place, length = mask.cumsum(1), mask.sum(1, keepdim=True)
     inner = mask * (place > 1) * (place < length)

@@ -206,7 +206,7 @@ def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:
         network = ServingNetwork(settings)
         network.load_backbone(tensors)
     except KeyError as error:
-        raise _unfit(folder, f"{error.args[0]} is missing") from error
+        raise _missing(folder, str(error.args[0])) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
     return network
@@ -228,7 +228,7 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
     if missing:
-        raise _unfit(folder, f"{missing[0]} is missing")
+        raise _missing(folder, missing[0])
     try:
         network.load_state_dict({name: tensors[name] for name in wanted})
     except RuntimeError as error:
@@ -239,6 +239,13 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
 def _unfit(folder: Path, reason: str) -> ModelError:
     """The error of weights that do not belong to their configuration."""
     return ModelError(f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again")
+
+
+def _missing(folder: Path, name: str) -> ModelError:
+    """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
+    if name.startswith("head."):
+        return ModelError(f"the classifier in {folder} is of another version ({name} is missing): train its head anew")
+    return _unfit(folder, f"{name} is missing")
 
 
 def _read_weights(folder: Path) -> dict[str, torch.Tensor]:

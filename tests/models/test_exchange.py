@@ -12,7 +12,7 @@ import torch
 
 from cascode_models.exchange import CROSS_ENCODER, export_for_sentence_transformers
 from cascode_models.export import export_model
-from cascode_models.inference import CasCodeModel
+from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.load import read_folder
 from cascode_models.modeling import CasCode
 from cascode_models.text import function_text
@@ -115,6 +115,28 @@ def test_warm_head_is_a_cross_encoder_with_this_package(
     theirs.save(str(again))
     assert_same_scores(ours, library.CrossEncoder(str(again), device="cpu", trust_remote_code=True), texts)
     assert not list(folder.rglob("*.py"))
+
+
+def test_late_head_is_a_cross_encoder_that_ranks_by_the_fused_score(
+    tmp_path: Path, make_network: Callable[..., CasCode], tokenizer: TextTokenizer, texts: list[str]
+) -> None:
+    """What stands beside the cosine in this package has it inside there; the classifier's own length is kept."""
+    network = make_network("late")
+    network.config.fusion_weight, network.config.max_classified_tokens = 0.5, 100
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+        torch.nn.init.normal_(network.head.importance.weight)
+    ours = exact(network, tokenizer, tmp_path / "ours")
+    folder = export_for_sentence_transformers(network, tokenizer, tmp_path / "theirs")
+    theirs = library.CrossEncoder(str(folder / CROSS_ENCODER), device="cpu", trust_remote_code=True)
+    similarities = ours.encode_queries(QUERIES) @ ours.encode_texts(texts).T
+    for query, row in zip(QUERIES, similarities, strict=True):
+        expected = fused_score(row, ours.classify(query, texts), 0.5) / 0.5
+        assert theirs.predict([(query, text) for text in texts]) == pytest.approx(expected, abs=1e-3)
+        assert expected.std() > 1e-2
+    assert network.head.scale.item() == 0.0  # the network itself is left as it was
+    long = "read write " * 30 + "sort " * 30
+    assert theirs.predict([("sort", long)]) != pytest.approx(theirs.predict([("sort", long[: 30 * 11])]), abs=1e-2)
 
 
 def assert_same_scores(ours: CasCodeModel, theirs: object, texts: list[str]) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
-from cascode_models.load import MODEL_VARIABLE, bundled_folder, load_model
+from cascode_models.export import export_model
+from cascode_models.load import MODEL_VARIABLE, bundled_folder, load_model, read_folder
 
 
 def fails(match: str, name: str | None) -> None:
@@ -39,6 +41,17 @@ def test_fingerprint_follows_what_decides_a_vector(model_folder: Path) -> None:
     assert load_model(str(model_folder)).fingerprint == before
     path.write_text(json.dumps(config | {"max_text_tokens": 40}))
     assert load_model(str(model_folder)).fingerprint != before
+
+
+def test_head_of_another_version_is_named(make_network, tokenizer, tmp_path: Path) -> None:
+    """A classifier without a weight that this version has says so, to inference and to training."""
+    folder = export_model(make_network("late"), tokenizer, tmp_path / "late")
+    weights = load_file(folder / "model.safetensors")
+    del weights["head.salience.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    for load in (lambda: load_model(str(folder)), lambda: read_folder(folder)):
+        with pytest.raises(ModelError, match=r"of another version \(head\.salience\.weight is missing\): train"):
+            load()
 
 
 def test_plain_encoder_is_a_fast_encoder_without_classifier(plain_folder: Path, model_folder: Path) -> None:

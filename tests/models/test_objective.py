@@ -78,6 +78,8 @@ def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -
 
 def test_late_scores_ignore_padding(network: CasCode) -> None:
     """A query and a function score alike alone and beside longer ones."""
+    for layer in (network.head.importance, network.head.salience):
+        torch.nn.init.normal_(layer.weight)
 
     def scores(queries: list[list[int]], functions: list[list[int]]) -> torch.Tensor:
         read = [

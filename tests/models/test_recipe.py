@@ -10,7 +10,9 @@ import pytest
 
 from cascode_models.errors import ModelError
 from cascode_models.evaluation.cascade import StageScores
+from cascode_models.export import export_model
 from cascode_models.load import load_model
+from cascode_models.tokenization import TextTokenizer
 from cascode_models.training.recipe import RECIPES, load_recipe, reproduce
 from cascode_models.training.release import choose, release
 
@@ -124,9 +126,18 @@ def test_release_without_the_classifier_leaves_it_off(data: Path, tmp_path: Path
     assert result.fused == result.classifier == result.fast
     settings = load_model(str(tmp_path / "out"), device="cpu").settings
     assert (settings.fusion_weight, settings.max_query_tokens) == (0.0, 64)
-    # The small backbone has 130 places.
-    assert (settings.max_text_tokens, settings.classified_tokens) == (64, 128)
+    assert (settings.max_text_tokens, settings.classified_tokens) == (64, 64)
     assert json.loads((tmp_path / "out" / "release.json").read_text())["fusion_weight"] == 0.0
+
+
+def test_late_head_reads_as_far_as_the_backbone_has_places(
+    data: Path, tmp_path: Path, make_network, tokenizer: TextTokenizer
+) -> None:
+    """A released late head reads further than the encoder: 256 tokens, or the 128 that the small backbone has."""
+    folder = export_model(make_network("late"), tokenizer, tmp_path / "late")
+    release(folder, tmp_path / "out", data=data, cosqa=None, progress=lambda _: None)
+    settings = load_model(str(tmp_path / "out"), device="cpu").settings
+    assert (settings.max_text_tokens, settings.classified_tokens) == (64, 128)
 
 
 def scores_of(helpful: bool, queries: int = 300) -> StageScores:

@@ -40,8 +40,8 @@ def contrastive_step_loss(
         temperature: Cosines are divided by it.
         chunk: Texts encoded together.
         weight: Factor of the gradients.
-        interaction_weight: Weight of a second InfoNCE on what the late head scores with closed gates, vectors and
-            tokens together; 0 leaves it out.
+        interaction_weight: Weight of a second InfoNCE on the fused score of weight 1, the late head's gates closed; 0
+            leaves it out.
         cache_gradients: Encode a second time, chunk by chunk, instead of keeping every chunk's activations. The
             gradients are the same, for dropout is off.
 

@@ -112,8 +112,8 @@ class Trainer:
         self.grouped = pools(pairs)
         #: Codes of searches without a query of their own: negatives only.
         self.distractors = [pair for pair in pairs if not pair.query]
-        self.digest = _digest(config, pairs)
         self.network, self.tokenizer = _start(config)
+        self.digest = _digest(config, pairs, self.network)
         #: The weights as last stepped, unrounded.
         self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
         self.start = {name: value.clone() for name, value in self.weights.items() if name.startswith("backbone.")}
@@ -271,9 +271,10 @@ def _some(texts: list[str], count: int, seed: str) -> list[str]:
     return seeded(seed).sample(texts, min(count, len(texts)))
 
 
-def _digest(config: TrainingConfig, pairs: list[TrainingPair]) -> str:
-    """Names settings and data of a run, so that a checkpoint of another one is noticed."""
+def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode) -> str:
+    """Names settings, data and weights of a run, so that a checkpoint of another run or version is noticed."""
     digest = hashlib.sha256(json.dumps(dataclasses.asdict(config), sort_keys=True).encode())
+    digest.update(json.dumps(sorted(name for name, _ in network.named_parameters())).encode())
     for pair in pairs:
         digest.update(pair.query.encode())
         digest.update(pair.code.encode())
