@@ -18,7 +18,6 @@ from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, normalizers, processors
 
 from .export import export_model
-from .heads import LateHead
 from .text import WORD_BOUNDARY
 
 if TYPE_CHECKING:
@@ -50,10 +49,9 @@ def export_for_sentence_transformers(network: CasCode, tokenizer: TextTokenizer,
     """Write a model for sentence-transformers.
 
     ``SentenceTransformer(folder)`` gives the vectors of the fast stage, ``CrossEncoder(folder / "cross-encoder")``
-    the logits of the classifier, where the model has one; those of a late head, which stand beside the cosine of the
-    vectors, come with that cosine, so that they rank as the fused score does. Functions longer than ``max_text_tokens``
-    are cut there by the bi-encoder, queries too; a standard cross-encoder cuts the pair at the sum of the classifier's
-    limits.
+    the logits of the classifier, where the model has one, or of a late head the fused scores: its logits are made to
+    stand beside the cosine. Functions longer than ``max_text_tokens`` are cut there by the bi-encoder, queries too; a
+    standard cross-encoder cuts the pair at the sum of the classifier's limits.
 
     Args:
         network: The model.
@@ -99,26 +97,10 @@ def export_for_sentence_transformers(network: CasCode, tokenizer: TextTokenizer,
         _write_transformer(inner, shape | one_label, name, tensors)
         _write_tokenizer(inner, tokenizer, max_tokens=settings.max_query_tokens + settings.classified_tokens - 1)
     else:
-        export_model(_alone(network), tokenizer, inner)
+        export_model(network, tokenizer, inner)
         _write_modules(inner, (("", PAIR_CLASSIFIER),))
         _write_json(inner / "config_sentence_transformers.json", {"model_type": "CrossEncoder", **activation})
     return folder
-
-
-def _alone(network: CasCode) -> CasCode:
-    """The network as a cross-encoder that ranks by itself: a late head's logit with the cosine it stands beside.
-
-    The fused score is the scaled cosine plus the weighted logit; divided by the weight it is a logit again. The cosine
-    is that of the pair's segments, which nearly closed gates leave as the bi-encoder computes them.
-    """
-    weight = network.config.fusion_weight
-    if not isinstance(network.head, LateHead) or not weight:
-        return network
-    alone = copy.deepcopy(network)
-    assert isinstance(alone.head, LateHead)
-    with torch.no_grad():
-        alone.head.scale.add_(1.0 / weight)
-    return alone
 
 
 def _half(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

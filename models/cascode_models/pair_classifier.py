@@ -10,14 +10,17 @@ import torch
 from sentence_transformers.base.modules.input_module import InputModule
 
 from .export import export_model
+from .inference import SIMILARITY_SCALE
 from .load import read_folder
 from .modeling import CasCode
 from .text import query_text, split_identifiers
-from .tokenization import PairLayout, TextTokenizer, paired
+from .tokenization import PairLayout, TextTokenizer, padded, paired
 
 
 class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyped where the library is not installed
     """Scores pairs of a query and a function as :meth:`cascode_models.inference.CasCodeModel.classify` does.
+
+    A late head's logits are made to stand beside the cosine of the fast stage: its pairs get the fused score.
 
     Args:
         network: A model with a classifier.
@@ -40,23 +43,36 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
             prompt: What is put before each query.
 
         Returns:
-            Ids, attention mask and segments, each ``[pairs, tokens]``.
+            Ids, attention mask and segments, each ``[pairs, tokens]``; for the fused score ids and mask of the queries
+            and of the functions as well, as the encoder reads them.
         """
         queries = [query_text(f"{prompt or ''}{query}") for query, _ in inputs]
         functions = [split_identifiers(function) for _, function in inputs]
         layout = PairLayout.of_head(self.settings.head)
+        query_ids = self.texts.ids(queries, self.settings.max_query_tokens)
         ids, mask, segments = paired(
-            self.texts.ids(queries, self.settings.max_query_tokens),
-            self.texts.ids(functions, self.settings.classified_tokens),
-            self.texts.pad_id,
-            layout,
+            query_ids, self.texts.ids(functions, self.settings.classified_tokens), self.texts.pad_id, layout
         )
-        return {"input_ids": ids, "attention_mask": mask, "segments": segments}
+        features = {"input_ids": ids, "attention_mask": mask, "segments": segments}
+        if self._fuses:
+            encoded = self.texts.ids(functions, self.settings.max_text_tokens)
+            features["query_ids"], features["query_mask"] = padded(query_ids, self.texts.pad_id)
+            features["function_ids"], features["function_mask"] = padded(encoded, self.texts.pad_id)
+        return features
 
     def forward(self, features: dict[str, Any], **_options: object) -> dict[str, Any]:
-        """Add ``scores`` ``[pairs, 1]``, the logits of the class "relevant"."""
-        logits = self.network.classify(features["input_ids"], features["attention_mask"], features["segments"])
-        return {**features, "scores": logits[:, None]}
+        """Add ``scores`` ``[pairs, 1]``: logits of the class "relevant", or fused scores."""
+        scores = self.network.classify(features["input_ids"], features["attention_mask"], features["segments"])
+        if self._fuses:
+            queries = self.network.encode(features["query_ids"], features["query_mask"])
+            functions = self.network.encode(features["function_ids"], features["function_mask"])
+            scores = SIMILARITY_SCALE * (queries * functions).sum(-1) + self.settings.fusion_weight * scores
+        return {**features, "scores": scores[:, None]}
+
+    @property
+    def _fuses(self) -> bool:
+        """Whether the logits alone would not rank: those of a late head that counts."""
+        return self.settings.head == "late" and self.settings.fusion_weight > 0
 
     @classmethod
     def load(  # type: ignore[override, unused-ignore]  # every other option is about downloads

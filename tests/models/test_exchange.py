@@ -120,21 +120,18 @@ def test_warm_head_is_a_cross_encoder_with_this_package(
 def test_late_head_is_a_cross_encoder_that_ranks_by_the_fused_score(
     tmp_path: Path, make_network: Callable[..., CasCode], tokenizer: TextTokenizer, texts: list[str]
 ) -> None:
-    """What stands beside the cosine in this package has it inside there; the classifier's own length is kept."""
+    """What stands beside the cosine in this package comes with it there; the classifier's own length is kept."""
     network = make_network("late")
     network.config.fusion_weight, network.config.max_classified_tokens = 0.5, 100
-    with torch.no_grad():
-        network.head.gates.fill_(-1e4)
-        torch.nn.init.normal_(network.head.importance.weight)
+    torch.nn.init.normal_(network.head.importance.weight)
     ours = exact(network, tokenizer, tmp_path / "ours")
     folder = export_for_sentence_transformers(network, tokenizer, tmp_path / "theirs")
     theirs = library.CrossEncoder(str(folder / CROSS_ENCODER), device="cpu", trust_remote_code=True)
     similarities = ours.encode_queries(QUERIES) @ ours.encode_texts(texts).T
     for query, row in zip(QUERIES, similarities, strict=True):
-        expected = fused_score(row, ours.classify(query, texts), 0.5) / 0.5
+        expected = fused_score(row, ours.classify(query, texts), 0.5)
         assert theirs.predict([(query, text) for text in texts]) == pytest.approx(expected, abs=1e-3)
         assert expected.std() > 1e-2
-    assert network.head.scale.item() == 0.0  # the network itself is left as it was
     long = "read write " * 30 + "sort " * 30
     assert theirs.predict([("sort", long)]) != pytest.approx(theirs.predict([("sort", long[: 30 * 11])]), abs=1e-2)
 
