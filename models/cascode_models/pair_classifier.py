@@ -72,7 +72,8 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
     @property
     def _fuses(self) -> bool:
         """Whether the logits alone would not rank: those of a late head that counts."""
-        return self.settings.head == "late" and self.settings.fusion_weight > 0
+        late: bool = self.settings.head == "late" and self.settings.fusion_weight > 0
+        return late
 
     @classmethod
     def load(  # type: ignore[override, unused-ignore]  # every other option is about downloads
