@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import numpy as np
 import torch
 
+from .heads import COSINE_SCALE
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
@@ -162,10 +163,6 @@ class CasCodeModel:
         return vectors
 
 
-#: Scale of a cosine beside a logit: that of the classifier's own cosine term, 1 / 0.05.
-SIMILARITY_SCALE = 20.0
-
-
 def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float) -> FloatArray:
     """Combine both stages: the scaled similarity of Stage I plus the weighted logit of Stage II.
 
@@ -177,5 +174,5 @@ def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | F
     Returns:
         Scores to rank by, in the shape given.
     """
-    fused = SIMILARITY_SCALE * np.asarray(fast_similarity) + weight * np.asarray(classifier_logit)
+    fused = COSINE_SCALE * np.asarray(fast_similarity) + weight * np.asarray(classifier_logit)
     return cast("FloatArray", fused.astype(np.float32))

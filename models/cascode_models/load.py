@@ -92,13 +92,19 @@ def resolve_folder(name_or_path: str | None) -> Path:
     return _cached_folder(name)
 
 
-def read_folder(folder: Path) -> tuple[CasCode, ModelSettings, TextTokenizer]:
+def read_folder(folder: Path, *, head: bool = True) -> tuple[CasCode, ModelSettings, TextTokenizer]:
     """Read configuration, weights and tokenizer of a model folder into a float32 network on the CPU.
+
+    Args:
+        folder: The folder.
+        head: Whether its classifier is read; without, whatever version made it does not matter.
 
     Raises:
         ModelError: The folder holds no model of this kind.
     """
     settings = _read_settings(folder)
+    if not head:
+        settings.head = "none"
     return _network(settings, folder), settings, _read_tokenizer(folder, settings)
 
 
@@ -244,7 +250,10 @@ def _unfit(folder: Path, reason: str) -> ModelError:
 def _missing(folder: Path, name: str) -> ModelError:
     """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
     if name.startswith("head."):
-        return ModelError(f"the classifier in {folder} is of another version ({name} is missing): train its head anew")
+        return ModelError(
+            f"the classifier in {folder} is of another version ({name} is missing): "
+            f"train its head anew (new_head: true)"
+        )
     return _unfit(folder, f"{name} is missing")
 
 

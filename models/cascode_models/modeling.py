@@ -10,7 +10,7 @@ from transformers import AttentionInterface, AutoModel, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
-from .heads import PlainHead, WarmHead, make_head
+from .heads import GatedHead, PlainHead, make_head
 from .two_stage import Crossing, TwoStage, gated
 
 #: Name under which our attention is registered with transformers.
@@ -43,8 +43,8 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Leave heads as their constructors made them; the backbone initialises itself."""
-        if isinstance(module, PlainHead | WarmHead):
+        """Draw a head's weights; the backbone initialises itself."""
+        if isinstance(module, PlainHead | GatedHead):
             module.reset_parameters(self.config.gate_bias)
 
     @property
@@ -89,7 +89,7 @@ def _attention(
     cascode_crossing: Crossing | None = None,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """Attention over ``[texts, heads, tokens, head width]`` with the gates of the warm head as a bias.
+    """Attention over ``[texts, heads, tokens, head width]`` with a head's gates as a bias.
 
     Plain products while training, since the backward pass of the fused kernel is slow on a CPU; the fused
     kernel otherwise.

@@ -10,7 +10,7 @@ import torch
 from sentence_transformers.base.modules.input_module import InputModule
 
 from .export import export_model
-from .inference import SIMILARITY_SCALE
+from .heads import COSINE_SCALE
 from .load import read_folder
 from .modeling import CasCode
 from .text import query_text, split_identifiers
@@ -66,7 +66,7 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
         if self._fuses:
             queries = self.network.encode(features["query_ids"], features["query_mask"])
             functions = self.network.encode(features["function_ids"], features["function_mask"])
-            scores = SIMILARITY_SCALE * (queries * functions).sum(-1) + self.settings.fusion_weight * scores
+            scores = COSINE_SCALE * (queries * functions).sum(-1) + self.settings.fusion_weight * scores
         return {**features, "scores": scores[:, None]}
 
     @property

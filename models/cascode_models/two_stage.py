@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .heads import PlainHead, WarmHead, masked_mean
+from .heads import GatedHead, PlainHead, masked_mean
 
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
@@ -17,7 +17,7 @@ Crossing = tuple[torch.Tensor, torch.Tensor]
 class TwoStage(nn.Module):
     """A shared encoder and slow classifier (CasCode, section 3.4); subclasses compute the states."""
 
-    head: PlainHead | WarmHead | None
+    head: PlainHead | GatedHead | None
     pooling: str
     #: Number of the first position: RoBERTa-like models begin at the padding id + 1.
     first_position: int

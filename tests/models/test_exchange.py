@@ -123,7 +123,6 @@ def test_late_head_is_a_cross_encoder_that_ranks_by_the_fused_score(
     """What stands beside the cosine in this package comes with it there; the classifier's own length is kept."""
     network = make_network("late")
     network.config.fusion_weight, network.config.max_classified_tokens = 0.5, 100
-    torch.nn.init.normal_(network.head.importance.weight)
     ours = exact(network, tokenizer, tmp_path / "ours")
     folder = export_for_sentence_transformers(network, tokenizer, tmp_path / "theirs")
     theirs = library.CrossEncoder(str(folder / CROSS_ENCODER), device="cpu", trust_remote_code=True)

@@ -47,10 +47,10 @@ def test_head_of_another_version_is_named(make_network, tokenizer, tmp_path: Pat
     """A classifier without a weight that this version has says so, to inference and to training."""
     folder = export_model(make_network("late"), tokenizer, tmp_path / "late")
     weights = load_file(folder / "model.safetensors")
-    del weights["head.salience.weight"]
+    del weights["head.views"]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     for load in (lambda: load_model(str(folder)), lambda: read_folder(folder)):
-        with pytest.raises(ModelError, match=r"of another version \(head\.salience\.weight is missing\): train"):
+        with pytest.raises(ModelError, match=r"of another version \(head\.views is missing\): train its head anew"):
             load()
 
 

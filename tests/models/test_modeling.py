@@ -5,11 +5,25 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cascode_models.heads import COSINE_SCALE, LateHead, WarmHead, inner_tokens
+from cascode_models.heads import (
+    BEGINNING,
+    COSINE_SCALE,
+    VIEW_WEIGHTS,
+    LateHead,
+    Texts,
+    WarmHead,
+    inner_tokens,
+    phrases,
+)
 from cascode_models.serving import ServingNetwork
 from cascode_models.tokenization import PairLayout, padded, paired
 
 QUERY, FUNCTION = [2, 10, 11, 12, 3], [2, 20, 21, 22, 23, 24, 3]
+
+
+def _depart(head: torch.nn.Module) -> None:
+    """Let a fresh head say more than the bi-encoder."""
+    torch.nn.init.normal_(head.views if isinstance(head, LateHead) else head.out.weight)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta"])
@@ -47,22 +61,96 @@ def test_warm_head_with_closed_gates_is_the_bi_encoder(make_network, model_type:
     assert float(logit) == pytest.approx(float(COSINE_SCALE * (u @ v) - COSINE_SCALE / 2), abs=1e-3)
 
 
-def test_late_head_is_the_mean_of_each_query_tokens_nearest(make_network) -> None:
-    """With closed gates and an untrained head: MaxSim of the bi-encoder's token states, special tokens left out."""
+LONG = [2, *range(20, 60), 3]
+
+
+def _views(query: torch.Tensor, function: torch.Tensor) -> list[float]:
+    """MaxSim of token states ``[tokens, width]`` by tokens, phrases of five and the beginning, in plain loops."""
+
+    def unit(states: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(states, dim=-1)
+
+    def windows(states: torch.Tensor) -> torch.Tensor:
+        return torch.stack([states[max(0, place - 2) : place + 3].sum(0) for place in range(len(states))])
+
+    def nearest(rows: torch.Tensor, columns: torch.Tensor) -> float:
+        return sum(max(float(row @ column) for column in unit(columns)) for row in unit(rows)) / len(rows)
+
+    return [
+        nearest(query, function),
+        nearest(windows(query), windows(function)),
+        nearest(query, function[:BEGINNING]),
+    ]
+
+
+@pytest.mark.parametrize(("function", "view"), [(FUNCTION, 0), (FUNCTION, 1), (LONG, 0), (LONG, 1), (LONG, 2)])
+def test_late_head_is_the_mean_of_each_query_tokens_nearest(make_network, function: list[int], view: int) -> None:
+    """With closed gates: MaxSim of the bi-encoder's states in each view, special tokens and padding left out."""
     network = make_network("late")
     assert isinstance(network.head, LateHead)
+    assert torch.allclose(network.head.views, torch.tensor(VIEW_WEIGHTS))
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
-        ids, mask = padded([QUERY, FUNCTION], 0)
+        network.head.views.zero_()[view] = 1.0
+        network.head.bias.fill_(-2.0)
+        ids, mask = padded([QUERY, function], 0)
         states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
-        tokens = [
-            torch.nn.functional.normalize(row[1 : len(text) - 1], dim=-1)
-            for row, text in zip(states, (QUERY, FUNCTION), strict=True)
-        ]
-        nearest = [max(float(token @ other) for other in tokens[1]) for token in tokens[0]]
-        logit = network.classify(*paired([QUERY], [FUNCTION], 0, PairLayout(True)))[0]
-    expected = COSINE_SCALE * (sum(nearest) / len(nearest) - 0.5)
-    assert float(logit) == pytest.approx(expected, abs=1e-3)
+        inner = [row[1 : len(text) - 1] for row, text in zip(states, (QUERY, function), strict=True)]
+        pairs = paired([QUERY, QUERY], [function, [*LONG, 3]], 0, PairLayout(True))
+        logit = network.classify(*pairs)[0]
+    assert float(logit) == pytest.approx(COSINE_SCALE * _views(*inner)[view] - 2.0, abs=1e-3)
+
+
+def test_late_head_is_the_sum_of_its_views(make_network) -> None:
+    """The logit weighs the views as the head says, and is 0 where every cosine is a half."""
+    network = make_network("late")
+    states = torch.randn(1, 30, 32, generator=torch.Generator().manual_seed(1))
+    query = torch.tensor([[1] * 6 + [0] * 24])
+    function = torch.tensor([[0] * 6 + [1] * 23 + [0]])
+    found = _views(states[0, 1:5], states[0, 7:28])
+    with torch.no_grad():
+        logit = float(network.head(states, query, function))
+    weighed = sum(weight * (value - 0.5) for weight, value in zip(VIEW_WEIGHTS, found, strict=True))
+    assert logit == pytest.approx(COSINE_SCALE * weighed, abs=1e-3)
+    assert len({round(value, 3) for value in found}) == 3
+
+
+@pytest.mark.parametrize(("place", "found"), [(1, True), (BEGINNING, True), (BEGINNING + 1, False)])
+def test_beginning_ends_where_it_says(make_network, place: int, found: bool) -> None:
+    """A token is found in the beginning up to its last place, by both ways of computing, special tokens not counted."""
+    head = make_network("late").head
+    states = torch.randn(26, 32, generator=torch.Generator().manual_seed(3))
+    query, function = states[:3], states[3:]
+    function[place] = query[1]
+    masks = torch.tensor([[1] * 3 + [0] * 23, [0] * 3 + [1] * 23])
+    with torch.no_grad():
+        head.views.copy_(torch.tensor([0.0, 0.0, 1.0]))
+        head.bias.zero_()
+        together = float(head(states[None], *masks.split(1))) / COSINE_SCALE
+        alone = float(head.late_scores(*(Texts(some[None], torch.ones(1, len(some))) for some in (query, function))))
+    assert alone == pytest.approx(together, abs=1e-5)
+    assert (alone > 0.99) == found
+
+
+def test_empty_texts_have_a_score(make_network) -> None:
+    """A text without a token finds nothing and is not found: the lowest cosine, or none at all."""
+    head = make_network("late").head
+    states = torch.randn(1, 8, 32, generator=torch.Generator().manual_seed(4))
+    some, none = torch.tensor([[1] * 4 + [0] * 4]), torch.zeros(1, 8, dtype=torch.long)
+    with torch.no_grad():
+        head.bias.zero_()
+        assert float(head(states, some, none)) == pytest.approx(-COSINE_SCALE * sum(VIEW_WEIGHTS), rel=1e-5)
+        assert float(head(states, none, some)) == 0.0
+
+
+def test_phrases_end_with_their_text() -> None:
+    """A phrase is cut where its text begins and ends: nothing of a neighbour or of padding is in it."""
+    states = torch.randn(1, 9, 8, generator=torch.Generator().manual_seed(2))
+    mask = torch.tensor([[0, 1, 1, 1, 1, 1, 0, 0, 0]])
+    found = phrases(states, mask)[0]
+    for place, (start, end) in {1: (1, 4), 3: (1, 6), 5: (3, 6)}.items():
+        expected = torch.nn.functional.normalize(states[0, start:end].sum(0), dim=0)
+        assert torch.allclose(found[place], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -77,39 +165,6 @@ def test_late_head_is_the_mean_of_each_query_tokens_nearest(make_network) -> Non
 def test_inner_tokens_leave_out_the_special_ones(mask: list[int], inner: list[int]) -> None:
     """The first and the last token of a text are left out, wherever it stands in its row."""
     assert inner_tokens(torch.tensor([mask])).tolist() == [inner]
-
-
-def _late_pair() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """States of a query of four tokens and a function of five, their unit vectors, and the two masks."""
-    states = torch.randn(1, 10, 32, generator=torch.Generator().manual_seed(1))
-    query = torch.tensor([[1, 1, 1, 1, 0, 0, 0, 0, 0, 0]])
-    function = torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1, 1, 0]])
-    return states, torch.nn.functional.normalize(states[0], dim=-1), query, function
-
-
-def test_late_head_weighs_the_tokens_of_a_query(make_network) -> None:
-    """A query token that is all that counts leaves the others without a say."""
-    network = make_network("late")
-    states, unit, query, function = _late_pair()
-    with torch.no_grad():
-        # Far more for the second token than for the third; the first and the last never count.
-        network.head.importance.weight.copy_(1e3 * (unit[1] - unit[2])[None])
-        logit = network.head(states, query, function)
-    nearest = float((unit[1] @ unit[5:8].T).max())
-    assert float(logit) == pytest.approx(COSINE_SCALE * (nearest - 0.5), abs=1e-3)
-
-
-def test_late_head_prefers_salient_tokens_of_a_function(make_network) -> None:
-    """A function token that stands out is every query token's nearest, by its cosine and by what it adds."""
-    network = make_network("late")
-    states, unit, query, function = _late_pair()
-    with torch.no_grad():
-        network.head.salience.weight.copy_(unit[6][None])
-        added = float(network.head.salience(states[0, 6]))
-        logit = network.head(states, query, function)
-    found = sum(float(unit[token] @ unit[6]) for token in (1, 2)) / 2
-    assert added > 2 > abs(found) > 0.01
-    assert float(logit) == pytest.approx(COSINE_SCALE * (found + added - 0.5), abs=1e-3)
 
 
 def test_open_gates_let_the_query_change_the_functions_states(make_network) -> None:
@@ -135,7 +190,7 @@ def test_classifier_ignores_padding_and_learns(make_network, head: str, repeat: 
         beside = network.classify(*paired([QUERY, QUERY], [FUNCTION, FUNCTION * 2], 0, layout))
     assert float(alone[0]) == pytest.approx(float(beside[0]), abs=1e-4)
     assert network.head is not None
-    torch.nn.init.normal_(network.head.out.weight)
+    _depart(network.head)
     network.classify(*paired([QUERY, FUNCTION], [FUNCTION, QUERY], 0, layout)).sum().backward()
     assert all(float(value.grad.abs().sum()) > 0 for value in network.head.parameters() if value.dim())
 
@@ -166,7 +221,7 @@ def test_serving_network_computes_what_transformers_computes(
 ) -> None:
     """Vectors and logits of the serving network are those of the model it was loaded from."""
     network = make_network(head, model_type, pooling)
-    torch.nn.init.normal_(network.head.out.weight)
+    _depart(network.head)
     serving = ServingNetwork(network.config.settings())
     serving.load_backbone(network.state_dict())
     texts = padded([QUERY, FUNCTION], 0)

@@ -7,14 +7,18 @@ import math
 import pytest
 import torch
 
-from cascode_models.heads import Texts
+from cascode_models.heads import COSINE_SCALE, Texts
 from cascode_models.inference import fused_score
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
 from cascode_models.training.objective import contrastive_step_loss, infonce, same_answers
 
-QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 3], [2, 11, 3], [2, 12, 13, 3]]
-FUNCTIONS = [[2, 14, 15, 3], [2, 16, 17, 18, 3], [2, 19, 3], [2, 20, 21, 3], [2, 22, 3], [2, 23, 3], [2, 24, 25, 3]]
+# Some longer than a phrase and than a function's beginning.
+QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]
+FUNCTIONS = [
+    *([2, 14, 15, 3], [2, 16, 17, 18, 3], [2, *range(30, 60), 3], [2, 20, 21, 3]),
+    *([2, *range(4, 29), 3], [2, 23, 3], [2, 24, 25, 3]),
+]
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def network(make_network) -> CasCode:
 
 
 def gradients(
-    network: CasCode, *, chunk: int, cache: bool, interaction_weight: float = 0.0
+    network: CasCode, *, chunk: int, cache: bool, interaction_weight: float = 0.0, interaction_temperature: float = 0.05
 ) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
     """Losses of a step and the gradients it leaves."""
     network.zero_grad()
@@ -38,6 +42,7 @@ def gradients(
         chunk=chunk,
         weight=0.5,
         interaction_weight=interaction_weight,
+        interaction_temperature=interaction_temperature,
         cache_gradients=cache,
     )
     return losses, {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
@@ -50,8 +55,7 @@ def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_w
     losses, expected = gradients(network, chunk=100, cache=False, interaction_weight=interaction_weight)
     cached_losses, found = gradients(network, chunk=chunk, cache=True, interaction_weight=interaction_weight)
     assert cached_losses == pytest.approx(losses, rel=1e-5)
-    for name in ("head.importance.weight", "head.salience.weight"):
-        assert (name in expected) == bool(interaction_weight)
+    assert ("head.views" in expected) == bool(interaction_weight)
     assert expected.keys() == found.keys()
     assert max(float(value.abs().max()) for value in expected.values()) > 1e-3
     for name, value in expected.items():
@@ -61,25 +65,23 @@ def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_w
 @pytest.mark.parametrize("chunk", [2, 100])
 def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -> None:
     """The second InfoNCE ranks by the fused score of weight 1, as it is while the gates are closed."""
-    losses, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
+    losses, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0, interaction_temperature=0.09)
     pairs = [(query, function) for query in QUERIES for function in FUNCTIONS]
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
-        torch.nn.init.normal_(network.head.importance.weight)
-        torch.nn.init.normal_(network.head.salience.weight)
+        network.head.views.copy_(torch.tensor([0.3, 0.7, 0.5]))
         logits = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True)))
         cosines = network.encode(*padded(QUERIES, 0)) @ network.encode(*padded(FUNCTIONS, 0)).T
     fused = torch.tensor(fused_score(cosines.numpy(), logits.view(cosines.shape).numpy(), 1.0))
-    expected = infonce(fused, torch.zeros_like(fused) > 0)
-    changed, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0)
+    # In the units of a cosine by the temperature, not by that of the vectors.
+    expected = infonce(fused / COSINE_SCALE / 0.09, torch.zeros_like(fused) > 0)
+    changed, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0, interaction_temperature=0.09)
     assert changed["late"] == pytest.approx(float(expected), rel=1e-3)
     assert changed["late"] != pytest.approx(losses["late"], rel=1e-3)
 
 
 def test_late_scores_ignore_padding(network: CasCode) -> None:
     """A query and a function score alike alone and beside longer ones."""
-    for layer in (network.head.importance, network.head.salience):
-        torch.nn.init.normal_(layer.weight)
 
     def scores(queries: list[list[int]], functions: list[list[int]]) -> torch.Tensor:
         read = [

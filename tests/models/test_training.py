@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
+from cascode_models.heads import VIEW_WEIGHTS
 from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
@@ -27,6 +28,7 @@ from cascode_models.training.data import (
 )
 from cascode_models.training.negatives import MinedPool, draw_group, mine_negatives
 from cascode_models.training.optimizer import schedule
+from cascode_models.training.run import LOG
 from cascode_models.training.sampling import Sampler, draw_packages, pools
 
 VERBS, THINGS = (
@@ -285,6 +287,33 @@ def test_share_of_the_start_is_kept(data: Path, tmp_path: Path, model_folder: Pa
         assert torch.allclose(half[name].float(), kept * began + (1 - kept) * value.float(), atol=1e-3)
         moved += float((half[name].float() - value.float()).abs().sum())
     assert moved > 1e-2
+
+
+def test_classifier_of_another_version_is_made_anew(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """What the error advises works: with new_head the encoder is trained on and the head is this version's."""
+    weights = {
+        name: value for name, value in load_file(model_folder / "model.safetensors").items() if name != "head.gates"
+    }
+    save_file(weights, model_folder / "model.safetensors", metadata={"format": "pt"})
+    settings = small(model_folder, head="late") | {"contrastive.steps": 1, "joint.steps": 0}
+    with pytest.raises(ModelError, match="new_head: true"):
+        run("first", data=data, output=tmp_path / "old", overrides=settings)
+    made = run("first", data=data, output=tmp_path / "new", overrides=settings | {"new_head": True})
+    assert load_file(made / "model.safetensors")["head.views"].tolist() == pytest.approx(VIEW_WEIGHTS, abs=1e-3)
+
+
+def test_late_loss_has_its_own_temperature(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """The setting reaches the loss, and the views stay as they were fitted where the head's rate is 0."""
+    logs = []
+    for temperature in (0.05, 5.0):
+        output = tmp_path / str(temperature)
+        changes = small(model_folder) | {"cosqa": "", "threads": 1, "contrastive.interaction_temperature": temperature}
+        model = run("cascade", data=data, output=output, overrides=changes | {"joint.steps": 0})
+        views = load_file(model / "model.safetensors")["head.views"]
+        assert views.tolist() == pytest.approx(VIEW_WEIGHTS, abs=1e-3)
+        logs.append(json.loads((output / LOG).read_text().splitlines()[0]))
+    assert logs[0]["infonce"] == pytest.approx(logs[1]["infonce"], abs=0.05)
+    assert abs(logs[0]["late"] - logs[1]["late"]) > 0.1
 
 
 def test_renamed_steps_change_what_a_run_sees(data: Path, tmp_path: Path, model_folder: Path) -> None:

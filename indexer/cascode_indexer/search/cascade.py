@@ -413,14 +413,15 @@ def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count
     The fused score of both stages takes the place of the similarity, in the spread that the similarities have: what
     else speaks for a candidate (its name, its place) was weighed beside those.
     """
-    from cascode_models.inference import SIMILARITY_SCALE, fused_score
+    from cascode_models.inference import fused_score
 
     top, rest = candidates[:count], candidates[count:]
     logits = model.classify(query, [one.text for one in top])
     weight = model.settings.fusion_weight
     similarities = _similarities(top)
     fused = fused_score(similarities, logits, weight)
-    spread = float(fused.std()) or SIMILARITY_SCALE
+    # Equal scores move nothing, whatever their spread is called.
+    spread = float(fused.std()) or 1.0
     instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
     reread = [
         dataclasses.replace(one, stage="cascade", score=one.score + float(gain))

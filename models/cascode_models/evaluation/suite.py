@@ -13,7 +13,8 @@ import numpy as np
 
 from cascode_models.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
-from cascode_models.inference import SIMILARITY_SCALE, CasCodeModel
+from cascode_models.heads import COSINE_SCALE
+from cascode_models.inference import CasCodeModel
 from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
@@ -159,7 +160,7 @@ def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task:
     weight = model.settings.fusion_weight
     if not model.has_classifier or weight == 0:
         right = np.arange(scores.shape[1])[None] == task.answers[:, None]
-        return _Ranked(task, ranks, BestHits.of(SIMILARITY_SCALE * scores, right))
+        return _Ranked(task, ranks, BestHits.of(COSINE_SCALE * scores, right))
     both = _stages(model, task, DEPTH, scores, plan.cascade_queries)
     ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
     if plan.deep_queries:

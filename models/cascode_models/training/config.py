@@ -37,9 +37,11 @@ class ContrastiveStage:
     #: Weight of a second InfoNCE on the late head's scores, with every function of the step as a negative: teaches the
     #: tokens' states what the vectors learn, at the price of the products alone; 0 leaves it out.
     interaction_weight: float = 0.0
+    #: Fused scores are divided by it there: larger than for the vectors, since their sum of cosines spreads wider.
+    interaction_temperature: float = 0.09
     #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
     chunk: int = 64
-    #: Highest learning rates of the encoder, and of the late head's weights for the tokens of a query.
+    #: Highest learning rates of the encoder, and of the late head's weights.
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
     #: Share of the steps over which the learning rate rises.
@@ -104,7 +106,7 @@ class TrainingConfig:
     seed: int = 7
     pooling: str = "mean"
     head: str = "warm"
-    #: Bias of the warm head's gates at the start: -3 nearly closes the attention across the segments.
+    #: Bias of the head's gates at the start: -3 nearly closes the attention across the segments.
     gate_bias: float = -3.0
     #: Whether the head of the model to begin with is made anew.
     new_head: bool = False

@@ -26,6 +26,7 @@ def contrastive_step_loss(
     chunk: int,
     weight: float = 1.0,
     interaction_weight: float = 0.0,
+    interaction_temperature: float = 0.09,
     cache_gradients: bool = False,
 ) -> dict[str, float]:
     """Add the gradients of InfoNCE, both ways (CasCode, section 3.1, equation 1).
@@ -42,6 +43,7 @@ def contrastive_step_loss(
         weight: Factor of the gradients.
         interaction_weight: Weight of a second InfoNCE on the fused score of weight 1, the late head's gates closed; 0
             leaves it out.
+        interaction_temperature: Fused scores, in the units of a cosine, are divided by it.
         cache_gradients: Encode a second time, chunk by chunk, instead of keeping every chunk's activations. The
             gradients are the same, for dropout is off.
 
@@ -79,7 +81,7 @@ def contrastive_step_loss(
         )
         # Rows and columns stand as the chunks do: the longest texts first.
         late = _unsorted(_unsorted(late, orders[0]).T, orders[1]).T
-        losses["late"] = infonce((cosines + late) / temperature, same)
+        losses["late"] = infonce((cosines + late) / interaction_temperature, same)
         total = total + weight * interaction_weight * losses["late"]
     total.backward()  # type: ignore[no-untyped-call]
     if cache_gradients:

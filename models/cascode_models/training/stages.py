@@ -78,6 +78,12 @@ class StageSteps:
     ) -> Losses:
         """Add the gradients of InfoNCE on pairs and further negatives (section 3.1)."""
         trainer, stage = self._trainer, self._stage
+        # The late head has its own loss in the contrastive stage alone.
+        late = (
+            {"interaction_weight": stage.interaction_weight, "interaction_temperature": stage.interaction_temperature}
+            if isinstance(stage, ContrastiveStage)
+            else {}
+        )
         renamed = self._renamed(pairs, rng)
         texts = [varied_texts(pair, rng, renamed=renamed) for pair in [*pairs, *further]]
         queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
@@ -91,8 +97,8 @@ class StageSteps:
             temperature=stage.temperature,
             chunk=stage.chunk,
             weight=weight,
-            interaction_weight=stage.interaction_weight if isinstance(stage, ContrastiveStage) else 0.0,
             cache_gradients=isinstance(stage, ContrastiveStage) and stage.cache_gradients,
+            **late,
         )
 
     def _classify(self, stage: JointStage, step: int, rng: random.Random) -> Losses:
