@@ -11,7 +11,7 @@ from cascode_models.heads import COSINE_SCALE, Texts
 from cascode_models.inference import fused_score
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
-from cascode_models.training.objective import contrastive_step_loss, infonce, same_answers
+from cascode_models.training.objective import Interaction, contrastive_step_loss, infonce, same_answers
 
 # Some longer than a phrase and than a function's beginning.
 QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]
@@ -28,7 +28,7 @@ def network(make_network) -> CasCode:
 
 
 def gradients(
-    network: CasCode, *, chunk: int, cache: bool, interaction_weight: float = 0.0, interaction_temperature: float = 0.05
+    network: CasCode, *, chunk: int, cache: bool, interaction: Interaction | None = None
 ) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
     """Losses of a step and the gradients it leaves."""
     network.zero_grad()
@@ -41,21 +41,22 @@ def gradients(
         temperature=0.05,
         chunk=chunk,
         weight=0.5,
-        interaction_weight=interaction_weight,
-        interaction_temperature=interaction_temperature,
+        interaction=interaction,
         cache_gradients=cache,
     )
     return losses, {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
-@pytest.mark.parametrize("interaction_weight", [0.0, 1.0])
-def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_weight: float, network: CasCode) -> None:
+@pytest.mark.parametrize("interaction", [None, Interaction(1.0, 0.05)])
+def test_cached_gradients_are_those_of_the_whole_batch(
+    chunk: int, interaction: Interaction | None, network: CasCode
+) -> None:
     """Encoding chunk by chunk a second time gives the losses and gradients of one large batch."""
-    losses, expected = gradients(network, chunk=100, cache=False, interaction_weight=interaction_weight)
-    cached_losses, found = gradients(network, chunk=chunk, cache=True, interaction_weight=interaction_weight)
+    losses, expected = gradients(network, chunk=100, cache=False, interaction=interaction)
+    cached_losses, found = gradients(network, chunk=chunk, cache=True, interaction=interaction)
     assert cached_losses == pytest.approx(losses, rel=1e-5)
-    assert ("head.views" in expected) == bool(interaction_weight)
+    assert ("head.views" in expected) == (interaction is not None)
     assert expected.keys() == found.keys()
     assert max(float(value.abs().max()) for value in expected.values()) > 1e-3
     for name, value in expected.items():
@@ -65,7 +66,7 @@ def test_cached_gradients_are_those_of_the_whole_batch(chunk: int, interaction_w
 @pytest.mark.parametrize("chunk", [2, 100])
 def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -> None:
     """The second InfoNCE ranks by the fused score of weight 1, as it is while the gates are closed."""
-    losses, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0, interaction_temperature=0.09)
+    losses, _ = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09))
     pairs = [(query, function) for query in QUERIES for function in FUNCTIONS]
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
@@ -75,7 +76,7 @@ def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -
     fused = torch.tensor(fused_score(cosines.numpy(), logits.view(cosines.shape).numpy(), 1.0))
     # In the units of a cosine by the temperature, not by that of the vectors.
     expected = infonce(fused / COSINE_SCALE / 0.09, torch.zeros_like(fused) > 0)
-    changed, _ = gradients(network, chunk=chunk, cache=False, interaction_weight=1.0, interaction_temperature=0.09)
+    changed, _ = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09))
     assert changed["late"] == pytest.approx(float(expected), rel=1e-3)
     assert changed["late"] != pytest.approx(losses["late"], rel=1e-3)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -15,6 +16,14 @@ from cascode_models.tokenization import PairLayout, padded, paired
 WIDTH_MULTIPLE = 32
 
 
+class Interaction(NamedTuple):
+    """A second InfoNCE on the fused score of weight 1, the late head's gates closed."""
+
+    weight: float
+    #: Fused scores, in the units of a cosine, are divided by it.
+    temperature: float
+
+
 def contrastive_step_loss(
     network: CasCode,
     queries: Sequence[Sequence[int]],
@@ -25,8 +34,7 @@ def contrastive_step_loss(
     temperature: float,
     chunk: int,
     weight: float = 1.0,
-    interaction_weight: float = 0.0,
-    interaction_temperature: float = 0.09,
+    interaction: Interaction | None = None,
     cache_gradients: bool = False,
 ) -> dict[str, float]:
     """Add the gradients of InfoNCE, both ways (CasCode, section 3.1, equation 1).
@@ -41,9 +49,7 @@ def contrastive_step_loss(
         temperature: Cosines are divided by it.
         chunk: Texts encoded together.
         weight: Factor of the gradients.
-        interaction_weight: Weight of a second InfoNCE on the fused score of weight 1, the late head's gates closed; 0
-            leaves it out.
-        interaction_temperature: Fused scores, in the units of a cosine, are divided by it.
+        interaction: Second loss, on the scores of the late head; None leaves it out.
         cache_gradients: Encode a second time, chunk by chunk, instead of keeping every chunk's activations. The
             gradients are the same, for dropout is off.
 
@@ -69,7 +75,7 @@ def contrastive_step_loss(
     cosines = u @ v.T
     losses = {"infonce": infonce(cosines / temperature, same)}
     total = weight * losses["infonce"]
-    if interaction_weight:
+    if interaction:
         head = network.head
         assert isinstance(head, LateHead)
         texts_read = [Texts(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
@@ -81,8 +87,8 @@ def contrastive_step_loss(
         )
         # Rows and columns stand as the chunks do: the longest texts first.
         late = _unsorted(_unsorted(late, orders[0]).T, orders[1]).T
-        losses["late"] = infonce((cosines + late) / interaction_temperature, same)
-        total = total + weight * interaction_weight * losses["late"]
+        losses["late"] = infonce((cosines + late) / interaction.temperature, same)
+        total = total + weight * interaction.weight * losses["late"]
     total.backward()  # type: ignore[no-untyped-call]
     if cache_gradients:
         for (ids, mask), part in zip(tensors, parts, strict=True):

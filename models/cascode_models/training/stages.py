@@ -10,7 +10,7 @@ from .config import ContrastiveStage, JointStage
 from .data import TrainingPair, can_be_renamed, varied_texts
 from .mined import MinedPools
 from .negatives import MinedPool, draw_group
-from .objective import classifier_loss, contrastive_step_loss, same_answers
+from .objective import Interaction, classifier_loss, contrastive_step_loss, same_answers
 from .sampling import SEARCHES, Sampler, draw_pool
 
 if TYPE_CHECKING:
@@ -49,16 +49,31 @@ class StageSteps:
         if isinstance(self._stage, JointStage):
             losses = self._classify(self._stage, step, rng)
             if self._stage.contrastive_weight:
-                losses |= self._contrast(self._sampler.pairs(step), [], rng, self._stage.contrastive_weight)
+                losses |= self._contrast(self._sampler.pairs(step), [], rng, weight=self._stage.contrastive_weight)
             return losses
-        if self._pools is None:
-            return self._contrast(self._sampler.pairs(step), [], rng)
-        pool = self._pool(step, rng)
-        rows = pool.rows(self._stage.batch_pairs, 0.0, rng)
-        hard = [draw_group(pool, row, self._stage.hard_negatives, 0, rng)[1:] for row in rows]
+        pairs, further = self._drawn(self._stage, step, rng)
         return self._contrast(
-            [pool.pairs[row] for row in rows], [pool.pairs[other] for drawn in hard for other in drawn], rng
+            pairs,
+            further,
+            rng,
+            interaction=(
+                Interaction(self._stage.interaction_weight, self._stage.interaction_temperature)
+                if self._stage.interaction_weight
+                else None
+            ),
+            cache_gradients=self._stage.cache_gradients,
         )
+
+    def _drawn(
+        self, stage: ContrastiveStage, step: int, rng: random.Random
+    ) -> tuple[list[TrainingPair], list[TrainingPair]]:
+        """Pairs of a step, and further functions that the encoder takes for theirs."""
+        if self._pools is None:
+            return self._sampler.pairs(step), []
+        pool = self._pool(step, rng)
+        rows = pool.rows(stage.batch_pairs, 0.0, rng)
+        hard = [draw_group(pool, row, stage.hard_negatives, 0, rng)[1:] for row in rows]
+        return [pool.pairs[row] for row in rows], [pool.pairs[other] for drawn in hard for other in drawn]
 
     def _pool(self, step: int, rng: random.Random) -> MinedPool:
         """The pool that a step draws from."""
@@ -74,16 +89,17 @@ class StageSteps:
         return share > 0 and can_be_renamed(pairs[0]) and rng.random() < share
 
     def _contrast(
-        self, pairs: list[TrainingPair], further: list[TrainingPair], rng: random.Random, weight: float = 1.0
+        self,
+        pairs: list[TrainingPair],
+        further: list[TrainingPair],
+        rng: random.Random,
+        *,
+        weight: float = 1.0,
+        interaction: Interaction | None = None,
+        cache_gradients: bool = False,
     ) -> Losses:
         """Add the gradients of InfoNCE on pairs and further negatives (section 3.1)."""
         trainer, stage = self._trainer, self._stage
-        # The late head has its own loss in the contrastive stage alone.
-        late = (
-            {"interaction_weight": stage.interaction_weight, "interaction_temperature": stage.interaction_temperature}
-            if isinstance(stage, ContrastiveStage)
-            else {}
-        )
         renamed = self._renamed(pairs, rng)
         texts = [varied_texts(pair, rng, renamed=renamed) for pair in [*pairs, *further]]
         queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
@@ -97,8 +113,8 @@ class StageSteps:
             temperature=stage.temperature,
             chunk=stage.chunk,
             weight=weight,
-            cache_gradients=isinstance(stage, ContrastiveStage) and stage.cache_gradients,
-            **late,
+            interaction=interaction,
+            cache_gradients=cache_gradients,
         )
 
     def _classify(self, stage: JointStage, step: int, rng: random.Random) -> Losses:
