@@ -196,13 +196,27 @@ def _read_settings(folder: Path) -> ModelSettings:
     return settings
 
 
+#: Front of the flags in the pooling's settings.
+_FLAG = "pooling_mode_"
+
+
 def _pooling(folder: Path) -> str:
-    """Pooling of a sentence-transformers folder; the mean where it says nothing."""
+    """Pooling of a sentence-transformers folder; the mean where it says nothing.
+
+    Raises:
+        ModelError: It is neither the mean nor the first token.
+    """
     path = folder / "1_Pooling" / "config.json"
     if not path.is_file():
         return "mean"
     content = json.loads(path.read_text(encoding="utf-8"))
-    return "first" if content.get("pooling_mode_cls_token") else "mean"
+    # Earlier versions write a flag for each mode, those from 6 on one name.
+    modes = [name.removeprefix(_FLAG) for name, on in content.items() if name.startswith(_FLAG) and on is True]
+    mode = content.get("pooling_mode") or "+".join(modes) or "mean"
+    known = {"cls": "first", "cls_token": "first", "mean": "mean", "mean_tokens": "mean"}
+    if mode not in known:
+        raise ModelError(f"{path} pools by {mode}: only models that take the mean or the first token can be used")
+    return known[mode]
 
 
 def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:

@@ -62,13 +62,31 @@ def test_plain_encoder_is_a_fast_encoder_without_classifier(plain_folder: Path, 
     assert float((vectors[0] * vectors[1]).sum()) == pytest.approx(1, abs=0.01)
 
 
-def test_cls_pooling_of_a_sentence_transformers_folder_is_followed(plain_folder: Path) -> None:
-    """A folder that says so is pooled by its first token."""
+@pytest.mark.parametrize("said", ['{"pooling_mode_cls_token": true}', '{"pooling_mode": "cls"}'])
+def test_cls_pooling_of_a_sentence_transformers_folder_is_followed(plain_folder: Path, said: str) -> None:
+    """A folder that says so, as earlier or as current versions do, is pooled by its first token."""
     mean = load_model(str(plain_folder)).encode_texts(["read file json"])
     (plain_folder / "1_Pooling").mkdir()
-    (plain_folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    (plain_folder / "1_Pooling" / "config.json").write_text(said)
     first = load_model(str(plain_folder)).encode_texts(["read file json"])
     assert not np.allclose(mean, first, atol=1e-2)
+
+
+@pytest.mark.parametrize("said", ['{"pooling_mode_max_tokens": true}', '{"pooling_mode": "lasttoken"}'])
+def test_another_pooling_is_refused(plain_folder: Path, said: str) -> None:
+    """Vectors of a pooling there is none of would be silently wrong."""
+    (plain_folder / "1_Pooling").mkdir()
+    (plain_folder / "1_Pooling" / "config.json").write_text(said)
+    with pytest.raises(ModelError, match="only models that take the mean or the first token"):
+        load_model(str(plain_folder))
+
+
+def test_mean_pooling_of_a_current_folder_is_followed(plain_folder: Path) -> None:
+    """What current versions write for the mean is the mean."""
+    mean = load_model(str(plain_folder)).encode_texts(["read file json"])
+    (plain_folder / "1_Pooling").mkdir()
+    (plain_folder / "1_Pooling" / "config.json").write_text('{"embedding_dimension": 32, "pooling_mode": "mean"}')
+    np.testing.assert_array_equal(load_model(str(plain_folder)).encode_texts(["read file json"]), mean)
 
 
 def test_environment_names_the_default(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

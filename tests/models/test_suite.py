@@ -156,6 +156,7 @@ def test_results_survive_their_file(results: Results, tmp_path: Path) -> None:
     """The file is named by commit and split and gives the same tables."""
     path = write_results(results, tmp_path / "results")
     assert path.name == f"{revision()}-dev.json"
+    assert write_results(results, tmp_path / "results").name == f"{revision()}-dev-2.json"
     assert tables(read_results(path)) == tables(json.loads(path.read_text()))
     with pytest.raises(ModelError, match="holds no results"):
         read_results(tmp_path / "missing.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from importlib.metadata import version
@@ -108,7 +109,7 @@ class Results(TypedDict):
 
 
 def write_results(results: Results, folder: Path) -> Path:
-    """Write results under the name of their commit and split.
+    """Write results under the name of their commit and split, numbered where an earlier measurement has that name.
 
     Args:
         results: What was measured.
@@ -118,7 +119,9 @@ def write_results(results: Results, folder: Path) -> Path:
         The file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{results['commit']}-{results['split']}.json"
+    stem = f"{results['commit']}-{results['split']}"
+    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    path = next(path for number in numbers if not (path := folder / f"{stem}{number}.json").exists())
     path.write_text(json.dumps(_rounded(results), indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -140,7 +143,10 @@ def read_results(path: Path) -> Results:
 
 
 def revision() -> str:
-    """The commit of this source tree, 12 digits; the version of the package where it is none."""
+    """The commit of this source tree, 12 digits; the version of the package where it is none.
+
+    Python sources that differ from the commit's are said so: ``-changed``.
+    """
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         # Installed: a repository further up, around somebody's environment, is not ours.
@@ -148,9 +154,11 @@ def revision() -> str:
     command = ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
+        sources = [*command[:3], "status", "--porcelain", "--", "models", "indexer", "server"]
+        changed = subprocess.run(sources, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return f"v{version('cascode')}"
-    return found.stdout.strip()
+    return found.stdout.strip() + ("-changed" if changed.stdout.strip() else "")
 
 
 def _rounded(value: object) -> object:

@@ -22,14 +22,15 @@ class ContrastiveStage:
     steps: int = 300
     #: Pairs a step: every other function of the step is a negative.
     batch_pairs: int = 256
-    #: Pairs of one package that stay together in a step: names and purposes that resemble each other, told apart.
+    #: Pairs of one package that stay together in a step: names and purposes that resemble each other, told apart. With
+    #: hard negatives queries come singly.
     neighbours: int = 1
     #: DyHardCode: functions added to a step for each of its queries, drawn from the encoder's own best
     #: ``candidates`` wrong ones in a FAISS index, which is made anew every epoch; 0 leaves them out.
     hard_negatives: int = 0
     candidates: int = 10
     #: Pairs of an epoch and of its index, whole packages, drawn anew each epoch; 0 takes the whole training set.
-    #: Without hard negatives every pair is seen before any comes again.
+    #: Without hard negatives all pairs are drawn from, none twice in a pass.
     pool: int = 0
     #: Gradient caching: encode without gradients, then chunk by chunk with them. Memory of one chunk for a batch of
     #: any size, for a second forward pass.
@@ -67,7 +68,7 @@ class JointStage:
     #: The encoder's best wrong functions from which hard negatives are drawn.
     candidates: int = 30
     #: Mined pairs, whole packages, among which hard negatives are looked for; CoSQA's searches and codes all come on
-    #: top. Drawn and mined anew when all were used.
+    #: top. Drawn and mined anew after as many groups.
     pool: int = 12_000
     #: Share of the groups whose right function the encoder does not rank first, as the classifier meets them when
     #: it can help; 0 takes groups as they come.
@@ -147,6 +148,7 @@ class TrainingConfig:
             raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
         for name, share in (
             ("joint.hard_share", self.joint.hard_share),
+            ("search_share", self.search_share),
             ("renamed_share", self.renamed_share),
             ("start_share", self.start_share),
         ):
@@ -157,6 +159,11 @@ class TrainingConfig:
             ("contrastive.neighbours", self.contrastive.neighbours),
             ("contrastive.candidates", self.contrastive.candidates),
             ("contrastive.hard_negatives + 1", self.contrastive.hard_negatives + 1),
+            ("contrastive.chunk", self.contrastive.chunk),
+            ("joint.chunk", self.joint.chunk),
+            ("joint.batch_pairs", self.joint.batch_pairs),
+            ("log_steps", self.log_steps),
+            ("evaluate_steps", self.evaluate_steps),
             ("joint.groups", self.joint.groups),
             ("joint.neighbours", self.joint.neighbours),
             ("joint.candidates", self.joint.candidates),
@@ -197,7 +204,9 @@ def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) 
         *parents, last = dotted.split(".")
         place = content
         for parent in parents:
-            place = place.setdefault(parent, {})
+            place = place.setdefault(parent, {}) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise ModelError(f"{path}: {dotted} cannot be set, {'.'.join(parents)} holds no settings")
         place[last] = value
     return _build(TrainingConfig, content, str(path))
 
@@ -217,10 +226,21 @@ def _build(kind: type[T], content: object, where: str) -> T:
             raise ModelError(f"{where}: unknown setting {name!r}; known are {', '.join(hints)}")
         if dataclasses.is_dataclass(expected):
             values[name] = _build(cast("type[Any]", expected), value, f"{where}: {name}")
-        elif expected is float and isinstance(value, int | float) and not isinstance(value, bool):
+        elif expected is float and _is_number(value):
             values[name] = float(value)
         elif type(value) is expected:
             values[name] = value
         else:
             raise ModelError(f"{where}: {name} is {value!r}, it must be of type {expected.__name__}")
     return kind(**values)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number, or text that spells one: YAML takes ``1e-4`` for text."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -125,14 +125,15 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
             row = json.loads(line)
             codes[row["id"]] = row["code"]
         rows = [json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"CoSQA cannot be read from {folder} ({error}): name its folder") from error
-    right = [row for row in rows if row["label"] == 1]
-    answers = {codes[row["code_id"]] for row in right}
-    judged = dict.fromkeys(codes[row["code_id"]] for row in rows)
-    pairs = [
-        TrainingPair(query=row["query"], code=codes[row["code_id"]], language="python", is_search=True) for row in right
-    ]
+        right = [row for row in rows if row["label"] == 1]
+        answers = {codes[row["code_id"]] for row in right}
+        judged = dict.fromkeys(codes[row["code_id"]] for row in rows)
+        pairs = [
+            TrainingPair(query=row["query"], code=codes[row["code_id"]], language="python", is_search=True)
+            for row in right
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"CoSQA cannot be read from {folder} ({error!r}): name its folder") from error
     return pairs + [
         TrainingPair(query="", code=code, language="python", is_search=True) for code in judged if code not in answers
     ]

@@ -68,14 +68,15 @@ class MinedPools:
         if SEARCHES in chosen:
             chosen[SEARCHES] = [*chosen[SEARCHES], *trainer.distractors]
         path = trainer.output / f"negatives-{self._name}-{epoch}.npz"
-        if path.is_file():
-            return load_negatives(path, chosen)
+        kept = load_negatives(path, chosen, trainer.digest)
+        if kept is not None:
+            return kept
         trainer.progress(f"looking for hard negatives among {sum(map(len, chosen.values()))} pairs")
         trainer.network.train(False)
         encoder = trainer.encoder()
         found = {name: mine_negatives(encoder, pairs, self._stage.candidates) for name, pairs in chosen.items()}
         trainer.network.train()
-        save_negatives(path, found)
+        save_negatives(path, found, trainer.digest)
         for name, pool in found.items():
             first, candidate = int((pool.ranks == 1).sum()), int((pool.ranks > 1).sum())
             trainer.progress(f"{name}: right functions first {first}, candidates {candidate}, of {len(pool.pairs)}")

@@ -20,6 +20,9 @@ COPY_SIMILARITY = 0.95
 #: A candidate whose similarity to the query exceeds the right function's by more than this is taken for another
 #: right answer: beyond a fifth of the whole range of cosines the labels are wrong more often than the encoder.
 FALSE_NEGATIVE_MARGIN = 0.2
+#: Draws until a random negative neither is the right function nor answers the same query: a pool that has none left
+#: after so many holds hardly any.
+DRAWS = 100
 #: Pairs looked at for each negative wanted: copies and further right answers leave some out.
 SPARE = 2
 
@@ -119,41 +122,45 @@ def draw_group(pool: MinedPool, row: int, negatives: int, random_negatives: int,
     """
     hard = [int(candidate) for candidate in pool.candidates[row] if candidate >= 0]
     group = [row, *rng.sample(hard, min(len(hard), negatives - random_negatives))]
+    right = pool.pairs[row]
     while len(group) < negatives + 1:
-        other = rng.randrange(len(pool.pairs))
-        if other != row or len(pool.pairs) == 1:
-            group.append(other)
+        for _ in range(DRAWS):
+            other = rng.randrange(len(pool.pairs))
+            if pool.pairs[other].code != right.code and pool.pairs[other].query != right.query:
+                break
+        group.append(other)
     return group
 
 
-def save_negatives(path: Path, found: Mapping[str, MinedPool]) -> None:
-    """Keep mined negatives with the run, so that a resumed run uses the same ones."""
+def save_negatives(path: Path, found: Mapping[str, MinedPool], run: str) -> None:
+    """Keep mined negatives with the run, so that a resumed run uses the same ones; ``run`` is its digest."""
     partial = path.with_name(f"{path.stem}.partial.npz")
     arrays = {f"{name}/candidates": pool.candidates for name, pool in found.items()}
     arrays |= {f"{name}/ranks": pool.ranks for name, pool in found.items()}
-    np.savez(partial, **arrays)  # type: ignore[arg-type]
+    np.savez(partial, run=np.array(run), **arrays)  # type: ignore[arg-type]
     partial.replace(path)
 
 
-def load_negatives(path: Path, chosen: Mapping[str, Sequence[TrainingPair]]) -> dict[str, MinedPool]:
+def load_negatives(path: Path, chosen: Mapping[str, Sequence[TrainingPair]], run: str) -> dict[str, MinedPool] | None:
     """Read negatives written by :func:`save_negatives`.
 
     Args:
         path: The file.
         chosen: The pairs of each pool that they were found among.
+        run: Digest of the run.
 
-    Raises:
-        ModelError: The file does not fit the pairs.
+    Returns:
+        The pools; None where there is no such file or another run left it: a position in the pairs means nothing there.
     """
+    if not path.is_file():
+        return None
     with np.load(path, allow_pickle=False) as content:
-        found = {
+        if "run" not in content or str(content["run"]) != run:
+            return None
+        return {
             name: MinedPool(pairs, content[f"{name}/candidates"], content[f"{name}/ranks"])
             for name, pairs in chosen.items()
-            if f"{name}/ranks" in content and len(content[f"{name}/ranks"]) == len(pairs)
         }
-    if found.keys() != chosen.keys():
-        raise ModelError(f"{path} was made with other settings or data: delete it and resume again")
-    return found
 
 
 def _encode_distinct(encoder: Encoder, texts: Sequence[str]) -> FloatArray:

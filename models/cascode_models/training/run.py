@@ -99,8 +99,10 @@ class Trainer:
         if config.threads:
             torch.set_num_threads(config.threads)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        pairs = read_pairs(data, "train") if data.is_dir() else []
-        self.dev = _sampled(read_pairs(data, "dev") if data.is_dir() else [], config.dev_pairs, config.seed)
+        if not data.is_dir():
+            raise ModelError(f"no training pairs in {data}, which is no folder: mine some with 'cascode train mine'")
+        pairs = read_pairs(data, "train")
+        self.dev = _sampled(read_pairs(data, "dev"), config.dev_pairs, config.seed)
         self.dev_pools = {
             name: _some(read_pool(data, name, "dev"), config.dev_pool, f"{config.seed}/pool/{name}")
             for name in pools(self.dev)
@@ -249,6 +251,10 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         gate_bias=config.gate_bias,
     )
     network = CasCode(settings)
+    longest = max(config.max_query_tokens, config.max_text_tokens)
+    places = int(backbone.get("max_position_embeddings", longest + network.first_position)) - network.first_position
+    if longest > places:
+        raise ModelError(f"training settings: texts of {longest} tokens do not fit the model, which reads {places}")
     state = loaded.state_dict()
     if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
@@ -274,8 +280,10 @@ def _some(texts: list[str], count: int, seed: str) -> list[str]:
 def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode) -> str:
     """Names settings, data and weights of a run, so that a checkpoint of another run or version is noticed."""
     digest = hashlib.sha256(json.dumps(dataclasses.asdict(config), sort_keys=True).encode())
-    digest.update(json.dumps(sorted(name for name, _ in network.named_parameters())).encode())
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     for pair in pairs:
-        digest.update(pair.query.encode())
-        digest.update(pair.code.encode())
+        # Of the same package, name and comments too: they decide what stays together and what is read.
+        digest.update(repr(dataclasses.astuple(pair)).encode())
     return digest.hexdigest()[:16]

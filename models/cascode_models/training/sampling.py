@@ -26,7 +26,7 @@ def pools(pairs: Sequence[TrainingPair]) -> dict[str, list[TrainingPair]]:
 
 
 class Sampler:
-    """Draws the pairs of each step from one pool, every pair of a pool once before any comes again.
+    """Draws the pairs of each step from one pool, none twice in a pass; what fills no step waits for the next pass.
 
     All pairs of a step share their language, so that the negatives are those of a real search.
 

@@ -121,6 +121,7 @@ def model_command(
             return CachedEncoder(encoder, cache)
 
         loaded = load_model(model)
+        fitted = loaded.settings.fusion_weight
         if fusion_weight is not None:
             loaded.settings = dataclasses.replace(loaded.settings, fusion_weight=fusion_weight)
         results = measure(
@@ -131,6 +132,10 @@ def model_command(
             baseline=None if untouched is None else remembering(load_model(str(untouched))),
             progress=note,
         )
+    if fusion_weight not in (None, fitted):
+        # Temperature, bias and threshold are fitted to the scores of the model's own weight.
+        results["calibration"] = []
+        note(f"no probabilities: they hold for the model's own weight, {fitted:g}")
     click.echo(tables(results), nl=False)
     note(f"written to {write_results(results, output)}")
     return 0

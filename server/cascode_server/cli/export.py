@@ -25,8 +25,9 @@ def command(model: str, output: Path, kind: str) -> int:
     """Write a model folder that --model takes, or one for sentence-transformers.
 
     The latter loads as SentenceTransformer(DIR) and, where the model has a classifier, as
-    CrossEncoder(DIR/cross-encoder), with the same vectors and the ranking of the cascade; the cross-encoder of the
-    default model needs trust_remote_code=True and this package beside it.
+    CrossEncoder(DIR/cross-encoder), with the same vectors. The cross-encoder gives the score that the cascade ranks
+    by for the default model, and the classifier's logit for models with another head; that of the default model needs
+    trust_remote_code=True and this package beside it.
 
     MODEL is a folder, or a name in the local Hugging Face cache: a trained CasCode model, or any BERT- or
     RoBERTa-like encoder, which then ranks without the slow classifier.

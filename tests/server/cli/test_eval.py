@@ -42,6 +42,9 @@ def test_model_is_measured_and_reported(run: Run, tmp_path: Path) -> None:
     weighed = run("eval", "model", *sets, "--output", str(tmp_path / "weighed"), "--fusion-weight", "0.5")
     assert "CasCode, cascade, K = 10" in weighed.out
     assert "its classifier weighs 0.5" in weighed.out
+    # Probabilities hold for the weight that they were fitted with.
+    assert "Probabilities" in outcome.out
+    assert "Probabilities" not in weighed.out
     (written,) = results.glob("*-dev.json")
     assert str(written) in outcome.err
     assert run("eval", "report", str(written)).out == outcome.out
