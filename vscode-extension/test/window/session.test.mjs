@@ -61,20 +61,6 @@ describe("a first sitting", { concurrency: false }, () => {
     for (let n = 0; n < 3 && (await window.quickInput.count()) > 0; n += 1) await window.page.keyboard.press("Escape");
   });
 
-  it("is activated in under 50 ms, by the extension host's own figure", async (context) => {
-    const figures = [await cascode.activationMs(window)];
-    // The least of some loads: what else the machine does can only add to it.
-    for (let n = 0; n < 3 && Math.min(...figures) >= ACTIVATION_MS; n += 1) {
-      await window.reload();
-      figures.push(await cascode.activationMs(window));
-    }
-    const [load] = os.loadavg();
-    context.diagnostic(`activation: ${figures.join(", ")} ms, load ${load.toFixed(1)} on ${os.cpus().length} cores`);
-    const quick = Math.min(...figures) < ACTIVATION_MS;
-    if (!quick && load > BUSY * os.cpus().length) return context.skip("the machine is too busy with other work to tell");
-    assert.ok(quick, `activation took ${figures.join(", ")} ms`);
-  });
-
   it("answers by words while the first index is being built, and says how far it is", async () => {
     await cascode.ask(window, "confirm prompt");
     assert.ok((await window.rows.count()) > 0);
@@ -330,5 +316,20 @@ describe("a first sitting", { concurrency: false }, () => {
       return answers.length > 1 && answers;
     }, "an answer in two steps");
     assert.notEqual(lists[0].text, lists.at(-1).text);
+  });
+
+  it("is activated in under 50 ms, by the extension host's own figure", async (context) => {
+    // Last, when nothing is left to index: an index in the making takes both cores for itself.
+    const figures = [await cascode.activationMs(window)];
+    // The least of some loads: what else the machine does can only add to it.
+    for (let n = 0; n < 3 && Math.min(...figures) >= ACTIVATION_MS; n += 1) {
+      await window.reload();
+      figures.push(await cascode.activationMs(window));
+    }
+    const [load] = os.loadavg();
+    context.diagnostic(`activation: ${figures.join(", ")} ms, load ${load.toFixed(1)} on ${os.cpus().length} cores`);
+    const quick = Math.min(...figures) < ACTIVATION_MS;
+    if (!quick && load > BUSY * os.cpus().length) return context.skip("the machine is too busy with other work to tell");
+    assert.ok(quick, `activation took ${figures.join(", ")} ms`);
   });
 });
