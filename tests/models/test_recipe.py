@@ -85,6 +85,14 @@ def test_wrong_recipes_are_named(text: str, match: str, tmp_path: Path) -> None:
         load_recipe("shiped")
 
 
+def test_a_stage_may_say_settings_and_give_none(tmp_path: Path) -> None:
+    """An empty ``settings:`` in a recipe is none at all."""
+    path = tmp_path / "recipe.yaml"
+    path.write_text("stages:\n  - name: one\n    preset: first\n    settings:\n")
+    (stage,) = load_recipe(path)
+    assert stage.config(tmp_path, "").seed == 7
+
+
 def test_recipe_is_reproduced_and_goes_on_after_a_kill(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Stages run in order, each from the model before it; a killed recipe ends with the same released weights."""
     recipe = tmp_path / "recipe.yaml"

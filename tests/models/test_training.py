@@ -448,3 +448,7 @@ def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None
     assert sorted(pool.candidates[0].tolist()) == [-1, -1, 3]
     for seed in range(20):
         assert draw_group(pool, 0, 3, 1, random.Random(seed)) == [0, 3, 3, 3]
+    alike = [TrainingPair("read a file", f"c{n}") for n in range(3)]
+    none = MinedPool(alike, np.full((3, 3), -1, dtype=np.int32), np.zeros(3, dtype=np.int32))
+    # Nothing else is there: others that answer it too, never the function itself.
+    assert 0 not in draw_group(none, 0, 3, 1, random.Random(0))[1:]

@@ -145,7 +145,7 @@ def read_results(path: Path) -> Results:
 def revision() -> str:
     """The commit of this source tree, 12 digits; the version of the package where it is none.
 
-    Python sources that differ from the commit's are said so: ``-changed``.
+    ``-changed`` follows where models, indexer or server differ from it.
     """
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():

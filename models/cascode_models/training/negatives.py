@@ -128,7 +128,8 @@ def draw_group(pool: MinedPool, row: int, negatives: int, random_negatives: int,
             other = rng.randrange(len(pool.pairs))
             if pool.pairs[other].code != right.code and pool.pairs[other].query != right.query:
                 break
-        group.append(other)
+        if other != row or len(pool.pairs) == 1:
+            group.append(other)
     return group
 
 

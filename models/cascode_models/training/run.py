@@ -285,5 +285,5 @@ def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode)
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     for pair in pairs:
         # Of the same package, name and comments too: they decide what stays together and what is read.
-        digest.update(repr(dataclasses.astuple(pair)).encode())
+        digest.update(repr(pair).encode())
     return digest.hexdigest()[:16]
