@@ -12,6 +12,8 @@ from torch import nn
 COSINE_SCALE = 20.0
 #: Where relevant and other pairs part in the encoders tried: the logit of such a cosine starts at 0.
 EVEN_COSINE = 0.5
+#: A gate this low lets nothing through: its exponential is 0 beside any other.
+CLOSED_GATE = -100.0
 #: What a token of the query finds where there is nothing to find: the lowest cosine.
 NO_MATCH = -1.0
 #: Tokens of a phrase, centred on one. Of 2, 3, 5, 9 and 15 beside single tokens five gain most on dev sets.
@@ -181,6 +183,15 @@ class LateHead(GatedHead):
         means = (nearest * asked).sum(-1) / asked.sum(-1).clamp(min=1)
         logits: torch.Tensor = COSINE_SCALE * (self.views.float() @ means) + self.bias.float()
         return logits
+
+    @property
+    def reads_alone(self) -> bool:
+        """Whether every gate is closed, so that the states of a text by itself are those it has in a pair."""
+        return bool((self.gates <= CLOSED_GATE).all())
+
+    def logits(self, queries: Texts, functions: Texts) -> torch.Tensor:
+        """``[queries, functions]`` logits in float32: those of :meth:`forward` while the gates are closed."""
+        return COSINE_SCALE * self.late_scores(queries, functions) + self.bias.float()
 
     def late_scores(self, queries: Texts, functions: Texts) -> torch.Tensor:
         """Late interaction of every query with every function, from the states of texts by themselves.

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 import numpy as np
 import torch
 
-from .heads import COSINE_SCALE
+from .function_states import FunctionStates
+from .heads import COSINE_SCALE, Texts
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
@@ -34,6 +35,16 @@ CUDA_TOKEN_BUDGET = 65_536
 
 class Network(Protocol):
     """The tensors behind a model: what :class:`cascode_models.modeling.CasCode` offers."""
+
+    @property
+    def reads_alone(self) -> bool:
+        """Whether :meth:`late_logits` stands for :meth:`classify`."""
+
+    def token_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """``[texts, tokens]`` ids and mask to ``[texts, tokens, dimension]`` states."""
+
+    def late_logits(self, queries: Texts, functions: Texts) -> torch.Tensor:
+        """States of queries and functions to ``[queries, functions]`` logits."""
 
     def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """``[texts, tokens]`` ids and mask to ``[texts, dimension]`` unit vectors."""
@@ -72,6 +83,8 @@ class CasCodeModel:
         self._fingerprint = fingerprint
         self._token_budget = CPU_TOKEN_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
         self._pair_budget = CPU_PAIR_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
+        #: What the classifier read lately.
+        self.function_states = FunctionStates()
 
     @property
     def fingerprint(self) -> str:
@@ -124,11 +137,37 @@ class CasCodeModel:
         """
         if not self.has_classifier:
             raise RuntimeError("this model has no classifier")
-        logits = np.empty(len(texts), dtype=np.float32)
         if not texts:
-            return logits
+            return np.empty(0, dtype=np.float32)
         query_ids = self.tokenizer.ids([query_text(query)], self.settings.max_query_tokens)[0]
         text_ids = self.tokenizer.ids(texts, self.settings.classified_tokens)
+        if self.network.reads_alone:
+            return self._classify_alone(query_ids, text_ids)
+        return self._classify_paired(query_ids, text_ids)
+
+    def _classify_alone(self, query_ids: list[int], text_ids: list[list[int]]) -> FloatArray:
+        """Logits where query and functions are read by themselves, and functions read lately not again."""
+        asked = self._states([query_ids])
+        read = self.function_states.of(text_ids, self._states)
+        with torch.inference_mode():
+            logits = self.network.late_logits(_texts(asked), _texts(read))[0]
+        return cast("FloatArray", logits.float().cpu().numpy())
+
+    def _states(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """States ``[tokens, width]`` of texts by their token ids."""
+        states: list[torch.Tensor] = [torch.empty(0)] * len(rows)
+        for batch in batches_by_length([len(row) for row in rows], self._pair_budget):
+            tensors = padded([rows[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
+            with torch.inference_mode():
+                found = self.network.token_states(*(tensor.to(self.device) for tensor in tensors))
+            for row, one in zip(batch, found, strict=True):
+                # A copy: a part of the batch would keep the whole of it in memory.
+                states[row] = one[: len(rows[row])].clone()
+        return states
+
+    def _classify_paired(self, query_ids: list[int], text_ids: list[list[int]]) -> FloatArray:
+        """Logits of pairs that the network reads as one sequence each."""
+        logits = np.empty(len(text_ids), dtype=np.float32)
         layout = PairLayout.of_head(self.settings.head)
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
         for batch in batches_by_length(lengths, self._pair_budget):
@@ -161,6 +200,14 @@ class CasCodeModel:
                     states = self.network.encode(*(tensor.to(self.device) for tensor in tensors))
                 vectors[[start + row for row in batch]] = states.float().cpu().numpy()
         return vectors
+
+
+def _texts(states: Sequence[torch.Tensor]) -> Texts:
+    """Lay texts of ``[tokens, width]`` states out as one tensor in float32: products of bfloat16 lose a digit."""
+    lengths = torch.tensor([len(one) for one in states], device=states[0].device)
+    together = torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True).float()
+    mask = torch.arange(together.size(1), device=together.device)[None] < lengths[:, None]
+    return Texts(together, mask.long())
 
 
 def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float) -> FloatArray:

@@ -13,6 +13,10 @@ from cascode_models.types import Encoder, FloatArray
 from .metrics import Ranks, ranks_of
 from .sets import RetrievalSet
 
+#: Memory for the states of a retrieval set's functions, which are candidates of several queries each: the largest set
+#: here, CoSQA's 6,267 functions, takes half of it.
+EVALUATED_BYTES = 2**30
+
 
 @dataclass(frozen=True, slots=True)
 class StageScores:
@@ -63,6 +67,7 @@ def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: Fl
     """
     scores = fast_scores(model, task) if scores is None else scores
     depth = min(depth, scores.shape[1])
+    model.function_states.limit = EVALUATED_BYTES
     best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
     logits = np.stack(
         [

@@ -1,0 +1,137 @@
+"""States of functions that the classifier read lately."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from cascode_models.function_states import FunctionStates
+from cascode_models.heads import LateHead
+from cascode_models.inference import CasCodeModel
+from cascode_models.modeling import CasCode
+from cascode_models.tokenization import PairLayout, TextTokenizer, paired
+
+TEXTS = ["def read(path): return open(path)", "def add(a, b): return a + b", "sort json parse file " * 3, "sort"]
+#: Width of the states here, and bytes of one token's.
+WIDTH = 4
+TOKEN = 4 * WIDTH
+
+
+class Recorder:
+    """Reads functions and remembers which."""
+
+    def __init__(self) -> None:
+        self.read: list[list[int]] = []
+
+    def __call__(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """States that tell the function."""
+        self.read += [list(row) for row in rows]
+        return [torch.full((len(row), WIDTH), float(row[0])) for row in rows]
+
+
+@pytest.fixture
+def late_model(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -> CasCodeModel:
+    """A model with a late head whose gates are closed."""
+    network = make_network("late")
+    assert isinstance(network.head, LateHead)
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+    return CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+
+
+def test_only_what_is_missing_is_read_and_once() -> None:
+    """Functions come in the order asked for; one asked for twice or before is not read again."""
+    states, reader = FunctionStates(), Recorder()
+    first = states.of([[3, 1], [5], [3, 1]], reader)
+    assert [float(one[0, 0]) for one in first] == [3, 5, 3]
+    assert reader.read == [[3, 1], [5]]
+    second = states.of([[7, 7, 7], [5]], reader)
+    assert [one.shape for one in second] == [(3, WIDTH), (1, WIDTH)]
+    assert reader.read == [[3, 1], [5], [7, 7, 7]]
+
+
+def test_those_not_asked_for_the_longest_make_room() -> None:
+    """No more bytes are kept than the limit allows, also where one function alone is larger."""
+    states, reader = FunctionStates(limit=4 * TOKEN), Recorder()
+    states.of([[1, 1], [2, 2]], reader)
+    states.of([[1, 1]], reader)
+    states.of([[3, 3]], reader)  # 2 goes: 1 was asked for after it
+    reader.read.clear()
+    states.of([[1, 1]], reader)
+    states.of([[3, 3]], reader)
+    assert reader.read == []
+    states.of([[2, 2]], reader)
+    assert reader.read == [[2, 2]]
+    assert [len(one) for one in states.of([[9] * 50], reader)] == [50]
+    reader.read.clear()
+    states.of([[9] * 50], reader)
+    assert reader.read == [[9] * 50]
+
+
+def test_threads_get_their_own_functions_and_the_count_of_bytes_stays_right() -> None:
+    """Searches of several threads share what is kept."""
+    states, wrong = FunctionStates(limit=10 * TOKEN), []
+
+    def search(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        for _ in range(300):
+            wanted = [[int(number)] * 2 for number in rng.integers(0, 12, size=4)]
+            found = states.of(wanted, Recorder())
+            wrong.extend(row for row, one in zip(wanted, found, strict=True) if float(one[0, 0]) != row[0])
+
+    threads = [threading.Thread(target=search, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    reader = Recorder()
+    for number in range(100, 105):
+        states.of([[number] * 2], reader)
+    states.of([[number] * 2 for number in range(100, 105)], reader)
+    # Five of two tokens fit exactly, so nothing of them was dropped and the bytes of all others were given back.
+    assert len(reader.read) == 5
+
+
+def test_texts_by_themselves_score_as_pairs_do(late_model: CasCodeModel) -> None:
+    """With closed gates the logits are those that the network gives for the pairs."""
+    query = "read a file"
+    network, tokenizer = late_model.network, late_model.tokenizer
+    assert network.reads_alone
+    tensors = paired(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
+    with torch.inference_mode():
+        together = network.classify(*tensors).numpy()
+    assert np.ptp(together) > 0.5
+    assert np.allclose(late_model.classify(query, TEXTS), together, atol=1e-3)
+
+
+def test_a_second_search_reads_the_query_alone(late_model: CasCodeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that an earlier search had among its candidates are not read again, and score the same."""
+    first = late_model.classify("read a file", TEXTS)
+    read: list[int] = []
+    original = late_model.network.token_states
+
+    def counted(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        read.append(len(ids))
+        return original(ids, mask)
+
+    monkeypatch.setattr(late_model.network, "token_states", counted)
+    assert np.array_equal(late_model.classify("read a file", TEXTS[::-1]), first[::-1])
+    assert read == [1]
+    late_model.classify("sort json", [*TEXTS, "def parse(file)"])
+    assert read == [1, 1, 1]
+
+
+def test_open_gates_read_pairs(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -> None:
+    """Where attention crosses, or the head is another, nothing can be read beforehand."""
+    for head in ("late", "warm", "plain"):
+        network = make_network(head)
+        assert not network.reads_alone
+        with pytest.raises(RuntimeError, match="together"):
+            network.late_logits(None, None)  # type: ignore[arg-type]
+        model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+        assert np.isfinite(model.classify("read", TEXTS)).all()
