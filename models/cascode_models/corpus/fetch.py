@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 #: A client that takes longer than this for one package is stopped: the largest wheels take a minute.
 FETCH_SECONDS = 600
+#: Languages whose binary packages hold compiled code only: Debian's source package is read instead.
+COMPILED = frozenset({"java", "c", "cpp", "c_sharp"})
 #: Archives read by :mod:`cascode_models.corpus.archives`.
 ARCHIVE_SUFFIXES = (".whl", ".zip", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".deb")
 
@@ -74,8 +76,7 @@ def _command(package: Package) -> list[str]:
         ]
     if package.source == "npm":
         return ["npm", "pack", "--silent", "--ignore-scripts", f"{package.name}@{package.version}"]
-    if "java" in package.languages:
-        # Binary packages of Java libraries hold class files only.
+    if not COMPILED.isdisjoint(package.languages):
         return [
             *("apt-get", "source", "--download-only", "--tar-only", "--quiet"),
             f"{package.name}={package.version}",

@@ -26,6 +26,11 @@ SUFFIXES = {
     "java": (".java",),
     "php": (".php", ".inc"),
     "ruby": (".rb",),
+    "rust": (".rs",),
+    # The extractor tells a header's language by its content; what is left out of one is counted under C.
+    "c": (".c", ".h"),
+    "cpp": (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
+    "c_sharp": (".cs",),
 }
 _LANGUAGE_OF_SUFFIX = {suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes}
 

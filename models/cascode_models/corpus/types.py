@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-#: Languages that are mined: the six of CodeSearchNet and TypeScript.
-LANGUAGES = ("python", "javascript", "typescript", "go", "java", "php", "ruby")
+#: Languages that are mined: the six of CodeSearchNet, and the others that the indexer extracts.
+LANGUAGES = ("python", "javascript", "typescript", "go", "java", "php", "ruby", "rust", "c", "cpp", "c_sharp")
 
 
 class Split(str, enum.Enum):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -31,6 +33,23 @@ def _set_up_logging(_context: click.Context, _parameter: click.Parameter, value:
 
 class ReaderGoneError(Exception):
     """Whoever read stdout has gone; click would make a plain exit of the broken pipe, with the status of no hits."""
+
+
+class WorkInterruptedError(Exception):
+    """The person stopped the command; the message says what remains of its work."""
+
+
+@contextmanager
+def interrupted_with(remains: str) -> Iterator[None]:
+    """Where the person stops what runs inside, say what remains and how to go on.
+
+    Args:
+        remains: What follows "interrupted; ".
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise WorkInterruptedError(remains) from error
 
 
 class _Debuggable(click.Command):

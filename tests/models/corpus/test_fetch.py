@@ -33,12 +33,21 @@ def test_client_is_asked_once_and_then_the_cache(tmp_path: Path, monkeypatch: py
     assert asked == ["pack --silent --ignore-scripts @own/gates@1.2.0"]
 
 
-def test_java_is_fetched_as_source_and_ruby_as_binary_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Binary packages of Java libraries have no sources in them, those of Ruby libraries have."""
+def test_compiled_languages_are_fetched_as_source_others_as_binary_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Binary packages of Java and C libraries have no sources in them, those of Ruby and Rust libraries have."""
     client(tmp_path / "bin", "apt-get", 'echo "$1" >> ../../../asked; touch a.tar.xz', monkeypatch)
-    for name, language in (("libgates-java", "java"), ("ruby-gates", "ruby")):
-        fetch(Package("debian", name, "1:2-3", "MIT", (language,), "a test"), tmp_path / "cache")
-    assert (tmp_path / "asked").read_text(encoding="utf-8").split() == ["source", "download"]
+    for name, *languages in (
+        ("libgates-java", "java"),
+        ("ruby-gates", "ruby"),
+        ("gates", "c", "cpp"),
+        ("gates-sharp", "c_sharp"),
+        ("librust-gates-dev", "rust"),
+    ):
+        fetch(Package("debian", name, "1:2-3", "MIT", tuple(languages), "a test"), tmp_path / "cache")
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").split()
+    assert asked == ["source", "download", "source", "source", "download"]
     assert (tmp_path / "cache" / "debian" / "ruby-gates-1_2-3").is_dir()
 
 

@@ -31,6 +31,15 @@ def test_shipped_manifest_has_packages_for_every_split() -> None:
     assert min(splits.count(split) for split in Split) >= 10
 
 
+def test_every_mined_language_has_packages_to_train_on_and_to_evaluate() -> None:
+    """No language is mined for nothing, and none without a way to tell what it gave."""
+    packages = load_manifest()
+    for language in SUFFIXES:
+        splits = {split_of(package.name) for package in packages if language in package.languages}
+        assert Split.TRAIN in splits, language
+        assert splits & {Split.DEV, Split.TEST}, language
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

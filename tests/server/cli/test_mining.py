@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from cascode_indexer.extract import language_of
 from cascode_models.corpus.errors import CorpusError
+from cascode_models.corpus.mine import SUFFIXES
+from cascode_models.corpus.query_text import query_of
+from cascode_server.cli.main import main
 from cascode_server.cli.mining import extract, mine, summary_table
 
 SOURCE = '''
@@ -28,6 +33,36 @@ def test_extractor_takes_the_docstring_out_of_the_code() -> None:
     assert "as wide as" not in function.code
     assert "hinge.turn" in function.code
     assert function.start_line == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "language"),
+    [
+        ("src/door.rs", "/// Open the door.\npub fn open(d: Door) -> u8 {\n    d.turn();\n    d.angle\n}\n", "rust"),
+        ("src/door.c", "/* Open the door. */\nint open_door(int d)\n{\n    turn(d);\n    return d;\n}\n", "c"),
+        ("src/door.cc", "/// \\brief Open the door.\nint A::open(int d) {\n  turn(d);\n  return d;\n}\n", "cpp"),
+        (
+            "src/Door.cs",
+            "class A {\n  /// <summary>Open the door.</summary>\n  int Open() {\n    T();\n    return 1;\n  }\n}",
+            "c_sharp",
+        ),
+    ],
+)
+def test_doc_comments_of_each_style_become_queries(path: str, source: str, language: str) -> None:
+    """Rustdoc, C block comments, Doxygen and C#'s XML comments give the sentence, and the code without it."""
+    [function] = extract(source, path)
+    assert function.language == language
+    assert query_of(function.doc) == ("Open the door.", None)
+    assert "Open the door" not in function.code
+
+
+def test_suffixes_are_those_of_the_indexer() -> None:
+    """A file that is read for a language is of that language to the extractor as well."""
+    told_by_content = {".h", ".inc"}
+    for language, suffixes in SUFFIXES.items():
+        for suffix in set(suffixes) - told_by_content:
+            found = {language_of(f"a{suffix}", b"")}
+            assert found == {language}, suffix
 
 
 def test_unknown_suffix_gives_no_functions() -> None:
@@ -63,3 +98,47 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
         mine(None, tmp_path, packages=tmp_path, held_out=tmp_path, languages=["cobol"])
     with pytest.raises(CorpusError, match=r"nothing\.txt"):
         mine(None, tmp_path, packages=tmp_path, held_out=tmp_path / "nothing.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "works", "remains"),
+    [
+        (
+            ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
+            "cascode_server.cli.mining.mine",
+            "are kept in",
+        ),
+        (
+            ["train", "run", "first", "--data", "d", "-o", "o"],
+            "cascode_models.training.run.run",
+            "the same call with --resume",
+        ),
+        (
+            ["train", "reproduce", "--data", "d", "-o", "o"],
+            "cascode_models.training.recipe.reproduce",
+            "the same call goes on",
+        ),
+        (
+            ["train", "release", "m", "--data", "d", "-o", "o"],
+            "cascode_models.training.release.release",
+            "nothing was written",
+        ),
+    ],
+)
+def test_stopped_training_says_what_remains(
+    arguments: list[str], works: str, remains: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C in a long command names its way on, and not the index."""
+
+    def stopped(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    module, _, function = works.rpartition(".")
+    monkeypatch.setattr(import_module(module), function, stopped)
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 130
+    said = capsys.readouterr().err
+    assert said.startswith("cascode: interrupted; ")
+    assert remains in said
+    assert said.count("\n") == 1
