@@ -117,11 +117,13 @@ def test_a_classifier_without_weight_is_not_read(sets: Path, model: CasCodeModel
 def test_a_model_without_a_classifier_is_measured(
     sets: Path, tmp_path: Path, make_network: Callable[..., CasCode], tokenizer: TextTokenizer
 ) -> None:
-    """A plain encoder has a fast stage only."""
+    """A plain encoder has a fast stage only, and no probabilities, since nobody fitted them."""
     folder = export_model(make_network(head="none"), tokenizer, tmp_path / "encoder")
     plan = Plan(pairs=None, cosqa=sets)
     found = measure(load_model(str(folder), device="cpu"), plan, label="tiny", progress=lambda _line: None)
     assert {system["system"] for one in found["sets"] for system in one["systems"]} == {"bm25", "fast"}
+    assert found["calibration"] == []
+    assert "### Probabilities" not in tables(found)
 
 
 def test_the_classifier_may_read_fewer_queries(sets: Path, model: CasCodeModel) -> None:

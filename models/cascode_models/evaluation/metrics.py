@@ -12,8 +12,6 @@ Ranks = npt.NDArray[np.int64]
 
 #: Depths of recall in every table.
 RECALL_DEPTHS = (1, 2, 5, 8, 10, 100)
-#: Depth of NDCG, that of CodeSearchNet and CoSQA.
-NDCG_DEPTH = 10
 #: Resamples of the bootstrap: the interval's ends are stable to the third digit.
 RESAMPLES = 2_000
 
@@ -52,20 +50,6 @@ def recall_at(ranks: Ranks, depth: int) -> float:
     return float(np.mean(ranks <= depth))
 
 
-def ndcg_at(ranks: Ranks, depth: int = NDCG_DEPTH) -> float:
-    """Normalised discounted cumulative gain with one right answer a query."""
-    return float(np.mean(np.where(ranks <= depth, 1.0 / np.log2(ranks + 1.0), 0.0)))
-
-
-def summary(ranks: Ranks) -> dict[str, float]:
-    """All metrics of a ranking by name, with the interval of its MRR."""
-    interval = bootstrap(1.0 / ranks)
-    metrics: dict[str, float] = {"mrr": interval.mean, "mrr_low": interval.low, "mrr_high": interval.high}
-    metrics |= {f"recall@{depth}": recall_at(ranks, depth) for depth in RECALL_DEPTHS}
-    metrics[f"ndcg@{NDCG_DEPTH}"] = ndcg_at(ranks)
-    return metrics
-
-
 def bootstrap(values: npt.NDArray[np.floating], seed: int = 0) -> Interval:
     """Mean of ``[queries]`` values with its 95 % interval over resampled queries."""
     return stratified_bootstrap([values], seed)
@@ -80,8 +64,3 @@ def stratified_bootstrap(sets: Sequence[npt.NDArray[np.floating]], seed: int = 0
         means += values[draws].mean(axis=1) / len(sets)
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(np.mean([values.mean() for values in sets])), float(low), float(high))
-
-
-def paired_difference(first: Ranks, second: Ranks) -> Interval:
-    """By how much the MRR of ``first`` exceeds that of ``second`` on the same queries (paired bootstrap)."""
-    return bootstrap(1.0 / first - 1.0 / second)

@@ -218,7 +218,12 @@ def _interval(values: Sequence[np.ndarray]) -> Interval:
 
 
 def _calibration(model: CasCodeModel, six: Sequence[_Ranked], ranked: Sequence[_Ranked]) -> list[Calibration]:
-    """Judge the probabilities on the languages together and on each CoSQA set."""
+    """Judge the probabilities on the languages together and on each CoSQA set.
+
+    A model whose probabilities nobody fitted, as one fresh from training, has none to judge.
+    """
+    if model.settings.no_match_threshold == 0:
+        return []
     groups = {"held-out packages": [one.hits for one in six]} if six else {}
     groups |= {one.task.name: [one.hits] for one in ranked if one.task.name.startswith("cosqa")}
     return [judged(name, BestHits.joined(hits), model) for name, hits in groups.items()]
