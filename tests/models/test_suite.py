@@ -17,7 +17,7 @@ from cascode_models.evaluation.metrics import stratified_bootstrap
 from cascode_models.evaluation.pairs import held_out_set
 from cascode_models.evaluation.report import blocks, tables, write_into
 from cascode_models.evaluation.results import Results, read_results, revision, write_results
-from cascode_models.evaluation.suite import Plan, baseline_folder, measure, retrieval_sets
+from cascode_models.evaluation.suite import SIX_LANGUAGES, Plan, baseline_folder, measure, retrieval_sets
 from cascode_models.export import export_model
 from cascode_models.inference import CasCodeModel
 from cascode_models.load import load_model
@@ -132,6 +132,22 @@ def test_the_classifier_may_read_fewer_queries(sets: Path, model: CasCodeModel) 
     (found,) = measure(model, plan, label="tiny", progress=lambda _line: None)["sets"]
     assert {one["system"]: one["queries"] for one in found["systems"]} == {"bm25": 8, "fast": 8, "cascade@10": 4}
     assert {one["system"]: one["queries"] for one in found["gains"]} == {"fast": 8, "cascade@10": 4}
+
+
+def test_languages_beside_the_six_are_measured_where_they_have_enough_queries(
+    sets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a choice every one of the six must be there; of the others those with few queries are left out."""
+    with pytest.raises(ModelError, match="javascript"):
+        retrieval_sets(Plan(pairs=sets, cosqa=None))
+    for language in (*SIX_LANGUAGES, "rust", "c"):
+        for name in (language, f"pool-{language}-dev"):
+            (sets / f"{name}.jsonl").write_text((sets / "go.jsonl").read_text(encoding="utf-8"), encoding="utf-8")
+    rust = (sets / "rust.jsonl").read_text(encoding="utf-8")
+    (sets / "rust.jsonl").write_text(rust.splitlines()[0] + "\n", encoding="utf-8")
+    monkeypatch.setattr("cascode_models.evaluation.suite.FEWEST_QUERIES", 2)
+    names = [task.name for task in retrieval_sets(Plan(pairs=sets, cosqa=None))]
+    assert names == [*(f"{language}-dev" for language in SIX_LANGUAGES), "c-dev", "advtest-dev"]
 
 
 def test_an_unknown_language_is_named(sets: Path) -> None:

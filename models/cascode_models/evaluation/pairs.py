@@ -75,6 +75,12 @@ def held_out_set(
     return RetrievalSet(name, [row["query"] for row in chosen], texts, np.array(answers, dtype=np.int64))
 
 
+def count_queries(folder: Path, language: str, split: str) -> int:
+    """Queries that a language has in a split; 0 where it was not mined."""
+    path = folder / f"{language}.jsonl"
+    return sum(row.get("split") == split for row in _rows(path, f'"{split}"')) if path.is_file() else 0
+
+
 def _other_pool(folder: Path, language: str) -> list[dict[str, str]]:
     """Functions of the dev packages; none where there is no such file."""
     path = folder / f"pool-{language}-dev.jsonl"

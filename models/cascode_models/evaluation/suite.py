@@ -22,12 +22,14 @@ from .calibration import BestHits, judged
 from .cascade import StageScores, fast_scores, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
-from .pairs import POOL, QUERIES, held_out_set
+from .pairs import POOL, QUERIES, count_queries, held_out_set
 from .results import FORMAT, Calibration, Gain, Interval, Measured, Results, SetResult, revision
 from .sets import RetrievalSet
 
 #: The languages of CodeSearchNet: the mean in every table is over these.
 SIX_LANGUAGES = ("python", "javascript", "go", "java", "php", "ruby")
+#: Of another language fewer queries than this are left out: an interval of their MRR is wider than systems differ.
+FEWEST_QUERIES = 200
 #: Candidates that the slow classifier reads: the two columns of the paper's tables.
 DEPTH, DEEP = 10, 100
 #: Queries a set for K = 100: as many pairs as 1,000 queries at K = 10.
@@ -48,8 +50,8 @@ class Plan:
     pairs: Path | None
     #: Folder of CoSQA; None leaves it out.
     cosqa: Path | None
-    #: Languages of the held-out packages.
-    languages: tuple[str, ...] = SIX_LANGUAGES
+    #: Languages of the held-out packages; none takes the six and every other with :data:`FEWEST_QUERIES`.
+    languages: tuple[str, ...] = ()
     #: ``dev`` to tune on, ``test`` to report.
     split: str = "dev"
     #: Queries and functions a language, where there are as many.
@@ -131,8 +133,9 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
         unknown = sorted(set(plan.languages) - set(LANGUAGES))
         if unknown:
             raise ModelError(f"there are no held-out packages of {unknown[0]!r}: choose among {', '.join(LANGUAGES)}")
-        asked = [(language, False) for language in plan.languages]
-        asked += [("python", True)] if "python" in plan.languages else []
+        languages = plan.languages or (*SIX_LANGUAGES, *_others(plan.pairs, plan.split))
+        asked = [(language, False) for language in languages]
+        asked += [("python", True)] if "python" in languages else []
         tasks = [
             held_out_set(plan.pairs, language, plan.split, queries=plan.queries, pool=plan.pool, rename=rename)
             for language, rename in asked
@@ -140,6 +143,12 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
     if plan.cosqa is not None:
         tasks += [cosqa_set(plan.cosqa, plan.split, docstrings=docstrings) for docstrings in (True, False)]
     return tasks
+
+
+def _others(folder: Path, split: str) -> list[str]:
+    """Languages beside the six that were mined and have enough queries."""
+    others = [language for language in LANGUAGES if language not in SIX_LANGUAGES]
+    return [language for language in others if count_queries(folder, language, split) >= FEWEST_QUERIES]
 
 
 def baseline_folder() -> Path | None:

@@ -41,7 +41,9 @@ group.add_command(workspace_command)
 @group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")
 @click.option("--pairs", type=FOLDER, metavar="DIR", help="What 'cascode train mine' wrote: held-out packages.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
-@click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Held-out language; repeatable.")
+@click.option(
+    "--language", "-l", "languages", multiple=True, type=Language(), help="Only this held-out language; repeatable."
+)
 @click.option(
     "--split",
     type=click.Choice(["dev", "test"]),
@@ -86,9 +88,9 @@ def model_command(
 ) -> int:
     """Rank on retrieval sets, side by side with BM25 and the untouched encoder where it is installed.
 
-    Docstrings of packages that were never trained on against their functions, in six languages and with names
-    replaced (AdvTest), and CoSQA's web queries. Vectors are kept in the cache: a run that was stopped goes on where
-    it was, except for the classifier.
+    Docstrings of packages that were never trained on against their functions, in CodeSearchNet's six languages and
+    what else was mined, and with names replaced (AdvTest), and CoSQA's web queries. Vectors are kept in the cache: a
+    run that was stopped goes on where it was, except for the classifier.
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
@@ -98,13 +100,13 @@ def model_command(
     from cascode_models.evaluation.pairs import POOL, QUERIES
     from cascode_models.evaluation.report import tables
     from cascode_models.evaluation.results import write_results
-    from cascode_models.evaluation.suite import DEEP_QUERIES, SIX_LANGUAGES, Plan, baseline_folder, measure
+    from cascode_models.evaluation.suite import DEEP_QUERIES, Plan, baseline_folder, measure
     from cascode_models.load import load_model
 
     plan = Plan(
         pairs=pairs,
         cosqa=cosqa,
-        languages=languages or SIX_LANGUAGES,
+        languages=languages,
         split=split,
         queries=queries or QUERIES,
         pool=pool or POOL,
