@@ -83,7 +83,7 @@ class CasCodeModel:
         self._fingerprint = fingerprint
         self._token_budget = CPU_TOKEN_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
         self._pair_budget = CPU_PAIR_BUDGET if device == "cpu" else CUDA_TOKEN_BUDGET
-        #: What the classifier read lately.
+        #: What the classifier read lately; other weights in the same network would make it stale.
         self.function_states = FunctionStates()
 
     @property

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cascode_models.function_states import FunctionStates
-from cascode_models.heads import LateHead
+from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, TextTokenizer, paired
@@ -89,6 +89,8 @@ def test_threads_get_their_own_functions_and_the_count_of_bytes_stays_right() ->
     for thread in threads:
         thread.join()
     assert not wrong
+    # What every thread added and dropped is counted once: a wrong count would let the memory grow.
+    assert states._bytes == sum(one.nbytes for one in states._kept.values()) <= states.limit
     reader = Recorder()
     for number in range(100, 105):
         states.of([[number] * 2], reader)
@@ -124,6 +126,43 @@ def test_a_second_search_reads_the_query_alone(late_model: CasCodeModel, monkeyp
     assert read == [1]
     late_model.classify("sort json", [*TEXTS, "def parse(file)"])
     assert read == [1, 1, 1]
+
+
+def test_what_is_kept_is_no_part_of_a_batch(late_model: CasCodeModel) -> None:
+    """A view would keep the padding and the neighbours of a short function in memory."""
+    late_model.classify("read a file", TEXTS)
+    kept = list(late_model.function_states._kept.values())
+    assert len(kept) == len(TEXTS)
+    assert all(one.untyped_storage().nbytes() == one.nbytes for one in kept)
+
+
+def test_products_are_computed_in_float32(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -> None:
+    """States in bfloat16 have three digits; their products must not lose another, or near ties change places."""
+    network = make_network("late").to(torch.bfloat16)
+    assert isinstance(network.head, LateHead)
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+    model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+    found = model.classify("read a file", TEXTS)
+    ids = [tokenizer.ids(["read a file"], 32)[0], *tokenizer.ids(TEXTS, 64)]
+    query, *functions = [one.float() for one in model._states(ids)]
+    with torch.inference_mode():
+        exact = [
+            float(network.head.logits(*(Texts(one[None], torch.ones(1, len(one))) for one in (query, function))))
+            for function in functions
+        ]
+    assert np.allclose(found, exact, atol=1e-3)
+
+
+def test_one_open_gate_is_enough_to_read_pairs(make_network: Callable[..., CasCode]) -> None:
+    """The states of a text by itself are those in a pair only where nothing at all crosses."""
+    network = make_network("late")
+    assert isinstance(network.head, LateHead)
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+        assert network.reads_alone
+        network.head.gates[-1, 0] = -3.0
+    assert not network.reads_alone
 
 
 def test_open_gates_read_pairs(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -> None:

@@ -22,7 +22,8 @@ _DIRECTIVE = re.compile(
 _LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
 _LINE_MARKER = re.compile(r"^[ \t]*(?://+[!<]?|#+)[ \t]?|^[ \t]*;+[ \t]?")
-_STAR = re.compile(r"^[ \t]*\*(?!\*?/)[ \t]?")
+# Of two stars that stand for one, as SQLite writes them, both go.
+_STAR = re.compile(r"^[ \t]*\*(?:\*(?=[ \t]|$))?(?!\*?/)[ \t]?")
 _RUBY_BLOCK = re.compile(r"^=begin[^\n]*\n?|\n?=end[^\n]*\s*$")
 #: Bytes of shebang, opening tag and encoding line that can stand in front of a licence.
 _MAX_PREAMBLE = 200

@@ -15,7 +15,9 @@ _TEST_PATH = re.compile(
     r"(?:^|/)(?:tests?|testing|_testing|testsuite|unittests?|specs?|__tests__|e2e|fixtures?|testdata|mocks?|benchmarks?"
     r"|asv_bench)(?:/|$)|(?:^|/)(?:test_[^/]*|conftest|setup)\.py$|_tests?\.(?:py|go|rb|js|ts)$|_spec\.rb$"
     r"|\.(?:spec|test)\.[jt]sx?$"
-    r"|(?-i:(?:Test|Tests|TestCase|IT)\.(?:java|php)$)",
+    r"|(?-i:(?:Test|Tests|TestCase|IT)\.(?:java|php|cs)$)"
+    r"|(?:^|/)test_[^/]*\.(?:c|cc|cpp|cxx)$|[_-](?:unit)?tests?\.(?:c|cc|cpp|cxx|h|rs)$|(?:^|/)tests?\.rs$"
+    r"|(?:^|/)[\w.]+\.tests?/[^/]*(?:/.*)?\.cs$",
     re.IGNORECASE,
 )
 _VENDORED_PATH = re.compile(
@@ -81,7 +83,7 @@ def function_rejected(name: str, code: str) -> str | None:
         return "constructor"
     if _DUNDER.match(last):
         return "dunder method"
-    if _TEST_NAME.match(last):
+    if _TEST_NAME.match(last) or "tests" in name.split(".")[:-1]:
         return "test function"
     if sum(1 for line in code.splitlines() if line.strip()) < MIN_CODE_LINES:
         return "code too short"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cascode_models.corpus import c_comments
 from cascode_models.corpus.archives import Member, read_members
 from cascode_models.corpus.code_filters import file_rejected, function_rejected, query_remains
 from cascode_models.corpus.metadata import METADATA_NAMES, repositories_of
@@ -101,7 +102,10 @@ def _file_candidates(
         if reason:
             dropped[reason] += 1
             continue
-        query, reason = query_of(function.doc)
+        doc = function.doc
+        if function.language in c_comments.LANGUAGES:
+            doc = c_comments.plain_comment(doc, function.name)
+        query, reason = query_of(doc)
         if not reason and query_remains(query, function.code):
             query, reason = "", "query remains in code"
         if reason:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cascode_models.function_states import FunctionStates
 from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.types import Encoder, FloatArray
 
 from .metrics import Ranks, ranks_of
 from .sets import RetrievalSet
 
-#: Memory for the states of a retrieval set's functions, which are candidates of several queries each: the largest set
-#: here, CoSQA's 6,267 functions, takes half of it.
+#: Memory for the states of a retrieval set's functions, which are candidates of several queries each: CoSQA's 6,267,
+#: the largest set here, take half of it in bfloat16 and all in float32.
 EVALUATED_BYTES = 2**30
 
 
@@ -67,14 +68,17 @@ def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: Fl
     """
     scores = fast_scores(model, task) if scores is None else scores
     depth = min(depth, scores.shape[1])
-    model.function_states.limit = EVALUATED_BYTES
+    kept, model.function_states = model.function_states, FunctionStates(EVALUATED_BYTES)
     best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
-    logits = np.stack(
-        [
-            model.classify(query, [task.texts[position] for position in candidates])
-            for query, candidates in zip(task.queries, best, strict=True)
-        ]
-    )
+    try:
+        logits = np.stack(
+            [
+                model.classify(query, [task.texts[position] for position in candidates])
+                for query, candidates in zip(task.queries, best, strict=True)
+            ]
+        )
+    finally:
+        model.function_states = kept
     return StageScores(
         fast_ranks=ranks_of(scores, task.answers),
         similarities=np.take_along_axis(scores, best, axis=1),

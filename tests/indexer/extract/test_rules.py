@@ -216,6 +216,20 @@ def test_a_block_comment_loses_markers_and_common_indentation() -> None:
     assert _one(source, "javascript").doc == "First.\n\n  indented\nlast"
 
 
+def test_gutter_of_two_stars_is_decoration_and_a_bullet_is_not() -> None:
+    """SQLite's comments have two stars a line; a star apart from the gutter is a list's."""
+    source = "/*\n** Open the door\n** and close it.\n**\n** Soon.\n*/\nint f(void) { return 1; }\n"
+    assert _one(source, "c").doc == "Open the door\nand close it.\n\nSoon."
+    source = "/*\n * Either\n * * one or\n * **two**\n */\nint f(void) { return 1; }\n"
+    assert _one(source, "c").doc == "Either\n* one or\n**two**"
+
+
+def test_what_follows_a_one_line_summary_is_a_paragraph_of_its_own() -> None:
+    """A parameter is not read on as part of the sentence."""
+    doc = '/// <summary>Open it.</summary>\n/// <param name="d">The door.</param>\n'
+    assert _one(f"class A {{\n{doc}int F(int d) {{ return d; }} }}", "c_sharp").doc == "Open it.\n\nd: The door."
+
+
 @pytest.mark.parametrize(
     ("language", "source"),
     [

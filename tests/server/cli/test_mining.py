@@ -106,7 +106,7 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
         (
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
             "cascode_server.cli.mining.mine",
-            "are kept in",
+            "makes the pairs of them",
         ),
         (
             ["train", "run", "first", "--data", "d", "-o", "o"],
@@ -121,8 +121,9 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
         (
             ["train", "release", "m", "--data", "d", "-o", "o"],
             "cascode_models.training.release.release",
-            "nothing was written",
+            "tune again",
         ),
+        (["eval", "model", "--pairs", "d"], "cascode_models.evaluation.suite.measure", "no results were written"),
     ],
 )
 def test_stopped_training_says_what_remains(

@@ -44,6 +44,8 @@ _QUERY = f"""
 _REFERENCE = re.compile(r"""<(?:see|seealso|paramref|typeparamref)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*/>""")
 #: ``<param name="x">`` keeps the name in front of its description.
 _NAMED = re.compile(r"""<(?:param|typeparam|exception)\s+\w+\s*=\s*["'](?:\w:)?([^"']*)["']\s*>""")
+#: What follows a summary is a paragraph of its own, also where the summary ends on the line that it began.
+_SUMMARY_END = re.compile(r"</summary>\s*")
 _TAG = re.compile(r"</?[A-Za-z][\w.:-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
 
 
@@ -51,6 +53,7 @@ def _without_tags(text: str) -> str:
     """Text of an XML doc comment without its tags."""
     if "<" not in text:
         return text
+    text = _SUMMARY_END.sub("\n\n", text)
     text = _NAMED.sub(r"\1: ", _REFERENCE.sub(r"\1", text))
     lines = html.unescape(_TAG.sub("", text)).splitlines()
     return tidy([line.strip() for line in lines])
