@@ -17,7 +17,7 @@ _TEST_PATH = re.compile(
     r"|\.(?:spec|test)\.[jt]sx?$"
     r"|(?-i:(?:Test|Tests|TestCase|IT)\.(?:java|php|cs)$)"
     r"|(?:^|/)test_[^/]*\.(?:c|cc|cpp|cxx)$|[_-](?:unit)?tests?\.(?:c|cc|cpp|cxx|h|rs)$|(?:^|/)tests?\.rs$"
-    r"|(?:^|/)[\w.]+\.tests?/[^/]*(?:/.*)?\.cs$",
+    r"|(?:^|/)[\w.]+\.tests?/.*\.cs$",
     re.IGNORECASE,
 )
 _VENDORED_PATH = re.compile(

@@ -68,8 +68,8 @@ def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: Fl
     """
     scores = fast_scores(model, task) if scores is None else scores
     depth = min(depth, scores.shape[1])
-    kept, model.function_states = model.function_states, FunctionStates(EVALUATED_BYTES)
     best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
+    kept, model.function_states = model.function_states, FunctionStates(EVALUATED_BYTES)
     try:
         logits = np.stack(
             [

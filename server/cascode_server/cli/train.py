@@ -58,8 +58,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     overrides = _overrides(settings)
     from cascode_models.training.run import run
 
-    folder = run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note)
-    click.echo(folder)
+    click.echo(run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note))
     return 0
 
 
