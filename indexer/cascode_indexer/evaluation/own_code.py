@@ -21,6 +21,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
+from cascode_indexer.rank.reread import reread, similarities_of
 from cascode_indexer.rank.score import rank
 from cascode_indexer.search.candidates import Filter, gather
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Ranked
@@ -230,9 +231,6 @@ class _Searcher:
         if not top:
             return ranked
         logits = self._model.classify(query, [texts[one.text_id] for one in top])
-        weight = self._model.settings.fusion_weight
-        scores = {
-            one.text_id: float(fused_score(one.score, float(logit), weight))
-            for one, logit in zip(top, logits, strict=True)
-        }
-        return sorted(top, key=lambda one: -scores[one.text_id]) + ranked[self._rerank_top :]
+        scores = reread(query, top, fused_score(similarities_of(top), logits, self._model.settings.fusion_weight))
+        order = sorted(range(len(top)), key=lambda place: -scores[place])
+        return [top[place] for place in order] + ranked[self._rerank_top :]

@@ -39,11 +39,11 @@ def rank(query: str, candidates: Sequence[Ranked], weights: Mapping[QueryKind, W
             "path": path_match(candidate, query) if kind is QueryKind.PATH else 0.0,
             "demotion": demotion(candidate, terms),
         }
-        scored.append(dataclasses.replace(candidate, evidence=evidence, score=_total(evidence, weights[kind])))
+        scored.append(dataclasses.replace(candidate, evidence=evidence, score=total(evidence, weights[kind])))
     return sorted(scored, key=lambda one: (-one.score, one.path, one.qualified_name))
 
 
-def _total(evidence: Mapping[str, float], weights: Weights) -> float:
+def total(evidence: Mapping[str, float], weights: Weights) -> float:
     """Weigh one candidate's evidence."""
     return (
         evidence["similarity"]

@@ -19,6 +19,7 @@ from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_agai
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.rank.demotion import demotion
 from cascode_indexer.rank.query_kind import QueryKind
+from cascode_indexer.rank.reread import reread, similarities_of
 from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
 from cascode_indexer.rank.words_alone import WORDS_ALONE
@@ -408,27 +409,19 @@ def _rerank_top(request: SearchRequest, model: CasCodeModel | None) -> int:
 
 
 def _rerank(model: CasCodeModel, query: str, candidates: list[_Candidate], count: int) -> list[_Candidate]:
-    """Let the slow classifier read the best K; the others keep their order below them.
-
-    The fused score of both stages takes the place of the similarity, in the spread that the similarities have: what
-    else speaks for a candidate (its name, its place) was weighed beside those.
-    """
+    """Let the slow classifier read the best K; the others keep their order below them."""
     from cascode_models.inference import fused_score
 
     top, rest = candidates[:count], candidates[count:]
     logits = model.classify(query, [one.text for one in top])
-    weight = model.settings.fusion_weight
-    similarities = _similarities(top)
-    fused = fused_score(similarities, logits, weight)
-    # Equal scores move nothing, whatever their spread is called.
-    spread = float(fused.std()) or 1.0
-    instead = (fused - fused.mean()) * float(similarities.std()) / spread + similarities.mean()
-    reread = [
-        dataclasses.replace(one, stage="cascade", score=one.score + float(gain))
-        for one, gain in zip(_judged(model, top, fused), instead - similarities, strict=True)
+    evidence = [one.ranked for one in top]
+    fused = fused_score(similarities_of(evidence), logits, model.settings.fusion_weight)
+    read = [
+        dataclasses.replace(one, stage="cascade", score=score)
+        for one, score in zip(_judged(model, top, fused), reread(query, evidence, fused), strict=True)
     ]
-    reread.sort(key=lambda one: -one.score)
-    return reread + rest
+    read.sort(key=lambda one: -one.score)
+    return read + rest
 
 
 def _confident(model: CasCodeModel, candidates: Sequence[_Candidate]) -> bool:
@@ -441,7 +434,7 @@ def _judged_by_similarity(model: CasCodeModel, candidates: Sequence[_Candidate])
     """Return the candidates with their calibrated probabilities from the similarities alone."""
     from cascode_models.inference import fused_score
 
-    similarities = _similarities(candidates)
+    similarities = similarities_of([one.ranked for one in candidates])
     return _judged(model, candidates, fused_score(similarities, np.zeros_like(similarities), 0.0))
 
 
@@ -455,11 +448,6 @@ def _judged(model: CasCodeModel, candidates: Sequence[_Candidate], fused: FloatA
         else dataclasses.replace(one, probability=float(probability), answered=float(answered))
         for one, probability, answered in found
     ]
-
-
-def _similarities(candidates: Sequence[_Candidate]) -> FloatArray:
-    """``[candidates]`` similarities as they were ranked by, a guess where there is no vector."""
-    return np.array([one.ranked.evidence.get("similarity", 0.0) for one in candidates], dtype=np.float32)
 
 
 class _Clock:
