@@ -21,7 +21,7 @@ from .inference import CasCodeModel
 from .serving import ServingNetwork, can_serve
 from .settings import ModelSettings
 from .text import TEXT_VERSION
-from .tokenization import TextTokenizer
+from .tokenization import TextTokenizer, padded
 
 if TYPE_CHECKING:
     from .modeling import CasCode
@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 #: Environment variable that names another default model.
 MODEL_VARIABLE = "CASCODE_MODEL"
 WEIGHTS_FILE = "model.safetensors"
+#: Tokens of the two texts that try a backbone, and what its vectors may differ by: rounding leaves 1e-6, a wrong place
+#: or mask 0.1 and more.
+_SHORT, _LONG, _SAME = 5, 9, 1e-3
 _PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.pt", "model.pt", "model.bin")
 
 
@@ -240,10 +243,7 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
     try:
         network = CasCode(CasCodeConfig(**dataclasses.asdict(settings)))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ModelError(
-            f"{folder} is no encoder that can be used ({reason}): name a BERT- or RoBERTa-like model"
-        ) from error
+        raise _unusable(folder, " ".join(str(error).split()) or type(error).__name__) from error
     tensors = _read_weights(folder)
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
@@ -253,7 +253,38 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
         network.load_state_dict({name: tensors[name] for name in wanted})
     except RuntimeError as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
+    if not _encodes_alike(network):
+        raise _unusable(folder, f"a {settings.backbone['model_type']} model reads padding and places in its own way")
     return network
+
+
+def _encodes_alike(network: CasCode) -> bool:
+    """Whether a text's vector beside a longer one is what the backbone, called by itself, gives for it alone.
+
+    Backbones that number places or take masks in a way of their own would give vectors that look like any others.
+    """
+    backbone, padding = network.backbone, network.backbone.config.pad_token_id or 0
+    # From 2 on: 0 and 1 are what models take for padding, whatever their configuration says.
+    tokens = [token for token in range(2, _LONG + 3) if token != padding]
+    rows = [tokens[:_SHORT], tokens[:_LONG]]
+    was_training = network.training
+    network.train(False)
+    try:
+        with torch.inference_mode():
+            beside = network.encode(*padded(rows, padding))[0]
+            states = backbone(input_ids=torch.tensor(rows[:1])).last_hidden_state
+            alone = network.pooled(states, torch.ones(1, _SHORT))[0]
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
+        logger.debug("the backbone cannot be called as an encoder: %s", error)
+        return False
+    finally:
+        network.train(was_training)
+    return bool(torch.allclose(beside, alone, atol=_SAME))
+
+
+def _unusable(folder: Path, reason: str) -> ModelError:
+    """The error of a model that is no encoder of the kind computed here."""
+    return ModelError(f"{folder} is no encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
 
 
 def _unfit(folder: Path, reason: str) -> ModelError:

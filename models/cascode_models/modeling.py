@@ -10,6 +10,7 @@ from transformers import AttentionInterface, AutoModel, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
+from .errors import ModelError
 from .heads import GatedHead, PlainHead, make_head
 from .two_stage import Crossing, TwoStage, gated
 
@@ -38,8 +39,13 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         )
         width, layers, heads = settings.hidden_size, settings.num_hidden_layers, settings.num_attention_heads
         self.head = make_head(config.head, width, layers, heads)
+        if isinstance(self.head, GatedHead) and not self.backbone._supports_attention_backend:
+            raise ModelError(
+                f"a {settings.model_type} model computes its attention by itself, where head {config.head!r} must gate "
+                f"it: use head 'plain' or 'none'"
+            )
         self.pooling = config.pooling
-        self.first_position = settings.pad_token_id + 1 if settings.model_type in _SHIFTED else 0
+        self.first_position = _first_position(self.backbone)
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -69,13 +75,20 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         return output.last_hidden_state  # type: ignore[no-any-return]
 
 
-#: Models that number positions from the padding id + 1.
-_SHIFTED = ("roberta", "xlm-roberta", "camembert")
+#: Model types whose pooler, which nothing here uses, can be left out.
+_POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "mpnet")
+
+
+def _first_position(backbone: nn.Module) -> int:
+    """Number of the first position: models that give padding a place of its own number from behind it."""
+    places = getattr(getattr(backbone, "embeddings", None), "position_embeddings", None)
+    padding = getattr(places, "padding_idx", None)
+    return 0 if padding is None else int(padding) + 1
 
 
 def _without_pooler(model_type: str) -> dict[str, bool]:
-    """Arguments that leave out the pooler, whose weights nothing here uses."""
-    return {"add_pooling_layer": False} if model_type in ("bert", *_SHIFTED) else {}
+    """Arguments that leave out the pooler."""
+    return {"add_pooling_layer": False} if model_type in _POOLED else {}
 
 
 def _attention(

@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
 from cascode_models.load import MODEL_VARIABLE, bundled_folder, load_model, read_folder
+from cascode_models.tokenization import TextTokenizer
 
 
 def fails(match: str, name: str | None) -> None:
@@ -60,6 +63,40 @@ def test_plain_encoder_is_a_fast_encoder_without_classifier(plain_folder: Path, 
     assert not plain.has_classifier
     vectors = plain.encode_texts(["read file"]), own.encode_texts(["read file"])
     assert float((vectors[0] * vectors[1]).sum()) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("model_type", ["mpnet", "roberta-prelayernorm"])
+def test_models_that_number_places_from_behind_the_padding_give_their_own_vectors(
+    make_network, tokenizer, tmp_path: Path, model_type: str
+) -> None:
+    """A folder of save_pretrained of such a model is encoded as the model by itself encodes it."""
+    backbone = make_network("none", model_type).backbone
+    folder = saved(backbone, tokenizer, tmp_path)
+    texts = ["read file", "sort list of json"]
+    found = load_model(str(folder), device="cpu").encode_texts(texts)
+    with torch.no_grad():
+        states = [
+            backbone(input_ids=torch.tensor([ids])).last_hidden_state.mean(1)[0] for ids in tokenizer.ids(texts, 64)
+        ]
+    expected = torch.nn.functional.normalize(torch.stack(states), dim=-1).numpy()
+    assert np.allclose(found, expected, atol=2e-2)
+    assert float(found[0] @ found[1]) < 0.95
+
+
+@pytest.mark.parametrize("model_type", ["deberta-v2", "fnet", "gpt2"])
+def test_a_backbone_that_reads_padding_its_own_way_is_refused(
+    make_network, tokenizer, tmp_path: Path, model_type: str
+) -> None:
+    """Its vectors would be wrong beside longer texts and look like any others."""
+    folder = saved(make_network("none", model_type).backbone, tokenizer, tmp_path)
+    fails(f"no encoder that can be used .a {model_type} model reads padding and places in its own way", str(folder))
+
+
+def saved(backbone: Any, tokenizer: TextTokenizer, folder: Path) -> Path:
+    """A plain folder as save_pretrained writes it."""
+    backbone.save_pretrained(folder / "saved")
+    (folder / "saved" / "tokenizer.json").write_text(tokenizer.to_json())
+    return folder / "saved"
 
 
 @pytest.mark.parametrize("said", ['{"pooling_mode_cls_token": true}', '{"pooling_mode": "cls"}'])

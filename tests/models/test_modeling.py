@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from cascode_models.errors import ModelError
 from cascode_models.heads import (
     BEGINNING,
     COSINE_SCALE,
@@ -38,15 +39,23 @@ def test_padding_does_not_change_a_vector(make_network, model_type: str, pooling
     assert torch.allclose(beside.norm(dim=1), torch.ones(2), atol=1e-5)
 
 
-@pytest.mark.parametrize("model_type", ["bert", "roberta"])
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "mpnet", "roberta-prelayernorm", "data2vec-text"])
 def test_encoder_agrees_with_the_backbone_called_by_itself(make_network, model_type: str) -> None:
     """Our positions and masks are those that the backbone would choose itself."""
-    network = make_network(model_type=model_type)
+    network = make_network("none", model_type)
     ids, mask = padded([FUNCTION], 0)
     with torch.no_grad():
         states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         expected = torch.nn.functional.normalize(states.mean(1), dim=-1)
         assert torch.allclose(network.encode(ids, mask), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["warm", "late"])
+def test_a_head_with_gates_needs_a_backbone_that_can_be_gated(make_network, head: str) -> None:
+    """MPNet computes its attention by itself: its gates would do nothing, without a word."""
+    with pytest.raises(ModelError, match=f"mpnet model computes its attention by itself.*{head}.*use head 'plain'"):
+        make_network(head, "mpnet")
+    assert make_network("plain", "mpnet").head is not None
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta"])
