@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from cascode_models.evaluation.cascade import fast_scores, functions_kept, stage_scores
+from cascode_models.evaluation.sets import RetrievalSet
 from cascode_models.function_states import FunctionStates
 from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel
@@ -134,6 +136,30 @@ def test_what_is_kept_is_no_part_of_a_batch(late_model: CasCodeModel) -> None:
     kept = list(late_model.function_states._kept.values())
     assert len(kept) == len(TEXTS)
     assert all(one.untyped_storage().nbytes() == one.nbytes for one in kept)
+
+
+def test_a_measurement_reads_no_function_twice(late_model: CasCodeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two depths of one set share what was read; afterwards the model keeps what it kept before."""
+    before = late_model.function_states
+    task = RetrievalSet("set", ["read a file", "sort json"], TEXTS, np.array([0, 2]))
+    read: list[int] = []
+    original = late_model.network.token_states
+
+    def counted(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        read.append(len(ids))
+        return original(ids, mask)
+
+    scores = fast_scores(late_model, task)
+    monkeypatch.setattr(late_model.network, "token_states", counted)
+    with functions_kept(late_model):
+        stage_scores(late_model, task, 4, scores)
+        read.clear()
+        deep = stage_scores(late_model, task, 4, scores)
+    # The queries alone.
+    assert read == [1, 1]
+    assert late_model.function_states is before
+    assert np.array_equal(deep.logits, stage_scores(late_model, task, 4, scores).logits)
+    assert late_model.function_states is before
 
 
 def test_products_are_computed_in_float32(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -> None:

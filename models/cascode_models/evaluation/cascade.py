@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +59,18 @@ def fast_scores(encoder: Encoder, task: RetrievalSet) -> FloatArray:
     return scores
 
 
+@contextmanager
+def functions_kept(model: CasCodeModel) -> Iterator[None]:
+    """Let the classifier read no function of a set twice; a block inside another shares what that one keeps."""
+    before = model.function_states
+    if before.limit < EVALUATED_BYTES:
+        model.function_states = FunctionStates(EVALUATED_BYTES)
+    try:
+        yield
+    finally:
+        model.function_states = before
+
+
 def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: FloatArray | None = None) -> StageScores:
     """Run both stages.
 
@@ -69,16 +83,13 @@ def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: Fl
     scores = fast_scores(model, task) if scores is None else scores
     depth = min(depth, scores.shape[1])
     best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
-    kept, model.function_states = model.function_states, FunctionStates(EVALUATED_BYTES)
-    try:
+    with functions_kept(model):
         logits = np.stack(
             [
                 model.classify(query, [task.texts[position] for position in candidates])
                 for query, candidates in zip(task.queries, best, strict=True)
             ]
         )
-    finally:
-        model.function_states = kept
     return StageScores(
         fast_ranks=ranks_of(scores, task.answers),
         similarities=np.take_along_axis(scores, best, axis=1),

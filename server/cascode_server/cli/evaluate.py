@@ -56,7 +56,7 @@ group.add_command(workspace_command)
 @click.option(
     "--cascade-queries", type=click.IntRange(min=1), metavar="N", help="Queries a set at K = 10 (default all)."
 )
-@click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 100).")
+@click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 200).")
 @click.option(
     "--fusion-weight",
     type=click.FloatRange(min=0),
