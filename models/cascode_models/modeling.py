@@ -11,7 +11,7 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
 from .errors import ModelError
-from .heads import GatedHead, PlainHead, make_head
+from .heads import CLOSED_GATE, GatedHead, PlainHead, make_head
 from .two_stage import Crossing, TwoStage, gated
 
 #: Name under which our attention is registered with transformers.
@@ -39,11 +39,9 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         )
         width, layers, heads = settings.hidden_size, settings.num_hidden_layers, settings.num_attention_heads
         self.head = make_head(config.head, width, layers, heads)
-        if isinstance(self.head, GatedHead) and not self.backbone._supports_attention_backend:
-            raise ModelError(
-                f"a {settings.model_type} model computes its attention by itself, where head {config.head!r} must gate "
-                f"it: use head 'plain' or 'none'"
-            )
+        # Late interaction behind closed gates reads texts by themselves: there is nothing to gate.
+        if isinstance(self.head, GatedHead) and not (config.head == "late" and config.gate_bias <= CLOSED_GATE):
+            self._check_gates_work()
         self.pooling = config.pooling
         self.first_position = _first_position(self.backbone)
         self.post_init()  # type: ignore[no-untyped-call]
@@ -53,10 +51,25 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         if isinstance(module, PlainHead | GatedHead):
             module.reset_parameters(self.config.gate_bias)
 
+    def _check_gates_work(self) -> None:
+        """Refuse a backbone whose attention is not computed here: its gates would do nothing, without a word."""
+        if not self.backbone._supports_attention_backend:
+            raise ModelError(
+                f"a {self.backbone.config.model_type} model computes its attention by itself, where head "
+                f"{self.config.head!r} must gate it: use head 'plain' or 'none', or 'late' with gate_bias -10000"
+            )
+
     @property
     def dimension(self) -> int:
         """Width of a vector."""
         return int(self.backbone.config.hidden_size)
+
+    def check_length(self, tokens: int, what: str) -> None:
+        """Refuse texts that the backbone has no places for; ``what`` names the model in the error."""
+        shape = self.backbone.config
+        places = getattr(shape, "max_position_embeddings", tokens + self.first_position) - self.first_position
+        if tokens > places:
+            raise ModelError(f"training settings: texts of {tokens} tokens do not fit {what}, which reads {places}")
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Encode texts: the same as :meth:`encode`."""
@@ -70,6 +83,8 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         crossing: Crossing | None,
     ) -> torch.Tensor:
         """Run the backbone: see :meth:`TwoStage.states`."""
+        if crossing is not None:
+            self._check_gates_work()
         extra: dict[str, Any] = {} if crossing is None else {"cascode_crossing": crossing}
         output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=positions, **extra)
         return output.last_hidden_state  # type: ignore[no-any-return]

@@ -42,7 +42,9 @@ def make_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def make_network(head: str = "warm", model_type: str = "bert", pooling: str = "mean") -> CasCode:
+def make_network(
+    head: str = "warm", model_type: str = "bert", pooling: str = "mean", gate_bias: float = -3.0
+) -> CasCode:
     """A random two-layer network."""
     torch.manual_seed(0)
     backbone = {
@@ -57,7 +59,9 @@ def make_network(head: str = "warm", model_type: str = "bert", pooling: str = "m
         "pad_token_id": 0,
         "initializer_range": 0.2,
     }
-    config = CasCodeConfig(backbone=backbone, head=head, pooling=pooling, max_query_tokens=32, max_text_tokens=64)
+    config = CasCodeConfig(
+        backbone=backbone, head=head, pooling=pooling, gate_bias=gate_bias, max_query_tokens=32, max_text_tokens=64
+    )
     return CasCode(config).eval()
 
 

@@ -58,6 +58,21 @@ def test_a_head_with_gates_needs_a_backbone_that_can_be_gated(make_network, head
     assert make_network("plain", "mpnet").head is not None
 
 
+def test_late_head_behind_closed_gates_needs_none(make_network) -> None:
+    """Texts are read by themselves, by any backbone; gates that are opened afterwards are noticed."""
+    network = make_network("late", "mpnet", gate_bias=-1e4)
+    texts = [
+        Texts(network.token_states(*tensors), tensors[1]) for tensors in (padded([QUERY], 1), padded([FUNCTION], 1))
+    ]
+    assert network.reads_alone
+    assert torch.isfinite(network.head.logits(*texts)).all()
+    with torch.no_grad():
+        network.head.gates.fill_(0.0)
+    assert not network.reads_alone
+    with pytest.raises(ModelError, match="mpnet model computes its attention by itself"):
+        network.classify(*paired([QUERY], [FUNCTION], 1, PairLayout(True)))
+
+
 @pytest.mark.parametrize("model_type", ["bert", "roberta"])
 def test_warm_head_with_closed_gates_is_the_bi_encoder(make_network, model_type: str) -> None:
     """With attention across the segments closed the warm classifier scores the bi-encoder's cosine."""

@@ -11,7 +11,13 @@ from cascode_models.heads import COSINE_SCALE, Texts
 from cascode_models.inference import fused_score
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
-from cascode_models.training.objective import Interaction, contrastive_step_loss, infonce, same_answers
+from cascode_models.training.objective import (
+    Interaction,
+    contrastive_step_loss,
+    distillation,
+    infonce,
+    same_answers,
+)
 
 # Some longer than a phrase and than a function's beginning.
 QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]
@@ -79,6 +85,43 @@ def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -
     changed, _ = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09))
     assert changed["late"] == pytest.approx(float(expected), rel=1e-3)
     assert changed["late"] != pytest.approx(losses["late"], rel=1e-3)
+
+
+def test_distillation_is_the_divergence_from_the_teacher_both_ways() -> None:
+    """0 where both agree, up to a constant; elsewhere the divergence, and further answers take no part."""
+    none = torch.zeros(2, 3, dtype=torch.bool)
+    taught = torch.tensor([[2.0, 0.0, 1.0], [0.5, 1.0, 0.0]])
+    assert float(distillation(taught + 3.0, taught, none)) == pytest.approx(0.0, abs=1e-6)
+    scores = torch.tensor([[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
+
+    def divergence(student: torch.Tensor, teacher: torch.Tensor) -> float:
+        said = teacher.softmax(1)
+        return float((said * (said.log() - student.softmax(1).log())).sum(1).mean())
+
+    there, back = divergence(scores, taught), divergence(scores[:, :2].T, taught[:, :2].T)
+    assert float(distillation(scores, taught, none)) == pytest.approx((there + back) / 2, rel=1e-5)
+    same = none.clone()
+    same[0, 2] = True
+    # The further answer of the first query is out of its row.
+    there = (divergence(scores[:1, :2], taught[:1, :2]) + divergence(scores[1:], taught[1:])) / 2
+    expected = (there + back) / 2
+    taught[0, 2], scores[0, 2] = 7.0, -5.0
+    assert float(distillation(scores, taught, same)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_a_teachers_word_replaces_its_share_of_the_second_loss(chunk: int, network: CasCode) -> None:
+    """A share of 0 leaves the gradients as they are without a teacher; one of 1 follows the teacher alone."""
+    taught = torch.randn(len(QUERIES), len(FUNCTIONS), generator=torch.Generator().manual_seed(1))
+    _, without = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09))
+    losses, nothing = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09, taught, 0.0))
+    _, half = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09, taught, 0.5))
+    _, all_of_it = gradients(network, chunk=chunk, cache=False, interaction=Interaction(1.0, 0.09, taught, 1.0))
+    assert losses["taught"] > 0.1
+    for name, value in without.items():
+        torch.testing.assert_close(nothing[name], value, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(half[name], (value + all_of_it[name]) / 2, rtol=1e-3, atol=1e-5)
+    assert any(float((all_of_it[name] - value).abs().max()) > 1e-3 for name, value in without.items())
 
 
 def test_late_scores_ignore_padding(network: CasCode) -> None:

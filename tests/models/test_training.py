@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
-from cascode_models.heads import VIEW_WEIGHTS
+from cascode_models.heads import COSINE_SCALE, VIEW_WEIGHTS
+from cascode_models.inference import fused_score
 from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
@@ -30,6 +31,7 @@ from cascode_models.training.negatives import MinedPool, draw_group, load_negati
 from cascode_models.training.optimizer import schedule
 from cascode_models.training.run import LOG
 from cascode_models.training.sampling import Sampler, draw_packages, pools
+from cascode_models.training.teacher import Teacher
 
 VERBS, THINGS = (
     ["read", "write", "open", "close", "sort", "parse", "send"],
@@ -195,6 +197,10 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"search_share": 1.5}, "search_share is 1.5, it must be 0 to 1"),
         ({"joint.steps.x": 3}, "joint.steps.x cannot be set"),
         ({"contrastive.interaction_weight": 1.0}, "interaction_weight needs head 'late'"),
+        ({"contrastive.teachers": ["a"]}, "teachers needs contrastive.interaction_weight"),
+        ({"contrastive.teachers": "a"}, "teachers is 'a', it must be of type list of names"),
+        ({"contrastive.teachers": [1]}, r"teachers is \[1\], it must be of type list of names"),
+        ({"contrastive.teacher_share": 1.5}, "teacher_share is 1.5, it must be 0 to 1"),
     ],
 )
 def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> None:
@@ -367,6 +373,49 @@ def test_late_loss_has_its_own_temperature(data: Path, tmp_path: Path, model_fol
         logs.append(json.loads((output / LOG).read_text().splitlines()[0]))
     assert logs[0]["infonce"] == pytest.approx(logs[1]["infonce"], abs=0.05)
     assert abs(logs[0]["late"] - logs[1]["late"]) > 0.1
+
+
+def taught_by(teachers: list[Path], share: float = 0.5) -> dict[str, object]:
+    """Settings of a run of the cascade that learns from teachers."""
+    return {
+        "cosqa": "",
+        "threads": 1,
+        "joint.steps": 0,
+        "contrastive.teachers": [str(teacher) for teacher in teachers],
+        "contrastive.teacher_share": share,
+    }
+
+
+def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """The student comes nearer to its teachers than beside them, and one without a late head is refused."""
+    alone = small(model_folder) | {"cosqa": "", "threads": 1, "joint.steps": 0, "contrastive.steps": 20}
+    other = run("cascade", data=data, output=tmp_path / "teacher", overrides=alone | {"seed": 5})
+    last = {}
+    for share in (0.0, 1.0):
+        output = tmp_path / f"share {share}"
+        run("cascade", data=data, output=output, overrides=alone | taught_by([other, other], share))
+        rows = [json.loads(line) for line in (output / LOG).read_text().splitlines()]
+        last[share] = [row["taught"] for row in rows if "taught" in row][-3:]
+    assert np.mean(last[1.0]) < 0.7 * np.mean(last[0.0])
+    with pytest.raises(ModelError, match="cannot teach: it needs a late head"):
+        run("cascade", data=data, output=tmp_path / "x", overrides=alone | taught_by([model_folder]))
+    with pytest.raises(ModelError, match=r"texts of 5000 tokens do not fit the teacher .* reads 130"):
+        Teacher(str(other), "cpu", (16, 5000))
+
+
+def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """Its scores are the fused scores of the served model, whatever order and chunks the texts come in."""
+    settings = small(model_folder) | {"cosqa": "", "joint.steps": 0, "contrastive.steps": 1}
+    folder = run("cascade", data=data, output=tmp_path / "teacher", overrides=settings)
+    queries, functions = ["read a file", "a", "sort a list of path"], ["def read(file)", "x", "def sort(a, b): return"]
+    model = load_model(str(folder), device="cpu")
+    cosines = model.encode_queries(queries) @ model.encode_texts(functions).T
+    logits = np.stack([model.classify(query, functions) for query in queries])
+    expected = fused_score(cosines, logits, 1.0) / COSINE_SCALE
+    for chunk in (1, 8):
+        found = Teacher(str(folder), "cpu", (16, 48)).scores(queries, functions, chunk).numpy()
+        # The classifier's bias is the same for every pair.
+        assert np.ptp(found - expected) < 0.05 < np.ptp(found)
 
 
 def test_renamed_steps_change_what_a_run_sees(data: Path, tmp_path: Path, model_folder: Path) -> None:

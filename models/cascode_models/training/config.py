@@ -40,6 +40,12 @@ class ContrastiveStage:
     interaction_weight: float = 0.0
     #: Fused scores are divided by it there: larger than for the vectors, since their sum of cosines spreads wider.
     interaction_temperature: float = 0.09
+    #: Model folders or cached hub names of models with a late head, the mean of whose scores of the step's functions is
+    #: learnt beside the right answers (distillation): a larger one, and the start itself where it knows what the larger
+    #: one does not. Empty learns from the right answers alone.
+    teachers: tuple[str, ...] = ()
+    #: Share of the teachers' word in the second loss.
+    teacher_share: float = 0.5
     #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
     chunk: int = 64
     #: Highest learning rates of the encoder, and of the late head's weights.
@@ -144,9 +150,12 @@ class TrainingConfig:
             raise ModelError("training settings: joint.steps must be 0 where head is 'none'")
         if self.contrastive.interaction_weight and self.head != "late":
             raise ModelError("training settings: contrastive.interaction_weight needs head 'late'")
+        if self.contrastive.teachers and not self.contrastive.interaction_weight:
+            raise ModelError("training settings: contrastive.teachers needs contrastive.interaction_weight above 0")
         if self.joint.random_negatives > self.joint.negatives:
             raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
         for name, share in (
+            ("contrastive.teacher_share", self.contrastive.teacher_share),
             ("joint.hard_share", self.joint.hard_share),
             ("search_share", self.search_share),
             ("renamed_share", self.renamed_share),
@@ -228,11 +237,18 @@ def _build(kind: type[T], content: object, where: str) -> T:
             values[name] = _build(cast("type[Any]", expected), value, f"{where}: {name}")
         elif expected is float and _is_number(value):
             values[name] = float(value)
+        elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            values[name] = tuple(value)
         elif type(value) is expected:
             values[name] = value
         else:
-            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {expected.__name__}")
+            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_spoken(expected)}")
     return kind(**values)
+
+
+def _spoken(kind: type[Any]) -> str:
+    """The type of a setting as its message names it."""
+    return "list of names" if kind == tuple[str, ...] else kind.__name__
 
 
 def _is_number(value: object) -> bool:

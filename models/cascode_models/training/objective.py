@@ -14,14 +14,20 @@ from cascode_models.tokenization import PairLayout, padded, paired
 
 #: Widths are rounded up to it: the CPU's matrix kernels are slow on odd ones.
 WIDTH_MULTIPLE = 32
+#: A score whose exponential is 0 beside any other, finite so that nothing times nothing stays nothing.
+_NEVER = -1e4
 
 
 class Interaction(NamedTuple):
     """A second InfoNCE on the fused score of weight 1, the late head's gates closed."""
 
     weight: float
-    #: Fused scores, in the units of a cosine, are divided by it.
+    #: Fused scores, in the units of a cosine, are divided by it; a teacher's too.
     temperature: float
+    #: ``[queries, functions]`` fused scores of a teacher; None learns from the right answers alone.
+    taught: torch.Tensor | None = None
+    #: Share of the teacher's word in the loss.
+    share: float = 0.0
 
 
 def contrastive_step_loss(
@@ -56,8 +62,8 @@ def contrastive_step_loss(
     Returns:
         The mean losses by name.
     """
-    pieces = [*_chunks(queries, chunk), *_chunks(functions, chunk)]
-    texts = [queries] * len(_chunks(queries, chunk)) + [functions] * len(_chunks(functions, chunk))
+    pieces = [*chunks(queries, chunk), *chunks(functions, chunk)]
+    texts = [queries] * len(chunks(queries, chunk)) + [functions] * len(chunks(functions, chunk))
     tensors = [
         tuple(tensor.to(network.device) for tensor in padded([rows[row] for row in piece], pad_id, WIDTH_MULTIPLE))
         for piece, rows in zip(pieces, texts, strict=True)
@@ -68,10 +74,10 @@ def contrastive_step_loss(
         parts = [part.requires_grad_() for part in parts]
     else:
         parts = [network.token_states(ids, mask) for ids, mask in tensors]
-    split = len(_chunks(queries, chunk))
+    split = len(chunks(queries, chunk))
     vectors = [network.pooled(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
     orders = [[row for piece in some for row in piece] for some in (pieces[:split], pieces[split:])]
-    u, v = _unsorted(torch.cat(vectors[:split]), orders[0]), _unsorted(torch.cat(vectors[split:]), orders[1])
+    u, v = unsorted(torch.cat(vectors[:split]), orders[0]), unsorted(torch.cat(vectors[split:]), orders[1])
     cosines = u @ v.T
     losses = {"infonce": infonce(cosines / temperature, same)}
     total = weight * losses["infonce"]
@@ -86,9 +92,15 @@ def contrastive_step_loss(
             ]
         )
         # Rows and columns stand as the chunks do: the longest texts first.
-        late = _unsorted(_unsorted(late, orders[0]).T, orders[1]).T
-        losses["late"] = infonce((cosines + late) / interaction.temperature, same)
-        total = total + weight * interaction.weight * losses["late"]
+        late = unsorted(unsorted(late, orders[0]).T, orders[1]).T
+        scores = (cosines + late) / interaction.temperature
+        losses["late"] = infonce(scores, same)
+        second = losses["late"]
+        if interaction.taught is not None:
+            taught = interaction.taught.to(scores.device) / interaction.temperature
+            losses["taught"] = distillation(scores, taught, same)
+            second = torch.lerp(second, losses["taught"], interaction.share)
+        total = total + weight * interaction.weight * second
     total.backward()  # type: ignore[no-untyped-call]
     if cache_gradients:
         for (ids, mask), part in zip(tensors, parts, strict=True):
@@ -98,11 +110,39 @@ def contrastive_step_loss(
 
 def infonce(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
     """InfoNCE of scores ``[pairs, pairs + further]`` of queries and functions, both ways."""
-    own = torch.eye(*scores.shape, dtype=torch.bool, device=scores.device)
-    scores = scores.masked_fill(same.to(scores.device) & ~own, float("-inf"))
+    scores = _without_other_answers(scores, same)
     target = torch.arange(len(scores), device=scores.device)
     back = scores[:, : len(scores)].T
     return (nn.functional.cross_entropy(scores, target) + nn.functional.cross_entropy(back, target)) / 2
+
+
+def distillation(scores: torch.Tensor, taught: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy with a teacher's softmax over the functions of a step in place of the right one, both ways.
+
+    Soft targets of Hinton, Vinyals and Dean (2015, equation 2), the same temperature on both sides and its square left
+    out, since it is that of the loss beside it. The teacher's own uncertainty is taken off, so that the loss is 0 where
+    student and teacher agree (Kullback-Leibler divergence).
+
+    Args:
+        scores: ``[queries, functions]`` of the student, divided by the temperature.
+        taught: Those of the teacher.
+        same: See :func:`contrastive_step_loss`.
+    """
+    scores, taught = _without_other_answers(scores, same), _without_other_answers(taught, same)
+    count = len(scores)
+
+    def one_way(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+        return nn.functional.kl_div(
+            student.log_softmax(1), teacher.log_softmax(1), reduction="batchmean", log_target=True
+        )
+
+    return (one_way(scores, taught) + one_way(scores[:, :count].T, taught[:, :count].T)) / 2
+
+
+def _without_other_answers(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """Scores with every further answer of a query far below all others."""
+    own = torch.eye(*scores.shape, dtype=torch.bool, device=scores.device)
+    return scores.masked_fill(same.to(scores.device) & ~own, _NEVER)
 
 
 def classifier_loss(
@@ -139,7 +179,7 @@ def classifier_loss(
         )
         parts.append(network.classify(*(tensor.to(network.device) for tensor in tensors)))
     # [groups, functions a group]
-    logits = _unsorted(torch.cat(parts), order).view(-1, size)
+    logits = unsorted(torch.cat(parts), order).view(-1, size)
     target = torch.zeros(len(groups), dtype=torch.long, device=logits.device)
     labels = torch.zeros_like(logits)
     labels[:, 0] = 1.0
@@ -169,13 +209,13 @@ def same_answers(queries: Sequence[str], functions: Sequence[str], owners: Seque
     return (owned[:count, None] == owned[None]) | (texts[:count, None] == texts[None])
 
 
-def _chunks(rows: Sequence[Sequence[int]], chunk: int) -> list[list[int]]:
+def chunks(rows: Sequence[Sequence[int]], chunk: int) -> list[list[int]]:
     """Positions of texts of similar length, the longest first."""
     order = sorted(range(len(rows)), key=lambda row: -len(rows[row]))
     return [order[start : start + chunk] for start in range(0, len(order), chunk)]
 
 
-def _unsorted(values: torch.Tensor, order: list[int]) -> torch.Tensor:
+def unsorted(values: torch.Tensor, order: list[int]) -> torch.Tensor:
     """Undo a sorting: ``values[i]`` belongs to position ``order[i]``."""
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))

@@ -31,6 +31,7 @@ from .data import TrainingPair, plain_texts, read_cosqa, read_pairs, read_pool
 from .optimizer import MasterOptimizer, schedule
 from .sampling import pools
 from .stages import Losses, StageSteps
+from .teacher import Teacher
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,10 @@ class Trainer:
         #: Codes of searches without a query of their own: negatives only.
         self.distractors = [pair for pair in pairs if not pair.query]
         self.network, self.tokenizer = _start(config)
-        self.digest = _digest(config, pairs, self.network)
+        limits = config.max_query_tokens, config.max_text_tokens
+        named = config.contrastive.teachers if config.contrastive.steps else ()
+        self.teachers = [Teacher(name, self.device, limits) for name in named]
+        self.digest = _digest(config, pairs, self.network, [teacher.fingerprint for teacher in self.teachers])
         #: The weights as last stepped, unrounded.
         self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
         self.start = {name: value.clone() for name, value in self.weights.items() if name.startswith("backbone.")}
@@ -251,10 +255,7 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         gate_bias=config.gate_bias,
     )
     network = CasCode(settings)
-    longest = max(config.max_query_tokens, config.max_text_tokens)
-    places = int(backbone.get("max_position_embeddings", longest + network.first_position)) - network.first_position
-    if longest > places:
-        raise ModelError(f"training settings: texts of {longest} tokens do not fit the model, which reads {places}")
+    network.check_length(max(config.max_query_tokens, config.max_text_tokens), "the model")
     state = loaded.state_dict()
     if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
@@ -277,9 +278,9 @@ def _some(texts: list[str], count: int, seed: str) -> list[str]:
     return seeded(seed).sample(texts, min(count, len(texts)))
 
 
-def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode) -> str:
-    """Names settings, data and weights of a run, so that a checkpoint of another run or version is noticed."""
-    digest = hashlib.sha256(json.dumps(dataclasses.asdict(config), sort_keys=True).encode())
+def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode, teachers: list[str]) -> str:
+    """Names settings, data, weights and teachers of a run, so that a checkpoint of another run is noticed."""
+    digest = hashlib.sha256(json.dumps([dataclasses.asdict(config), teachers], sort_keys=True).encode())
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())

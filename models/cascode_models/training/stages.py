@@ -6,6 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import torch
+
 from .config import ContrastiveStage, JointStage
 from .data import TrainingPair, can_be_renamed, varied_texts
 from .mined import MinedPools
@@ -35,6 +37,9 @@ class StageSteps:
         self._stage = stage
         needs_pools = isinstance(stage, JointStage) or stage.hard_negatives > 0
         self._pools = MinedPools(trainer, name, stage, seed) if needs_pools else None
+        self._interaction: Interaction | None = None
+        if isinstance(stage, ContrastiveStage) and stage.interaction_weight:
+            self._interaction = Interaction(stage.interaction_weight, stage.interaction_temperature)
         self._sampler = Sampler(
             trainer.grouped,
             stage.steps,
@@ -56,11 +61,7 @@ class StageSteps:
             pairs,
             further,
             rng,
-            interaction=(
-                Interaction(self._stage.interaction_weight, self._stage.interaction_temperature)
-                if self._stage.interaction_weight
-                else None
-            ),
+            interaction=self._interaction,
             cache_gradients=self._stage.cache_gradients,
         )
 
@@ -103,6 +104,11 @@ class StageSteps:
         renamed = self._renamed(pairs, rng)
         texts = [varied_texts(pair, rng, renamed=renamed) for pair in [*pairs, *further]]
         queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
+        if interaction and trainer.teachers:
+            said = [teacher.scores(queries, functions, stage.chunk) for teacher in trainer.teachers]
+            interaction = interaction._replace(
+                taught=torch.stack(said).mean(0), share=trainer.config.contrastive.teacher_share
+            )
         return contrastive_step_loss(
             trainer.network,
             trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),
