@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import random
-from collections import Counter
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +17,9 @@ from cascode_models.inference import fused_score
 from cascode_models.load import load_model
 from cascode_models.training import load_preset, run
 from cascode_models.training.config import PRESETS
-from cascode_models.training.data import (
-    TrainingPair,
-    can_be_renamed,
-    read_cosqa,
-    read_pairs,
-    read_pool,
-    varied_texts,
-)
-from cascode_models.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
+from cascode_models.training.data import read_pairs, read_pool
 from cascode_models.training.optimizer import schedule
 from cascode_models.training.run import LOG
-from cascode_models.training.sampling import Sampler, draw_packages, pools
 from cascode_models.training.teacher import Teacher
 
 VERBS, THINGS = (
@@ -234,28 +223,6 @@ def test_a_checkpoint_goes_with_the_weights_that_a_run_began_with(
         run("first", data=data, output=output, overrides=small(model_folder), resume=True)
 
 
-def test_negatives_of_another_run_are_mined_anew(tmp_path: Path) -> None:
-    """What a run left that was killed before its first checkpoint says nothing about other pairs."""
-    pairs = [TrainingPair(f"q{n}", f"c{n}") for n in range(4)]
-    pool = MinedPool(pairs, np.array([[1], [2], [3], [0]], dtype=np.int32), np.ones(4, dtype=np.int32))
-    path = tmp_path / "negatives.npz"
-    assert load_negatives(path, {"go": pairs}, "this") is None
-    save_negatives(path, {"go": pool}, "this")
-    kept = load_negatives(path, {"go": pairs}, "this")
-    assert kept is not None
-    assert kept["go"].candidates.tolist() == [[1], [2], [3], [0]]
-    assert load_negatives(path, {"go": pairs}, "other") is None
-
-
-def test_wrong_rows_of_cosqa_are_one_line(tmp_path: Path) -> None:
-    """A row that names a code there is none of, or lacks its label, says which folder to look at."""
-    (tmp_path / "codes.jsonl").write_text('{"id": 1, "code": "def f(): pass"}\n')
-    for row in ('{"query": "q", "code_id": 2, "label": 1}', '{"query": "q", "code_id": 1}', "[]"):
-        (tmp_path / "train.jsonl").write_text(row + "\n")
-        with pytest.raises(ModelError, match="CoSQA cannot be read from"):
-            read_cosqa(tmp_path)
-
-
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     """A wrong preset lists those there are; YAML that is none is said to be so."""
     with pytest.raises(ModelError, match="one of cascade, control, first"):
@@ -287,45 +254,6 @@ def test_held_out_pool_is_read_as_function_texts(data: Path) -> None:
     (data / "pool-go-dev.jsonl").write_text('{"name": "f"}\n')
     with pytest.raises(ModelError, match=r"pool-go-dev\.jsonl:1 is no function"):
         read_pool(data, "go", "dev")
-
-
-def test_cosqa_gives_its_right_pairs_and_other_codes_without_a_query(tmp_path: Path) -> None:
-    """Pairs that people judged wrong ask nothing; their codes stay as negatives unless they answer another query."""
-    codes = "".join(json.dumps({"id": number, "code": f"def f{number}(): 1"}) + "\n" for number in range(3))
-    (tmp_path / "codes.jsonl").write_text(codes)
-    rows = [("no", 0, 0), ("yes", 1, 1), ("not this", 1, 0), ("nor this", 0, 0)]
-    judged = [json.dumps({"query": query, "code_id": code, "label": label}) for query, code, label in rows]
-    (tmp_path / "train.jsonl").write_text("\n".join(judged) + "\n")
-    pairs = read_cosqa(tmp_path)
-    assert [(pair.query, pair.code) for pair in pairs] == [("yes", "def f1(): 1"), ("", "def f0(): 1")]
-    assert [pair.query for pool in pools(pairs).values() for pair in pool] == ["yes"]
-
-
-def test_variation_never_puts_the_query_into_the_code() -> None:
-    """Whatever form is drawn, the first paragraph stays out of the function text, and a query remains."""
-    pair = TrainingPair(
-        "Return the parsed configuration of the given session, which may be cached.",
-        "def load(self): ...",
-        "Session.load",
-        "python",
-        "Raises an error when it is missing.",
-    )
-    forms = {varied_texts(pair, random.Random(seed)) for seed in range(200)}
-    assert all("parsed configuration" not in text for _, text in forms)
-    assert all(query.strip() for query, _ in forms)
-    assert len({query for query, _ in forms}) >= 3
-    assert len({text for _, text in forms}) == 4
-
-
-def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
-    """Of a renamed function only what it does is left; searches and other languages are not renamed."""
-    pair = TrainingPair("Read a file.", "def load(path):\n    return open(path)", "Disk.load", "python", "Long story.")
-    query, text = varied_texts(pair, random.Random(0), renamed=True)
-    assert query
-    assert text == "def Func(arg_0):\n    return open(arg_0)"
-    assert can_be_renamed(pair)
-    assert not can_be_renamed(dataclasses.replace(pair, is_search=True))
-    assert not can_be_renamed(dataclasses.replace(pair, language="go"))
 
 
 def test_share_of_the_start_is_kept(data: Path, tmp_path: Path, model_folder: Path) -> None:
@@ -376,11 +304,8 @@ def test_late_loss_has_its_own_temperature(data: Path, tmp_path: Path, model_fol
 
 
 def taught_by(teachers: list[Path], share: float = 0.5) -> dict[str, object]:
-    """Settings of a run of the cascade that learns from teachers."""
+    """Settings of a run that learns from teachers."""
     return {
-        "cosqa": "",
-        "threads": 1,
-        "joint.steps": 0,
         "contrastive.teachers": [str(teacher) for teacher in teachers],
         "contrastive.teacher_share": share,
     }
@@ -401,6 +326,25 @@ def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Pa
         run("cascade", data=data, output=tmp_path / "x", overrides=alone | taught_by([model_folder]))
     with pytest.raises(ModelError, match=r"texts of 5000 tokens do not fit the teacher .* reads 130"):
         Teacher(str(other), "cpu", (16, 5000))
+
+
+def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """The mean of their scores is learnt, in any order; a teacher with other weights makes another run."""
+    alone = small(model_folder) | {"cosqa": "", "threads": 1, "joint.steps": 0, "contrastive.steps": 1, "log_steps": 1}
+    longer = alone | {"contrastive.steps": 20}
+    one, two = (
+        run("cascade", data=data, output=tmp_path / str(seed), overrides=longer | {"seed": seed}) for seed in (5, 6)
+    )
+    taught = {}
+    for number, teachers in enumerate(([one], [two], [one, two], [two, one])):
+        output = tmp_path / f"run {number}"
+        run("cascade", data=data, output=output, overrides=alone | taught_by(teachers))
+        taught[number] = json.loads((output / LOG).read_text().splitlines()[0])["taught"]
+    assert taught[2] == pytest.approx(taught[3], rel=1e-4)
+    assert taught[2] not in (pytest.approx(taught[0], rel=1e-2), pytest.approx(taught[1], rel=1e-2))
+    shutil.copy(two / "model.safetensors", one / "model.safetensors")
+    with pytest.raises(ModelError, match="other settings or data"):
+        run("cascade", data=data, output=tmp_path / "run 0", overrides=alone | taught_by([one]), resume=True)
 
 
 def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_path: Path, model_folder: Path) -> None:
@@ -431,22 +375,6 @@ def test_renamed_steps_change_what_a_run_sees(data: Path, tmp_path: Path, model_
         load_preset("first", {"renamed_share": 2.0})
 
 
-def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
-    """Pairs of a step share their language, and one pass over a pool repeats nothing, whether or not steps fill it."""
-    grouped = pools([TrainingPair(f"q{n}", "c", language="go" if n % 2 else "ruby") for n in range(40)])
-    sampler = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
-    steps = [sampler.pairs(step) for step in range(30)]
-    assert all(len({pair.language for pair in step}) == 1 for step in steps)
-    go = [pair.query for step in steps for pair in step if pair.language == "go"][:20]
-    assert len(set(go)) == len(go)
-    uneven = Sampler({"go": grouped["go"]}, steps=4, count=6, search_share=0.0, seed="s")
-    passes = [[pair.query for step in steps for pair in uneven.pairs(step)] for steps in ((0, 1, 2), (3,))]
-    assert len(set(passes[0])) == 18
-    assert len(set(passes[1])) == 6
-    again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
-    assert again.pairs(17) == steps[17]
-
-
 def test_learning_rate_rises_and_falls_to_what_is_left() -> None:
     """A stage cut short with what was left of its rate steps exactly as the longer one did until there."""
     longer = [schedule(step, 400, 0.05) for step in range(300)]
@@ -454,50 +382,3 @@ def test_learning_rate_rises_and_falls_to_what_is_left() -> None:
     assert cut == pytest.approx(longer)
     assert max(longer) == 1.0
     assert schedule(399, 400, 0.05) == pytest.approx(1 / 380)
-
-
-def test_neighbours_of_a_package_stay_together() -> None:
-    """With neighbours, a step holds whole blocks of one package, and still nothing comes twice in a pass."""
-    pairs = [TrainingPair(f"q{n}", "c", language="go", package=f"p{n % 4}") for n in range(64)]
-    sampler = Sampler(pools(pairs), steps=4, count=16, search_share=0.0, seed="s", neighbours=8)
-    steps = [sampler.pairs(step) for step in range(4)]
-    assert all(len({pair.package for pair in step}) <= 2 for step in steps)
-    assert len({pair.query for step in steps for pair in step}) == 64
-
-
-def test_a_pool_holds_whole_packages() -> None:
-    """Functions that a search confuses stay together: only the last package drawn is cut; asked for all, all come."""
-    pairs = [TrainingPair(f"q{n}", "c", package=f"p{n % 5}") for n in range(50)]
-    drawn = draw_packages(pairs, 25, random.Random(0))
-    assert sorted(Counter(pair.package for pair in drawn).values()) == [5, 10, 10]
-    assert len({pair.query for pair in drawn}) == 25
-    assert sorted(pair.query for pair in draw_packages(pairs, 50, random.Random(0))) == sorted(p.query for p in pairs)
-
-
-def test_hard_share_draws_queries_that_the_encoder_gets_wrong() -> None:
-    """Half of the queries have their answer below the first rank; functions without a query are never drawn."""
-    pairs = [TrainingPair(f"q{n}" if n < 40 else "", f"c{n}") for n in range(50)]
-    ranks = np.array([1] * 20 + [3] * 10 + [0] * 20, dtype=np.int32)
-    pool = MinedPool(pairs, np.full((50, 2), -1, dtype=np.int32), ranks)
-    drawn = pool.rows(8, 0.5, random.Random(0))
-    assert sorted(ranks[drawn].tolist()) == [1] * 4 + [3] * 4
-    assert len(set(pool.rows(100, 0.5, random.Random(0)))) == 40
-    assert max(pool.rows(40, 0.0, random.Random(0))) < 40
-
-
-def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None:
-    """Neither the right function, nor a copy of it, nor another answer to the same query is a negative."""
-    pairs = [
-        TrainingPair("read a file", "def read(file): open(file)"),
-        TrainingPair("open it", "def read(file): open(file)"),
-        TrainingPair("read a file", "def sort(list): a + b"),
-        TrainingPair("add", "def add(a, b): return a + b = sum"),
-    ]
-    pool = mine_negatives(load_model(str(model_folder), device="cpu"), pairs, 3)
-    assert sorted(pool.candidates[0].tolist()) == [-1, -1, 3]
-    for seed in range(20):
-        assert draw_group(pool, 0, 3, 1, random.Random(seed)) == [0, 3, 3, 3]
-    alike = [TrainingPair("read a file", f"c{n}") for n in range(3)]
-    none = MinedPool(alike, np.full((3, 3), -1, dtype=np.int32), np.zeros(3, dtype=np.int32))
-    # Nothing else is there: others that answer it too, never the function itself.
-    assert 0 not in draw_group(none, 0, 3, 1, random.Random(0))[1:]
