@@ -64,12 +64,11 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         """Width of a vector."""
         return int(self.backbone.config.hidden_size)
 
-    def check_length(self, tokens: int, what: str) -> None:
-        """Refuse texts that the backbone has no places for; ``what`` names the model in the error."""
-        shape = self.backbone.config
-        places = getattr(shape, "max_position_embeddings", tokens + self.first_position) - self.first_position
-        if tokens > places:
-            raise ModelError(f"training settings: texts of {tokens} tokens do not fit {what}, which reads {places}")
+    @property
+    def places(self) -> int | None:
+        """Most tokens of a text that the backbone has positions for; None where it sets no limit."""
+        most = getattr(self.backbone.config, "max_position_embeddings", None)
+        return None if most is None else int(most) - self.first_position
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Encode texts: the same as :meth:`encode`."""

@@ -220,6 +220,12 @@ def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) 
     return _build(TrainingConfig, content, str(path))
 
 
+def check_length(tokens: int, places: int | None, what: str) -> None:
+    """Refuse settings whose texts of so many tokens a model has no places for; ``what`` names it in the error."""
+    if places is not None and tokens > places:
+        raise ModelError(f"training settings: texts of {tokens} tokens do not fit {what}, which reads {places}")
+
+
 T = TypeVar("T")
 
 

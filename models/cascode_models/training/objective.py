@@ -84,15 +84,8 @@ def contrastive_step_loss(
     if interaction:
         head = network.head
         assert isinstance(head, LateHead)
-        texts_read = [Texts(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
-        late = torch.cat(
-            [
-                torch.cat([head.late_scores(some, others) for others in texts_read[split:]], 1)
-                for some in texts_read[:split]
-            ]
-        )
-        # Rows and columns stand as the chunks do: the longest texts first.
-        late = unsorted(unsorted(late, orders[0]).T, orders[1]).T
+        read = [Texts(part, mask) for part, (_, mask) in zip(parts, tensors, strict=True)]
+        late = late_matrix(head, (read[:split], orders[0]), (read[split:], orders[1]))
         scores = (cosines + late) / interaction.temperature
         losses["late"] = infonce(scores, same)
         second = losses["late"]
@@ -108,6 +101,21 @@ def contrastive_step_loss(
     return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
+def late_matrix(
+    head: LateHead, queries: tuple[Sequence[Texts], list[int]], functions: tuple[Sequence[Texts], list[int]]
+) -> torch.Tensor:
+    """Late interaction ``[queries, functions]`` of texts encoded in :func:`chunks`.
+
+    Args:
+        head: The late head.
+        queries: Chunks of the queries, and the positions that their rows have among the queries.
+        functions: The same of the functions.
+    """
+    (asked, rows), (read, columns) = queries, functions
+    late = torch.cat([torch.cat([head.late_scores(some, others) for others in read], 1) for some in asked])
+    return unsorted(unsorted(late, rows).T, columns).T
+
+
 def infonce(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
     """InfoNCE of scores ``[pairs, pairs + further]`` of queries and functions, both ways."""
     scores = _without_other_answers(scores, same)
@@ -117,11 +125,10 @@ def infonce(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
 
 
 def distillation(scores: torch.Tensor, taught: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy with a teacher's softmax over the functions of a step in place of the right one, both ways.
+    """Kullback-Leibler divergence from a teacher's softmax over the functions of a step, both ways.
 
-    Soft targets of Hinton, Vinyals and Dean (2015, equation 2), the same temperature on both sides and its square left
-    out, since it is that of the loss beside it. The teacher's own uncertainty is taken off, so that the loss is 0 where
-    student and teacher agree (Kullback-Leibler divergence).
+    The soft targets of Hinton, Vinyals and Dean (2015, section 2), one temperature on both sides. Their factor of its
+    square is left out: the loss beside it has the same temperature.
 
     Args:
         scores: ``[queries, functions]`` of the student, divided by the temperature.

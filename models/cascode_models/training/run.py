@@ -26,7 +26,7 @@ from cascode_models.randomness import seeded
 from cascode_models.tokenization import TextTokenizer
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .config import ContrastiveStage, JointStage, TrainingConfig, load_preset
+from .config import ContrastiveStage, JointStage, TrainingConfig, check_length, load_preset
 from .data import TrainingPair, plain_texts, read_cosqa, read_pairs, read_pool
 from .optimizer import MasterOptimizer, schedule
 from .sampling import pools
@@ -255,7 +255,7 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         gate_bias=config.gate_bias,
     )
     network = CasCode(settings)
-    network.check_length(max(config.max_query_tokens, config.max_text_tokens), "the model")
+    check_length(max(config.max_query_tokens, config.max_text_tokens), network.places, "the model")
     state = loaded.state_dict()
     if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}

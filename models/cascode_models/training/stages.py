@@ -39,7 +39,9 @@ class StageSteps:
         self._pools = MinedPools(trainer, name, stage, seed) if needs_pools else None
         self._interaction: Interaction | None = None
         if isinstance(stage, ContrastiveStage) and stage.interaction_weight:
-            self._interaction = Interaction(stage.interaction_weight, stage.interaction_temperature)
+            self._interaction = Interaction(
+                stage.interaction_weight, stage.interaction_temperature, share=stage.teacher_share
+            )
         self._sampler = Sampler(
             trainer.grouped,
             stage.steps,
@@ -106,9 +108,7 @@ class StageSteps:
         queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
         if interaction and trainer.teachers:
             said = [teacher.scores(queries, functions, stage.chunk) for teacher in trainer.teachers]
-            interaction = interaction._replace(
-                taught=torch.stack(said).mean(0), share=trainer.config.contrastive.teacher_share
-            )
+            interaction = interaction._replace(taught=torch.stack(said).mean(0))
         return contrastive_step_loss(
             trainer.network,
             trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
@@ -12,7 +11,8 @@ from cascode_models.heads import LateHead, Texts
 from cascode_models.load import fingerprint, read_folder, resolve_folder
 from cascode_models.tokenization import padded
 
-from .objective import WIDTH_MULTIPLE, chunks, unsorted
+from .config import check_length
+from .objective import WIDTH_MULTIPLE, chunks, late_matrix, unsorted
 
 
 class Teacher:
@@ -32,10 +32,12 @@ class Teacher:
         network, settings, self._tokenizer = read_folder(folder)
         if not network.reads_alone:
             raise ModelError(f"{name} cannot teach: it needs a late head whose gates are closed (preset cascade)")
-        network.check_length(max(limits), f"the teacher {name}")
+        check_length(max(limits), network.places, f"the teacher {name}")
         #: Names its weights and texts.
         self.fingerprint = fingerprint(folder, settings, self._tokenizer)
-        self._network: Any = network.to(device=torch.device(device), dtype=torch.bfloat16).train(False)  # type: ignore[call-arg]
+        network.to(device=torch.device(device), dtype=torch.bfloat16)  # type: ignore[call-arg]
+        network.train(False)
+        self._network = network
         self._limits = limits
 
     @torch.no_grad()
@@ -55,8 +57,7 @@ class Teacher:
         )
         head = self._network.head
         assert isinstance(head, LateHead)
-        late = torch.cat([torch.cat([head.late_scores(some, others) for others in read], 1) for some in asked])
-        late = unsorted(unsorted(late, rows).T, columns).T
+        late = late_matrix(head, (asked, rows), (read, columns))
         return unsorted(u, rows) @ unsorted(v, columns).T + late
 
     def _encoded(self, texts: Sequence[str], limit: int, chunk: int) -> tuple[list[Texts], torch.Tensor, list[int]]:
