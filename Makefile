@@ -95,4 +95,4 @@ bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--qu
 
 clean: ## Remove the environment, caches and build output
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find server indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find server lab indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The CasCode model: text preparation, inference, bundled weights, training and evaluation."""
+"""The runtime of the CasCode model: text preparation, network, heads, inference and bundled weights."""
 
 from __future__ import annotations
 

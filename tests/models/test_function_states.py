@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from cascode_models.evaluation.cascade import fast_scores, functions_kept, stage_scores
-from cascode_models.evaluation.sets import RetrievalSet
+from cascode_lab.evaluation.cascade import fast_scores, functions_kept, stage_scores
+from cascode_lab.evaluation.sets import RetrievalSet
 from cascode_models.function_states import FunctionStates
 from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel

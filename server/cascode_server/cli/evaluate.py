@@ -95,13 +95,13 @@ def model_command(
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
-    from cascode_indexer.evaluation.cached import CachedEncoder
     from cascode_indexer.location import vector_cache_path
     from cascode_indexer.store.vector_cache import VectorCache
-    from cascode_models.evaluation.pairs import POOL, QUERIES
-    from cascode_models.evaluation.report import tables
-    from cascode_models.evaluation.results import write_results
-    from cascode_models.evaluation.suite import DEEP_QUERIES, Plan, baseline_folder, measure
+    from cascode_lab.evaluation.pairs import POOL, QUERIES
+    from cascode_lab.evaluation.report import tables
+    from cascode_lab.evaluation.results import write_results
+    from cascode_lab.evaluation.suite import DEEP_QUERIES, Plan, baseline_folder, measure
+    from cascode_lab.own_code.cached import CachedEncoder
     from cascode_models.load import load_model
 
     plan = Plan(
@@ -149,8 +149,8 @@ def model_command(
 @click.option("--into", type=FOLDER, metavar="FILE", help="Put the tables into this document, in place of older ones.")
 def report_command(results: Path, into: Path | None) -> int:
     """Print the tables of RESULTS.json in Markdown."""
-    from cascode_models.evaluation.report import tables, write_into
-    from cascode_models.evaluation.results import read_results
+    from cascode_lab.evaluation.report import tables, write_into
+    from cascode_lab.evaluation.results import read_results
 
     if into is None:
         click.echo(tables(read_results(results)), nl=False)

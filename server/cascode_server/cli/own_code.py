@@ -21,7 +21,7 @@ from cascode_server.cli.words import counted
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from cascode_indexer.evaluation.own_code import Outcome, OwnCodeReport
+    from cascode_lab.own_code.measure import Outcome, OwnCodeReport
 
 #: Depths of recall shown: the first hit, a glance, a screenful.
 _DEPTHS = (1, 5, 10)
@@ -54,8 +54,8 @@ def workspace_command(
     the documentation taken out of what is searched. Nothing of it is kept but vectors in the cache. Exit status 1
     where there are too few documented functions to measure anything.
     """
-    from cascode_indexer.evaluation.own_code import DEFAULT_LIMIT, measure_own_code
     from cascode_indexer.walk import checked_root
+    from cascode_lab.own_code.measure import DEFAULT_LIMIT, measure_own_code
     from cascode_models.load import load_model
 
     root = checked_root(workspace)
@@ -86,7 +86,7 @@ def workspace_command(
 
 def _too_few(report: OwnCodeReport) -> int:
     """Say why nothing was measured."""
-    from cascode_indexer.evaluation.own_code import FEWEST_QUESTIONS
+    from cascode_lab.own_code.measure import FEWEST_QUESTIONS
 
     if not report.functions:
         note(f"{report.root} holds no functions: name a folder with source files")
@@ -123,7 +123,7 @@ def _interval(report: OwnCodeReport) -> tuple[float, float]:
     """Bootstrap interval of the MRR."""
     import numpy as np
 
-    from cascode_models.evaluation.metrics import bootstrap
+    from cascode_lab.evaluation.metrics import bootstrap
 
     interval = bootstrap(np.array([1 / one.rank if one.rank else 0.0 for one in report.outcomes]))
     return interval.low, interval.high

@@ -33,7 +33,7 @@ def mine_command(
 
     Debian source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
     """
-    from cascode_server.cli.mining import mine, summary_table
+    from cascode_lab.corpus.workflow import mine, summary_table
 
     summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
@@ -56,7 +56,7 @@ def mine_command(
 def run_command(preset: str, data: Path, output: Path, resume: bool, settings: tuple[str, ...]) -> int:
     """Train a model by PRESET: the name of a shipped one, or a YAML file."""
     overrides = _overrides(settings)
-    from cascode_models.training.run import run
+    from cascode_lab.training.run import run
 
     click.echo(run(preset, data=data, output=output, resume=resume, overrides=overrides, progress=note))
     return 0
@@ -81,7 +81,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     A second call goes on where the first one stopped.
     """
     changes = _overrides(settings)
-    from cascode_models.training.recipe import reproduce
+    from cascode_lab.training.recipe import reproduce
 
     folder, result = reproduce(data=data, cosqa=cosqa, output=output, recipe=recipe, changes=changes, progress=note)
     gain, low, high = result.gain
@@ -99,7 +99,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @interrupted_with("what was written is not complete: tune again before you use it")
 def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
-    from cascode_models.training.release import release
+    from cascode_lab.training.release import release
 
     result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
     gain, low, high = result.gain

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.extract import language_of
-from cascode_models.corpus.errors import CorpusError
-from cascode_models.corpus.mine import SUFFIXES
-from cascode_models.corpus.query_text import query_of
+from cascode_lab.corpus.errors import CorpusError
+from cascode_lab.corpus.mine import SUFFIXES
+from cascode_lab.corpus.query_text import query_of
+from cascode_lab.corpus.workflow import extract, mine, summary_table
 from cascode_server.cli.main import main
-from cascode_server.cli.mining import extract, mine, summary_table
 
 SOURCE = '''
 class Door:
@@ -105,25 +105,25 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
     [
         (
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
-            "cascode_server.cli.mining.mine",
+            "cascode_lab.corpus.workflow.mine",
             "makes the pairs of them",
         ),
         (
             ["train", "run", "first", "--data", "d", "-o", "o"],
-            "cascode_models.training.run.run",
+            "cascode_lab.training.run.run",
             "the same call with --resume",
         ),
         (
             ["train", "reproduce", "--data", "d", "-o", "o"],
-            "cascode_models.training.recipe.reproduce",
+            "cascode_lab.training.recipe.reproduce",
             "the same call goes on",
         ),
         (
             ["train", "release", "m", "--data", "d", "-o", "o"],
-            "cascode_models.training.release.release",
+            "cascode_lab.training.release.release",
             "tune again",
         ),
-        (["eval", "model", "--pairs", "d"], "cascode_models.evaluation.suite.measure", "no results were written"),
+        (["eval", "model", "--pairs", "d"], "cascode_lab.evaluation.suite.measure", "no results were written"),
     ],
 )
 def test_stopped_training_says_what_remains(

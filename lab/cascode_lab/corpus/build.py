@@ -1,0 +1,102 @@
+"""Building the corpus: packages in, query-function pairs and evaluation pools out, one file a language."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cascode_lab.corpus.assemble import Corpus, assemble
+from cascode_lab.corpus.errors import ArchiveError, CorpusError, FetchError
+from cascode_lab.corpus.fetch import fetch
+from cascode_lab.corpus.mine import Mined, mine_package
+from cascode_lab.corpus.splits import HeldOut
+from cascode_lab.corpus.types import FunctionExtractor, Package, Split
+
+logger = logging.getLogger(__name__)
+
+
+def build_corpus(
+    packages: Sequence[Package],
+    *,
+    cache: Path,
+    output: Path,
+    held_out: HeldOut,
+    extract: FunctionExtractor,
+    progress: Callable[[str], None] = lambda _line: None,
+) -> dict[str, Any]:
+    """Fetch and mine packages, and write pairs, pools and ``summary.json``.
+
+    The files are the same for the same manifest, whatever order the registries answer in; languages that
+    are not asked for keep the files of an earlier run.
+
+    Args:
+        packages: What to mine.
+        cache: Folder of downloaded archives.
+        output: Folder for the results.
+        held_out: Repositories that must not be used.
+        extract: Finds the functions of a file.
+        progress: Told one line a package.
+
+    Returns:
+        The summary as written.
+
+    Raises:
+        CorpusError: No package could be mined.
+    """
+    mined: list[Mined] = []
+    failed: dict[str, str] = {}
+    for number, package in enumerate(packages, start=1):
+        try:
+            mined.append(mine_package(package, fetch(package, cache), held_out, extract))
+        except (FetchError, ArchiveError) as error:
+            logger.warning("%s is left out: %s", package.name, error)
+            failed[f"{package.source}/{package.name}"] = str(error)
+            continue
+        progress(f"[{number}/{len(packages)}] {package.name}: {len(mined[-1].candidates)} functions")
+    if not mined:
+        raise CorpusError(f"None of the {len(packages)} packages could be had: check the package clients and {cache}.")
+    return write_corpus(assemble(mined), output, failed)
+
+
+def write_corpus(corpora: dict[str, Corpus], output: Path, failed: dict[str, str]) -> dict[str, Any]:
+    """Write pairs and pools as JSON lines and bring ``summary.json`` up to date.
+
+    Args:
+        corpora: Corpus of each language.
+        output: Folder for the results.
+        failed: Packages that could not be had, and why.
+
+    Returns:
+        The summary as written.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / "summary.json"
+    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    languages = summary.setdefault("languages", {})
+    for language, corpus in sorted(corpora.items()):
+        _write_rows(output / f"{language}.jsonl", corpus.pairs)
+        for split in (Split.DEV, Split.TEST):
+            _write_rows(output / f"pool-{language}-{split.value}.jsonl", corpus.pools.get(split, []))
+        languages[language] = {
+            "pairs": {split.value: sum(row["split"] == split.value for row in corpus.pairs) for split in Split},
+            "pools": {split.value: len(rows) for split, rows in sorted(corpus.pools.items())},
+            "packages": dict(sorted(Counter(f"{row['split']}/{row['package']}" for row in corpus.pairs).items())),
+            "licences": dict(sorted(Counter(row["licence"] for row in corpus.pairs).items())),
+            "dropped": dict(corpus.dropped.most_common()),
+        }
+    summary["failed"] = dict(sorted({**summary.get("failed", {}), **failed}.items()))
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    return summary
+
+
+def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write JSON lines by way of a second name, so that a reader never meets half a file."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    partial.replace(path)

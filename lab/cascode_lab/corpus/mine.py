@@ -1,0 +1,113 @@
+"""Mining one package: its archives in, the functions that passed the filters out."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cascode_lab.corpus import c_comments
+from cascode_lab.corpus.archives import Member, read_members
+from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains
+from cascode_lab.corpus.metadata import METADATA_NAMES, repositories_of
+from cascode_lab.corpus.query_text import query_of
+from cascode_lab.corpus.splits import HeldOut
+from cascode_lab.corpus.types import Candidate, FunctionExtractor, Package
+
+logger = logging.getLogger(__name__)
+
+#: File suffixes read for each language.
+SUFFIXES = {
+    "python": (".py",),
+    "javascript": (".js", ".mjs", ".cjs", ".jsx"),
+    "typescript": (".ts", ".tsx", ".mts", ".cts"),
+    "go": (".go",),
+    "java": (".java",),
+    "php": (".php", ".inc"),
+    "ruby": (".rb",),
+    "rust": (".rs",),
+    # The extractor tells a header's language by its content; what is left out of one is counted under C.
+    "c": (".c", ".h"),
+    "cpp": (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
+    "c_sharp": (".cs",),
+}
+_LANGUAGE_OF_SUFFIX = {suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes}
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Candidates of a package, with what was left out while mining it."""
+
+    package: Package
+    candidates: list[Candidate]
+    #: By language, then reason.
+    dropped: dict[str, Counter[str]]
+
+
+def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut, extract: FunctionExtractor) -> Mined:
+    """Mine one package: read its archives, extract its functions, apply the filters on code and doc.
+
+    Args:
+        package: The manifest's entry.
+        archives: Its archives.
+        held_out: Repositories that must not be used.
+        extract: Finds the functions of a file.
+
+    Returns:
+        Candidates in order of path and line; none when the package is held out.
+
+    Raises:
+        ArchiveError: An archive is damaged.
+    """
+    suffixes = {suffix for language in package.languages for suffix in SUFFIXES[language]}
+    members = [member for path in archives for member in read_members(path, frozenset(suffixes | METADATA_NAMES))]
+    dropped: dict[str, Counter[str]] = {language: Counter() for language in package.languages}
+    held = held_out.holds(package, repositories_of(members))
+    if held:
+        logger.warning("%s is left out: it is the held-out repository %s", package.name, held)
+        for counts in dropped.values():
+            counts["held-out package"] += 1
+        return Mined(package, [], dropped)
+    candidates: list[Candidate] = []
+    sources = sorted((member for member in members if _suffix(member) in suffixes), key=lambda member: member.path)
+    for member in sources:
+        candidates.extend(_file_candidates(package, member, extract, dropped[_LANGUAGE_OF_SUFFIX[_suffix(member)]]))
+    return Mined(package, candidates, dropped)
+
+
+def _suffix(member: Member) -> str:
+    """File suffix of a member, lower case."""
+    return PurePosixPath(member.path).suffix.lower()
+
+
+def _file_candidates(
+    package: Package, member: Member, extract: FunctionExtractor, dropped: Counter[str]
+) -> Iterator[Candidate]:
+    """Candidates of one file."""
+    try:
+        source = member.content.decode("utf-8")
+    except UnicodeDecodeError:
+        dropped["file not UTF-8"] += 1
+        return
+    reason = file_rejected(member.path, source)
+    if reason:
+        dropped[reason] += 1
+        return
+    for function in extract(source, member.path):
+        if function.language not in package.languages:
+            continue
+        reason = function_rejected(function.name, function.code)
+        if reason:
+            dropped[reason] += 1
+            continue
+        doc = function.doc
+        if function.language in c_comments.LANGUAGES:
+            doc = c_comments.plain_comment(doc, function.name)
+        query, reason = query_of(doc)
+        if not reason and query_remains(query, function.code):
+            query, reason = "", "query remains in code"
+        if reason:
+            dropped[reason] += 1
+        yield Candidate(function, package, member.path, query)

@@ -1,0 +1,108 @@
+"""Which functions of a workspace can be asked for by their own documentation, and why others cannot."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cascode_indexer.extract import strip_doc
+from cascode_indexer.indexing.parse import encoded_text
+from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.types import Function
+from cascode_lab.corpus.code_filters import query_remains
+from cascode_lab.corpus.duplicates import query_key
+from cascode_lab.corpus.query_text import query_of
+
+
+class Unusable(str, enum.Enum):
+    """Why a function gives no question."""
+
+    NO_DOC = "without documentation"
+    POOR_DOC = "documentation says too little, or not in English prose"
+    NOTHING_ELSE = "nothing but documentation"
+    REPEATED = "same documentation as another function"
+    GIVEN_AWAY = "documentation repeated in the code"
+    NESTED = "inside another function"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A function and the first paragraph of its documentation, which asks for it."""
+
+    query: str
+    path: str
+    name: str
+    start_line: int
+    #: What is encoded of it: its text without the documentation.
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a workspace can be asked."""
+
+    questions: tuple[Question, ...]
+    unusable: Counter[Unusable]
+
+
+def without_docs(parsed: ParsedFile) -> ParsedFile:
+    """Take the documentation out of a file's functions: what is searched must not hold the question.
+
+    A function of which nothing else is left goes with it.
+    """
+    stripped = [
+        dataclasses.replace(function, code=strip_doc(function), doc="") if function.doc else function
+        for function in parsed.functions
+    ]
+    kept = tuple(function for function in stripped if function.code.strip())
+    return dataclasses.replace(parsed, functions=kept, texts=tuple(encoded_text(function) for function in kept))
+
+
+def questions_of(files: Sequence[ParsedFile]) -> Questions:
+    """Find the questions of a workspace.
+
+    Args:
+        files: Its files as parsed, documentation included.
+
+    Returns:
+        The questions, in the order of files and lines, and how many functions give none, by reason.
+    """
+    unusable: Counter[Unusable] = Counter()
+    found: list[Question] = []
+    for file in files:
+        for function in file.functions:
+            one = _question(file.source.path, function, file.functions)
+            if isinstance(one, Unusable):
+                unusable[one] += 1
+            else:
+                found.append(one)
+    times = Counter(query_key(one.query) for one in found)
+    kept = tuple(one for one in found if times[query_key(one.query)] == 1)
+    unusable[Unusable.REPEATED] += len(found) - len(kept)
+    return Questions(kept, +unusable)
+
+
+def _question(path: str, function: Function, neighbours: Sequence[Function]) -> Question | Unusable:
+    """A function's question, or why there is none."""
+    if not function.doc.strip():
+        return Unusable.NO_DOC
+    if any(other is not function and _holds(other, function) for other in neighbours):
+        # The outer one's code holds the inner one's documentation: it would answer as well.
+        return Unusable.NESTED
+    query, reason = query_of(function.doc)
+    if reason:
+        return Unusable.POOR_DOC
+    bare = dataclasses.replace(function, code=strip_doc(function), doc="")
+    if not bare.code.strip():
+        return Unusable.NOTHING_ELSE
+    if query_remains(query, bare.code):
+        return Unusable.GIVEN_AWAY
+    return Question(query, path, function.qualified_name, function.start_line, encoded_text(bare))
+
+
+def _holds(outer: Function, inner: Function) -> bool:
+    """Whether a function lies inside another one."""
+    return outer.start_line <= inner.start_line and inner.end_line <= outer.end_line and outer.code != inner.code

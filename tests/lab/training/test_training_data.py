@@ -1,0 +1,142 @@
+"""What a step of training is drawn from: pairs, their forms, pools and hard negatives."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, varied_texts
+from cascode_lab.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
+from cascode_lab.training.sampling import Sampler, draw_packages, pools
+from cascode_models.errors import ModelError
+from cascode_models.load import load_model
+
+
+def test_negatives_of_another_run_are_mined_anew(tmp_path: Path) -> None:
+    """What a run left that was killed before its first checkpoint says nothing about other pairs."""
+    pairs = [TrainingPair(f"q{n}", f"c{n}") for n in range(4)]
+    pool = MinedPool(pairs, np.array([[1], [2], [3], [0]], dtype=np.int32), np.ones(4, dtype=np.int32))
+    path = tmp_path / "negatives.npz"
+    assert load_negatives(path, {"go": pairs}, "this") is None
+    save_negatives(path, {"go": pool}, "this")
+    kept = load_negatives(path, {"go": pairs}, "this")
+    assert kept is not None
+    assert kept["go"].candidates.tolist() == [[1], [2], [3], [0]]
+    assert load_negatives(path, {"go": pairs}, "other") is None
+
+
+def test_wrong_rows_of_cosqa_are_one_line(tmp_path: Path) -> None:
+    """A row that names a code there is none of, or lacks its label, says which folder to look at."""
+    (tmp_path / "codes.jsonl").write_text('{"id": 1, "code": "def f(): pass"}\n')
+    for row in ('{"query": "q", "code_id": 2, "label": 1}', '{"query": "q", "code_id": 1}', "[]"):
+        (tmp_path / "train.jsonl").write_text(row + "\n")
+        with pytest.raises(ModelError, match="CoSQA cannot be read from"):
+            read_cosqa(tmp_path)
+
+
+def test_cosqa_gives_its_right_pairs_and_other_codes_without_a_query(tmp_path: Path) -> None:
+    """Pairs that people judged wrong ask nothing; their codes stay as negatives unless they answer another query."""
+    codes = "".join(json.dumps({"id": number, "code": f"def f{number}(): 1"}) + "\n" for number in range(3))
+    (tmp_path / "codes.jsonl").write_text(codes)
+    rows = [("no", 0, 0), ("yes", 1, 1), ("not this", 1, 0), ("nor this", 0, 0)]
+    judged = [json.dumps({"query": query, "code_id": code, "label": label}) for query, code, label in rows]
+    (tmp_path / "train.jsonl").write_text("\n".join(judged) + "\n")
+    pairs = read_cosqa(tmp_path)
+    assert [(pair.query, pair.code) for pair in pairs] == [("yes", "def f1(): 1"), ("", "def f0(): 1")]
+    assert [pair.query for pool in pools(pairs).values() for pair in pool] == ["yes"]
+
+
+def test_variation_never_puts_the_query_into_the_code() -> None:
+    """Whatever form is drawn, the first paragraph stays out of the function text, and a query remains."""
+    pair = TrainingPair(
+        "Return the parsed configuration of the given session, which may be cached.",
+        "def load(self): ...",
+        "Session.load",
+        "python",
+        "Raises an error when it is missing.",
+    )
+    forms = {varied_texts(pair, random.Random(seed)) for seed in range(200)}
+    assert all("parsed configuration" not in text for _, text in forms)
+    assert all(query.strip() for query, _ in forms)
+    assert len({query for query, _ in forms}) >= 3
+    assert len({text for _, text in forms}) == 4
+
+
+def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
+    """Of a renamed function only what it does is left; searches and other languages are not renamed."""
+    pair = TrainingPair("Read a file.", "def load(path):\n    return open(path)", "Disk.load", "python", "Long story.")
+    query, text = varied_texts(pair, random.Random(0), renamed=True)
+    assert query
+    assert text == "def Func(arg_0):\n    return open(arg_0)"
+    assert can_be_renamed(pair)
+    assert not can_be_renamed(dataclasses.replace(pair, is_search=True))
+    assert not can_be_renamed(dataclasses.replace(pair, language="go"))
+
+
+def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
+    """Pairs of a step share their language, and one pass over a pool repeats nothing, whether or not steps fill it."""
+    grouped = pools([TrainingPair(f"q{n}", "c", language="go" if n % 2 else "ruby") for n in range(40)])
+    sampler = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
+    steps = [sampler.pairs(step) for step in range(30)]
+    assert all(len({pair.language for pair in step}) == 1 for step in steps)
+    go = [pair.query for step in steps for pair in step if pair.language == "go"][:20]
+    assert len(set(go)) == len(go)
+    uneven = Sampler({"go": grouped["go"]}, steps=4, count=6, search_share=0.0, seed="s")
+    passes = [[pair.query for step in steps for pair in uneven.pairs(step)] for steps in ((0, 1, 2), (3,))]
+    assert len(set(passes[0])) == 18
+    assert len(set(passes[1])) == 6
+    again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
+    assert again.pairs(17) == steps[17]
+
+
+def test_neighbours_of_a_package_stay_together() -> None:
+    """With neighbours, a step holds whole blocks of one package, and still nothing comes twice in a pass."""
+    pairs = [TrainingPair(f"q{n}", "c", language="go", package=f"p{n % 4}") for n in range(64)]
+    sampler = Sampler(pools(pairs), steps=4, count=16, search_share=0.0, seed="s", neighbours=8)
+    steps = [sampler.pairs(step) for step in range(4)]
+    assert all(len({pair.package for pair in step}) <= 2 for step in steps)
+    assert len({pair.query for step in steps for pair in step}) == 64
+
+
+def test_a_pool_holds_whole_packages() -> None:
+    """Functions that a search confuses stay together: only the last package drawn is cut; asked for all, all come."""
+    pairs = [TrainingPair(f"q{n}", "c", package=f"p{n % 5}") for n in range(50)]
+    drawn = draw_packages(pairs, 25, random.Random(0))
+    assert sorted(Counter(pair.package for pair in drawn).values()) == [5, 10, 10]
+    assert len({pair.query for pair in drawn}) == 25
+    assert sorted(pair.query for pair in draw_packages(pairs, 50, random.Random(0))) == sorted(p.query for p in pairs)
+
+
+def test_hard_share_draws_queries_that_the_encoder_gets_wrong() -> None:
+    """Half of the queries have their answer below the first rank; functions without a query are never drawn."""
+    pairs = [TrainingPair(f"q{n}" if n < 40 else "", f"c{n}") for n in range(50)]
+    ranks = np.array([1] * 20 + [3] * 10 + [0] * 20, dtype=np.int32)
+    pool = MinedPool(pairs, np.full((50, 2), -1, dtype=np.int32), ranks)
+    drawn = pool.rows(8, 0.5, random.Random(0))
+    assert sorted(ranks[drawn].tolist()) == [1] * 4 + [3] * 4
+    assert len(set(pool.rows(100, 0.5, random.Random(0)))) == 40
+    assert max(pool.rows(40, 0.0, random.Random(0))) < 40
+
+
+def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None:
+    """Neither the right function, nor a copy of it, nor another answer to the same query is a negative."""
+    pairs = [
+        TrainingPair("read a file", "def read(file): open(file)"),
+        TrainingPair("open it", "def read(file): open(file)"),
+        TrainingPair("read a file", "def sort(list): a + b"),
+        TrainingPair("add", "def add(a, b): return a + b = sum"),
+    ]
+    pool = mine_negatives(load_model(str(model_folder), device="cpu"), pairs, 3)
+    assert sorted(pool.candidates[0].tolist()) == [-1, -1, 3]
+    for seed in range(20):
+        assert draw_group(pool, 0, 3, 1, random.Random(seed)) == [0, 3, 3, 3]
+    alike = [TrainingPair("read a file", f"c{n}") for n in range(3)]
+    none = MinedPool(alike, np.full((3, 3), -1, dtype=np.int32), np.zeros(3, dtype=np.int32))
+    # Nothing else is there: others that answer it too, never the function itself.
+    assert 0 not in draw_group(none, 0, 3, 1, random.Random(0))[1:]
