@@ -24,7 +24,7 @@ from cascode_indexer.rank.score import rank
 from cascode_indexer.rank.weights import WEIGHTS
 from cascode_indexer.search.candidates import Filter, gather
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.store.store import StoredFunction
+from cascode_indexer.store.store import StoredDefinition
 
 
 def other_spelling(name: str) -> str:
@@ -34,7 +34,7 @@ def other_spelling(name: str) -> str:
 
 
 #: How a function is asked for.
-FORMS: dict[str, Callable[[StoredFunction], str]] = {
+FORMS: dict[str, Callable[[StoredDefinition], str]] = {
     "name": lambda one: one.name,
     "name, other spelling": lambda one: other_spelling(one.name),
     "qualified name": lambda one: one.qualified_name,
@@ -104,7 +104,7 @@ def measure(engine: Engine, count: int, *, tune: bool) -> None:
                 )
 
 
-def searched(engine: Engine, form: str, asked: Sequence[StoredFunction]) -> float:
+def searched(engine: Engine, form: str, asked: Sequence[StoredDefinition]) -> float:
     """Return the share of functions that come first where a user asks for them, reranked where the model does."""
     right = 0
     for one in asked:

@@ -50,8 +50,8 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """The unit of retrieval: a function, method, constructor or lambda bound to a name."""
+class Definition:
+    """The unit of retrieval: today a function, method, constructor or lambda bound to a name."""
 
     #: Last part of the qualified name.
     name: str

@@ -32,7 +32,7 @@ CODE = [
 
 @pytest.fixture
 def texts() -> list[str]:
-    """Function texts as they are encoded."""
+    """Definition texts as they are encoded."""
     return [function_text(FunctionSource(name="", code=code)) for code in CODE]
 
 

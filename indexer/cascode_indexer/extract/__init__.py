@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .detect import LANGUAGES, canonical_language, language_of
-from .engine import Extraction, extract_functions
+from .engine import Extraction, extract_definitions
 from .errors import ExtractionError
 from .parsing import TIME_LIMIT_SECONDS
 from .strip import strip_doc
@@ -14,7 +14,7 @@ __all__ = [
     "Extraction",
     "ExtractionError",
     "canonical_language",
-    "extract_functions",
+    "extract_definitions",
     "language_of",
     "strip_doc",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascode_indexer.types import Function
+from cascode_indexer.types import Definition
 
 from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
@@ -19,12 +19,12 @@ class Extraction:
     """What a source file holds."""
 
     #: In order of their first line, outer before inner.
-    functions: tuple[Function, ...]
+    functions: tuple[Definition, ...]
     #: Whether the parser met text outside the grammar and recovered.
     has_errors: bool
 
 
-def extract_functions(source: str, language: str, *, path: str = "") -> Extraction:
+def extract_definitions(source: str, language: str, *, path: str = "") -> Extraction:
     """Find every named function of a source text that has a body.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from cascode_indexer.types import Function, Kind
+from cascode_indexer.types import Definition, Kind
 
 from .grammars import Grammar
 from .parsing import parse
@@ -21,7 +21,7 @@ _MAX_PIECES = 500
 _BELONGS_ABOVE = (b"//", b"/*", b"*", b"#", b"@", b"[")
 
 
-def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Function]) -> list[Function]:
+def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]) -> list[Definition]:
     """Find what the first pass missed.
 
     Args:
@@ -59,7 +59,7 @@ def _with_lines_above(data: bytes, start: int) -> int:
     return start
 
 
-def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, name: str) -> list[Function]:
+def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, name: str) -> list[Definition]:
     """Functions of one piece, with the lines and container they have in the whole."""
     is_indented = data[start : start + 1] in (b" ", b"\t")
     prefix = grammar.spec.piece_prefix + (grammar.spec.member_prefix if is_indented else b"")
@@ -84,7 +84,7 @@ def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, nam
     ]
 
 
-def _kind(function: Function, grammar: Grammar, is_member: bool) -> Kind:
+def _kind(function: Definition, grammar: Grammar, is_member: bool) -> Kind:
     """The kind, once the container is known."""
     if not is_member or function.kind not in (Kind.FUNCTION, Kind.METHOD):
         return function.kind

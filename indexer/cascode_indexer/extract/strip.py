@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import QueryCursor
 
-from cascode_indexer.types import Function, Kind
+from cascode_indexer.types import Definition, Kind
 
 from .docs import clean_comment
 from .grammars import grammar_for
@@ -23,7 +23,7 @@ _REST_OF_LINE = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
 _SEMICOLON = re.compile(rb"[ \t]*;[ \t]*")
 
 
-def strip_doc(function: Function) -> str:
+def strip_doc(function: Definition) -> str:
     """Remove the doc comment from a function's code, where it stands inside.
 
     That is a Python docstring, or a doc comment between a decorator and the declaration. All else stays.
@@ -68,7 +68,7 @@ def _without_docstring(code: str) -> str:
     return (source[len(prefix) : start] + source[end:]).decode("utf-8", "surrogatepass")
 
 
-def _without_inner_comment(function: Function) -> str:
+def _without_inner_comment(function: Definition) -> str:
     """Cut the comment between decorators and name whose text is the function's doc."""
     clean = SPECS[function.language].clean_doc or (lambda text: text)
     lines = function.code.splitlines(keepends=True)

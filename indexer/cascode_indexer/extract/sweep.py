@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor, Tree
 
-from cascode_indexer.types import Function, Kind
+from cascode_indexer.types import Definition, Kind
 
 from .docs import Comments
 from .grammars import Grammar
@@ -76,7 +76,7 @@ class Sweep:
         self._comments = Comments(data, [])
         self._items: list[_Item] = []
 
-    def functions(self) -> list[Function]:
+    def functions(self) -> list[Definition]:
         """The functions by first line, outer before inner."""
         functions = []
         open_items: list[_Item] = []
@@ -195,7 +195,7 @@ class Sweep:
             return self._text[start:end]
         return self._data[start:end].decode("utf-8", "surrogatepass")
 
-    def _finish(self, item: _Item, parent: _Item | None, own: list[str]) -> Function:
+    def _finish(self, item: _Item, parent: _Item | None, own: list[str]) -> Definition:
         """Span, signature, doc comment and position of a definition whose containers are known."""
         node, name_node = item.node, item.name
         assert node is not None
@@ -207,7 +207,7 @@ class Sweep:
         name = own[-1]
         name_start = self._name_start(name_node, name)
         name_line = self.line(name_start)
-        return Function(
+        return Definition(
             name=name,
             qualified_name=".".join(item.parts),
             kind=self._kind(item, parent, own),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from cascode_indexer.extract import ExtractionError, extract_functions
+from cascode_indexer.extract import ExtractionError, extract_definitions
 from cascode_indexer.store.store import ParsedFile
-from cascode_indexer.types import Function, SkipReason, SourceFile
+from cascode_indexer.types import Definition, SkipReason, SourceFile
 from cascode_indexer.walk import source_text, text_or_reason
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
@@ -37,7 +37,7 @@ def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> Parsed
     if isinstance(text, SkipReason):
         return ParsedFile(source, digest, (), (), skip_reason=text)
     try:
-        extraction = extract_functions(text, source.language, path=source.path)
+        extraction = extract_definitions(text, source.language, path=source.path)
     except ExtractionError as error:
         _log.warning("%s: %s", source.path, error)
         return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
@@ -45,7 +45,7 @@ def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> Parsed
     return ParsedFile(source, digest, extraction.functions, texts, has_errors=extraction.has_errors)
 
 
-def encoded_text(function: Function) -> str:
+def encoded_text(function: Definition) -> str:
     """Return what the model reads of a function; it depends on the function alone, not on where it stands."""
     return function_text(
         FunctionSource(name=function.qualified_name, code=function.code, doc=function.doc, language=function.language)

@@ -15,7 +15,7 @@ import numpy as np
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
-from cascode_indexer.store.store import ParsedFile, StoredFunction
+from cascode_indexer.store.store import ParsedFile, StoredDefinition
 from cascode_indexer.store.vector_cache import VectorCache, text_key
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.vectors.types import Vectors
@@ -43,14 +43,14 @@ class OverlayFile:
     #: The buffer.
     text: str
     #: With ids below 0, which no store gives.
-    functions: tuple[StoredFunction, ...]
+    functions: tuple[StoredDefinition, ...]
     #: What is encoded of each function.
     texts: tuple[str, ...]
     words: FunctionWords
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
 
-    def typed(self) -> Iterator[tuple[StoredFunction, str]]:
+    def typed(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each function with its text."""
         return zip(self.functions, self.texts, strict=True)
 
@@ -167,7 +167,7 @@ class Overlays:
         else:
             parsed = parse_buffer(source, text)
         functions = tuple(
-            StoredFunction(
+            StoredDefinition(
                 id=number,
                 text_id=number,
                 path=path,

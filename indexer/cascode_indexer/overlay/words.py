@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.word_statistics import WordStatistics
-from cascode_indexer.types import Function
+from cascode_indexer.types import Definition
 
 #: FTS5's constants of BM25 (Robertson and Zaragoza, 2009, section 3.3.2), and its least weight of a word.
 _K1 = 1.2
@@ -69,7 +69,7 @@ class WordCounter:
         )
         self._database.execute("CREATE VIRTUAL TABLE instances USING fts5vocab (words, instance)")
 
-    def count(self, path: str, functions: Sequence[Function]) -> FunctionWords:
+    def count(self, path: str, functions: Sequence[Definition]) -> FunctionWords:
         """Count the words of a file's functions."""
         path_terms = index_terms(path)
         rows = [

@@ -14,7 +14,7 @@ from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import LANGUAGES, canonical_language
 from cascode_indexer.lexical.terms import match_expression, query_terms
 from cascode_indexer.search.types import Ranked, SearchRequest
-from cascode_indexer.store.store import Store, StoredFunction
+from cascode_indexer.store.store import Store, StoredDefinition
 from cascode_indexer.types import Kind
 from cascode_indexer.vectors import VectorIndex
 from cascode_indexer.vectors.types import Vectors
@@ -132,7 +132,7 @@ def gather(
     query_vector: Vectors | None,
     allowed: Filter,
     hidden: Collection[str] = (),
-) -> tuple[list[Ranked], dict[int, StoredFunction]]:
+) -> tuple[list[Ranked], dict[int, StoredDefinition]]:
     """Gather the candidates of one workspace.
 
     Args:
@@ -166,7 +166,7 @@ def gather(
     return candidates, rows
 
 
-def _few_copies(rows: dict[int, StoredFunction], bm25: dict[int, float]) -> dict[int, StoredFunction]:
+def _few_copies(rows: dict[int, StoredDefinition], bm25: dict[int, float]) -> dict[int, StoredDefinition]:
     """Leave out surplus copies of a function, first those that words did not find."""
     copies: Counter[int] = Counter()
     kept = {}
@@ -177,7 +177,7 @@ def _few_copies(rows: dict[int, StoredFunction], bm25: dict[int, float]) -> dict
     return kept
 
 
-def as_ranked(row: StoredFunction, similarity: float | None, lexical: float = 0.0) -> Ranked:
+def as_ranked(row: StoredDefinition, similarity: float | None, lexical: float = 0.0) -> Ranked:
     """Describe a row as a candidate, scored by its similarity until evidence is added up."""
     return Ranked(
         function_id=row.id,
@@ -211,7 +211,7 @@ def _lexical(store: Store, query: str, allowed: Filter, hidden: int) -> dict[int
 
 
 def _missing_similarities(
-    index: VectorIndex, query_vector: Vectors, rows: Iterable[StoredFunction], known: dict[int, float]
+    index: VectorIndex, query_vector: Vectors, rows: Iterable[StoredDefinition], known: dict[int, float]
 ) -> dict[int, float]:
     """Compute the similarity of lexical candidates that are not in the dense top N."""
     wanted = sorted({row.text_id for row in rows if row.text_id not in known})

@@ -28,7 +28,7 @@ from cascode_indexer.search.overlaid import overlay_candidates
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Answer, Hit, Ranked, SearchRequest
 from cascode_indexer.search.verify import Verified, Verifier
 from cascode_indexer.store.connection import DamagedFileError
-from cascode_indexer.store.store import Store, StoreCounts, StoredFunction
+from cascode_indexer.store.store import Store, StoreCounts, StoredDefinition
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.vectors.types import Vectors
@@ -60,7 +60,7 @@ class _Part:
         """What the search reads."""
         return self.index.store
 
-    def functions_of(self, path: str) -> list[tuple[StoredFunction, str | None]]:
+    def functions_of(self, path: str) -> list[tuple[StoredDefinition, str | None]]:
         """Return the functions of a file in the order of their lines, those of a buffer with their text."""
         for file in self.buffers:
             if file.path == path:
@@ -74,7 +74,7 @@ class _Candidate:
 
     part: _Part
     ranked: Ranked
-    function: StoredFunction
+    function: StoredDefinition
     text: str
     stage: str = "fast"
     score: float = 0.0
@@ -294,9 +294,9 @@ class Cascade:
 
     def _gathered(
         self, parts: Sequence[_Part], request: SearchRequest, query_vector: Vectors | None
-    ) -> list[tuple[_Part, Ranked, StoredFunction]]:
+    ) -> list[tuple[_Part, Ranked, StoredDefinition]]:
         """Gather the candidates of all workspaces, their lexical evidence on one scale."""
-        found: list[tuple[_Part, Ranked, StoredFunction]] = []
+        found: list[tuple[_Part, Ranked, StoredDefinition]] = []
         for part in parts:
             allowed = make_filter(part.store, request)
             hidden = {file.path for file in part.buffers}

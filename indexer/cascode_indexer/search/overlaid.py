@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cascode_indexer.overlay.buffers import OverlayFile, similarities
 from cascode_indexer.search.candidates import CANDIDATES, COLUMN_WEIGHTS, as_ranked
 from cascode_indexer.search.types import Ranked
-from cascode_indexer.store.store import StoredFunction
+from cascode_indexer.store.store import StoredDefinition
 from cascode_indexer.store.word_statistics import WordStatistics
 from cascode_indexer.vectors.types import Vectors
 
@@ -18,7 +18,7 @@ def overlay_candidates(
     statistics: WordStatistics,
     query_vector: Vectors | None,
     admits: Callable[[str, str, str], bool] | None,
-) -> list[tuple[Ranked, StoredFunction]]:
+) -> list[tuple[Ranked, StoredDefinition]]:
     """Gather the dense top N and the lexical top N of some buffers.
 
     Args:
@@ -31,7 +31,7 @@ def overlay_candidates(
     Returns:
         Candidates with similarity and raw BM25.
     """
-    found: list[tuple[float | None, float, StoredFunction]] = []
+    found: list[tuple[float | None, float, StoredDefinition]] = []
     for file in files:
         bm25 = file.words.scores(stems, statistics, COLUMN_WEIGHTS)
         cosine = {} if query_vector is None else similarities(file, query_vector)

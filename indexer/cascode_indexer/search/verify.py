@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from cascode_indexer.indexing.parse import parse_content
-from cascode_indexer.store.store import ParsedFile, StoredFunction
+from cascode_indexer.store.store import ParsedFile, StoredDefinition
 from cascode_indexer.types import SkipReason, SourceFile
 from cascode_indexer.walk import read_bytes
 
@@ -16,7 +16,7 @@ from cascode_indexer.walk import read_bytes
 class Verified:
     """A candidate as it stands in the file now."""
 
-    function: StoredFunction
+    function: StoredDefinition
     #: Text for the slow classifier where the code changed since it was indexed; None where it did not.
     new_text: str | None
 
@@ -35,7 +35,7 @@ class Verifier:
         self._unchanged: dict[str, bool] = {}
         self._parsed: dict[str, ParsedFile | None] = {}
 
-    def check(self, function: StoredFunction, text: str) -> Verified | None:
+    def check(self, function: StoredDefinition, text: str) -> Verified | None:
         """Return the function where it stands now, None where the file no longer holds it.
 
         Args:
@@ -69,7 +69,7 @@ class Verifier:
         )
         return Verified(moved, None if now_text == text else now_text)
 
-    def _is_unchanged(self, function: StoredFunction) -> bool:
+    def _is_unchanged(self, function: StoredDefinition) -> bool:
         """Whether the file has the size and time that it was indexed with."""
         known = self._unchanged.get(function.path)
         if known is None:
@@ -81,7 +81,7 @@ class Verifier:
             self._unchanged[function.path] = known
         return known
 
-    def _parse(self, function: StoredFunction) -> ParsedFile | None:
+    def _parse(self, function: StoredDefinition) -> ParsedFile | None:
         """Read and parse the file as it is now; None where it is gone or no longer text."""
         absolute = self._root / function.path
         try:

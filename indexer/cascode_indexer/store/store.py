@@ -16,7 +16,7 @@ from cascode_indexer.store.connection import connect_or_rebuild, translated_erro
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import WordStatistics, word_statistics
-from cascode_indexer.types import Function, SkipCounts, SkipReason, SourceFile
+from cascode_indexer.types import Definition, SkipCounts, SkipReason, SourceFile
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
@@ -34,7 +34,7 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFunction:
+class StoredDefinition:
     """A function as the store holds it."""
 
     id: int
@@ -59,7 +59,7 @@ class ParsedFile:
 
     source: SourceFile
     digest: bytes
-    functions: tuple[Function, ...]
+    functions: tuple[Definition, ...]
     #: Text to encode of each function, in the same order.
     texts: tuple[str, ...]
     has_errors: bool = False
@@ -336,25 +336,25 @@ class Store:
 
     # --- functions ------------------------------------------------------------------------------------
 
-    def functions_of_texts(self, text_ids: Sequence[int]) -> list[StoredFunction]:
+    def functions_of_texts(self, text_ids: Sequence[int]) -> list[StoredDefinition]:
         """Return every function whose text is one of ``text_ids``."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.text_id IN ({marks})",
             text_ids,
         )
-        return [StoredFunction(*row) for row in rows]
+        return [StoredDefinition(*row) for row in rows]
 
-    def functions(self, function_ids: Sequence[int]) -> list[StoredFunction]:
+    def functions(self, function_ids: Sequence[int]) -> list[StoredDefinition]:
         """Return functions by id; ids that are gone are missing."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.id IN ({marks})",
             function_ids,
         )
-        return [StoredFunction(*row) for row in rows]
+        return [StoredDefinition(*row) for row in rows]
 
-    def functions_of_file(self, path: str) -> list[StoredFunction]:
+    def functions_of_file(self, path: str) -> list[StoredDefinition]:
         """Return the functions of one file, in the order of their lines."""
         with self._access() as database:
             rows = database.execute(
@@ -362,7 +362,7 @@ class Store:
                 "WHERE files.path = ? ORDER BY f.start_line, f.id",
                 (path,),
             ).fetchall()
-        return [StoredFunction(*row) for row in rows]
+        return [StoredDefinition(*row) for row in rows]
 
     def function_facets(self) -> list[tuple[int, int, str, str, str]]:
         """Return (function id, text id, path, language, kind) of every function, for filters."""

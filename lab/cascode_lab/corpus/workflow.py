@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cascode_indexer.extract import ExtractionError, extract_functions, language_of, strip_doc
+from cascode_indexer.extract import ExtractionError, extract_definitions, language_of, strip_doc
 from cascode_lab.corpus.build import build_corpus
 from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.manifest import load_manifest
@@ -33,7 +33,7 @@ def extract(source: str, path: str) -> Iterator[MinedFunction]:
     if language is None:
         return
     try:
-        functions = extract_functions(source, language, path=path).functions
+        functions = extract_definitions(source, language, path=path).functions
     except ExtractionError as error:
         logger.warning("%s gives no functions: %s", path, error)
         return

@@ -14,7 +14,7 @@ class RetrievalSet:
 
     name: str
     queries: list[str]
-    #: Function texts of the pool, made by :func:`cascode_models.text.function_text`.
+    #: Definition texts of the pool, made by :func:`cascode_models.text.function_text`.
     texts: list[str]
     #: ``[queries]`` position in ``texts`` of each query's answer.
     answers: npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cascode_indexer.extract import strip_doc
 from cascode_indexer.indexing.parse import encoded_text
 from cascode_indexer.store.store import ParsedFile
-from cascode_indexer.types import Function
+from cascode_indexer.types import Definition
 from cascode_lab.corpus.code_filters import query_remains
 from cascode_lab.corpus.duplicates import query_key
 from cascode_lab.corpus.query_text import query_of
@@ -85,7 +85,7 @@ def questions_of(files: Sequence[ParsedFile]) -> Questions:
     return Questions(kept, +unusable)
 
 
-def _question(path: str, function: Function, neighbours: Sequence[Function]) -> Question | Unusable:
+def _question(path: str, function: Definition, neighbours: Sequence[Definition]) -> Question | Unusable:
     """A function's question, or why there is none."""
     if not function.doc.strip():
         return Unusable.NO_DOC
@@ -103,6 +103,6 @@ def _question(path: str, function: Function, neighbours: Sequence[Function]) -> 
     return Question(query, path, function.qualified_name, function.start_line, encoded_text(bare))
 
 
-def _holds(outer: Function, inner: Function) -> bool:
+def _holds(outer: Definition, inner: Definition) -> bool:
     """Whether a function lies inside another one."""
     return outer.start_line <= inner.start_line and inner.end_line <= outer.end_line and outer.code != inner.code

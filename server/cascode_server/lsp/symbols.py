@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 #: What a query begins with to be ours: names of symbols never do, and other servers are asked the same queries.
 SIGIL = "?"
 _KINDS = {
-    "function": types.SymbolKind.Function,
+    "function": types.SymbolKind.Definition,
     "method": types.SymbolKind.Method,
     "constructor": types.SymbolKind.Constructor,
-    "lambda": types.SymbolKind.Function,
+    "lambda": types.SymbolKind.Definition,
 }
 
 
@@ -44,6 +44,6 @@ def _symbol(hit: Mapping[str, Any]) -> types.SymbolInformation:
     return types.SymbolInformation(
         location=types.Location(hit["uri"], span),
         name=hit["name"],
-        kind=_KINDS.get(hit["kind"], types.SymbolKind.Function),
+        kind=_KINDS.get(hit["kind"], types.SymbolKind.Definition),
         container_name=hit["path"],
     )

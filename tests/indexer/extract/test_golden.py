@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cascode_indexer.extract import LANGUAGES, Extraction, extract_functions, language_of
+from cascode_indexer.extract import LANGUAGES, Extraction, extract_definitions, language_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 SOURCES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".json")
@@ -39,7 +39,7 @@ def test_functions_of_a_realistic_source(path: Path, request: pytest.FixtureRequ
     """Names, kinds, lines, signatures and docs of a realistic source are those reviewed."""
     language = language_of(path.name, path.read_bytes()[:4096])
     assert language == path.parent.name
-    extraction = extract_functions(path.read_text(encoding="utf-8"), language, path=path.name)
+    extraction = extract_definitions(path.read_text(encoding="utf-8"), language, path=path.name)
     text = "[\n" + ",\n".join(_rows(extraction)) + "\n]\n"
     golden = path.with_name(path.name + ".json")
     if request.config.getoption("--update-golden", default=False):

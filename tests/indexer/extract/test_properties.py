@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cascode_indexer.extract import LANGUAGES, Extraction, extract_functions, strip_doc
+from cascode_indexer.extract import LANGUAGES, Extraction, extract_definitions, strip_doc
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 SOURCES = {
@@ -41,7 +41,7 @@ def _check(source: str, extraction: Extraction) -> None:
 @settings(max_examples=40, deadline=None)
 def test_any_text(language: str, source: str) -> None:
     """Arbitrary text never crashes."""
-    _check(source, extract_functions(source, language))
+    _check(source, extract_definitions(source, language))
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -57,4 +57,4 @@ def test_mutated_sources(name: str, data: st.DataObject) -> None:
     )
     newline = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
     mutated = (source[:start] + insert + source[end:]).replace("\n", newline)
-    _check(mutated, extract_functions(mutated, language, path=name))
+    _check(mutated, extract_definitions(mutated, language, path=name))

@@ -7,18 +7,18 @@ import time
 
 import pytest
 
-from cascode_indexer.extract import ExtractionError, canonical_language, extract_functions, language_of
-from cascode_indexer.types import Function, Kind
+from cascode_indexer.extract import ExtractionError, canonical_language, extract_definitions, language_of
+from cascode_indexer.types import Definition, Kind
 
 
-def _one(source: str, language: str, path: str = "") -> Function:
-    functions = extract_functions(source, language, path=path).functions
+def _one(source: str, language: str, path: str = "") -> Definition:
+    functions = extract_definitions(source, language, path=path).functions
     assert len(functions) == 1
     return functions[0]
 
 
 def _names(source: str, language: str, path: str = "") -> list[str]:
-    return [function.qualified_name for function in extract_functions(source, language, path=path).functions]
+    return [function.qualified_name for function in extract_definitions(source, language, path=path).functions]
 
 
 _C_BROKEN = (
@@ -107,7 +107,7 @@ BROKEN = {
 def test_a_syntax_error_loses_nothing_else(language: str, broken: str) -> None:
     """A broken function between two good ones leaves both found, with their lines."""
     before, _, after = BROKEN[language]
-    extraction = extract_functions(before + broken + after, language)
+    extraction = extract_definitions(before + broken + after, language)
     found = {function.name: function for function in extraction.functions}
     assert {"first", "last"} <= set(found)
     assert found["last"].start_line == (before + broken).count("\n") + 1
@@ -121,7 +121,7 @@ def test_a_member_hidden_by_a_syntax_error_keeps_its_container_doc_and_kind() ->
         "class A:\n    def broken(self):\n        x = (1,\n\n"
         '    @property\n    def __init__(self):\n        """Doc."""\n        return 2\n'
     )
-    function = extract_functions(source, "python").functions[-1]
+    function = extract_definitions(source, "python").functions[-1]
     assert (function.qualified_name, function.kind, function.doc) == ("A.__init__", Kind.CONSTRUCTOR, "Doc.")
     assert (function.start_line, function.name_line, function.name_column) == (5, 6, 8)
     assert function.code == source.rstrip("\n").split("\n\n", 1)[1]
@@ -129,8 +129,8 @@ def test_a_member_hidden_by_a_syntax_error_keeps_its_container_doc_and_kind() ->
 
 def test_a_clean_source_has_no_errors() -> None:
     """``has_errors`` is about the source, not about finding nothing."""
-    assert not extract_functions("x = 1\n", "python").has_errors
-    assert extract_functions("x = (1\n", "python").has_errors
+    assert not extract_definitions("x = 1\n", "python").has_errors
+    assert extract_definitions("x = (1\n", "python").has_errors
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -139,7 +139,7 @@ def test_lines_end_as_editors_count_them(newline: str) -> None:
     source = newline.join(
         ["# \x0c \u2028 one line", "def f():", "    # ü", "    return '\u2028'", "", "def g(): pass", ""]
     )
-    first, second = extract_functions(source, "python").functions
+    first, second = extract_definitions(source, "python").functions
     assert (first.start_line, first.end_line) == (2, 4)
     assert (second.start_line, second.end_line) == (6, 6)
     assert first.code == newline.join(["def f():", "    # ü", "    return '\u2028'"])
@@ -260,8 +260,8 @@ def test_tsx_and_typescript_are_told_apart_by_the_path_only() -> None:
     """A type assertion is read in ``.ts``, markup in ``.tsx``."""
     assertion = "const f = () => <number>(1 as unknown);\nfunction g() {}\n"
     markup = "const f = () => <a.b c={() => 1}>{'x'}</a.b>;\nfunction g() {}\n"
-    assert not extract_functions(assertion, "typescript", path="a.ts").has_errors
-    assert not extract_functions(markup, "typescript", path="a.tsx").has_errors
+    assert not extract_definitions(assertion, "typescript", path="a.ts").has_errors
+    assert not extract_definitions(markup, "typescript", path="a.tsx").has_errors
     assert _names(markup, "typescript", "a.tsx") == ["f", "g"]
 
 
@@ -281,7 +281,7 @@ def test_kinds_depend_on_the_container(source: str, name: str, kind: Kind) -> No
 
 def test_the_outer_function_holds_the_inner_one() -> None:
     """Both are functions of their own."""
-    outer, inner = extract_functions("def a():\n    def b():\n        pass\n    return b\n", "python").functions
+    outer, inner = extract_definitions("def a():\n    def b():\n        pass\n    return b\n", "python").functions
     assert (outer.qualified_name, inner.qualified_name) == ("a", "a.b")
     assert inner.code in outer.code
 
@@ -295,7 +295,7 @@ def test_a_namespace_statement_lasts_until_the_next() -> None:
 def test_an_unknown_language_is_refused_by_name() -> None:
     """The message names the value and what is known."""
     with pytest.raises(ExtractionError, match="unknown language 'cobol'; known are python, "):
-        extract_functions("", "cobol")
+        extract_definitions("", "cobol")
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "go", "java", "cpp", "c_sharp", "rust"])
@@ -312,14 +312,14 @@ def test_deep_nesting_is_survived(language: str) -> None:
         "javascript": f"function f() {{ return {expression}; }}",
     }[language]
     start = time.perf_counter()
-    assert [function.name for function in extract_functions(source, language).functions] == ["f"]
+    assert [function.name for function in extract_definitions(source, language).functions] == ["f"]
     assert time.perf_counter() - start < 10
 
 
 def test_nested_functions_are_bounded() -> None:
     """2,000 functions in one another are read, the outermost 200 of them as functions of their own."""
     source = "function f() {" * 2_000 + "}" * 2_000
-    functions = extract_functions(source, "javascript").functions
+    functions = extract_definitions(source, "javascript").functions
     assert len(functions) == 200
     assert functions[0].code == source
 
@@ -334,14 +334,14 @@ def test_nested_functions_are_bounded() -> None:
 def test_input_that_hurts_the_parser_is_refused(language: str, source: str, reason: str) -> None:
     """One line names the reason and the fix."""
     with pytest.raises(ExtractionError, match=f"^{language} source of .* bytes {reason}; name it in .cascodeignore$"):
-        extract_functions(source, language)
+        extract_definitions(source, language)
 
 
 def test_a_parse_over_the_time_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parser is stopped while it works."""
     monkeypatch.setattr("cascode_indexer.extract.parsing.TIME_LIMIT_SECONDS", 0.0)
     with pytest.raises(ExtractionError, match="takes over 0 s to parse"):
-        extract_functions("def f():\n    return 1\n" * 10_000, "python")
+        extract_definitions("def f():\n    return 1\n" * 10_000, "python")
 
 
 def test_threads_share_the_compiled_grammars() -> None:

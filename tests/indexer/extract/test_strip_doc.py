@@ -7,11 +7,11 @@ import textwrap
 
 import pytest
 
-from cascode_indexer.extract import extract_functions, strip_doc
+from cascode_indexer.extract import extract_definitions, strip_doc
 
 
 def _stripped(source: str, language: str = "python") -> str:
-    return strip_doc(extract_functions(source, language).functions[0])
+    return strip_doc(extract_definitions(source, language).functions[0])
 
 
 @pytest.mark.parametrize(
