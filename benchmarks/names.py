@@ -8,7 +8,6 @@ Names that exactly one function of the workspace bears are asked for as they sta
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import itertools
 import os
 import random
@@ -19,12 +18,13 @@ from pathlib import Path
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.lexical.terms import split_identifiers
-from cascode_indexer.rank.query_kind import query_kind
-from cascode_indexer.rank.score import rank
-from cascode_indexer.rank.weights import WEIGHTS
-from cascode_indexer.search.candidates import Filter, gather
+from cascode_indexer.query import Query
+from cascode_indexer.rank.pipeline import rank
+from cascode_indexer.rank.types import Table
+from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.store.store import StoredDefinition
+from cascode_indexer.types import StoredDefinition
 
 
 def other_spelling(name: str) -> str:
@@ -71,37 +71,32 @@ def measure(engine: Engine, count: int, *, tune: bool) -> None:
         if bearers["".join(split_identifiers(one.name))] == 1 and len(split_identifiers(one.name)) > 1
     ]
     asked = random.Random(0).sample(unique, min(count, len(unique)))
-    model, index = engine._model.get(), workspace.vectors().refresh()
+    model = engine.model.get()
+    source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
     print(f"{len(functions)} functions, {len(asked)} of the {len(unique)} whose name nothing else bears are asked for")
     for form, query_of in FORMS.items():
-        queries = [query_of(one) for one in asked]
-        vectors = model.encode_queries(queries)
-        gathered = []
-        for query, vector in zip(queries, vectors, strict=True):
-            candidates, _ = gather(workspace.store, index, query, vector, Filter(None, None))
-            best = max((one.lexical for one in candidates), default=0.0) or 1.0
-            gathered.append([dataclasses.replace(one, lexical=one.lexical / best) for one in candidates])
-        kinds = Counter(query_kind(query).value for query in queries)
+        queries = [Query.of(query_of(one)) for one in asked]
+        vectors = model.encode_queries([query.text for query in queries])
+        gathered = [source.candidates(query, vector) for query, vector in zip(queries, vectors, strict=True)]
+        kinds = Counter(query.kind.value for query in queries)
 
-        def first(weights: dict, form: str = form, queries: list = queries, gathered: list = gathered) -> float:
+        def first(table: Table, form: str = form, queries: list = queries, gathered: list = gathered) -> float:
             right = 0
             for one, query, row in zip(asked, queries, gathered, strict=True):
-                best = next(iter(rank(query, row, weights)), None)
+                best = next((found.definition for found in rank(query, row, table)), None)
                 if best is not None:
-                    right += best.path == one.path if form == "path of its file" else best.function_id == one.id
+                    right += best.path == one.path if form == "path of its file" else best.id == one.id
             return right / len(asked)
 
         print(
-            f"{form}: first hit right {first(WEIGHTS):.3f} in the fast stage, {searched(engine, form, asked):.3f} as "
+            f"{form}: first hit right {first(FAST):.3f} in the fast stage, {searched(engine, form, asked):.3f} as "
             f"searched (read as {dict(kinds)})"
         )
         if tune:
-            kind = query_kind(queries[0])
+            kind = queries[0].kind
             for definition, lexical, name in itertools.product((0.1, 0.3, 1.0), (0.05, 0.1, 0.2), (0.05, 0.2)):
-                weights = dataclasses.replace(WEIGHTS[kind], definition=definition, lexical=lexical, name=name)
-                print(
-                    f"  definition {definition} lexical {lexical} name {name}: {first({**WEIGHTS, kind: weights}):.3f}"
-                )
+                weights = {**FAST[kind], "definition": definition, "words": lexical, "name": name}
+                print(f"  definition {definition} lexical {lexical} name {name}: {first({**FAST, kind: weights}):.3f}")
 
 
 def searched(engine: Engine, form: str, asked: Sequence[StoredDefinition]) -> float:

@@ -24,11 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from cascode_indexer.engine import Engine
-from cascode_indexer.rank.query_kind import QueryKind
-from cascode_indexer.rank.score import rank
-from cascode_indexer.rank.weights import WEIGHTS, Weights
-from cascode_indexer.search.candidates import Filter, gather
-from cascode_indexer.search.types import Ranked, SearchRequest
+from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.rank.pipeline import rank
+from cascode_indexer.rank.types import Candidate, Weights
+from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.sources import IndexSource
+from cascode_indexer.search.types import SearchRequest
 
 EXTENSIONS = {"python": "py", "javascript": "js", "go": "go", "java": "java", "php": "php", "ruby": "rb"}
 #: A method of a class or an object, which JavaScript does not take on its own.
@@ -181,26 +182,23 @@ def rankings(
     # Files that hold the same code are one answer: a search shows one of several copies.
     first = {code: name for name, code in reversed(codes.items())}
     workspace = engine.workspaces[0]
-    vectors = engine._model.get().encode_queries([query for query, _ in queries])
+    vectors = engine.model.get().encode_queries([query for query, _ in queries])
     answers = [first[codes[answer]] for _, answer in queries]
 
     def ranks(found: Iterable[Iterable[str]]) -> np.ndarray:
         return reciprocal_ranks([list(dict.fromkeys(first[codes[path]] for path in paths)) for paths in found], answers)
 
-    index = workspace.vectors().refresh()
-    gathered: list[list[Ranked]] = []
-    for (query, _), vector in zip(queries, vectors, strict=True):
-        candidates, _ = gather(workspace.store, index, query, vector, Filter(None, None))
-        best = max((one.lexical for one in candidates), default=0.0) or 1.0
-        gathered.append([dataclasses.replace(one, lexical=one.lexical / best) for one in candidates])
+    source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
+    asked = [Query.of(query) for query, _ in queries]
+    gathered = [source.candidates(query, vector) for query, vector in zip(asked, vectors, strict=True)]
 
-    def ranked(key: Callable[[Ranked], float]) -> np.ndarray:
-        return ranks([one.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered)
+    def ranked(key: Callable[[Candidate], float]) -> np.ndarray:
+        return ranks([one.definition.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered)
 
     def fused(weights: Weights) -> np.ndarray:
-        table = {**WEIGHTS, QueryKind.SENTENCE: weights}
-        rows = [rank(query, row, table) for (query, _), row in zip(queries, gathered, strict=True)]
-        return ranks([one.path for one in row] for row in rows)
+        table = {**FAST, QueryKind.SENTENCE: weights}
+        rows = [rank(query, row, table) for query, row in zip(asked, gathered, strict=True)]
+        return ranks([one.definition.path for one in row] for row in rows)
 
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
@@ -208,14 +206,12 @@ def rankings(
         for lexical, name, demotion in itertools.product(
             (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12), (0.0, 0.02), (0.08,)
         ):
-            values = fused(
-                dataclasses.replace(WEIGHTS[QueryKind.SENTENCE], lexical=lexical, name=name, demotion=demotion)
-            )
+            values = fused({"similarity": 1.0, "words": lexical, "name": name, "demotion": -demotion})
             print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
     return {
-        "lexical alone": ranked(lambda one: one.lexical),
+        "lexical alone": ranked(lambda one: one.bm25),
         DENSE: ranked(lambda one: one.similarity or 0.0),
-        "fused fast stage": fused(WEIGHTS[QueryKind.SENTENCE]),
+        "fused fast stage": fused(FAST[QueryKind.SENTENCE]),
         "cascade, as searched": ranks([hit.path for hit in answer.hits] for answer in searched),
     }
 

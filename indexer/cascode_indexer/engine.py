@@ -21,7 +21,7 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.roots import Roots
-from cascode_indexer.search.cascade import Cascade
+from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
@@ -63,7 +63,9 @@ class Engine:
 
         self._roots = Roots(open_workspace)
         self._overlays = Overlays(self._roots.find)
-        self._cascade = Cascade(self._roots.workspaces, self._model, self._gate, self._overlays, threads)
+        self._searcher = Searcher(
+            self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes
+        )
         try:
             self._roots.add(roots)
         except BaseException:
@@ -191,7 +193,7 @@ class Engine:
             QueryError: The query or a filter makes no sense.
             ModelError: The model cannot be loaded, and the request waits for it.
         """
-        return self._cascade.search(request, on_fast=on_fast, cancelled=cancelled)
+        return self._searcher.search(request, on_fast=on_fast, cancelled=cancelled)
 
     def similar(self, path: Path, line: int, *, limit: int = 10, wait_for_model: bool = True) -> Answer:
         """Find functions like the one at ``line`` (1-based) of ``path``.
@@ -211,7 +213,7 @@ class Engine:
             roots = ", ".join(str(one.root) for one in self.workspaces) or "(there are none)"
             raise QueryError(f"{path} lies in none of the workspaces {roots}")
         workspace, relative = found
-        return self._cascade.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
+        return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
 
     def set_overlay(self, path: Path, text: str) -> None:
         """Let the text of an open buffer stand in for its file in every search; returns at once.
@@ -235,11 +237,11 @@ class Engine:
         While the model is not loaded the functions are found by their words. Vectors of functions that did not
         change, in the buffer or since they were indexed, are not made again.
         """
-        self._cascade.refresh_overlays()
+        self._searcher.refresh_overlays()
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit, of an open buffer where there is one; empty where the file vanished."""
-        return self._cascade.snippet(hit)
+        return self._searcher.snippet(hit)
 
     def status(self) -> list[WorkspaceStatus]:
         """Describe every workspace's index without loading the model."""

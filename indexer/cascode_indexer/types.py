@@ -76,6 +76,29 @@ class Definition:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredDefinition:
+    """A definition as an index holds it: the code is left to its text."""
+
+    #: Names it, and the text that copies of it share, inside the index or buffer that holds it.
+    id: int
+    text_id: int
+    #: Relative to the workspace, posix separators.
+    path: str
+    language: str
+    #: Of the file when it was read; 0 in an open buffer.
+    size: int
+    mtime_ns: int
+    name: str
+    qualified_name: str
+    kind: str
+    signature: str
+    start_line: int
+    end_line: int
+    name_line: int
+    name_column: int
+
+
 @dataclass(slots=True)
 class SkipCounts:
     """How many paths were skipped, by reason."""

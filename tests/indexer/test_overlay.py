@@ -13,7 +13,7 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.overlay.words import WordCounter
-from cascode_indexer.search.candidates import COLUMN_WEIGHTS
+from cascode_indexer.search.sources import COLUMN_WEIGHTS
 from cascode_indexer.search.types import Answer, SearchRequest
 
 OpenEngine = Callable[..., Engine]

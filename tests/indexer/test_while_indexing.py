@@ -19,8 +19,7 @@ from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.types import IndexProgress
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.rank.score import rank
-from cascode_indexer.search.types import Answer, Ranked, SearchRequest
+from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_indexer.watch import ChangeBatch
 from cascode_models.errors import ModelError
 
@@ -466,16 +465,3 @@ def test_small_batches_take_about_the_time_they_should() -> None:
     assert size.next(long) == pytest.approx(SMALL_BATCH_SECONDS / 0.01, abs=1)
     assert size.next(["x" * 10**6]) == 1
     assert BatchSize(128, None).next(short) == 128
-
-
-def test_a_function_without_a_vector_is_not_buried_below_those_that_have_one() -> None:
-    """In a half-built index the best match by words stands beside the best by meaning, weak ones below."""
-
-    def candidate(at: int, similarity: float | None, lexical: float) -> Ranked:
-        return Ranked(at, at, f"src/file_{at}.py", f"name_{at}", f"name_{at}", "function", similarity, lexical)
-
-    encoded = [candidate(at, 0.5 - at / 100, 0.1) for at in range(40)]
-    waiting = [candidate(100, None, 1.0), candidate(101, None, 0.05)]
-    order = [one.function_id for one in rank("send the report by mail", [*encoded, *waiting])]
-    assert order.index(100) == 0
-    assert order.index(101) > 30

@@ -50,6 +50,15 @@ def query_terms(query: str) -> list[str]:
     return terms or [term for term in parts if len(term) <= _LONGEST_TERM]
 
 
+def stem(word: str) -> str:
+    """Cut the commonest English endings: retries, retried and retrying meet in retr."""
+    for ending in ("ing", "ies", "ied", "es", "ed", "er", "e", "s", "y"):
+        # Three letters must stay, or unrelated short words meet.
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
 def match_expression(terms: Iterable[str]) -> str:
     """Return the FTS5 expression that matches any of ``terms``; quoted, so that no term is an operator."""
     return " OR ".join('"' + term.replace('"', "") + '"' for term in terms)

@@ -15,9 +15,9 @@ import numpy as np
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
-from cascode_indexer.store.store import ParsedFile, StoredDefinition
+from cascode_indexer.store.store import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache, text_key
-from cascode_indexer.types import SkipReason, SourceFile
+from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import IgnoreRules
 from cascode_models.types import Encoder
@@ -42,7 +42,7 @@ class OverlayFile:
     path: str
     #: The buffer.
     text: str
-    #: With ids below 0, which no store gives.
+    #: Their ids are those of this process, not of a store.
     functions: tuple[StoredDefinition, ...]
     #: What is encoded of each function.
     texts: tuple[str, ...]
@@ -70,7 +70,7 @@ class Overlays:
         self._lock = threading.Lock()
         self._parsing = threading.Lock()
         self._encoding = threading.Lock()
-        self._ids = itertools.count(-1, -1)
+        self._ids = itertools.count(1)
         self._buffers: dict[Path, str] = {}
         self._files: dict[tuple[Path, str], OverlayFile] = {}
         self._admitted: dict[tuple[Path, str], bool] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -57,7 +57,8 @@ class Hit:
     score: float
     #: Calibrated P(relevant); None where the function is not encoded yet, or was not read by a classifier that is on.
     probability: float | None
-    stage: Literal["fast", "cascade"]
+    #: Name of the stage that gave the score.
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,3 @@ class Answer:
     model_ready: bool = True
     #: Why the model cannot be loaded, where that is the reason.
     model_error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate with its evidence; what ranking rules read and add to."""
-
-    function_id: int
-    text_id: int
-    path: str
-    name: str
-    qualified_name: str
-    kind: str
-    #: Cosine of query and function; None where the function has no vector yet.
-    similarity: float | None
-    #: BM25 over the best BM25 of this query: 0 to 1.
-    lexical: float
-    score: float = 0.0
-    evidence: Mapping[str, float] = field(default_factory=dict)

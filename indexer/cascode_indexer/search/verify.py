@@ -1,4 +1,4 @@
-"""Checks lines against the file at answer time: a hit is right, relocated, or dropped, never shown wrong."""
+"""Checks lines against the file when an answer is given: a hit is right, relocated or dropped, never shown wrong."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import os
 from pathlib import Path
 
 from cascode_indexer.indexing.parse import parse_content
-from cascode_indexer.store.store import ParsedFile, StoredDefinition
-from cascode_indexer.types import SkipReason, SourceFile
+from cascode_indexer.search.source import Verified
+from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.walk import read_bytes
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Verified:
-    """A candidate as it stands in the file now."""
-
-    function: StoredDefinition
-    #: Text for the slow classifier where the code changed since it was indexed; None where it did not.
-    new_text: str | None
 
 
 class Verifier:

@@ -16,7 +16,7 @@ from cascode_indexer.store.connection import connect_or_rebuild, translated_erro
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import WordStatistics, word_statistics
-from cascode_indexer.types import Definition, SkipCounts, SkipReason, SourceFile
+from cascode_indexer.types import Definition, SkipCounts, SkipReason, SourceFile, StoredDefinition
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
@@ -31,26 +31,6 @@ class FileRecord:
     mtime_ns: int
     language: str
     digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDefinition:
-    """A function as the store holds it."""
-
-    id: int
-    text_id: int
-    path: str
-    language: str
-    size: int
-    mtime_ns: int
-    name: str
-    qualified_name: str
-    kind: str
-    signature: str
-    start_line: int
-    end_line: int
-    name_line: int
-    name_column: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
-from cascode_indexer.rank.reread import reread, similarities_of
-from cascode_indexer.rank.score import rank
-from cascode_indexer.search.candidates import Filter, gather
-from cascode_indexer.search.types import DEFAULT_RERANK_TOP, Ranked
+from cascode_indexer.search.pipeline import rankings
+from cascode_indexer.search.request import query_of
+from cascode_indexer.search.sources import CANDIDATES, IndexSource
+from cascode_indexer.search.stages import rerank_depth, stages_of
+from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.store import ParsedFile, Store
 from cascode_indexer.store.vector_cache import VectorCache
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 500
 #: Fewer questions say nothing: one lucky hit moves the mean by a tenth.
 FEWEST_QUESTIONS = 10
+#: All that the two halves of the fast stage can bring: the rank of the answer is wanted, however deep it lies.
+_EVERY_CANDIDATE = 2 * CANDIDATES
 #: Files stored in one transaction.
 _FILES_A_BATCH = 64
 
@@ -121,7 +124,6 @@ def measure_own_code(
     tell = on_progress or (lambda _progress: None)
     files = _parsed(root, max_file_bytes, tell, cancelled)
     found = questions_of(files)
-    rerank_top = DEFAULT_RERANK_TOP if model.has_classifier and model.settings.fusion_weight > 0 else 0
     bare = [without_docs(file) for file in files]
     report = OwnCodeReport(
         root,
@@ -130,7 +132,7 @@ def measure_own_code(
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),
-        rerank_top=rerank_top,
+        rerank_top=rerank_depth(SearchRequest(""), model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:
@@ -146,9 +148,9 @@ def measure_own_code(
             updater = Updater(root, store, max_file_bytes=max_file_bytes, on_progress=tell, cancelled=cancelled)
             updater.encode(model, cache)
             vectors = WorkspaceVectors(location, store, cache, fingerprint=model.fingerprint, dimension=model.dimension)
-            searcher = _Searcher(store, vectors, model, rerank_top)
+            asker = _Asker(root, store, vectors, model)
             chosen = _drawn(found.questions, limit)
-            outcomes = searcher.ask(chosen, on_question or (lambda _done, _total: None), cancelled)
+            outcomes = asker.ask(chosen, on_question or (lambda _done, _total: None), cancelled)
         finally:
             store.close()
     return dataclasses.replace(report, outcomes=outcomes, cancelled=cancelled())
@@ -185,14 +187,12 @@ def _drawn(questions: Sequence[Question], limit: int) -> list[Question]:
     return [questions[at] for at in chosen]
 
 
-class _Searcher:
+class _Asker:
     """Asks as the search does, without the check of lines: the documentation is missing from them."""
 
-    def __init__(self, store: Store, vectors: WorkspaceVectors, model: CasCodeModel, rerank_top: int) -> None:
-        self._store = store
-        self._vectors = vectors
+    def __init__(self, root: Path, store: Store, vectors: WorkspaceVectors, model: CasCodeModel) -> None:
+        self._source = IndexSource(root, store, vectors.reading)
         self._model = model
-        self._rerank_top = rerank_top
 
     def ask(self, questions: Sequence[Question], tell: OnQuestion, cancelled: Cancelled) -> tuple[Outcome, ...]:
         """Ask every question, until cancelled."""
@@ -207,30 +207,12 @@ class _Searcher:
 
     def _outcome(self, question: Question, vector: Vectors) -> Outcome:
         """Ask one question; a copy of the function is as good as the function."""
-        candidates, rows = gather(self._store, self._vectors.refresh(), question.query, vector, Filter(None, None))
-        best = max((one.lexical for one in candidates), default=0.0) or 1.0
-        candidates = [dataclasses.replace(one, lexical=one.lexical / best) for one in candidates]
-        best_copies: dict[int, Ranked] = {}
-        for one in rank(question.query, candidates):
-            best_copies.setdefault(one.text_id, one)
-        texts = self._store.texts(list(best_copies))
-        ranked = self._reranked(question.query, list(best_copies.values()), texts)
-        places = [place for place, one in enumerate(ranked, start=1) if texts[one.text_id] == question.text]
-        first = rows[ranked[0].function_id] if ranked else None
+        request = SearchRequest(question.query, limit=_EVERY_CANDIDATE)
+        *_, last = rankings(query_of(request), vector, [self._source], stages_of(request, self._model), request.limit)
+        places = [place for place, one in enumerate(last.ranked, start=1) if one.text == question.text]
+        first = last.ranked[0].definition if last.ranked else None
         return Outcome(
             question,
             places[0] if places else None,
             None if first is None else (first.path, first.qualified_name, first.start_line),
         )
-
-    def _reranked(self, query: str, ranked: list[Ranked], texts: Mapping[int, str]) -> list[Ranked]:
-        """Let the classifier read the best, as the search does."""
-        from cascode_models.inference import fused_score
-
-        top = ranked[: self._rerank_top]
-        if not top:
-            return ranked
-        logits = self._model.classify(query, [texts[one.text_id] for one in top])
-        scores = reread(query, top, fused_score(similarities_of(top), logits, self._model.settings.fusion_weight))
-        order = sorted(range(len(top)), key=lambda place: -scores[place])
-        return [top[place] for place in order] + ranked[self._rerank_top :]

@@ -153,7 +153,7 @@ def _misses(report: OwnCodeReport, count: int) -> Iterator[str]:
 
 def _rank(one: Outcome) -> str:
     """Where the function came."""
-    from cascode_indexer.search.candidates import CANDIDATES
+    from cascode_indexer.search.sources import CANDIDATES
 
     return f">{CANDIDATES}" if one.rank is None else f"#{one.rank}"
 

@@ -101,9 +101,9 @@ def command(
     first = next(requests, None)
     if first is None:
         raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
-    from cascode_indexer.search.candidates import checked_request
+    from cascode_indexer.search.request import query_of
 
-    checked_request(first)  # a mistake is told before minutes of indexing
+    query_of(first)  # a mistake is reported before minutes of indexing
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 #: What a query begins with to be ours: names of symbols never do, and other servers are asked the same queries.
 SIGIL = "?"
 _KINDS = {
-    "function": types.SymbolKind.Definition,
+    "function": types.SymbolKind.Function,
     "method": types.SymbolKind.Method,
     "constructor": types.SymbolKind.Constructor,
-    "lambda": types.SymbolKind.Definition,
+    "lambda": types.SymbolKind.Function,
 }
 
 
@@ -44,6 +44,6 @@ def _symbol(hit: Mapping[str, Any]) -> types.SymbolInformation:
     return types.SymbolInformation(
         location=types.Location(hit["uri"], span),
         name=hit["name"],
-        kind=_KINDS.get(hit["kind"], types.SymbolKind.Definition),
+        kind=_KINDS.get(hit["kind"], types.SymbolKind.Function),
         container_name=hit["path"],
     )

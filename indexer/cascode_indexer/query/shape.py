@@ -1,4 +1,4 @@
-"""What sort of query it is: a name asked for, a path, or a sentence."""
+"""The shape of a query: a name asked for, a path, a sentence, or code."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class QueryKind(str, enum.Enum):
     SENTENCE_WITH_NAME = "sentence_with_name"
     #: ``where do we retry a failed upload``.
     SENTENCE = "sentence"
+    #: The text of a definition: code like it is asked for.
+    CODE = "code"
 
 
 #: A word that only code spells so: joined by ``_``, ``.``, ``::`` or ``->``, camelCase, or called.
@@ -28,7 +30,7 @@ _PATH_WORD = re.compile(
 )
 
 
-def query_kind(query: str) -> QueryKind:
+def kind_of(query: str) -> QueryKind:
     """Tell the kind of a query by the shape of its words."""
     words = query.split()
     if not words:

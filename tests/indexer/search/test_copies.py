@@ -8,7 +8,8 @@ import pytest
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.search.candidates import Filter, gather
+from cascode_indexer.query import Query
+from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.search.types import SearchRequest
 
 COPIES = 300
@@ -48,10 +49,10 @@ def test_few_copies_are_ranked(copied: Engine) -> None:
     """What is ranked does not grow with the number of copies."""
     with copied:
         (workspace,) = copied.workspaces
-        vector = copied.model.get().encode_queries(["open the door"])[0]
-        with workspace.index, workspace.vectors().reading() as index:
-            candidates, rows = gather(workspace.store, index, "open the door", vector, Filter(None, None))
-    names = [one.name for one in candidates]
+        query = Query.of("open the door")
+        vector = copied.model.get().encode_queries([query.text])[0]
+        with workspace.index:
+            source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
+            names = [one.definition.name for one in source.candidates(query, vector)]
     assert names.count("open_the_door") == 20
     assert names.count("close_the_window") == 1
-    assert set(rows) == {one.function_id for one in candidates}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from cascode_indexer.search.types import Ranked
+from cascode_indexer.query import Query
+from cascode_indexer.rank.types import Candidate, Pool, Rule
 
 _TEST = re.compile(
     r"(^|/)(tests?|testing|spec|specs|__tests__|e2e|fixtures?|mocks?)/"
@@ -23,13 +23,17 @@ _ASKS_FOR = {
 }
 
 
-def demotion(candidate: Ranked, terms: Sequence[str]) -> float:
+def demotion(query: Query, candidate: Candidate, _pool: Pool) -> float:
     """Return how much of a candidate's standing its place costs it: 0 (none) to 1."""
-    asked = set(terms)
-    if _TEST.search(candidate.path) and not asked & _ASKS_FOR["test"]:
+    path = candidate.definition.path
+    asked = query.asked_words
+    if _TEST.search(path) and not asked & _ASKS_FOR["test"]:
         return 1.0
-    if _EXAMPLE.search(candidate.path) and not asked & _ASKS_FOR["example"]:
+    if _EXAMPLE.search(path) and not asked & _ASKS_FOR["example"]:
         return 0.7
-    if _SHIM.search(candidate.path) and not asked & _ASKS_FOR["shim"]:
+    if _SHIM.search(path) and not asked & _ASKS_FOR["shim"]:
         return 0.5
-    return 0.5 if _STUB.search(candidate.path) else 0.0
+    return 0.5 if _STUB.search(path) else 0.0
+
+
+RULE = Rule("demotion", "tests, examples and shims repeat the words of the code that is meant", demotion)

@@ -1,0 +1,91 @@
+"""What may answer: languages, kinds and paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pathspec
+
+from cascode_indexer.errors import QueryError
+from cascode_indexer.extract import LANGUAGES, canonical_language
+from cascode_indexer.types import Kind
+
+#: Says whether a definition of this path, language and kind may answer.
+Admits = Callable[[str, str, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a query is limited to; empty for everything."""
+
+    #: Language ids.
+    languages: tuple[str, ...] = ()
+    #: Values of :class:`Kind`.
+    kinds: tuple[str, ...] = ()
+    #: Globs in gitignore syntax, relative to the workspace.
+    paths: tuple[str, ...] = ()
+
+    @classmethod
+    def checked(cls, languages: tuple[str, ...], kinds: tuple[str, ...], paths: tuple[str, ...]) -> Filters:
+        """Return filters with languages under their own names and globs as they are matched.
+
+        Raises:
+            QueryError: An unknown language or kind, or a glob that matches nothing.
+        """
+        known = [kind.value for kind in Kind]
+        for kind in kinds:
+            if kind not in known:
+                raise QueryError(f"unknown kind {kind!r}; known: {', '.join(known)}")
+        globs = tuple(_checked_glob(glob) for glob in paths)
+        if globs and all(glob.startswith("!") for glob in globs):
+            globs = ("**", *globs)  # all but what is named
+        return cls(tuple(_checked_language(name) for name in languages), kinds, globs)
+
+    def __bool__(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.languages or self.kinds or self.paths)
+
+    def admission(self) -> Admits | None:
+        """Return what says whether a definition may answer; None where everything may."""
+        if not self:
+            return None
+        globs = pathspec.GitIgnoreSpec.from_lines(self.paths) if self.paths else None
+        matches: dict[str, bool] = {}
+
+        def admits(path: str, language: str, kind: str) -> bool:
+            if (self.languages and language not in self.languages) or (self.kinds and kind not in self.kinds):
+                return False
+            if globs is None:
+                return True
+            if path not in matches:
+                matches[path] = globs.match_file(path)
+            return matches[path]
+
+        return admits
+
+
+#: Everything may answer.
+NO_FILTERS = Filters()
+
+
+def _checked_language(name: str) -> str:
+    """The id of a language."""
+    language = canonical_language(name)
+    if language is None:
+        raise QueryError(f"unknown language {name!r}; known: {', '.join(LANGUAGES)}")
+    return language
+
+
+def _checked_glob(glob: str) -> str:
+    """A glob as files are matched with it: relative to the workspace, without the './' of a shell's completion."""
+    sign, rest = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
+    cleaned = sign + ("**" if rest in (".", "./") else rest.removeprefix("./"))
+    try:
+        patterns = list(pathspec.GitIgnoreSpec.from_lines([cleaned]).patterns)
+    except ValueError:
+        patterns = []
+    if not patterns or patterns[0].include is None or rest.startswith("../"):
+        raise QueryError(f"path {glob!r} matches no file: write it as in .gitignore, for instance 'src/**' or '*.py'")
+    # In an ignore file '!tests/' would not reach the files in the folder; here it can mean nothing else.
+    return f"{cleaned}**" if cleaned.startswith("!") and cleaned.endswith("/") else cleaned

@@ -1,0 +1,77 @@
+"""What is ranked, and what a ranking rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.types import StoredDefinition
+
+#: Name of a rule to how much its evidence counts.
+Weights = Mapping[str, float]
+#: The weights of each kind of query.
+Table = Mapping[QueryKind, Weights]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A definition that may answer, as the two halves of the fast stage found it."""
+
+    #: The index or the open buffer that it was found in, which knows its text and its file.
+    owner: Any
+    definition: StoredDefinition
+    #: Cosine of query and definition; None where the definition has no vector yet.
+    similarity: float | None
+    #: BM25; comparable among the candidates of one query.
+    bm25: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """All candidates of a query: what one of them is measured against."""
+
+    #: The best BM25; 1 where no words matched.
+    best_bm25: float
+    #: The least and the greatest similarity that are known; 0 where none is.
+    least_similarity: float
+    best_similarity: float
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate]) -> Pool:
+        """Measure the candidates of a query, of all workspaces together."""
+        known = [one.similarity for one in candidates if one.similarity is not None]
+        best = max((one.bm25 for one in candidates), default=0.0)
+        return cls(best or 1.0, min(known, default=0.0), max(known, default=0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One piece of evidence; a module of :mod:`cascode_indexer.rank.rules` holds one as ``RULE``."""
+
+    #: Its name in the weights and in explanations.
+    name: str
+    #: Why it tells answers from other definitions.
+    reason: str
+    #: The evidence, 0 for none: of a candidate, beside all candidates of its query.
+    measure: Callable[[Query, Candidate, Pool], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its evidence and its score."""
+
+    candidate: Candidate
+    #: Name of a rule to its evidence; rules without weight are left out. A stage adds what it found.
+    evidence: Mapping[str, float]
+    score: float
+    #: The stage that gave it this score.
+    stage: str = "fast"
+    #: The definition's text as its file holds it now; empty until that was looked up.
+    text: str = ""
+
+    @property
+    def definition(self) -> StoredDefinition:
+        """The definition."""
+        return self.candidate.definition

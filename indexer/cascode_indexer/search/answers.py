@@ -1,0 +1,100 @@
+"""From a ranking to the answer that a front end shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cascode_indexer.rank.types import Ranked
+from cascode_indexer.search.confidence import confidence_of
+from cascode_indexer.search.pipeline import Ranking
+from cascode_indexer.search.types import Answer, Hit
+from cascode_indexer.store.store import Store
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
+
+
+class Clock:
+    """Measures the steps of an answer in milliseconds."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        """End a step; a step that comes again adds up."""
+        now = time.perf_counter()
+        self._laps[step] = self._laps.get(step, 0.0) + (now - self._last) * 1000
+        self._last = now
+
+    def report(self) -> dict[str, float]:
+        """Return the steps and their total."""
+        total = (time.perf_counter() - self._started) * 1000
+        return {step: round(took, 2) for step, took in {**self._laps, "total": total}.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer says of its search beside the hits."""
+
+    #: The query as it is shown.
+    label: str
+    #: Hits wanted.
+    limit: int
+    #: Those of the workspaces that are searched.
+    stores: Sequence[Store]
+    #: What the search has of the model; None where words have to do.
+    model: CasCodeModel | None
+    #: Why the model cannot be loaded, where that is the reason.
+    model_error: str | None
+    clock: Clock
+
+
+def answer_of(asked: Asked, ranking: Ranking) -> Answer:
+    """Put the answer together that a ranking gives."""
+    fingerprint = None if asked.model is None else asked.model.fingerprint
+    pending = sum(_pending(store, fingerprint) for store in asked.stores)
+    complete = not pending and all(store.get_meta("last_indexed") is not None for store in asked.stores)
+    judged = confidence_of(asked.model, ranking.ranked)
+    return Answer(
+        query=asked.label,
+        hits=tuple(map(_hit, ranking.ranked[: asked.limit], judged.probabilities)),
+        state="ready" if complete and asked.model is not None else "indexing",
+        functions=sum(store.counts().functions for store in asked.stores),
+        pending=pending,
+        timings_ms=asked.clock.report(),
+        confident=judged.confident,
+        dropped=ranking.dropped,
+        model_ready=asked.model is not None,
+        model_error=None if asked.model is not None else asked.model_error,
+    )
+
+
+def _pending(store: Store, fingerprint: str | None) -> int:
+    """Definitions of a workspace without a vector of this model: all, where the index was made with another one."""
+    counts = store.counts()
+    other = fingerprint is not None and store.get_meta("model") not in (None, fingerprint)
+    return counts.functions if other else counts.pending
+
+
+def _hit(ranked: Ranked, probability: float | None) -> Hit:
+    """Turn a candidate into a hit."""
+    found = ranked.definition
+    return Hit(
+        root=ranked.candidate.owner.root,
+        path=found.path,
+        name=found.qualified_name,
+        kind=found.kind,
+        language=found.language,
+        signature=found.signature,
+        start_line=found.start_line,
+        end_line=found.end_line,
+        name_line=found.name_line,
+        name_column=found.name_column,
+        score=ranked.score,
+        probability=probability,
+        stage=ranked.stage,
+    )

@@ -1,0 +1,87 @@
+"""The way of a query, top to bottom: candidates, evidence, score, order, lines checked, stages.
+
+What the fast stage is asked for and what a stage reads are values; nothing here opens a file, loads a model or knows
+who asks. A search, the measurement of a person's own code and the benchmarks all go this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cascode_indexer.query import Query
+from cascode_indexer.rank.pipeline import rank, without_copies
+from cascode_indexer.rank.types import Candidate, Ranked
+from cascode_indexer.rank.weights import FAST, WORDS_ALONE
+from cascode_indexer.search.source import Source
+from cascode_indexer.search.stages import Stage
+from cascode_indexer.vectors.types import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The candidates of a query after a stage."""
+
+    #: Best first; their lines were checked.
+    ranked: tuple[Ranked, ...]
+    #: Candidates left out because their file no longer holds them.
+    dropped: int
+    #: The stage that has just read; None after the fast one.
+    stage: Stage | None = None
+
+
+def rankings(
+    query: Query,
+    vector: Vectors | None,
+    sources: Sequence[Source],
+    stages: Sequence[Stage],
+    limit: int,
+    excluded: Callable[[Candidate], bool] = lambda _candidate: False,
+) -> Iterator[Ranking]:
+    """Rank what answers a query, once after each stage.
+
+    Args:
+        query: What was asked.
+        vector: ``[dimension]``, its vector; None while there is no model: words and code rank alone.
+        sources: The indexes and buffers to search, as one.
+        stages: What reads the best of them after the fast stage, in order.
+        limit: Hits wanted.
+        excluded: Whether a candidate must not answer.
+
+    Yields:
+        The fast stage's ranking, then that of each stage, which the caller need not wait for.
+    """
+    candidates = [one for source in sources for one in source.candidates(query, vector) if not excluded(one)]
+    fast = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
+    ranked, dropped = _standing(fast, max([limit, *(stage.depth for stage in stages)]))
+    yield Ranking(tuple(ranked), dropped)
+    for stage in stages if ranked else ():
+        ranked = stage.of(query, ranked)
+        yield Ranking(tuple(ranked), dropped, stage)
+
+
+def _standing(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
+    """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
+    kept: list[Ranked] = []
+    dropped = 0
+    for start in range(0, len(ranked), wanted):
+        for one in _with_texts(ranked[start : start + wanted]):
+            source: Source = one.candidate.owner
+            now = source.stands(one.definition, one.text) if one.text else None
+            if now is None:
+                dropped += 1
+                continue
+            candidate = replace(one.candidate, definition=now.definition)
+            kept.append(replace(one, candidate=candidate, text=now.new_text or one.text))
+            if len(kept) == wanted:
+                return kept, dropped
+    return kept, dropped
+
+
+def _with_texts(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Look the texts of some candidates up, a source at a time; those that are gone stay without."""
+    texts: dict[tuple[int, int], str] = {}
+    for source in {id(one.candidate.owner): one.candidate.owner for one in ranked}.values():
+        found = source.texts([one.definition for one in ranked if one.candidate.owner is source])
+        texts.update({(id(source), number): text for number, text in found.items()})
+    return [replace(one, text=texts.get((id(one.candidate.owner), one.definition.id), "")) for one in ranked]

@@ -1,0 +1,282 @@
+"""Searches of several workspaces as one: opens what a search reads, and turns rankings into answers.
+
+The way of a query itself is :mod:`cascode_indexer.search.pipeline`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from cascode_indexer.errors import QueryError
+from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.location import vector_cache_path
+from cascode_indexer.model import ModelHandle
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
+from cascode_indexer.overlay.buffers import OverlayFile, Overlays
+from cascode_indexer.query import Query
+from cascode_indexer.search.answers import Asked, Clock, answer_of
+from cascode_indexer.search.pipeline import rankings
+from cascode_indexer.search.request import query_of
+from cascode_indexer.search.source import Source
+from cascode_indexer.search.sources import BufferSource, IndexSource
+from cascode_indexer.search.stages import stages_of
+from cascode_indexer.search.types import Answer, Hit, SearchRequest
+from cascode_indexer.search.verify import Verifier
+from cascode_indexer.store.connection import DamagedFileError
+from cascode_indexer.store.vector_cache import VectorCache
+from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
+from cascode_indexer.vectors.types import Vectors
+from cascode_indexer.walk import read_source
+
+if TYPE_CHECKING:
+    from cascode_indexer.workspace import Workspace
+    from cascode_models.inference import CasCodeModel
+    from cascode_models.types import FloatArray
+
+T = TypeVar("T")
+
+#: Typed definitions that a search encodes itself, about a tenth of a second; the others it finds by their words until
+#: the front end's refresh has encoded them.
+_LAZY_TEXTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One workspace as one search sees it, kept open until the search ends."""
+
+    workspace: Workspace
+    index: OpenIndex
+    #: Open buffers; each stands in for what the store holds of its file.
+    buffers: tuple[OverlayFile, ...]
+
+
+class Searcher:
+    """Searches several workspaces as one.
+
+    Args:
+        workspaces: Gives the workspaces of now.
+        model: The model, loaded when a search needs it.
+        gate: Lets searches go before indexing.
+        overlays: Open buffers.
+        indexing_threads: CPU threads that indexing takes; None for all.
+        max_file_bytes: As for indexing: no source is shown of larger files.
+    """
+
+    def __init__(
+        self,
+        workspaces: Callable[[], Sequence[Workspace]],
+        model: ModelHandle,
+        gate: Gate,
+        overlays: Overlays,
+        indexing_threads: int | None,
+        max_file_bytes: int,
+    ) -> None:
+        self._workspaces = workspaces
+        self._model = model
+        self._gate = gate
+        self._overlays = overlays
+        self._indexing_threads = indexing_threads
+        self._max_file_bytes = max_file_bytes
+
+    def search(
+        self,
+        request: SearchRequest,
+        *,
+        on_fast: Callable[[Answer], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Answer:
+        """Answer a query; see :meth:`cascode_indexer.engine.Engine.search`."""
+        query = query_of(request)
+        clock = Clock()
+        model = self._loaded_model(request.wait_for_model, cancelled)
+        clock.lap("model")
+
+        def work(parts: Sequence[Part]) -> Answer:
+            vector = self._encoded(model, clock, lambda encoder: encoder.encode_queries([query.text]))
+            asked = self._asked(query.text, request.limit, parts, model, clock)
+            stages = stages_of(request, model)
+            for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
+                clock.lap("rerank" if ranking.stage else "fast")
+                answer = answer_of(asked, ranking)
+                if ranking.stage is None and stages and ranking.ranked and on_fast is not None:
+                    on_fast(answer)
+                if cancelled is not None and cancelled():
+                    break
+                self._share_threads(model)
+            return answer
+
+        return self._with_parts(work)
+
+    def similar(self, root: Path, path: str, line: int, limit: int, *, wait_for_model: bool) -> Answer:
+        """Find definitions like the innermost one at ``line`` of ``path`` below ``root``.
+
+        Raises:
+            QueryError: No definition of the index stands there.
+        """
+        clock = Clock()
+        model = self._loaded_model(wait_for_model, None)
+        clock.lap("model")
+
+        def work(parts: Sequence[Part]) -> Answer:
+            home, found, text = self._at(parts, root, path, line)
+            query = Query.of_code(text)
+            vector = self._encoded(model, clock, lambda encoder: encoder.encode_texts([text]))
+            sources = self._sources(parts, query, model)
+            itself = (home.workspace.root, found)
+            (ranking,) = rankings(
+                query, vector, sources, (), limit, lambda one: (one.owner.root, one.definition) == itself
+            )
+            clock.lap("fast")
+            return answer_of(self._asked(f"{path}:{line}", limit, parts, model, clock), ranking)
+
+        return self._with_parts(work)
+
+    def refresh_overlays(self) -> None:
+        """Parse and encode what was typed, ahead of the next search."""
+        self._with_parts(lambda _: None, most=None)
+
+    def snippet(self, hit: Hit) -> str:
+        """Return the source lines of a hit."""
+        text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
+        if text is None:
+            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0), self._max_file_bytes)
+        if isinstance(text, SkipReason):
+            return ""
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return "\n".join(lines[hit.start_line - 1 : hit.end_line])
+
+    # --- what a search reads --------------------------------------------------------------------------
+
+    def _sources(self, parts: Sequence[Part], query: Query, model: CasCodeModel | None) -> list[Source]:
+        """Return the indexes of the workspaces, and their open buffers, each in place of what is stored of its file."""
+        sources: list[Source] = []
+        for part in parts:
+            workspace, store = part.workspace, part.index.store
+            hidden = frozenset(file.path for file in part.buffers)
+            verifier = Verifier(workspace.root, workspace.max_file_bytes)
+            reading = None if model is None else part.index.vectors().reading
+            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier))
+            if part.buffers:
+                stems = self._overlays.stems(query.looked_up)
+                sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))
+        return sources
+
+    @staticmethod
+    def _at(parts: Sequence[Part], root: Path, path: str, line: int) -> tuple[Part, StoredDefinition, str]:
+        """Find the innermost definition at a place, and its text."""
+        home = next((part for part in parts if part.workspace.root == root), None)
+        known = [] if home is None else _definitions_of(home, path)
+        if home is None or not known:
+            raise QueryError(f"no functions are known in {path}: check its name, or run 'cascode index'")
+        around = [(one, text) for one, text in known if one.start_line <= line <= one.end_line]
+        if not around:
+            spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one, _ in known[:3])
+            raise QueryError(f"no function stands at line {line} of {path}; there are {spans}, ...")
+        found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
+        return home, found, text
+
+    def _asked(self, label: str, limit: int, parts: Sequence[Part], model: CasCodeModel | None, clock: Clock) -> Asked:
+        """Return what the answer says beside its hits."""
+        return Asked(label, limit, [part.index.store for part in parts], model, self._model.error, clock)
+
+    # --- the model ------------------------------------------------------------------------------------
+
+    def _loaded_model(self, wait: bool, cancelled: Callable[[], bool] | None) -> CasCodeModel | None:
+        """Return the model; None where it is not, or no longer, to be waited for."""
+        return self._model.wait(cancelled or (lambda: False)) if wait else self._model.ready()
+
+    def _encoded(
+        self, model: CasCodeModel | None, clock: Clock, encode: Callable[[CasCodeModel], FloatArray]
+    ) -> Vectors | None:
+        """Encode what was asked: ``[dimension]``; None without a model."""
+        if model is None:
+            return None
+        self._share_threads(model)
+        vector: Vectors = encode(model)[0]
+        clock.lap("encode")
+        return vector
+
+    def _share_threads(self, model: CasCodeModel | None) -> None:
+        """Take the CPU threads that indexing leaves: two teams on one processor wait for each other at each step."""
+        if model is None:
+            return
+        everything = self._model.all_threads
+        taken = (self._indexing_threads or everything) if self._gate.working else 0
+        self._model.use_threads(max(1, everything - taken) if taken else None)
+
+    # --- open files -----------------------------------------------------------------------------------
+
+    def _with_parts(self, work: Callable[[Sequence[Part]], T], most: int | None = _LAZY_TEXTS) -> T:
+        """Do ``work`` on the workspaces of now; once more where a file turned out damaged, without what it held.
+
+        Args:
+            work: Given the workspaces, kept open until it ends.
+            most: Typed definitions to encode before.
+        """
+        seen: list[Part] = []
+        try:
+            with self._parts(most) as parts:
+                seen.extend(parts)
+                return work(parts)
+        except DamagedFileError as error:
+            self._replace_damaged(seen, error)
+        try:
+            with self._parts(most) as parts:
+                return work(parts)
+        except DamagedFileError as error:
+            raise damaged_again(error) from error
+
+    def _replace_damaged(self, seen: Sequence[Part], error: DamagedFileError) -> None:
+        """Put a damaged file aside, so that the workspaces that share it begin a new one.
+
+        Raises:
+            DamagedFileError: It belongs to none of them.
+        """
+        damaged = [part for part in seen if error.path in (part.workspace.location.store, vector_cache_path())]
+        if not damaged:
+            raise error
+        for at, part in enumerate(damaged):
+            # The vector cache is one file for all workspaces: it is put aside once, and opened again by all.
+            part.workspace.mend(error, part.index, move=at == 0)
+
+    @contextlib.contextmanager
+    def _parts(self, most: int | None) -> Iterator[list[Part]]:
+        """Keep the workspaces of now open, before indexing, while the block runs; what was typed is taken up first."""
+        with self._gate.searching(), contextlib.ExitStack() as stack:
+            opened: list[tuple[Workspace, OpenIndex]] = []
+            for workspace in self._workspaces():
+                # The second time where a damaged index was replaced just now; a closed workspace stays out.
+                for _ in range(2):
+                    index = workspace.index
+                    with contextlib.suppress(ClosedIndexError):
+                        stack.enter_context(index)
+                        opened.append((workspace, index))
+                        break
+            self._refresh_overlays(opened, most)
+            yield [Part(workspace, index, self._overlays.of(workspace.root)) for workspace, index in opened]
+
+    def _refresh_overlays(self, opened: Sequence[tuple[Workspace, OpenIndex]], most: int | None) -> None:
+        """Parse and encode open buffers; a model that is not loaded yet is not waited for."""
+        model = self._model.get() if self._model.loaded else None
+        indexes = {workspace.root: index for workspace, index in opened}
+
+        def cache_of(root: Path) -> VectorCache | None:
+            index = indexes.get(root)
+            return None if index is None else index.cache()
+
+        self._share_threads(model)
+        self._overlays.refresh(model, cache_of, most)
+
+
+def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]:
+    """Return the definitions of a file in the order of their lines, with their texts."""
+    for file in part.buffers:
+        if file.path == path:
+            return list(file.typed())
+    stored = part.index.store.functions_of_file(path)
+    texts = part.index.store.texts([one.text_id for one in stored])
+    return [(one, texts[one.text_id]) for one in stored if one.text_id in texts]

@@ -1,0 +1,188 @@
+"""The sources of candidates: the index of a workspace, and the open buffers that stand in for its files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cascode_indexer.lexical.terms import match_expression
+from cascode_indexer.overlay.buffers import OverlayFile, similarities
+from cascode_indexer.query import Query
+from cascode_indexer.rank.types import Candidate
+from cascode_indexer.search.source import Verified
+from cascode_indexer.search.verify import Verifier
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.word_statistics import WordStatistics
+from cascode_indexer.types import StoredDefinition
+from cascode_indexer.vectors import VectorIndex
+from cascode_indexer.vectors.types import Vectors
+
+#: Candidates from each half of the fast stage: recall@100 of the encoder is above 0.96 on held-out packages, and
+#: rows beyond cost look-ups without ever being shown.
+CANDIDATES = 100
+#: Definitions of an open buffer's file that may sit among the best: few files have more that answer one query.
+_HIDDEN_A_FILE = 20
+#: And in all: a hundred open buffers must not make every search read the whole index.
+_MOST_HIDDEN = 400
+#: Copies of one definition that are ranked: one is shown, and the place of a copy is told apart by its path's words.
+#: Code that was copied a thousand times must not make every search a thousand times longer.
+_MOST_COPIES = 20
+#: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
+COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSource:
+    """The index of one workspace, kept open while it is searched."""
+
+    root: Path
+    store: Store
+    #: Gives the vectors while a block reads them; None while there is no model.
+    reading: Callable[[], AbstractContextManager[VectorIndex]] | None
+    #: Files that open buffers stand in for.
+    hidden: frozenset[str] = frozenset()
+    #: Checks lines against the files; None where the index is not of the files as they are.
+    verifier: Verifier | None = None
+
+    def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
+        """See :meth:`Source.candidates`."""
+        allowed = _Allowed.of(self.store, query)
+        # Hidden definitions take places of the top N.
+        spare = min(len(self.hidden) * _HIDDEN_A_FILE, _MOST_HIDDEN)
+        with contextlib.nullcontext() if self.reading is None else self.reading() as index:
+            if index is None or vector is None or not len(index):
+                rows, bm25 = self._rows([], _lexical(self.store, query, allowed, spare), allowed)
+                return [Candidate(self, row, None, bm25.get(row.id, 0.0)) for row in rows]
+            ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
+            cosines = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
+            rows, bm25 = self._rows(list(cosines), _lexical(self.store, query, allowed, spare), allowed)
+            cosines.update(_missing_cosines(index, vector, rows, cosines))
+            return [Candidate(self, row, cosines.get(row.text_id), bm25.get(row.id, 0.0)) for row in rows]
+
+    def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
+        """See :meth:`Source.texts`."""
+        texts = self.store.texts(sorted({one.text_id for one in definitions}))
+        return {one.id: texts[one.text_id] for one in definitions if one.text_id in texts}
+
+    def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
+        """See :meth:`Source.stands`."""
+        return Verified(definition, None) if self.verifier is None else self.verifier.check(definition, text)
+
+    def _rows(
+        self, dense: Sequence[int], bm25: dict[int, float], allowed: _Allowed
+    ) -> tuple[list[StoredDefinition], dict[int, float]]:
+        """Return the definitions of both halves that may be shown, and the BM25 of those that words found."""
+        rows = {row.id: row for row in self.store.functions_of_texts(dense)}
+        rows.update((row.id, row) for row in self.store.functions([one for one in bm25 if one not in rows]))
+        shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
+        return _few_copies(shown, bm25), bm25
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSource:
+    """The open buffers of one workspace."""
+
+    root: Path
+    files: tuple[OverlayFile, ...]
+    #: Stems of the query's terms.
+    stems: Mapping[str, str]
+    #: Of the words of the workspace's store, so that BM25 is on its scale.
+    statistics: WordStatistics
+
+    def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
+        """See :meth:`Source.candidates`."""
+        admits = query.filters.admission()
+        found: list[Candidate] = []
+        for file in self.files:
+            bm25 = file.words.scores(self.stems, self.statistics, COLUMN_WEIGHTS)
+            cosines = {} if vector is None else similarities(file, vector)
+            for at, one in enumerate(file.functions):
+                if (at in bm25 or at in cosines) and (admits is None or admits(one.path, one.language, one.kind)):
+                    found.append(Candidate(self, one, cosines.get(at), bm25.get(at, 0.0)))
+        dense = sorted(found, key=lambda one: 1.0 if one.similarity is None else -one.similarity)[:CANDIDATES]
+        lexical = sorted(found, key=lambda one: -one.bm25)[:CANDIDATES]
+        return list({one.definition.id: one for one in [*dense, *lexical]}.values())
+
+    def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
+        """See :meth:`Source.texts`."""
+        wanted = {one.id for one in definitions}
+        return {one.id: text for one, text in self._typed() if one.id in wanted}
+
+    def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
+        """See :meth:`Source.stands`: the lines of a buffer are those that the person sees."""
+        return Verified(definition, None)
+
+    def _typed(self) -> Iterator[tuple[StoredDefinition, str]]:
+        """Yield each definition with its text."""
+        for file in self.files:
+            yield from file.typed()
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """What a query's filters leave of an index: definition ids and text ids; None for all."""
+
+    definitions: frozenset[int] | None
+    texts: np.ndarray | None
+
+    @classmethod
+    def of(cls, store: Store, query: Query) -> _Allowed:
+        """Find what the languages, kinds and globs of a query allow."""
+        admits = query.filters.admission()
+        if admits is None:
+            return cls(None, None)
+        definitions, texts = set(), set()
+        for definition_id, text_id, path, language, kind in store.function_facets():
+            if admits(path, language, kind):
+                definitions.add(definition_id)
+                texts.add(text_id)
+        return cls(frozenset(definitions), np.array(sorted(texts), dtype=np.int64))
+
+    def admits(self, row: StoredDefinition) -> bool:
+        """Whether a definition may answer."""
+        return self.definitions is None or row.id in self.definitions
+
+
+def _few_copies(rows: Iterable[StoredDefinition], bm25: Mapping[int, float]) -> list[StoredDefinition]:
+    """Leave out surplus copies of a definition, first those that words did not find."""
+    copies: Counter[int] = Counter()
+    kept = []
+    for row in sorted(rows, key=lambda row: (-bm25.get(row.id, 0.0), row.id)):
+        copies[row.text_id] += 1
+        if copies[row.text_id] <= _MOST_COPIES:
+            kept.append(row)
+    return kept
+
+
+def _lexical(store: Store, query: Query, allowed: _Allowed, spare: int) -> dict[int, float]:
+    """Return BM25 of the lexical top N by definition id; ``spare`` more, for those that will be left out."""
+    if not query.looked_up:
+        return {}
+    # A filter is applied to a longer list: full-text search knows nothing of languages and globs.
+    limit = (CANDIDATES if allowed.definitions is None else CANDIDATES * 20) + spare
+    ranked = store.match(match_expression(query.looked_up), COLUMN_WEIGHTS, limit)
+    if allowed.definitions is not None:
+        ranked = [(one, score) for one, score in ranked if one in allowed.definitions][:CANDIDATES]
+    return dict(ranked)
+
+
+def _missing_cosines(
+    index: VectorIndex, vector: Vectors, rows: Iterable[StoredDefinition], known: Collection[int]
+) -> dict[int, float]:
+    """Compute the cosines, by text id, of lexical candidates that are not in the dense top N."""
+    wanted = sorted({row.text_id for row in rows if row.text_id not in known})
+    if not wanted:
+        return {}
+    held = index.ids()
+    present = np.array(wanted, dtype=np.int64)
+    present = present[np.isin(present, held, assume_unique=True)]
+    if not len(present):
+        return {}
+    scores = index.vectors(present) @ vector
+    return {int(one): float(score) for one, score in zip(present, scores, strict=True)}

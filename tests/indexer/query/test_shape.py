@@ -1,0 +1,76 @@
+"""What a query is taken for, by the shape of its words."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.query.shape import kind_of, names_in
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("retry_upload", QueryKind.IDENTIFIER),
+        ("HTTPAdapter", QueryKind.IDENTIFIER),
+        ("Session.send", QueryKind.IDENTIFIER),
+        ("std::sort", QueryKind.IDENTIFIER),
+        ("cache", QueryKind.IDENTIFIER),
+        ("src/upload/retry.py", QueryKind.PATH),
+        ("src\\upload", QueryKind.PATH),
+        ("retry.py", QueryKind.PATH),
+        ("main.go", QueryKind.PATH),
+        ("where do we retry a failed upload", QueryKind.SENTENCE),
+        ("parse config", QueryKind.SENTENCE),
+        ("how does Session.send retry", QueryKind.SENTENCE_WITH_NAME),
+        ("who calls `retry_upload`", QueryKind.SENTENCE_WITH_NAME),
+        ("why does open() hang", QueryKind.SENTENCE_WITH_NAME),
+        ("", QueryKind.SENTENCE),
+    ],
+)
+def test_kind(query: str, kind: QueryKind) -> None:
+    """One word is a name or a path; several are a sentence, with or without a name in it."""
+    assert kind_of(query) is kind
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("retry_upload", ["retry_upload"]),
+        ("retry_upload()", ["retry_upload"]),
+        ("cache", ["cache"]),
+        ("the", []),
+        ("how does Session.send, or retryUpload, work?", ["Session.send", "retryUpload"]),
+        ("what does open() do", ["open"]),
+        ("parse the config file", []),
+    ],
+)
+def test_names(query: str, names: list[str]) -> None:
+    """Words that only code spells so, without brackets and punctuation; a bare word may be a name."""
+    assert names_in(query) == names
+
+
+def test_a_query_is_recognised_once() -> None:
+    """All that later steps read stands in the query."""
+    query = Query.of("Where are uploads retried by retry_upload?")
+    assert query.kind is QueryKind.SENTENCE_WITH_NAME
+    assert query.names == ("retry_upload",)
+    assert query.terms == ("uploads", "retried", "retry", "upload")
+    assert query.stems == {"upload", "retr"}
+    assert query.asked_words == set(query.terms)
+
+
+def test_code_asks_for_nothing() -> None:
+    """Words of code are looked up, but name no definition and ask for no tests."""
+    query = Query.of_code("def test_upload(): retry_upload()")
+    assert query.kind is QueryKind.CODE
+    assert query.names == ()
+    assert query.stems == query.asked_words == frozenset()
+    assert "upload" in query.looked_up
+
+
+def test_a_pasted_page_is_looked_up_by_its_first_words() -> None:
+    """No more than 32 terms are looked up; all of them count in ranking."""
+    query = Query.of(" ".join(f"q{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(60)))
+    assert len(query.terms) == 60
+    assert query.looked_up == query.terms[:32]

@@ -1,0 +1,150 @@
+"""Each ranking rule on its own: what it says of one candidate."""
+
+from __future__ import annotations
+
+import pytest
+
+from candidates import candidate
+from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.rank.rules import RULES
+from cascode_indexer.rank.types import Candidate, Pool
+from cascode_indexer.rank.weights import FAST, WORDS_ALONE
+
+POOL = Pool(best_bm25=8.0, least_similarity=0.2, best_similarity=0.6)
+
+
+def measured(rule: str, query: str | Query, one: Candidate, pool: Pool = POOL) -> float:
+    """What a rule says."""
+    asked = Query.of(query) if isinstance(query, str) else query
+    return RULES[rule].measure(asked, one, pool)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "bm25", "expected"),
+    [(0.4, 8.0, 0.4), (0.0, 8.0, 0.0), (-0.1, 0.0, -0.1), (None, 8.0, 0.6), (None, 0.0, 0.2), (None, 4.0, 0.4)],
+)
+def test_similarity(similarity: float | None, bm25: float, expected: float) -> None:
+    """The cosine counts; without a vector the words place a definition between the weakest and the best."""
+    assert measured("similarity", "x", candidate(similarity=similarity, bm25=bm25)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("bm25", "expected"), [(8.0, 1.0), (2.0, 0.25), (0.0, 0.0)])
+def test_words(bm25: float, expected: float) -> None:
+    """BM25 counts beside the best of the query."""
+    assert measured("words", "x", candidate(bm25=bm25)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("Session.send", "http.Session.send", 1.0),
+        ("Session::send", "Session.send", 1.0),
+        ("Session#send", "Session.send", 1.0),
+        ("Session->send()", "Session.send", 1.0),
+        ("send", "Session.send", 1.0),
+        ("retryUpload", "retry_upload", 0.8),
+        ("retryUpload", "Client.retry_upload", 0.8),
+        ("Session.Send", "Session.send", 0.8),
+        ("Session.send", "Other.send", 0.0),
+        ("send", "Session.resend", 0.0),
+        ("why does retry_upload hang", "retry_upload", 1.0),
+        ("why do retried uploads hang", "retry_upload", 0.0),
+    ],
+)
+def test_definition(query: str, name: str, expected: float) -> None:
+    """The name asked for, however it is joined and spelled, and no other."""
+    assert measured("definition", query, candidate(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("retry the upload", "retry_upload", 1.0),
+        ("retried uploads", "retry_upload", 1.0),
+        ("retry it", "Client.retry_upload", 0.5),
+        ("open the file", "the_file", 1.0),
+        ("open the door", "retry_upload", 0.0),
+        ("send it", "__", 0.0),
+    ],
+)
+def test_name(query: str, name: str, expected: float) -> None:
+    """The share of the name that is spelled, endings and common words apart, the container's name not counted."""
+    assert measured("name", query, candidate(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "expected"),
+    [
+        ("the retry policy", "src/http/retry.py", 1.0),
+        ("the retry policy", "src/retry/client.py", 0.0),
+        ("the retry policy", "src/retry_client.py", 0.5),
+        ("run the makefile", "Makefile", 1.0),
+        ("x", "__.py", 0.0),
+    ],
+)
+def test_file(query: str, path: str, expected: float) -> None:
+    """The share of the file's own name, ending and folders apart."""
+    assert measured("file", query, candidate(path=path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "expected"),
+    [
+        ("upload/retry.py", "src/upload/retry.py", 1.0),
+        ("src\\upload\\Retry.py", "src/upload/retry.py", 1.0),
+        ("src/upload/", "src/upload/retry.py", 1.0),
+        ("retry.py", "src/upload/retry.py", 1.0),
+        ("retry.py", "src/upload/noretry.py", 0.0),
+        ("load/retry.py", "src/upload/retry.py", 0.0),
+        ("retry", "src/upload/retry", 0.0),
+    ],
+)
+def test_path(query: str, path: str, expected: float) -> None:
+    """A path asked for matches at its borders, in either separator; a name is no path."""
+    assert measured("path", query, candidate(path=path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "expected"),
+    [
+        ("retry an upload", "src/upload.py", 0.0),
+        ("retry an upload", "tests/upload.py", 1.0),
+        ("retry an upload", "src/__tests__/upload.js", 1.0),
+        ("retry an upload", "src/test_upload.py", 1.0),
+        ("retry an upload", "src/upload_test.go", 1.0),
+        ("retry an upload", "src/upload.spec.ts", 1.0),
+        ("retry an upload", "src/UploadTest.java", 1.0),
+        ("retry an upload", "src/contest.py", 0.0),
+        ("test of a retried upload", "tests/upload.py", 0.0),
+        ("retry an upload", "examples/upload.py", 0.7),
+        ("example of an upload", "examples/upload.py", 0.0),
+        ("retry an upload", "src/compat/upload.py", 0.5),
+        ("legacy upload", "src/legacy/upload.py", 0.0),
+        ("retry an upload", "src/upload.pyi", 0.5),
+        ("retry an upload", "src/upload.d.ts", 0.5),
+    ],
+)
+def test_demotion(query: str, path: str, expected: float) -> None:
+    """Tests, examples, shims and stubs lose standing, unless they are asked for."""
+    assert measured("demotion", query, candidate(path=path)) == expected
+
+
+def test_code_asks_for_no_tests() -> None:
+    """The words of code that is compared are no request: a test stays demoted although it says 'test'."""
+    assert measured("demotion", Query.of_code("def test_upload(): assert mock"), candidate(path="tests/a.py")) == 1.0
+
+
+def test_every_rule_has_a_reason_and_every_weight_a_rule() -> None:
+    """Weights name rules that exist; each rule says why it is there and counts for some kind of query."""
+    used = {name for table in (FAST, WORDS_ALONE) for weights in table.values() for name in weights}
+    assert used == set(RULES)
+    assert all(rule.reason for rule in RULES.values())
+    assert set(FAST) == set(WORDS_ALONE) == set(QueryKind)
+
+
+@pytest.mark.parametrize("table", [FAST, WORDS_ALONE], ids=["fast", "words alone"])
+def test_what_speaks_against_a_candidate_lowers_it(table: dict[QueryKind, dict[str, float]]) -> None:
+    """Every rule lifts but demotion, which lowers; a weight of nothing is left out."""
+    for weights in table.values():
+        for name, weight in weights.items():
+            assert weight < 0 if name == "demotion" else weight > 0

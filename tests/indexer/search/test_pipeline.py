@@ -1,0 +1,139 @@
+"""The way of a query, on sources of made candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from candidates import definition
+from cascode_indexer.query import Query
+from cascode_indexer.rank.types import Candidate, Ranked
+from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.pipeline import Ranking, rankings
+from cascode_indexer.search.source import Verified
+from cascode_indexer.search.stages import Stage
+from cascode_indexer.types import StoredDefinition
+from cascode_indexer.vectors.types import Vectors
+
+QUERY = Query.of("where do we retry a failed upload")
+VECTOR = np.zeros(4, dtype=np.float32)
+
+
+@dataclass(eq=False)
+class MadeSource:
+    """Candidates by name with their similarity; some moved, some gone from their file, some without a text."""
+
+    found: Mapping[str, float]
+    root: Path = Path("/workspace")
+    moved: Mapping[str, int] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    checked: list[str] = field(default_factory=list)
+
+    def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
+        """One a name; the similarity is BM25 while there is no model."""
+        assert query is QUERY
+        return [
+            Candidate(self, definition(name, f"{name}.py", number=at), None if vector is None else score, score)
+            for at, (name, score) in enumerate(self.found.items())
+        ]
+
+    def texts(self, definitions: Sequence[StoredDefinition]) -> dict[int, str]:
+        """Texts, but for those that are lost."""
+        return {one.id: f"text of {one.name}" for one in definitions if one.name not in self.lost}
+
+    def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
+        """Where it stands now."""
+        self.checked.append(definition.name)
+        if definition.name in self.gone:
+            return None
+        if definition.name not in self.moved:
+            return Verified(definition, None)
+        return Verified(replace(definition, start_line=self.moved[definition.name]), f"new {text}")
+
+
+def names(ranking: Ranking) -> list[str]:
+    """The order."""
+    return [one.definition.name for one in ranking.ranked]
+
+
+def turning(depth: int) -> Stage:
+    """A stage that turns the order round."""
+
+    def read(_query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
+        assert all(one.text for one in ranked)
+        return [replace(one, evidence={**one.evidence, "similarity": float(at)}) for at, one in enumerate(ranked)]
+
+    return Stage(f"turn {depth}", depth, read, FAST)
+
+
+def test_several_sources_are_one_ranking() -> None:
+    """The best of all workspaces come first, each with its owner."""
+    one, other = MadeSource({"a": 0.9, "c": 0.5}), MadeSource({"b": 0.7}, Path("/other"))
+    (ranking,) = rankings(QUERY, VECTOR, [one, other], (), 10)
+    assert names(ranking) == ["a", "b", "c"]
+    assert [found.candidate.owner for found in ranking.ranked] == [one, other, one]
+    assert ranking.stage is None
+
+
+def test_each_stage_reads_what_the_one_before_ordered() -> None:
+    """The caller sees the list after every stage, with the stage that made it."""
+    source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
+    found = list(rankings(QUERY, VECTOR, [source], [turning(3), turning(2)], 10))
+    assert [names(ranking) for ranking in found] == [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]]
+    assert [ranking.stage.name if ranking.stage else "fast" for ranking in found] == ["fast", "turn 3", "turn 2"]
+    assert [one.stage for one in found[-1].ranked] == ["turn 2", "turn 2", "turn 3"]
+
+
+def test_stages_wait_until_they_are_asked_for() -> None:
+    """A caller that has enough of the fast stage pays for no other."""
+
+    def never(_query: Query, _ranked: Sequence[Ranked]) -> list[Ranked]:
+        raise AssertionError("nobody asked")
+
+    found = rankings(QUERY, VECTOR, [MadeSource({"a": 0.9})], [Stage("never", 5, never, FAST)], 10)
+    assert names(next(found)) == ["a"]
+
+
+def test_nothing_found_is_read_by_no_stage() -> None:
+    """One empty ranking is the answer."""
+    (ranking,) = rankings(QUERY, VECTOR, [MadeSource({})], [turning(5)], 10)
+    assert ranking == Ranking((), 0)
+
+
+def test_lines_are_checked_from_the_best_on_until_enough_stand() -> None:
+    """What is gone from its file is dropped and counted, what moved is shown where it is, the rest is not looked at."""
+    source = MadeSource(
+        {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.5}, moved={"b": 40}, gone=frozenset("a"), lost=frozenset("c")
+    )
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 2)
+    assert names(ranking) == ["b", "d"]
+    assert ranking.dropped == 2
+    assert ranking.ranked[0].definition.start_line == 40
+    assert ranking.ranked[0].text == "new text of b"
+    assert ranking.ranked[1].text == "text of d"
+    assert source.checked == ["a", "b", "d"]
+
+
+def test_as_many_stand_as_the_deepest_stage_reads() -> None:
+    """A stage that reads more than is shown gets that many."""
+    source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
+    fast, _ = rankings(QUERY, VECTOR, [source], [turning(2)], 1)
+    assert names(fast) == ["a", "b"]
+
+
+def test_what_is_excluded_takes_no_place() -> None:
+    """The definition that others are compared with is none of them."""
+    source = MadeSource({"a": 0.9, "b": 0.8})
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 1, lambda one: one.definition.name == "a")
+    assert names(ranking) == ["b"]
+
+
+def test_words_rank_alone_without_a_vector() -> None:
+    """Their own weights hold then: the best match by words scores 1."""
+    (ranking,) = rankings(QUERY, None, [MadeSource({"a": 2.0, "b": 8.0})], (), 10)
+    assert names(ranking) == ["b", "a"]
+    assert ranking.ranked[0].score == 1.0

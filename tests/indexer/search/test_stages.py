@@ -1,0 +1,123 @@
+"""What a later stage reads, ranked: its score stands where the similarity stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from candidates import candidate
+from cascode_indexer.query import Query
+from cascode_indexer.rank.pipeline import rank
+from cascode_indexer.rank.types import Ranked
+from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.stages import (
+    FUSED,
+    Stage,
+    in_the_spread_of,
+    rerank_depth,
+    similarities_of,
+    stages_of,
+)
+from cascode_indexer.search.types import SearchRequest
+from cascode_models.settings import ModelSettings
+from fake_encoder import FakeEncoder
+
+SENTENCE, IDENTIFIER = Query.of("where do we retry a failed upload"), Query.of("retry_upload")
+
+
+def ranked(query: Query, *evidence: tuple[str, float, float]) -> list[Ranked]:
+    """Candidates of (name, similarity, BM25), ranked by the fast stage."""
+    return rank(
+        query,
+        [
+            candidate(name, f"src/f{number}.py", similarity=similarity, bm25=bm25, number=number)
+            for number, (name, similarity, bm25) in enumerate(evidence, start=1)
+        ],
+    )
+
+
+def reading(*scores: float, depth: int = 10) -> Stage:
+    """A stage that finds these scores, in the order of what it is given."""
+
+    def read(_query: Query, some: Sequence[Ranked]) -> list[Ranked]:
+        placed = in_the_spread_of(similarities_of(some), np.array(scores[: len(some)], dtype=np.float32))
+        return [
+            replace(one, evidence={**one.evidence, "similarity": float(score)})
+            for one, score in zip(some, placed, strict=True)
+        ]
+
+    return Stage("second", depth, read, FAST)
+
+
+def test_the_fused_score_decides_in_the_spread_of_the_similarities() -> None:
+    """Whatever range the logits have, candidates end no further apart than their similarities were."""
+    found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 0.0), ("c", 0.3, 0.0))
+    for scale in (0.1, 30.0):
+        read = reading(scale, 2 * scale, 3 * scale).of(SENTENCE, found)
+        assert [one.definition.name for one in read] == ["c", "b", "a"]
+        assert [one.score for one in read] == pytest.approx([0.5, 0.4, 0.3], abs=1e-5)
+    assert similarities_of(found).tolist() == pytest.approx([0.5, 0.4, 0.3])
+
+
+def test_equal_fused_scores_leave_the_other_evidence() -> None:
+    """No spread is no division by nothing: the mean similarity stands for all, and words decide."""
+    found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 1.0))
+    first, second = reading(7.0, 7.0).of(SENTENCE, found)
+    assert (first.definition.name, second.definition.name) == ("b", "a")
+    assert first.score == pytest.approx(0.48)
+    assert second.score == pytest.approx(0.45)
+
+
+def test_a_name_asked_for_stays_first() -> None:
+    """The definition of the name outweighs what the classifier thinks of the others, in the kind's own weights."""
+    named = ranked(IDENTIFIER, ("cancel", 0.50, 0.0), ("retry_upload", 0.40, 1.0))
+    assert [one.definition.name for one in named] == ["retry_upload", "cancel"]
+    read = reading(1.0, 9.0).of(IDENTIFIER, named)
+    assert [one.definition.name for one in read] == ["retry_upload", "cancel"]
+
+
+def test_only_the_best_are_read_and_the_others_stay_below() -> None:
+    """Beyond its depth a stage neither scores nor names itself."""
+    found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 0.0), ("c", 0.3, 0.0))
+    read = reading(1.0, 2.0, depth=2).of(SENTENCE, found)
+    assert [one.definition.name for one in read] == ["b", "a", "c"]
+    assert [one.stage for one in read] == ["second", "second", "fast"]
+    assert read[2] == found[2]
+
+
+def model(*, weight: float = 1.0, head: str = "late") -> FakeEncoder:
+    """A model with a classifier of this weight."""
+    return FakeEncoder(classifier=head != "none", settings=ModelSettings(head=head, fusion_weight=weight))
+
+
+@pytest.mark.parametrize(
+    ("request_", "weight", "head", "depth"),
+    [
+        (SearchRequest("q"), 1.0, "late", 10),
+        (SearchRequest("q", rerank_top=3), 1.0, "late", 3),
+        (SearchRequest("q", rerank_top=0), 1.0, "late", 0),
+        (SearchRequest("q", rerank=False, rerank_top=3), 1.0, "late", 0),
+        (SearchRequest("q"), 0.0, "late", 0),
+        (SearchRequest("q", rerank_top=3), 0.0, "late", 3),
+        (SearchRequest("q", rerank_top=3), 1.0, "none", 0),
+    ],
+)
+def test_how_many_the_classifier_reads(request_: SearchRequest, weight: float, head: str, depth: int) -> None:
+    """Ten where it was measured to help, as many as asked for, none without a classifier."""
+    some = model(weight=weight, head=head)
+    assert rerank_depth(request_, some) == depth
+    assert [stage.depth for stage in stages_of(request_, some)] == ([depth] if depth else [])
+    assert stages_of(request_, None) == []
+
+
+def test_the_classifier_reads_query_and_text() -> None:
+    """It is given the text that the file holds now, and leaves the fused score beside the similarity."""
+    (stage,) = stages_of(SearchRequest("q"), model())
+    found = [replace(one, text=f"def {one.definition.name}(): upload") for one in ranked(SENTENCE, ("a", 0.5, 0.0))]
+    (read,) = stage.of(SENTENCE, found)
+    assert read.stage == "cascade"
+    assert read.evidence["similarity"] == pytest.approx(0.5)
+    assert FUSED in read.evidence
