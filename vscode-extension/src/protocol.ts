@@ -105,39 +105,3 @@ export interface ServerStatus {
   readonly log_file: string;
   readonly index_directory: string;
 }
-
-/** Languages that functions are found in, as the server names them, with the names that people know. */
-export const LANGUAGES: Readonly<Record<string, string>> = {
-  python: "Python",
-  javascript: "JavaScript",
-  typescript: "TypeScript",
-  go: "Go",
-  java: "Java",
-  php: "PHP",
-  ruby: "Ruby",
-  rust: "Rust",
-  c: "C",
-  cpp: "C++",
-  c_sharp: "C#",
-};
-
-/** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
-export const EDITOR_LANGUAGES: readonly string[] = [
-  "python",
-  "javascript",
-  "javascriptreact",
-  "typescript",
-  "typescriptreact",
-  "go",
-  "java",
-  "php",
-  "ruby",
-  "rust",
-  "c",
-  "cpp",
-  "cuda-cpp",
-  "csharp",
-];
-
-/** The kinds of functions that the index tells apart. */
-export const KINDS: readonly string[] = ["function", "method", "constructor", "lambda"];

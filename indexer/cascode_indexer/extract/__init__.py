@@ -1,20 +1,37 @@
-"""Source text to functions, by tree-sitter queries: one small file a language, one engine for all."""
+"""Source text to definitions, by tree-sitter queries: one small file a language, one engine for all."""
 
 from __future__ import annotations
 
-from .detect import LANGUAGES, canonical_language, language_of
+from .detect import (
+    LANGUAGES,
+    canonical_language,
+    declares_encoding,
+    head_bytes,
+    language_of,
+    language_of_text,
+    source_suffixes,
+)
 from .engine import Extraction, extract_definitions
 from .errors import ExtractionError
+from .languages import SPECS
 from .parsing import TIME_LIMIT_SECONDS
+from .places import is_example_path, is_test_path
 from .strip import strip_doc
 
 __all__ = [
     "LANGUAGES",
+    "SPECS",
     "TIME_LIMIT_SECONDS",
     "Extraction",
     "ExtractionError",
     "canonical_language",
+    "declares_encoding",
     "extract_definitions",
+    "head_bytes",
+    "is_example_path",
+    "is_test_path",
     "language_of",
+    "language_of_text",
+    "source_suffixes",
     "strip_doc",
 ]

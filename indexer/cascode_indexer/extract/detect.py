@@ -1,102 +1,46 @@
-"""Which language a file is written in: by file name, by shebang, and by a look inside for ``.h``."""
+"""Which language a file is written in: by its name, by the program that runs it, by a look inside."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from pathlib import PurePosixPath
+from collections import defaultdict
 
 from .languages import SPECS
+from .spec import LanguageSpec
 
-#: Ids of the languages functions are found in.
+#: Ids of the languages definitions are found in.
 LANGUAGES: tuple[str, ...] = tuple(SPECS)
 
-_SUFFIXES: dict[str, tuple[str, ...]] = {
-    "python": (".py", ".pyw", ".pyi", ".wsgi"),
-    "javascript": (".js", ".jsx", ".mjs", ".cjs", ".es6"),
-    "typescript": (".ts", ".tsx", ".mts", ".cts"),
-    "go": (".go",),
-    "java": (".java",),
-    "php": (".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps", ".inc"),
-    "ruby": (".rb", ".rake", ".gemspec", ".ru", ".rbw", ".podspec", ".thor", ".jbuilder"),
-    "rust": (".rs",),
-    "c": (".c", ".h"),
-    "cpp": (
-        ".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl",
-        ".cu", ".cuh", ".ino",
-    ),
-    "c_sharp": (".cs", ".csx"),
-}  # fmt: skip
-_BY_SUFFIX = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes}
-_BY_NAME = {
-    "rakefile": "ruby",
-    "gemfile": "ruby",
-    "guardfile": "ruby",
-    "vagrantfile": "ruby",
-    "podfile": "ruby",
-    "capfile": "ruby",
-    "brewfile": "ruby",
-    "fastfile": "ruby",
-    "sconstruct": "python",
-    "sconscript": "python",
-    "wscript": "python",
-    "jakefile": "javascript",
-}
-_ALIASES = {
-    "py": "python",
-    "python3": "python",
-    "js": "javascript",
-    "jsx": "javascript",
-    "mjs": "javascript",
-    "node": "javascript",
-    "ecmascript": "javascript",
-    "javascriptreact": "javascript",
-    "ts": "typescript",
-    "tsx": "typescript",
-    "typescriptreact": "typescript",
-    "golang": "go",
-    "rb": "ruby",
-    "rs": "rust",
-    "h": "c",
-    "c++": "cpp",
-    "cxx": "cpp",
-    "cc": "cpp",
-    "hpp": "cpp",
-    "cplusplus": "cpp",
-    "cs": "c_sharp",
-    "c#": "c_sharp",
-    "csharp": "c_sharp",
-    "c-sharp": "c_sharp",
-    "dotnet": "c_sharp",
-}
+#: Bytes that a look inside may need. A header can begin with a licence of any length, and one sign of C++
+#: anywhere decides; this is the largest file that is read unless a user raises the limit.
+HEAD_BYTES = 1 << 20
+#: Bytes that hold a first line with a path and options.
+_FIRST_LINE_BYTES = 256
+
+_ALIASES = {alias: spec.id for spec in SPECS.values() for alias in (*spec.editor_ids, *spec.aliases)}
+_BY_NAME = {name: spec.id for spec in SPECS.values() for name in spec.files.names}
+_BY_INTERPRETER = {name.encode(): spec.id for spec in SPECS.values() for name in spec.files.interpreters}
 _SHEBANG = re.compile(
-    rb"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?(?:\S*/)?"
-    rb"(python|pypy|ruby|jruby|node|nodejs|deno|bun|php)[\d.]*(?:\s|$)"
+    rb"(?:\xef\xbb\xbf)?#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?(?:\S*/)?("
+    + b"|".join(re.escape(name) for name in _BY_INTERPRETER)
+    + rb")[\d.]*(?:\s|$)"
 )
-_SHEBANG_LANGUAGE = {
-    b"python": "python",
-    b"pypy": "python",
-    b"ruby": "ruby",
-    b"jruby": "ruby",
-    b"node": "javascript",
-    b"nodejs": "javascript",
-    b"deno": "typescript",
-    b"bun": "typescript",
-    b"php": "php",
-}
-#: Comments and strings are cut before the look for C++: prose is full of "class" and "using".
-_C_PROSE = re.compile(rb"//[^\n\r]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n\r])*\"", re.DOTALL)
-_CPP_GUARDED = re.compile(
-    rb"^[ \t]*\#[ \t]*if(?:def[ \t]+|[ \t]+defined[ \t]*\(?[ \t]*)__cplusplus"
-    rb".*?^[ \t]*\#[ \t]*(?:endif|else)[^\n\r]*",
-    re.DOTALL | re.MULTILINE,
-)
-_CPP = re.compile(
-    rb"^[ \t]*(?:class\s+[A-Za-z_]|namespace\s*[A-Za-z_{]|template\s*<|using\s+[A-Za-z_:]"
-    rb"|(?:public|private|protected)\s*:|virtual\s|friend\s|constexpr\s|explicit\s|inline\s+namespace\s)"
-    rb"|\b[A-Za-z_]\w*::[A-Za-z_~]|\boperator\s*[-+*/=<>!(\[]"
-    rb"|^[ \t]*\#[ \t]*include[ \t]*<[a-z_]+>[ \t]*$",
-    re.MULTILINE,
-)
+
+
+def _claims() -> dict[str, tuple[LanguageSpec, ...]]:
+    """Suffix to the languages that claim it, those that look inside first."""
+    found: defaultdict[str, list[LanguageSpec]] = defaultdict(list)
+    for spec in SPECS.values():
+        for suffix in spec.files.suffixes:
+            found[suffix].append(spec)
+    return {
+        suffix: tuple(sorted(specs, key=lambda spec: suffix not in spec.files.checks))
+        for suffix, specs in found.items()
+    }
+
+
+_BY_SUFFIX = _claims()
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:
@@ -104,42 +48,57 @@ def language_of(path: str, head: bytes = b"") -> str | None:
 
     Args:
         path: Its path; only the last part counts.
-        head: Its first bytes: they decide between C and C++ for ``.h``, and by shebang for a name without
-            a suffix.
+        head: Its first ``head_bytes(path)`` bytes.
 
     Returns:
-        A language id, or None where functions are not looked for.
+        A language id, or None where definitions are not looked for.
     """
-    name = PurePosixPath(path.replace("\\", "/")).name.lower()
-    suffix = PurePosixPath(name).suffix
-    if name.endswith(".blade.php"):
-        return None  # a template language of its own; the PHP grammar sees text
-    if suffix == ".h":
-        return "cpp" if _looks_like_cpp(head) else "c"
-    if suffix in _BY_SUFFIX:
-        if suffix == ".inc" and b"<?php" not in head:
-            return None  # also used for assembler, Pascal and templates
-        if suffix == ".ts" and head.lstrip().startswith(b"<?xml"):
-            return None  # Qt translations share the suffix
-        return _BY_SUFFIX[suffix]
+    name, suffix = _name_and_suffix(path)
+    claims = _BY_SUFFIX.get(suffix)
+    if claims is not None:
+        for spec in claims:
+            check = spec.files.checks.get(suffix)
+            if not name.endswith(spec.files.foreign_endings) and (check is None or check(head)):
+                return spec.id
+        return None
     if name in _BY_NAME:
         return _BY_NAME[name]
-    if not suffix:
-        match = _SHEBANG.match(head.removeprefix(b"\xef\xbb\xbf"))
-        if match:
-            return _SHEBANG_LANGUAGE[match[1]]
-    return None
+    match = None if suffix else _SHEBANG.match(head)
+    return _BY_INTERPRETER[match[1]] if match else None
+
+
+def language_of_text(path: str, text: str) -> str | None:
+    """Tell the language of a file whose text is known already, as :func:`language_of`."""
+    return language_of(path, text[: head_bytes(path)].encode("utf-8", "replace"))
+
+
+def head_bytes(path: str) -> int:
+    """How many of a file's first bytes :func:`language_of` has to see; 0 where the name alone tells."""
+    name, suffix = _name_and_suffix(path)
+    claims = _BY_SUFFIX.get(suffix)
+    if claims is not None:
+        return HEAD_BYTES if any(suffix in spec.files.checks for spec in claims) else 0
+    return 0 if suffix or name in _BY_NAME else _FIRST_LINE_BYTES
 
 
 def canonical_language(name: str) -> str | None:
     """The language id for an id or a usual other name (``py``, ``C++``, ``golang``); None where unknown."""
     lowered = name.strip().lower().removeprefix(".")
-    if lowered in SPECS:
-        return lowered
-    return _ALIASES.get(lowered)
+    return lowered if lowered in SPECS else _ALIASES.get(lowered)
 
 
-def _looks_like_cpp(head: bytes) -> bool:
-    """Whether a header uses what C does not have, outside of what it shows to C++ compilers only."""
-    code = _CPP_GUARDED.sub(b"", _C_PROSE.sub(b"", head))
-    return _CPP.search(code) is not None
+def source_suffixes() -> frozenset[str]:
+    """Suffixes of source files of every language, lower case, with their dot."""
+    return frozenset(_BY_SUFFIX)
+
+
+def declares_encoding(language: str) -> bool:
+    """Whether files of a language may name their encoding in a comment of the first two lines."""
+    spec = SPECS.get(language)
+    return spec is not None and spec.files.encoding_comment
+
+
+def _name_and_suffix(path: str) -> tuple[str, str]:
+    """Last part of a path and its suffix, lower case."""
+    name = path.replace("\\", "/").rpartition("/")[2].lower()
+    return name, posixpath.splitext(name)[1]

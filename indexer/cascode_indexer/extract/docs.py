@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from .forms import CommentForms
+
 #: Instructions to tools: they stand where a doc comment stands and say nothing about the function.
 _DIRECTIVE = re.compile(
     r"""\s*(?:/\*+|//+!?|\#+)\s*(?:
@@ -21,14 +23,10 @@ _DIRECTIVE = re.compile(
 )
 _LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
-_LINE_MARKER = re.compile(r"^[ \t]*(?://+[!<]?|#+)[ \t]?|^[ \t]*;+[ \t]?")
-# Of two stars that stand for one, as SQLite writes them, both go.
-_STAR = re.compile(r"^[ \t]*\*(?:\*(?=[ \t]|$))?(?!\*?/)[ \t]?")
-_RUBY_BLOCK = re.compile(r"^=begin[^\n]*\n?|\n?=end[^\n]*\s*$")
+#: Bytes that tell the style of a comment.
+_LONGEST_MARKER = 8
 #: Bytes of shebang, opening tag and encoding line that can stand in front of a licence.
 _MAX_PREAMBLE = 200
-#: A doc comment longer than this is data or a manual page in disguise; the start is what describes.
-_MAX_DOC_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,10 @@ class Comment:
 class Comments:
     """The comments of one source in order, and the questions asked about them."""
 
-    def __init__(self, data: bytes, ranges: list[tuple[int, int]]) -> None:
+    def __init__(self, data: bytes, ranges: list[tuple[int, int]], forms: CommentForms) -> None:
         self._data = data
-        self._comments = [_comment(data, start, end) for start, end in sorted(ranges)]
+        self._forms = forms
+        self._comments = [self._comment(start, end) for start, end in sorted(ranges)]
         self._ends = [comment.end for comment in self._comments]
         self._by_start = {comment.start: comment.end for comment in self._comments}
 
@@ -107,7 +106,7 @@ class Comments:
 
     def _cleaned(self, comments: list[Comment]) -> str:
         """The comments' text without markers."""
-        return clean_comment([self._text(comment) for comment in comments])
+        return self._forms.text([self._text(comment) for comment in comments])
 
     def _text(self, comment: Comment) -> str:
         """The comment as it stands in the source."""
@@ -139,21 +138,16 @@ class Comments:
         run.reverse()
         return run
 
+    def _comment(self, start: int, end: int) -> Comment:
+        """Look at a comment's first characters for its style."""
+        end = max(start, _rstrip(self._data, end))
+        head = self._data[start : min(start + _LONGEST_MARKER, end)].decode("utf-8", "replace")
+        return Comment(start, end, self._forms.is_block(head), self._forms.is_doc(head))
+
     def _owns_its_line(self, comment: Comment) -> bool:
         """Whether nothing but white space stands before the comment on its line."""
         start = _rstrip_blanks(self._data, comment.start)
         return start == 0 or self._data[start - 1] in b"\n\r"
-
-
-def _comment(data: bytes, start: int, end: int) -> Comment:
-    """Look at a comment's first characters for its style."""
-    end = max(start, _rstrip(data, end))
-    head = data[start : start + 4]
-    is_block = head.startswith((b"/*", b"=beg", b"<!--"))
-    is_doc = (head.startswith((b"/**", b"/*!")) and head != b"/**/") or (
-        head.startswith((b"///", b"//!")) and head != b"////"
-    )
-    return Comment(start, end, is_block, is_doc)
 
 
 def _choose(run: list[Comment]) -> list[Comment]:
@@ -184,42 +178,3 @@ def _rstrip_blanks(data: bytes, offset: int) -> int:
     while offset > 0 and data[offset - 1] in b" \t\f\v":
         offset -= 1
     return offset
-
-
-def clean_comment(texts: list[str]) -> str:
-    """Strip comment markers, decoration and common indentation.
-
-    Args:
-        texts: One block comment, or the line comments of a run.
-
-    Returns:
-        The text, lines joined by ``\\n``; empty where the comment is decoration only.
-    """
-    lines: list[str] = []
-    for text in texts:
-        if text.startswith("/*"):
-            text = text[2:].lstrip("*!").removesuffix("*/").rstrip("*")
-            block = text.splitlines()
-            lines.extend([block[0], *(_STAR.sub("", line) for line in block[1:])] if block else [])
-        elif text.startswith("=begin"):
-            lines.extend(_RUBY_BLOCK.sub("", text).splitlines())
-        else:
-            lines.append(_LINE_MARKER.sub("", text))
-    if lines:
-        lines[0] = lines[0].lstrip()
-    return tidy(lines)
-
-
-def tidy(lines: list[str]) -> str:
-    """Drop outer decoration lines, the indentation common to all lines but the first, and trailing blanks."""
-    lines = [line.expandtabs().rstrip() for line in lines]
-    while lines and not any(character.isalnum() for character in lines[0]):
-        lines.pop(0)
-    while lines and not any(character.isalnum() for character in lines[-1]):
-        lines.pop()
-    if not lines:
-        return ""
-    indents = [len(line) - len(line.lstrip()) for line in lines[1:] if line]
-    common = min(indents, default=0)
-    text = "\n".join([lines[0].strip(), *(line[common:] for line in lines[1:])])
-    return text[:_MAX_DOC_CHARACTERS].rstrip()

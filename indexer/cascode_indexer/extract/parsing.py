@@ -10,6 +10,7 @@ from tree_sitter import Parser, Tree
 
 from .errors import ExtractionError
 from .grammars import Grammar
+from .spec import LanguageSpec
 
 #: Real files of 1 MiB parse in 0.2 s; only input built to hurt the parser takes this long.
 TIME_LIMIT_SECONDS = 5.0
@@ -24,7 +25,6 @@ _CALLS_PER_LOOK = 32
 _MAX_OPEN_BRACKETS = 30_000
 #: Each ``a<`` can open type arguments or compare; where a grammar follows both, these take 250 MB.
 _MAX_OPEN_ANGLES = 4_000
-_ANGLE_LANGUAGES = frozenset({"java", "c_sharp"})
 #: Bytes handed to the parser a call; large enough that the calls cost nothing.
 _CHUNK = 1 << 16
 _BRACKETS = re.compile(rb"[(\[{]+|[)\]}]+")
@@ -45,7 +45,7 @@ def parse(grammar: Grammar, data: bytes) -> Tree:
     Raises:
         ExtractionError: Parsing takes more than ``TIME_LIMIT_SECONDS`` or ``MEMORY_LIMIT_BYTES``, or would.
     """
-    hopeless = _hopeless(grammar.spec.id, data)
+    hopeless = _hopeless(grammar.spec, data)
     if hopeless:
         raise ExtractionError(_message(grammar, data, hopeless))
     shown = _LONE_CR.sub(b"\n", data) if b"\r" in data else data
@@ -67,7 +67,7 @@ def _message(grammar: Grammar, data: bytes, reason: str) -> str:
     return f"{grammar.spec.id} source of {len(data)} bytes {reason}; name it in .cascodeignore"
 
 
-def _hopeless(language: str, data: bytes) -> str:
+def _hopeless(spec: LanguageSpec, data: bytes) -> str:
     """Why the parser must not see a source; empty where it may."""
     if sum(map(data.count, (b"(", b"[", b"{"))) > _MAX_OPEN_BRACKETS:
         depth = 0
@@ -76,7 +76,7 @@ def _hopeless(language: str, data: bytes) -> str:
             depth = depth + count if match[0][:1] in b"([{" else max(0, depth - count)
             if depth > _MAX_OPEN_BRACKETS:
                 return f"opens over {_MAX_OPEN_BRACKETS} brackets in one another"
-    if language in _ANGLE_LANGUAGES and data.count(b"<") > _MAX_OPEN_ANGLES:
+    if spec.ambiguous_angles and data.count(b"<") > _MAX_OPEN_ANGLES:
         for statement in _STATEMENT_END.split(data):
             if statement.count(b"<") - statement.count(b">") > _MAX_OPEN_ANGLES:
                 return f"opens over {_MAX_OPEN_ANGLES} angle brackets in one statement"

@@ -17,8 +17,8 @@ from .sweep import Sweep
 
 #: A source with more hidden definitions is no source of this language.
 _MAX_PIECES = 500
-#: Lines that can stand between a definition's decorators or doc comment and its head begin so.
-_BELONGS_ABOVE = (b"//", b"/*", b"*", b"#", b"@", b"[")
+#: What lines of decorators and of block comments begin with, in every language.
+_BELONGS_ABOVE = (b"*", b"#", b"@", b"[")
 
 
 def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]) -> list[Definition]:
@@ -37,23 +37,24 @@ def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]
     if pattern is None:
         return []
     known = {(function.name_line, function.name) for function in found}
+    above = (*_BELONGS_ABOVE, *(marker.encode() for marker in grammar.spec.comments.openings))
     heads = list(pattern.finditer(data))[:_MAX_PIECES]
     further = []
     for index, head in enumerate(heads):
         name = head[1].decode("utf-8", "surrogatepass")
         if (sweep.line(head.start(1)), name) in known or sweep.in_sound_code(head.start(1)):
             continue
-        start = _with_lines_above(data, head.start())
+        start = _with_lines_above(data, head.start(), above)
         following = heads[index + 1].start() if index + 1 < len(heads) else len(data)
-        further.extend(_read(grammar, sweep, data, start, _with_lines_above(data, following), name))
+        further.extend(_read(grammar, sweep, data, start, _with_lines_above(data, following, above), name))
     return further
 
 
-def _with_lines_above(data: bytes, start: int) -> int:
+def _with_lines_above(data: bytes, start: int, beginnings: tuple[bytes, ...]) -> int:
     """Start of the decorator and comment lines directly above the line that starts at ``start``."""
     while start > 0:
         above = data.rfind(b"\n", 0, start - 1) + 1
-        if not data[above:start].lstrip().startswith(_BELONGS_ABOVE):
+        if not data[above:start].lstrip().startswith(beginnings):
             return start
         start = above
     return start

@@ -1,4 +1,4 @@
-"""What the engine has to know of a language: one :class:`LanguageSpec` each."""
+"""What has to be known of a language: one :class:`LanguageSpec` each."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from .forms import CommentForms
+
 #: Turns the text of a captured name or owner into the parts of a qualified name; empty: no name.
 NameParts = Callable[[str], "list[str]"]
 
+#: The commonest way to write comments.
+_C_COMMENTS = CommentForms()
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -24,9 +28,49 @@ def dotted_identifiers(text: str) -> list[str]:
     return _IDENTIFIER.findall(text)
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text, for lists of reserved ones."""
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Which files are written in a language, told by name first and by content where names are shared."""
+
+    #: File name suffixes, lower case. A language whose check of a suffix fails leaves the file to the next one
+    #: that claims it; the one without a check comes last.
+    suffixes: tuple[str, ...]
+    #: Suffix to a look at the file's first bytes: whether it is this language's after all.
+    checks: Mapping[str, Callable[[bytes], bool]] = field(default_factory=dict)
+    #: Endings of files in another language that one of the suffixes would claim.
+    foreign_endings: tuple[str, ...] = ()
+    #: Whole file names, lower case.
+    names: tuple[str, ...] = ()
+    #: Programs named in the first line of a script, with a subcommand where it takes one, without their version.
+    interpreters: tuple[str, ...] = ()
+    #: Expressions for paths of tests and of examples, beyond the conventions that all languages share.
+    tests: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    #: Whether a comment in the first two lines may name the file's encoding.
+    encoding_comment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mining:
+    """What the making of a training corpus has to know of a language."""
+
+    #: Suffixes of the files that are read.
+    suffixes: tuple[str, ...]
+    #: The sentence in a doc comment, given its text and the function's qualified name: without what only
+    #: documentation tools read. None where the text can be used as it is.
+    plain_doc: Callable[[str, str], str] | None = None
+    #: Whether a distribution's binary packages hold compiled code only, so that its source package is read.
+    is_compiled: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageSpec:
-    """A language: its grammars, its query and the few rules that a query cannot say.
+    """A language: its names, files, comments, grammars, query and the few rules that a query cannot say.
 
     The query names what it finds by capture:
 
@@ -46,14 +90,34 @@ class LanguageSpec:
     - ``@comment``: a comment.
     """
 
-    #: Language id.
+    #: Language id, as it is stored and sent.
     id: str
+    #: Name shown to people.
+    name: str
+    #: Where it stands in lists shown to people; any number between two others will do.
+    position: int
+    #: Its files.
+    files: Files
+    #: What editors call it in ``languageId``; the first is also its name to syntax highlighters.
+    editor_ids: tuple[str, ...]
     #: Grammar variant to ``module:function``; the variant ``""`` is the default one.
     grammars: Mapping[str, str]
     #: tree-sitter query, valid for every variant.
     query: str
+    #: Other names that people type, lower case.
+    aliases: tuple[str, ...] = ()
+    #: What corpora are made from; None where none are.
+    mining: Mining | None = None
+    #: How comments are written.
+    comments: CommentForms = _C_COMMENTS
+    #: Reserved words: in a tree with errors, a definition named so is a misread statement.
+    keywords: frozenset[str] = frozenset()
+    #: Whether members may be named by reserved words (JavaScript's ``delete()``); else no definition is.
+    keywords_name_members: bool = False
     #: What to show the parser in place of the source, as long and with lines as long.
     mask: Callable[[bytes], bytes] | None = None
+    #: Whether ``a<`` can open type arguments or compare and the grammar follows both: time and memory by the square.
+    ambiguous_angles: bool = False
     #: Finds the node that carries the name inside a definition's ``@name``; None: no function after all.
     name_node: Callable[[Node], Node | None] | None = None
     #: Parts of a captured ``@name`` or ``@bound``.

@@ -8,13 +8,10 @@ from tree_sitter import QueryCursor
 
 from cascode_indexer.types import Definition, Kind
 
-from .docs import clean_comment
 from .grammars import grammar_for
 from .languages import SPECS
 from .parsing import parse
 
-#: Lets the grammar accept a definition that is indented; taken off again.
-_PYTHON_PREFIX = b"if 1:\n"
 _BLOCK_COMMENT = re.compile(r"[ \t]*/\*.*?\*/[ \t]*(?:\r\n|\n|\r)?", re.DOTALL)
 _LINE_COMMENTS = re.compile(
     r"(?:^[ \t]*//[^\r\n]*(?:\r\n|\n|\r))+|(?:^[ \t]*#(?!\[)[^\r\n]*(?:\r\n|\n|\r))+", re.MULTILINE
@@ -34,18 +31,20 @@ def strip_doc(function: Definition) -> str:
     Returns:
         The code without it; empty where a docstring was all its body had.
     """
-    if function.language == "python":
-        return function.code if function.kind is Kind.LAMBDA else _without_docstring(function.code)
+    if SPECS[function.language].inside_doc is not None:
+        return function.code if function.kind is Kind.LAMBDA else _without_docstring(function)
     return _without_inner_comment(function) if function.doc else function.code
 
 
-def _without_docstring(code: str) -> str:
+def _without_docstring(function: Definition) -> str:
     """Cut the docstring's statement, with its line where nothing else stands on it."""
+    code = function.code
     data = code.encode("utf-8", "surrogatepass")
-    prefix = _PYTHON_PREFIX if data[:1] in (b" ", b"\t", b"\f") else b""
+    grammar = grammar_for(function.language)
+    # Lets the grammar accept a definition that is indented; taken off again.
+    prefix = grammar.spec.member_prefix if data[:1] in (b" ", b"\t", b"\f") else b""
     source = prefix + data
-    grammar = grammar_for("python")
-    find = SPECS["python"].inside_doc
+    find = grammar.spec.inside_doc
     assert find is not None
     matches = QueryCursor(grammar.query).matches(parse(grammar, source).root_node)
     found = [captures for _, captures in matches if "function" in captures and "body" in captures]
@@ -70,13 +69,14 @@ def _without_docstring(code: str) -> str:
 
 def _without_inner_comment(function: Definition) -> str:
     """Cut the comment between decorators and name whose text is the function's doc."""
-    clean = SPECS[function.language].clean_doc or (lambda text: text)
+    spec = SPECS[function.language]
+    clean = spec.clean_doc or (lambda text: text)
     lines = function.code.splitlines(keepends=True)
     head = sum(len(line) for line in lines[: function.name_line - function.start_line + 1])
     for pattern in (_BLOCK_COMMENT, _LINE_COMMENTS):
         for match in pattern.finditer(function.code, 0, head):
             text = match[0].strip()
             comments = [text] if text.startswith("/*") else text.splitlines()
-            if clean(clean_comment(comments)) == function.doc:
+            if clean(spec.comments.text(comments)) == function.doc:
                 return function.code[: match.start()] + function.code[match.end() :]
     return function.code

@@ -73,7 +73,7 @@ class Sweep:
         self._wrapped: dict[int, int] = {}
         self._decorators: dict[int, int] = {}
         self._decorator_ends: dict[int, int] = {}
-        self._comments = Comments(data, [])
+        self._comments = Comments(data, [], grammar.spec.comments)
         self._items: list[_Item] = []
 
     def functions(self) -> list[Definition]:
@@ -126,7 +126,7 @@ class Sweep:
                     span = (item.start, item.end)
                     if span not in containers or containers[span][0] > pattern:
                         containers[span] = (pattern, item)
-        self._comments = Comments(self._data, comments)
+        self._comments = Comments(self._data, comments, self._spec.comments)
         rests.sort(key=lambda item: item.start)
         end = len(self._data)
         for item in reversed(rests):
@@ -163,7 +163,7 @@ class Sweep:
         if name is None or (body is not None and self._declares(body)):
             return None
         parts = self._parts(name, spec.name_parts)
-        if not parts:
+        if not parts or self._is_misread(node, name, parts[-1], captures):
             return None
         if "prefix" in captures:
             parts[-1] = _joined(self._slice(*captures["prefix"][0].byte_range), parts[-1])
@@ -176,6 +176,13 @@ class Sweep:
         else:
             end = (captures["head"][-1] if "head" in captures else name).end_byte
         return _Item(node.start_byte, node.end_byte, parts, False, kind, node, name, body, end)
+
+    def _is_misread(self, node: Node, name: Node, text: str, captures: dict[str, list[Node]]) -> bool:
+        """Whether a definition is a statement that the parser took for one: a reserved word is its name."""
+        # ``default`` and C#'s ``this`` are tokens of the grammar's, ``operator int`` has a prefix: names by design.
+        if text not in self._spec.keywords or not name.is_named or "prefix" in captures:
+            return False
+        return not self._spec.keywords_name_members or (node.parent or node).has_error
 
     def _declares(self, body: Node) -> bool:
         """Whether a body is missing in the source or only a placeholder."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cascode_indexer.extract import language_of
+from cascode_indexer.extract import head_bytes, language_of
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest, parse_content
@@ -19,7 +19,7 @@ from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport
 from cascode_indexer.store.store import ParsedFile, Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
-from cascode_indexer.walk import IgnoreRules, needs_head, read_bytes, read_head, walk
+from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk
 from cascode_models.text import TEXT_VERSION
 from cascode_models.types import Encoder, FloatArray
 
@@ -237,12 +237,11 @@ class Updater:
             return None
         if status.st_size > self._max_file_bytes or not stat.S_ISREG(status.st_mode):
             return None
-        language = language_of(path)
-        if needs_head(path):
-            try:
-                language = language_of(path, read_head(str(absolute)))
-            except OSError:
-                return None
+        wanted = head_bytes(path)
+        try:
+            language = language_of(path, read_head(str(absolute), wanted) if wanted else b"")
+        except OSError:
+            return None
         if language is None:
             return None
         return SourceFile(path, absolute, language, status.st_size, status.st_mtime_ns)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascode_indexer.extract import language_of
+from cascode_indexer.extract import language_of_text
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
 from cascode_indexer.store.store import ParsedFile
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 #: Texts encoded at a time: about 50 ms on one core, so that what was typed last is soon among them.
 _TEXTS_A_BATCH = 4
-#: Bytes of a buffer that tell its language, as in the walk.
-_HEAD_CHARACTERS = 1024
 
 #: Finds the workspace that a path lies in, and its place there.
 FindWorkspace = Callable[[Path], "tuple[Workspace, str] | None"]
@@ -157,7 +155,7 @@ class Overlays:
 
     def _parse(self, workspace: Workspace, path: str, text: str) -> OverlayFile | None:
         """Parse a buffer by the rules for files; None where its language is not known."""
-        language = language_of(path, text[:_HEAD_CHARACTERS].encode("utf-8", "replace"))
+        language = language_of_text(path, text)
         if language is None:
             return None
         source = SourceFile(path, workspace.root / path, language, 0, 0)

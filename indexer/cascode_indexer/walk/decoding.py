@@ -6,6 +6,7 @@ import codecs
 import logging
 import re
 
+from ..extract import declares_encoding
 from ..types import SkipReason
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 )
 #: PEP 263; Ruby's magic comment has the same form.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
-_COOKIE_LANGUAGES = frozenset({"python", "ruby"})
 #: Bytes a guess is made from. A whole megabyte takes seconds and tells no more.
 _GUESS_BYTES = 64 * 1024
 #: Share of "mess" above which charset-normalizer's guess is no text; its default of 0.2 lets noise through.
@@ -49,7 +49,7 @@ def decode(content: bytes, language: str = "") -> str | SkipReason:
     if b"\0" in content[:_BINARY_BLOCK]:
         return SkipReason.BINARY
     text = _strict(content, "utf-8")
-    if text is None and language in _COOKIE_LANGUAGES:
+    if text is None and declares_encoding(language):
         text = _by_cookie(content)
     if text is None:
         text = _by_guess(content)

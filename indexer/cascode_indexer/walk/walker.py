@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import WorkspaceError
+from ..extract import head_bytes
 from ..types import SkipCounts, SkipReason, SourceFile
 from .rules import IgnoreRules, Level
 
@@ -17,11 +18,6 @@ log = logging.getLogger(__name__)
 
 #: Files above are data, dumps or bundles: no person reads them function by function.
 DEFAULT_MAX_BYTES = 1024 * 1024
-#: Enough for a shebang and for a header's first declarations below its licence.
-HEAD_BYTES = 8192
-#: Suffixes that do not tell the language: a look inside decides (C or C++, PHP or assembler).
-_AMBIGUOUS_SUFFIXES = (".h", ".inc")
-
 #: To open a file of a workspace: no link in its last part, no waiting on a pipe put in its place. Each flag
 #: is absent on some system.
 OPEN_FLAGS = (
@@ -229,7 +225,7 @@ class _Walk:
             self._skip(level, verdict.reason)
             return None
         path = level.prefix + entry.name
-        told_by_head = needs_head(entry.name)
+        told_by_head = head_bytes(entry.name)
         language = None if told_by_head else self._language_of(path, b"")
         if language is None and not told_by_head:
             self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
@@ -247,7 +243,7 @@ class _Walk:
                 if known is not None and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
                     language = known.language
                 else:
-                    language = self._language_of(path, read_head(entry.path))
+                    language = self._language_of(path, read_head(entry.path, told_by_head))
         except OSError as error:
             log.info("left out, it cannot be read: %s (%s)", path, error.strerror)
             self._skip(level, SkipReason.UNREADABLE)
@@ -284,19 +280,13 @@ class _Walk:
             self._skipped.add(reason)
 
 
-def needs_head(name: str) -> bool:
-    """Whether a file's first bytes tell its language, not its name alone."""
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122  once a file
-    return not suffix or suffix in _AMBIGUOUS_SUFFIXES
-
-
-def read_head(path: str) -> bytes:
-    """The first bytes of a regular file."""
+def read_head(path: str, size: int) -> bytes:
+    """The first ``size`` bytes of a regular file."""
     descriptor = os.open(path, OPEN_FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "not a regular file")
-        return os.read(descriptor, HEAD_BYTES)
+        return os.read(descriptor, size)
     finally:
         os.close(descriptor)
 

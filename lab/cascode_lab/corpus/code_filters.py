@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cascode_indexer.extract import is_test_path
+
 #: Functions of fewer lines are left out (CodeSearchNet, Husain et al., 2019, section 3.1).
 MIN_CODE_LINES = 3
 #: Longer functions are tables and generated code: no reader of 256 tokens sees more than their head.
@@ -11,15 +13,8 @@ MAX_CODE_CHARACTERS = 20_000
 #: Mean line length above which a file is minified or data; hand-written code lies near 35.
 MAX_MEAN_LINE = 120
 
-_TEST_PATH = re.compile(
-    r"(?:^|/)(?:tests?|testing|_testing|testsuite|unittests?|specs?|__tests__|e2e|fixtures?|testdata|mocks?|benchmarks?"
-    r"|asv_bench)(?:/|$)|(?:^|/)(?:test_[^/]*|conftest|setup)\.py$|_tests?\.(?:py|go|rb|js|ts)$|_spec\.rb$"
-    r"|\.(?:spec|test)\.[jt]sx?$"
-    r"|(?-i:(?:Test|Tests|TestCase|IT)\.(?:java|php|cs)$)"
-    r"|(?:^|/)test_[^/]*\.(?:c|cc|cpp|cxx)$|[_-](?:unit)?tests?\.(?:c|cc|cpp|cxx|h|rs)$|(?:^|/)tests?\.rs$"
-    r"|(?:^|/)[\w.]+\.tests?/.*\.cs$",
-    re.IGNORECASE,
-)
+#: Benchmarks and set-up scripts call the code that is worth finding, as tests do.
+_CALLING_PATH = re.compile(r"(?:^|/)(?:benchmarks?|asv_bench)/|(?:^|/)setup\.py$", re.IGNORECASE)
 _VENDORED_PATH = re.compile(
     r"(?:^|/)(?:_?vendor(?:ed)?|node_modules|third_?party|_?externals?|extern|_bundled|site-packages|debian)(?:/|$)"
 )
@@ -56,7 +51,7 @@ def file_rejected(path: str, source: str) -> str | None:
     Returns:
         The reason, or None for a file to read.
     """
-    if _TEST_PATH.search(path):
+    if is_test_path(path) or _CALLING_PATH.search(path):
         return "test file"
     if _VENDORED_PATH.search(path):
         return "vendored file"

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 from cascode_lab.corpus.errors import FetchError
-from cascode_lab.corpus.types import Package
+from cascode_lab.corpus.types import MINED, Package
 
 logger = logging.getLogger(__name__)
 
 #: A client that takes longer than this for one package is stopped: the largest wheels take a minute.
 FETCH_SECONDS = 600
 #: Languages whose binary packages hold compiled code only: Debian's source package is read instead.
-COMPILED = frozenset({"java", "c", "cpp", "c_sharp"})
+COMPILED = frozenset(language for language, mining in MINED.items() if mining.is_compiled)
 #: Archives read by :mod:`cascode_lab.corpus.archives`.
 ARCHIVE_SUFFIXES = (".whl", ".zip", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".deb")
 

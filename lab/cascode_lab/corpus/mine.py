@@ -8,32 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from cascode_lab.corpus import c_comments
 from cascode_lab.corpus.archives import Member, read_members
 from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains
 from cascode_lab.corpus.metadata import METADATA_NAMES, repositories_of
 from cascode_lab.corpus.query_text import query_of
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.corpus.types import Candidate, FunctionExtractor, Package
+from cascode_lab.corpus.types import MINED, Candidate, FunctionExtractor, Package
 
 logger = logging.getLogger(__name__)
 
-#: File suffixes read for each language.
-SUFFIXES = {
-    "python": (".py",),
-    "javascript": (".js", ".mjs", ".cjs", ".jsx"),
-    "typescript": (".ts", ".tsx", ".mts", ".cts"),
-    "go": (".go",),
-    "java": (".java",),
-    "php": (".php", ".inc"),
-    "ruby": (".rb",),
-    "rust": (".rs",),
-    # The extractor tells a header's language by its content; what is left out of one is counted under C.
-    "c": (".c", ".h"),
-    "cpp": (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
-    "c_sharp": (".cs",),
-}
-_LANGUAGE_OF_SUFFIX = {suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes}
+#: Suffix of a mined file to the language under which it is counted where nothing comes of it; the extractor
+#: tells a header's language by its content.
+_LANGUAGE_OF_SUFFIX = {suffix: language for language, mining in MINED.items() for suffix in mining.suffixes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,7 @@ def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut, 
     Raises:
         ArchiveError: An archive is damaged.
     """
-    suffixes = {suffix for language in package.languages for suffix in SUFFIXES[language]}
+    suffixes = {suffix for language in package.languages for suffix in MINED[language].suffixes}
     members = [member for path in archives for member in read_members(path, frozenset(suffixes | METADATA_NAMES))]
     dropped: dict[str, Counter[str]] = {language: Counter() for language in package.languages}
     held = held_out.holds(package, repositories_of(members))
@@ -102,10 +88,8 @@ def _file_candidates(
         if reason:
             dropped[reason] += 1
             continue
-        doc = function.doc
-        if function.language in c_comments.LANGUAGES:
-            doc = c_comments.plain_comment(doc, function.name)
-        query, reason = query_of(doc)
+        plain = MINED[function.language].plain_doc
+        query, reason = query_of(plain(function.doc, function.name) if plain else function.doc)
         if not reason and query_remains(query, function.code):
             query, reason = "", "query remains in code"
         if reason:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-#: Languages that are mined: the six of CodeSearchNet, and the others that the indexer extracts.
-LANGUAGES = ("python", "javascript", "typescript", "go", "java", "php", "ruby", "rust", "c", "cpp", "c_sharp")
+from cascode_indexer.extract import SPECS
+from cascode_indexer.extract.spec import Mining
+
+#: Language id to what mining has to know of it, for the languages that are mined.
+MINED: Mapping[str, Mining] = {spec.id: spec.mining for spec in SPECS.values() if spec.mining is not None}
+LANGUAGES: tuple[str, ...] = tuple(MINED)
 
 
 class Split(str, enum.Enum):
@@ -36,7 +40,7 @@ class MinedFunction:
 
 
 class FunctionExtractor(Protocol):
-    """Finds the functions of one source file; injected, since this package knows no grammar."""
+    """Finds the functions of one source file."""
 
     def __call__(self, source: str, path: str) -> Iterable[MinedFunction]:
         """Return the functions of ``source``; ``path`` decides the language, unknown ones give nothing."""

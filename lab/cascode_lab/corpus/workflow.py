@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cascode_indexer.extract import ExtractionError, extract_definitions, language_of, strip_doc
+from cascode_indexer.extract import ExtractionError, extract_definitions, language_of_text, strip_doc
 from cascode_lab.corpus.build import build_corpus
 from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.manifest import load_manifest
-from cascode_lab.corpus.mine import SUFFIXES
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.corpus.types import MinedFunction
+from cascode_lab.corpus.types import LANGUAGES, MinedFunction
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ def extract(source: str, path: str) -> Iterator[MinedFunction]:
     Returns:
         Functions without their doc comments; none where the language is unknown or parsing is given up.
     """
-    language = language_of(path, source[:1024].encode("utf-8", "surrogatepass"))
+    language = language_of_text(path, source)
     if language is None:
         return
     try:
@@ -75,14 +74,14 @@ def mine(
         CorpusError: A language is unknown, the held-out list is missing, or no package could be had.
         ManifestError: The manifest cannot be used.
     """
-    unknown = sorted(set(languages) - set(SUFFIXES))
+    unknown = sorted(set(languages) - set(LANGUAGES))
     if unknown:
-        raise CorpusError(f"The corpus has no {unknown[0]!r}: choose among {', '.join(SUFFIXES)}.")
+        raise CorpusError(f"The corpus has no {unknown[0]!r}: choose among {', '.join(LANGUAGES)}.")
     try:
         held = HeldOut.read(held_out)
     except OSError as error:
         raise CorpusError(f"Cannot read the held-out list {held_out} ({error.strerror}): give its path.") from error
-    wanted = set(languages) or set(SUFFIXES)
+    wanted = set(languages) or set(LANGUAGES)
     chosen = [
         replace(package, languages=tuple(language for language in package.languages if language in wanted))
         for package in load_manifest(manifest)

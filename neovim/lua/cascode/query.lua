@@ -12,9 +12,11 @@ local M = {}
 -- Name in the command line -> field of the request.
 local LISTS = { lang = "languages", language = "languages", kind = "kinds", path = "paths" }
 
+local lists = require("cascode.lists")
+
 local VALUES = {
-  lang = { "c", "c_sharp", "cpp", "go", "java", "javascript", "php", "python", "ruby", "rust", "typescript" },
-  kind = { "class", "constructor", "function", "lambda", "method" },
+  lang = lists.lang,
+  kind = lists.kind,
   path = {},
   limit = {},
   rerank = { "true", "false" },

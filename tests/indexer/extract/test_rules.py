@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cascode_indexer.extract import ExtractionError, canonical_language, extract_definitions, language_of
+from cascode_indexer.extract import ExtractionError, extract_definitions
 from cascode_indexer.types import Definition, Kind
 
 
@@ -358,53 +358,3 @@ def test_threads_share_the_compiled_grammars() -> None:
     for thread in threads:
         thread.join()
     assert results == [["f", "a.g"]] * 160
-
-
-@pytest.mark.parametrize(
-    ("path", "head", "language"),
-    [
-        ("a/b.py", b"", "python"),
-        ("A.PY", b"", "python"),
-        ("a.jsx", b"", "javascript"),
-        ("a.tsx", b"", "typescript"),
-        ("a.d.ts", b"", "typescript"),
-        ("Rakefile", b"", "ruby"),
-        ("a.h", b"int f(void);\n", "c"),
-        ("a.h", b"/* a class of things, using it */\nint f(void);\n", "c"),
-        ("a.h", b'#ifdef __cplusplus\nextern "C" {\nclass A;\n#endif\nint f(void);\n', "c"),
-        ("a.h", b"namespace a {\nint f();\n}\n", "cpp"),
-        ("a.h", b"template <typename T>\nT f(T t);\n", "cpp"),
-        ("a.h", b"class A {\npublic:\n};\n", "cpp"),
-        ("a.h", b"#include <vector>\n", "cpp"),
-        ("a.h", b"#include <stdio.h>\n", "c"),
-        ("a.cs", b"", "c_sharp"),
-        ("tool", b"#!/usr/bin/env python3\n", "python"),
-        ("tool", b"#!/usr/bin/env -S node --no-warnings\n", "javascript"),
-        ("tool", b"#!/usr/bin/ruby -w\n", "ruby"),
-        ("tool", b"#! /usr/bin/php\n", "php"),
-        ("tool", b"#!/bin/sh\n", None),
-        ("tool", b"", None),
-        ("a.txt", b"#!/usr/bin/env python3\n", None),
-        ("a.ts", b'<?xml version="1.0"?><TS>', None),
-        ("views/a.blade.php", b"", None),
-    ],
-)
-def test_the_language_of_a_file(path: str, head: bytes, language: str | None) -> None:
-    """Suffix, file name, shebang and the inside of a header decide."""
-    assert language_of(path, head) == language
-
-
-@pytest.mark.parametrize(
-    ("name", "language"),
-    [
-        ("py", "python"),
-        ("C++", "cpp"),
-        ("cs", "c_sharp"),
-        ("golang", "go"),
-        (".ts", "typescript"),
-        ("cobol", None),
-    ],
-)
-def test_languages_have_other_names(name: str, language: str | None) -> None:
-    """What people type is understood."""
-    assert canonical_language(name) == language

@@ -8,9 +8,8 @@ import pytest
 
 from cascode_lab.corpus.errors import ManifestError
 from cascode_lab.corpus.manifest import load_manifest
-from cascode_lab.corpus.mine import SUFFIXES
 from cascode_lab.corpus.splits import split_of
-from cascode_lab.corpus.types import Split
+from cascode_lab.corpus.types import MINED, Split
 
 COPYLEFT = ("GPL", "AGPL", "LGPL", "MPL", "EPL", "CECILL-2")
 
@@ -20,7 +19,7 @@ def test_shipped_manifest_names_known_languages_and_permissive_licences() -> Non
     packages = load_manifest()
     assert len(packages) > 200
     for package in packages:
-        assert set(package.languages) <= set(SUFFIXES), package
+        assert set(package.languages) <= set(MINED), package
         choices = package.licence.replace("(", "").replace(")", "").split(" OR ")
         assert any(not choice.startswith(COPYLEFT) for choice in choices), package
 
@@ -34,7 +33,7 @@ def test_shipped_manifest_has_packages_for_every_split() -> None:
 def test_every_mined_language_has_packages_to_train_on_and_reserved_ones() -> None:
     """No language is mined for nothing; whether the reserved ones hold enough to measure, mining tells."""
     packages = load_manifest()
-    for language in SUFFIXES:
+    for language in MINED:
         splits = {split_of(package.name) for package in packages if language in package.languages}
         assert Split.TRAIN in splits, language
         assert splits & {Split.DEV, Split.TEST}, language

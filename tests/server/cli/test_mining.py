@@ -10,8 +10,8 @@ import pytest
 
 from cascode_indexer.extract import language_of
 from cascode_lab.corpus.errors import CorpusError
-from cascode_lab.corpus.mine import SUFFIXES
 from cascode_lab.corpus.query_text import query_of
+from cascode_lab.corpus.types import MINED
 from cascode_lab.corpus.workflow import extract, mine, summary_table
 from cascode_server.cli.main import main
 
@@ -59,7 +59,7 @@ def test_doc_comments_of_each_style_become_queries(path: str, source: str, langu
 def test_suffixes_are_those_of_the_indexer() -> None:
     """A file that is read for a language is of that language to the extractor as well."""
     told_by_content = {".h", ".inc"}
-    for language, suffixes in SUFFIXES.items():
+    for language, suffixes in ((language, mining.suffixes) for language, mining in MINED.items()):
         for suffix in set(suffixes) - told_by_content:
             found = {language_of(f"a{suffix}", b"")}
             assert found == {language}, suffix

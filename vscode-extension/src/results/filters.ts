@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 
-import { KINDS, LANGUAGES, type Hit } from "../protocol.js";
+import { KINDS, LANGUAGES } from "../lists.js";
+import type { Hit } from "../protocol.js";
 import { plural } from "../search/text.js";
 import { accepts, foldersOf, NOTHING_CHOSEN, type Chosen, type FolderChoice } from "./model.js";
 

@@ -1,6 +1,7 @@
 /** What the results view holds: hits by file, narrowed by filters. */
 
-import { LANGUAGES, type Filters, type Hit, type SearchResult } from "../protocol.js";
+import { LANGUAGES } from "../lists.js";
+import type { Filters, Hit, SearchResult } from "../protocol.js";
 
 export interface FileNode {
   readonly type: "file";

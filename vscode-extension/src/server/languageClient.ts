@@ -16,13 +16,13 @@ import {
 import { LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node.js";
 
 import {
-  EDITOR_LANGUAGES,
   SERVER_COMMANDS,
   STATUS_NOTIFICATION,
   type SearchResult,
   type ServerStatus,
   type SimilarRequest,
 } from "../protocol.js";
+import { EDITOR_LANGUAGES } from "../lists.js";
 import { messageOf } from "../log.js";
 import { ServerProcess } from "./process.js";
 import { CancelledRequestError, type Connection, type ConnectionEvents, type SearchOptions } from "./connection.js";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 
 import { setContext } from "../contexts.js";
-import { EDITOR_LANGUAGES } from "../protocol.js";
+import { EDITOR_LANGUAGES } from "../lists.js";
 import type { ServerManager } from "../server/manager.js";
 import { detail, summary } from "./text.js";
 

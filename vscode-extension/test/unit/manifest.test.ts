@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { EDITOR_LANGUAGES, SERVER_COMMANDS } from "../../src/protocol.js";
+import { EDITOR_LANGUAGES } from "../../src/lists.js";
+import { SERVER_COMMANDS } from "../../src/protocol.js";
 
 interface Menu {
   readonly command: string;

@@ -6,7 +6,8 @@ import re
 
 from tree_sitter import Node
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.doxygen import plain_comment
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 QUERY = """
 (function_definition declarator: (_) @name body: (_) @body) @function
@@ -14,8 +15,6 @@ QUERY = """
 """
 
 _NAMES = frozenset({"identifier", "field_identifier", "qualified_identifier", "destructor_name", "operator_name"})
-#: Error recovery can take a control statement between unbalanced ``#if`` branches for a definition.
-_KEYWORDS = frozenset({b"if", b"for", b"while", b"switch", b"return", b"else", b"do", b"sizeof", b"catch"})
 
 
 def declared_name(declarator: Node) -> Node | None:
@@ -34,7 +33,7 @@ def declared_name(declarator: Node) -> Node | None:
         if kind in _NAMES or kind == "template_function":
             if kind == "qualified_identifier" and not is_function:
                 is_function = _ends_in_cast(node)
-            return node if is_function and node.text not in _KEYWORDS else None
+            return node if is_function else None
         if kind == "operator_cast":
             return node
         is_function = is_function or kind == "function_declarator"
@@ -63,8 +62,26 @@ DEFINITION = re.compile(
     re.MULTILINE,
 )
 
+#: Reserved words of C; C++ has them too.
+KEYWORDS = words(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline int long
+    register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
+    while
+    """
+)
+
 SPEC = LanguageSpec(
     id="c",
+    name="C",
+    position=90,
+    files=Files(
+        suffixes=(".c", ".h"),
+    ),
+    editor_ids=("c",),
+    aliases=("h",),
+    mining=Mining(suffixes=(".c", ".h"), plain_doc=plain_comment, is_compiled=True),
+    keywords=KEYWORDS,
     grammars={"": "tree_sitter_c:language"},
     query=QUERY,
     name_node=declared_name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from cascode_indexer.extract.docs import tidy
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.forms import tidy
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 from .java import DEFINITION
 
@@ -68,8 +68,29 @@ def _parts(text: str) -> list[str]:
     ]
 
 
+_KEYWORDS = words(
+    """
+    abstract as base bool break byte case catch char checked class const continue decimal default delegate do
+    double else enum event explicit extern false finally fixed float for foreach goto if implicit in int
+    interface internal is lock long namespace new null object operator out override params private protected
+    public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw
+    true try typeof uint ulong unchecked unsafe ushort using virtual void volatile while
+    """
+)
+
 SPEC = LanguageSpec(
     id="c_sharp",
+    name="C#",
+    position=110,
+    files=Files(
+        suffixes=(".cs", ".csx"),
+        tests=(r"(?-i:(?:Test|Tests|TestCase|IT)\.cs$)",),
+    ),
+    editor_ids=("csharp",),
+    aliases=("cs", "c#", "c-sharp", "dotnet"),
+    mining=Mining(suffixes=(".cs",), is_compiled=True),
+    keywords=_KEYWORDS,
+    ambiguous_angles=True,
     grammars={"": "tree_sitter_c_sharp:language"},
     query=_QUERY,
     name_parts=_parts,

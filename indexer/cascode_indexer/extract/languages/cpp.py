@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.doxygen import plain_comment
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-from .c import DEFINITION, declared_name
+from .c import DEFINITION, KEYWORDS, declared_name
 
 _QUERY = """
 ((function_definition declarator: (function_declarator declarator: (identifier) @_macro
@@ -83,8 +84,78 @@ def _parts(text: str) -> list[str]:
     return [part for part in [*parts, operator] if part]
 
 
+#: Reserved words that C does not have.
+_FURTHER_KEYWORDS = words(
+    """
+    alignas alignof and asm bool catch char16_t char32_t class concept const_cast consteval constexpr
+    constinit co_await co_return co_yield decltype delete dynamic_cast explicit export false friend mutable
+    namespace new noexcept not nullptr or private protected public reinterpret_cast requires static_assert
+    static_cast template this throw true try typeid typename using virtual wchar_t xor
+    """
+)
+
+#: Comments and strings are cut before the look for C++: prose is full of "class" and "using".
+_PROSE = re.compile(rb"//[^\n\r]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n\r])*\"", re.DOTALL)
+#: What a header shows to C++ compilers only.
+_GUARDED = re.compile(
+    rb"^[ \t]*\#[ \t]*if(?:def[ \t]+|[ \t]+defined[ \t]*\(?[ \t]*)__cplusplus"
+    rb".*?^[ \t]*\#[ \t]*(?:endif|else)[^\n\r]*",
+    re.DOTALL | re.MULTILINE,
+)
+#: What C does not have. One expression each, and each begins with what is rare: as one they take four times as long.
+_SIGNS = tuple(
+    re.compile(sign, re.MULTILINE)
+    for sign in (
+        rb"::(?<=\w::)[A-Za-z_~]",
+        rb"\#[ \t]*include[ \t]*<[a-z_]+>[ \t]*$",
+        rb"\)\s*(?:const|noexcept|override|final)\s*[;{]",
+        rb"=\s*(?:default|delete)\s*;",
+        rb"struct(?<=\bstruct)\s+\w+\s*(?:final\s*)?:(?!:)\s*[A-Za-z_]",
+        rb"enum(?<=\benum)\s+(?:class|struct)\s",
+        rb"_cast\s*<",
+        rb"operator(?<=\boperator)\s*[-+*/=<>!(\[]",
+        rb"^[ \t]*(?:class\s+[A-Za-z_]|namespace\s*[A-Za-z_{]|template\s*<|using\s+[A-Za-z_:]"
+        rb"|(?:public|private|protected)\s*:|virtual\s|friend\s|constexpr\s|explicit\s|inline\s+namespace\s)",
+    )
+)
+
+
+def _looks_like_cpp(head: bytes) -> bool:
+    """Whether a header uses what C does not have, outside of what it shows to C++ compilers only."""
+    code = _GUARDED.sub(b"", _PROSE.sub(b"", head))
+    return any(sign.search(code) for sign in _SIGNS)
+
+
 SPEC = LanguageSpec(
     id="cpp",
+    name="C++",
+    position=100,
+    files=Files(
+        suffixes=(
+            ".cpp",
+            ".cc",
+            ".cxx",
+            ".c++",
+            ".hpp",
+            ".hh",
+            ".hxx",
+            ".h++",
+            ".ipp",
+            ".tpp",
+            ".inl",
+            ".cu",
+            ".cuh",
+            ".ino",
+            ".h",
+        ),
+        checks={".h": _looks_like_cpp},
+    ),
+    editor_ids=("cpp", "cuda-cpp"),
+    aliases=("c++", "cxx", "cc", "hpp", "cplusplus"),
+    mining=Mining(
+        suffixes=(".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"), plain_doc=plain_comment, is_compiled=True
+    ),
+    keywords=KEYWORDS | _FURTHER_KEYWORDS,
     grammars={"": "tree_sitter_cpp:language"},
     query=_QUERY,
     mask=_mask_macros,

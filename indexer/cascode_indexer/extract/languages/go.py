@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_declaration name: (identifier) @name body: (_) @body) @function
@@ -42,8 +42,24 @@ def _bound_name(text: str) -> list[str]:
 #: A line that starts a definition.
 _DEFINITION = re.compile(rb"^func[ \t]+(?:\([^()\n]*\)[ \t]*)?(\w+)", re.MULTILINE)
 
+_KEYWORDS = words(
+    """
+    break case chan const continue default defer else fallthrough for func go goto if import interface map
+    package range return select struct switch type var
+    """
+)
+
 SPEC = LanguageSpec(
     id="go",
+    name="Go",
+    position=40,
+    files=Files(
+        suffixes=(".go",),
+    ),
+    editor_ids=("go",),
+    aliases=("golang",),
+    mining=Mining(suffixes=(".go",)),
+    keywords=_KEYWORDS,
     grammars={"": "tree_sitter_go:language"},
     query=_QUERY,
     name_parts=_bound_name,

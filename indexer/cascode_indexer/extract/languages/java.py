@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (method_declaration name: (identifier) @name body: (_) @body) @method
@@ -44,8 +44,27 @@ DEFINITION = re.compile(
     re.MULTILINE,
 )
 
+_KEYWORDS = words(
+    """
+    abstract assert boolean break byte case catch char class const continue default do double else enum
+    extends final finally float for goto if implements import instanceof int interface long native new package
+    private protected public return short static strictfp super switch synchronized this throw throws
+    transient try void volatile while true false null
+    """
+)
+
 SPEC = LanguageSpec(
     id="java",
+    name="Java",
+    position=50,
+    files=Files(
+        suffixes=(".java",),
+        tests=(r"(?-i:(?:Test|Tests|TestCase|IT)\.java$)",),
+    ),
+    editor_ids=("java",),
+    mining=Mining(suffixes=(".java",), is_compiled=True),
+    keywords=_KEYWORDS,
+    ambiguous_angles=True,
     grammars={"": "tree_sitter_java:language"},
     query=_QUERY,
     name_parts=_parts,

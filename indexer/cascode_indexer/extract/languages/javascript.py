@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 #: Values that are functions; ``{...}`` is filled per binding. Parentheses around them change nothing.
 _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
@@ -107,8 +108,37 @@ DEFINITION = re.compile(
     rb"^[ \t]*(?:export[ \t]+(?:default[ \t]+)?)?(?:async[ \t]+)?function\b[ \t*]*([\w$]+)", re.MULTILINE
 )
 
+#: Reserved words of JavaScript and TypeScript.
+KEYWORDS = words(
+    """
+    break case catch class const continue debugger default delete do else enum export extends false finally
+    for function if import in instanceof new null return super switch this throw true try typeof var void
+    while with
+    """
+)
+#: HTML's comment is one of JavaScript's, too.
+COMMENTS = CommentForms(block=(("/*", "*/"), ("<!--", "-->")))
+#: Cypress and the usual test runners; Storybook.
+SCRIPT_TESTS = (r"(?:^|/)(?:cypress|playwright)/", r"[.-](?:spec|cy|e2e)\.[cm]?[jt]sx?$")
+SCRIPT_EXAMPLES = (r"\.stories\.[cm]?[jt]sx?$",)
+
 SPEC = LanguageSpec(
     id="javascript",
+    name="JavaScript",
+    position=20,
+    files=Files(
+        suffixes=(".js", ".jsx", ".mjs", ".cjs", ".es6"),
+        names=("jakefile",),
+        interpreters=("node", "nodejs"),
+        tests=SCRIPT_TESTS,
+        examples=SCRIPT_EXAMPLES,
+    ),
+    editor_ids=("javascript", "javascriptreact"),
+    aliases=("js", "jsx", "mjs", "node", "ecmascript"),
+    mining=Mining(suffixes=(".js", ".mjs", ".cjs", ".jsx")),
+    comments=COMMENTS,
+    keywords=KEYWORDS,
+    keywords_name_members=True,
     grammars={"": "tree_sitter_javascript:language"},
     query=_QUERY,
     name_parts=member_parts,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec, dotted_identifiers
+from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
 _CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]"
 
@@ -41,8 +42,38 @@ _DEFINITION = re.compile(
     rb"^[ \t]*(?:(?:public|protected|private|static|final|abstract)[ \t]+)*function[ \t&]+(\w+)", re.MULTILINE
 )
 
+_KEYWORDS = words(
+    """
+    abstract and array as break callable case catch class clone const continue declare default do echo else
+    elseif empty enddeclare endfor endforeach endif endswitch endwhile extends final finally fn for foreach
+    function global goto if implements include include_once instanceof insteadof interface isset list match
+    namespace new or print private protected public require require_once return static switch throw trait try
+    unset use var while xor yield
+    """
+)
+
+
+def _has_opening_tag(head: bytes) -> bool:
+    """Whether an include file holds PHP: assembler, Pascal and templates share the suffix."""
+    return b"<?php" in head
+
+
 SPEC = LanguageSpec(
     id="php",
+    name="PHP",
+    position=60,
+    files=Files(
+        suffixes=(".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps", ".inc"),
+        checks={".inc": _has_opening_tag},
+        foreign_endings=(".blade.php",),
+        interpreters=("php",),
+        tests=(r"(?-i:(?:Test|Tests|TestCase)\.php$)",),
+    ),
+    editor_ids=("php",),
+    mining=Mining(suffixes=(".php", ".inc")),
+    comments=CommentForms(line=("//", "#")),
+    keywords=_KEYWORDS,
+    keywords_name_members=True,
     grammars={"": "tree_sitter_php:language_php"},
     query=_QUERY,
     name_parts=_parts,

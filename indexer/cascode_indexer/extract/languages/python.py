@@ -6,8 +6,8 @@ import re
 
 from tree_sitter import Node
 
-from cascode_indexer.extract.docs import tidy
-from cascode_indexer.extract.spec import LanguageSpec, dotted_identifiers
+from cascode_indexer.extract.forms import CommentForms, tidy
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
 _QUERY = """
 (function_definition name: (identifier) @name body: (_) @body) @function
@@ -70,8 +70,30 @@ def _attribute(text: str) -> list[str]:
 #: A line that starts a definition.
 _DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
+_KEYWORDS = words(
+    """
+    False None True and as assert async await break class continue def del elif else except finally for from
+    global if import in is lambda nonlocal not or pass raise return try while with yield
+    """
+)
+
 SPEC = LanguageSpec(
     id="python",
+    name="Python",
+    position=10,
+    files=Files(
+        suffixes=(".py", ".pyw", ".pyi", ".wsgi"),
+        names=("sconstruct", "sconscript", "wscript"),
+        interpreters=("python", "pypy", "uv run"),
+        tests=(r"(?:^|/)(?:conftest|tests)\.py$",),
+        examples=(r"(?:^|/)asv_bench/",),
+        encoding_comment=True,
+    ),
+    editor_ids=("python",),
+    aliases=("py", "python3"),
+    mining=Mining(suffixes=(".py",)),
+    comments=CommentForms(line=("#",), block=()),
+    keywords=_KEYWORDS,
     grammars={"": "tree_sitter_python:language"},
     query=_QUERY,
     name_parts=_attribute,

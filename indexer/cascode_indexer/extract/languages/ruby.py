@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (method name: (_) @name parameters: (_)? @head body: (_)? @body) @function
@@ -47,8 +48,30 @@ def _owner(text: str) -> list[str]:
 #: A line that starts a definition.
 _DEFINITION = re.compile(rb"^[ \t]*def[ \t]+(?:self\.)?(\w+[?!=]?)", re.MULTILINE)
 
+_KEYWORDS = words(
+    """
+    BEGIN END alias and begin break case class def defined? do else elsif end ensure false for if in module
+    next nil not or redo rescue retry return self super then true undef unless until when while yield
+    """
+)
+
 SPEC = LanguageSpec(
     id="ruby",
+    name="Ruby",
+    position=70,
+    files=Files(
+        suffixes=(".rb", ".rake", ".gemspec", ".ru", ".rbw", ".podspec", ".thor", ".jbuilder"),
+        names=("rakefile", "gemfile", "guardfile", "vagrantfile", "podfile", "capfile", "brewfile", "fastfile"),
+        interpreters=("ruby", "jruby"),
+        tests=(r"_spec\.rb$",),
+        encoding_comment=True,
+    ),
+    editor_ids=("ruby",),
+    aliases=("rb",),
+    mining=Mining(suffixes=(".rb",)),
+    comments=CommentForms(line=("#",), block=(("=begin", "=end"),)),
+    keywords=_KEYWORDS,
+    keywords_name_members=True,
     grammars={"": "tree_sitter_ruby:language"},
     query=_QUERY,
     name_parts=_parts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_item name: (_) @name body: (_) @body) @function
@@ -38,8 +38,26 @@ _DEFINITION = re.compile(
     re.MULTILINE,
 )
 
+_KEYWORDS = words(
+    """
+    as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod
+    move mut pub ref return self Self static struct super trait true type unsafe use where while
+    """
+)
+
 SPEC = LanguageSpec(
     id="rust",
+    name="Rust",
+    position=80,
+    files=Files(
+        suffixes=(".rs",),
+        tests=(r"(?:^|/)tests?\.rs$",),
+        examples=(r"(?:^|/)benches/.*\.rs$",),
+    ),
+    editor_ids=("rust",),
+    aliases=("rs",),
+    mining=Mining(suffixes=(".rs",)),
+    keywords=_KEYWORDS,
     grammars={"": "tree_sitter_rust:language"},
     query=_QUERY,
     container_parts=_type_name,

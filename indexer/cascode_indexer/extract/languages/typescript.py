@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from cascode_indexer.extract.spec import LanguageSpec
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining
 
-from .javascript import COMMON_PATTERNS, DEFINITION, binding_patterns, container_parts, member_parts
+from .javascript import (
+    COMMENTS,
+    COMMON_PATTERNS,
+    DEFINITION,
+    KEYWORDS,
+    SCRIPT_EXAMPLES,
+    SCRIPT_TESTS,
+    binding_patterns,
+    container_parts,
+    member_parts,
+)
 
 _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
 _ARROW = "(arrow_function body: (_) @body)"
@@ -36,8 +46,29 @@ _QUERY = (
 """
 )
 
+
+def _is_no_translation(head: bytes) -> bool:
+    """Whether a file is no translation of Qt's, which share the suffix and are XML."""
+    return not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml")
+
+
 SPEC = LanguageSpec(
     id="typescript",
+    name="TypeScript",
+    position=30,
+    files=Files(
+        suffixes=(".ts", ".tsx", ".mts", ".cts"),
+        checks={".ts": _is_no_translation},
+        interpreters=("deno", "bun", "tsx", "ts-node"),
+        tests=SCRIPT_TESTS,
+        examples=SCRIPT_EXAMPLES,
+    ),
+    editor_ids=("typescript", "typescriptreact"),
+    aliases=("ts", "tsx"),
+    mining=Mining(suffixes=(".ts", ".tsx", ".mts", ".cts")),
+    comments=COMMENTS,
+    keywords=KEYWORDS,
+    keywords_name_members=True,
     grammars={
         "": "tree_sitter_typescript:language_typescript",
         "tsx": "tree_sitter_typescript:language_tsx",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cascode_indexer.extract import SPECS
 from cascode_indexer.search.types import Answer, Hit
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats.paths import shown_path
@@ -50,7 +51,7 @@ def _lexer(language: str) -> Any:
         from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
         return get_lexer_by_name("php", startinline=True)  # the snippet stands after "<?php"
-    return "csharp" if language == "c_sharp" else language
+    return SPECS[language].editor_ids[0] if language in SPECS else language
 
 
 def _header(hit: Hit) -> Text:

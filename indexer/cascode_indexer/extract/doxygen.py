@@ -1,11 +1,8 @@
-"""What C and C++ comments hold beside their sentence: the name again, Doxygen's commands, banners."""
+"""What comments of C and C++ hold beside their sentence: the name again, Doxygen's commands, banners."""
 
 from __future__ import annotations
 
 import re
-
-#: Languages whose comments are written so; those of the others have one convention each.
-LANGUAGES = frozenset({"c", "cpp"})
 
 # Gtk-doc and libxml2: the name and a colon, a line for each parameter, then the text.
 _GTK_HEAD = re.compile(r"\A\s*[A-Za-z_]\w*(?:(?:\(\))?:|\(\))[ \t]*\n(?:[ \t]*@[^\n]*\n)*\s*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascode_lab.corpus.c_comments import plain_comment
+from cascode_indexer.extract.doxygen import plain_comment
 from cascode_lab.corpus.query_text import query_of
 
 

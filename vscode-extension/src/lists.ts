@@ -1,0 +1,42 @@
+// Written by `make lists` from the server's own lists.
+
+/** Languages that are indexed, as the server names them, with the names that people know. */
+export const LANGUAGES: Readonly<Record<string, string>> = {
+  python: "Python",
+  javascript: "JavaScript",
+  typescript: "TypeScript",
+  go: "Go",
+  java: "Java",
+  php: "PHP",
+  ruby: "Ruby",
+  rust: "Rust",
+  c: "C",
+  cpp: "C++",
+  c_sharp: "C#",
+};
+
+/** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
+export const EDITOR_LANGUAGES: readonly string[] = [
+  "python",
+  "javascript",
+  "javascriptreact",
+  "typescript",
+  "typescriptreact",
+  "go",
+  "java",
+  "php",
+  "ruby",
+  "rust",
+  "c",
+  "cpp",
+  "cuda-cpp",
+  "csharp",
+];
+
+/** The kinds of definitions that the index tells apart. */
+export const KINDS: readonly string[] = [
+  "function",
+  "method",
+  "constructor",
+  "lambda",
+];
