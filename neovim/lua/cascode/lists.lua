@@ -7,6 +7,7 @@ return {
     "go",
     "java",
     "javascript",
+    "lua",
     "php",
     "python",
     "ruby",
