@@ -13,7 +13,6 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
   c: "C",
   cpp: "C++",
   c_sharp: "C#",
-  lua: "Lua",
 };
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
@@ -32,7 +31,6 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "cpp",
   "cuda-cpp",
   "csharp",
-  "lua",
 ];
 
 /** The kinds of definitions that the index tells apart. */

@@ -7,7 +7,6 @@ return {
     "go",
     "java",
     "javascript",
-    "lua",
     "php",
     "python",
     "ruby",
