@@ -1,6 +1,8 @@
 -- What is typed after `:Cascode`: words, and filters such as `lang=python`.
 local M = {}
 
+local protocol = require("cascode.protocol")
+
 ---@class cascode.Query
 ---@field text string
 ---@field languages? string[]
@@ -13,8 +15,8 @@ local M = {}
 local LISTS = { lang = "languages", language = "languages", kind = "kinds", path = "paths" }
 
 local VALUES = {
-  lang = { "c", "c_sharp", "cpp", "go", "java", "javascript", "php", "python", "ruby", "rust", "typescript" },
-  kind = { "class", "constructor", "function", "lambda", "method" },
+  lang = protocol.languages,
+  kind = protocol.kinds,
   path = {},
   limit = {},
   rerank = { "true", "false" },

@@ -1,6 +1,6 @@
 /** What the results view holds: hits by file, narrowed by filters. */
 
-import { LANGUAGES, type Filters, type Hit, type SearchResult } from "../protocol.js";
+import { LANGUAGES, type Filters, type Hit, type Answer } from "../protocol.js";
 
 export interface FileNode {
   readonly type: "file";
@@ -108,7 +108,7 @@ export function chosenText(chosen: Chosen): string {
 }
 
 /** An answer reduced to what was chosen. */
-export function narrowed(result: SearchResult, chosen: Chosen): readonly Hit[] {
+export function narrowed(result: Answer, chosen: Chosen): readonly Hit[] {
   return result.hits.filter((hit) => accepts(chosen, hit));
 }
 
