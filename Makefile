@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench clean
+.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -86,6 +86,9 @@ lint: setup ## ruff (rules and format) and the import direction
 format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+generate: setup ## Write what is made from the wire format: TypeScript types, Lua annotations, docs/protocol.md
+	@$(BIN)/python -m cascode_server.schema
 
 types: setup ## mypy, strict
 	$(BIN)/mypy

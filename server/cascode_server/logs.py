@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 #: Overrides the folder of the logs, for tests and shared machines.
 LOG_DIR_VARIABLE = "CASCODE_LOG_DIR"
 #: What the level of the log applies to; the libraries below speak from warnings on.
-OWN_LOGGERS = ("cascode_server", "cascode_indexer", "cascode_models")
+OWN_LOGGERS = ("cascode_server", "cascode_lab", "cascode_indexer", "cascode_models")
 #: A day of work at level info takes about 100 kB; 2 MB hold a debugging session, and are still mailed easily.
 _MAX_BYTES = 2_000_000
 #: Logs of ended servers that are kept: about a week of editor windows.
@@ -104,6 +104,11 @@ def setup_logging(level: str) -> Path | None:
     logging.getLogger().addHandler(handler)
     _prune()
     return path
+
+
+def debugging() -> bool:
+    """Whether everything of ours is logged, as ``--debug`` asks for."""
+    return logging.getLogger(OWN_LOGGERS[0]).isEnabledFor(logging.DEBUG)
 
 
 def set_level(level: str) -> None:

@@ -177,12 +177,20 @@ export interface SearchArgument {
   readonly partialResultToken?: number | string;
 }
 
+/** A position of which the line is enough. */
+export interface Place {
+  /** 0-based. */
+  readonly line: number;
+  /** Not read. */
+  readonly character?: number;
+}
+
 /** The argument of a search by code. */
 export interface SimilarArgument {
   /** The file. */
   readonly textDocument: TextDocument;
   /** A place inside a function. */
-  readonly position: Position;
+  readonly position: Place;
   /** At most this many hits; the setting `search.limit` where absent. */
   readonly limit?: number;
 }

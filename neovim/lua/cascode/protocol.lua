@@ -92,10 +92,15 @@ M.kinds = { "function", "method", "constructor", "lambda" }
 ---@field rerank? boolean Whether the slow classifier reads the best candidates; the setting where absent.
 ---@field partialResultToken? integer|string Where earlier answers go: `$/progress` notifications with this token.
 
+--- A position of which the line is enough.
+---@class cascode.Place
+---@field line integer 0-based.
+---@field character? integer Not read.
+
 --- The argument of a search by code.
 ---@class cascode.SimilarArgument
 ---@field textDocument cascode.TextDocument The file.
----@field position cascode.Position A place inside a function.
+---@field position cascode.Place A place inside a function.
 ---@field limit? integer At most this many hits; the setting `search.limit` where absent.
 
 --- The argument of a rescan.

@@ -13,9 +13,10 @@ import click
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
-from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError, debugging
+from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError
 from cascode_server.cli.console import fail, prepare_streams
 from cascode_server.cli.lazy import LazyCommands
+from cascode_server.logs import debugging
 
 _log = logging.getLogger(__name__)
 

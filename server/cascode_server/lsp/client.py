@@ -14,20 +14,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from cascode_server.lsp.positions import choose_encoding
 from cascode_server.lsp.uris import from_path, to_path
+from cascode_server.service.types import Folder
 
 #: Editors built on VS Code's workbench, by the names that they give themselves. Their symbol list drops symbols whose
 #: names do not match what was typed, so that answers to a question in plain words would never be shown.
 _VSCODE = re.compile(r"visual studio code|vscod|code - oss|code-server|cursor|windsurf", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A workspace as the client names it."""
-
-    #: As the client spells it: URIs of hits begin with it.
-    uri: str
-    name: str
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import uuid
 
 from lsprotocol import types
 
-from cascode_server.lsp.index_state import IndexState
 from cascode_server.lsp.session import Session
+from cascode_server.service.types import IndexState
 
 _log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.exceptions import JsonRpcParseError
 
-from cascode_server.cli.base import debugging
-from cascode_server.logs import setup_logging
+from cascode_server.logs import debugging, setup_logging
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
 from cascode_server.lsp.parent import watch_process

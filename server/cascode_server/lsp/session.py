@@ -17,10 +17,14 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from cascode_server.lsp.client import Client, Folder
+from cascode_server.lsp.client import Client
 from cascode_server.lsp.client_log import ClientLogHandler
-from cascode_server.lsp.indexing import Hooks, IndexingService
 from cascode_server.lsp.wire import WireProtocol
+from cascode_server.schema.shapes import ServerStatus
+from cascode_server.service.indexing import IndexingService
+from cascode_server.service.searching import Searching
+from cascode_server.service.status import status_json
+from cascode_server.service.types import Folder, Hooks
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,6 +77,7 @@ class Session(LanguageServer):
             self._open_engine,
             Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._indexed),
         )
+        self.searching = Searching(self.indexing, self.push_documents)
         self._model_for = model_for
         self._on_exit = on_exit
         self._loop = asyncio.get_running_loop()
@@ -104,12 +109,20 @@ class Session(LanguageServer):
             self._started.set()
             self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
 
-    async def wait_started(self) -> None:
-        """Wait until the settings are known; a client that never says ``initialized`` is not waited for."""
+    async def settings_in_force(self) -> Settings:
+        """Return the settings once they are known; every request that depends on one reads it from here.
+
+        A client that never says ``initialized`` is not waited for.
+        """
         try:
             await asyncio.wait_for(self._started.wait(), _START_SECONDS)
         except asyncio.TimeoutError:
             self.start_indexing()
+        return self.settings
+
+    def status(self) -> ServerStatus:
+        """Describe the server."""
+        return status_json(self.indexing.state, self.folders, self.model, self.version)
 
     def push_documents(self, engine: Engine) -> None:
         """Hand to the engine what was typed last; for worker threads, before each search."""

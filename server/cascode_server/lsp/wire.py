@@ -30,6 +30,7 @@ from pygls.protocol.json_rpc import MsgId
 
 from cascode_indexer.errors import CascodeError, QueryError
 from cascode_models.errors import ModelError
+from cascode_server.schema.read import ShapeError
 
 if TYPE_CHECKING:
     from cascode_server.lsp.session import Session
@@ -255,7 +256,7 @@ def _as_wire_error(error: BaseException) -> JsonRpcException:
     """Turn what a handler raised into what its client is told."""
     if isinstance(error, JsonRpcException):
         return error
-    if isinstance(error, QueryError):
+    if isinstance(error, QueryError | ShapeError):
         return JsonRpcInvalidParams(str(error))
     if isinstance(error, CascodeError | ModelError):
         return RequestFailedError(str(error))

@@ -118,14 +118,26 @@ class SearchArgument(_Query, total=False):
     partialResultToken: Annotated[int | str, "Where earlier answers go: `$/progress` notifications with this token."]
 
 
-class _Place(TypedDict):
+class _Line(TypedDict):
+    """What a place must have."""
+
+    line: Annotated[int, "0-based.", Bounds(0, MOST_LINES)]
+
+
+class Place(_Line, total=False):
+    """A position of which the line is enough."""
+
+    character: Annotated[int, "Not read."]
+
+
+class _Code(TypedDict):
     """What a search by code must have."""
 
     textDocument: Annotated[TextDocument, "The file."]
-    position: Annotated[Position, "A place inside a function."]
+    position: Annotated[Place, "A place inside a function."]
 
 
-class SimilarArgument(_Place, total=False):
+class SimilarArgument(_Code, total=False):
     """The argument of a search by code."""
 
     limit: Annotated[int, "At most this many hits; the setting `search.limit` where absent.", Bounds(1, MOST_HITS)]
