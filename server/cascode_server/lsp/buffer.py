@@ -1,4 +1,8 @@
-"""The text of an open document, kept up to date by the client's edits."""
+"""The text of an open document, kept up to date by the client's edits.
+
+Not pygls' document: that one ends lines at form feeds and other separators, so that edits land elsewhere, misplaces
+columns past the end, and copies the whole text for each keystroke (tests/server/lsp/test_pygls_differences.py).
+"""
 
 from __future__ import annotations
 

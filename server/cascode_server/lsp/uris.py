@@ -1,4 +1,8 @@
-"""URIs of files and paths: percent-encoding, Windows drives and shares."""
+"""URIs of files and paths: percent-encoding, Windows drives and shares.
+
+Not pygls' functions: those replace the bytes of file names that are not UTF-8, and make local paths of URIs with a
+host or a NUL (tests/server/lsp/test_pygls_differences.py).
+"""
 
 from __future__ import annotations
 
