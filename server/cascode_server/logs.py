@@ -16,7 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Overrides the folder of the logs, for tests and shared machines.
 LOG_DIR_VARIABLE = "CASCODE_LOG_DIR"
@@ -93,7 +93,7 @@ def setup_logging(level: str) -> Path | None:
         path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         handler = _PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
     except OSError as error:
-        _log.warning(
+        logger.warning(
             "no log is written: %s: %s; set %s to a folder that you can write",
             path.parent,
             error.strerror or error,
@@ -141,4 +141,4 @@ def _prune() -> None:
             try:
                 one.unlink(missing_ok=True)
             except OSError as error:
-                _log.debug("cannot remove the old log %s: %s", one, error)
+                logger.debug("cannot remove the old log %s: %s", one, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from cascode_server.lsp.hits import editor_answer
+from cascode_server.lsp.params import at, string_at
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.uris import to_path
 from cascode_server.schema import methods
@@ -24,19 +25,20 @@ if TYPE_CHECKING:
     from cascode_indexer.search import types as search_types
 
 #: What a client sends as the ``arguments`` of a command.
-Arguments = Sequence[Any] | None
+Arguments = object
 
 
 def add_commands(session: Session) -> None:
     """Answer ``workspace/executeCommand``."""
 
     @session.feature(types.WORKSPACE_EXECUTE_COMMAND)
-    async def execute(params: types.ExecuteCommandParams) -> Any:
+    async def execute(params: Any) -> Any:
         """Run a command."""
-        command = COMMANDS.get(params.command)
+        name = string_at(params, types.WORKSPACE_EXECUTE_COMMAND, "command")
+        command = COMMANDS.get(name)
         if command is None:
-            raise JsonRpcInvalidParams(f"unknown command {params.command!r}; known: {', '.join(COMMANDS)}")
-        return await command(session, params.arguments)
+            raise JsonRpcInvalidParams(f"unknown command {name!r}; known: {', '.join(COMMANDS)}")
+        return await command(session, at(params, "arguments"))
 
 
 async def search(session: Session, arguments: Arguments) -> Answer:
@@ -47,6 +49,8 @@ async def search(session: Session, arguments: Arguments) -> Answer:
 async def run_search(session: Session, argument: SearchArgument) -> Answer:
     """Search on a worker thread."""
     settings = await session.settings_in_force()
+    if not session.folders:
+        session.show_problem("no folder is open, so there is nothing to search: open the folder of a project")
     request = search_request(argument, settings.search, wait_for_model=False)
     token = argument.get("partialResultToken")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lsprotocol import types
 
 from cascode_server.lsp.commands import run_search
+from cascode_server.lsp.params import string_at
 from cascode_server.lsp.session import Session
 from cascode_server.schema.shapes import Hit
 
@@ -22,9 +25,9 @@ def add_symbols(session: Session) -> None:
     """Answer ``workspace/symbol``."""
 
     @session.feature(types.WORKSPACE_SYMBOL)
-    async def symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+    async def symbols(params: Any) -> list[types.SymbolInformation]:
         """Answer queries that begin with the sigil; to others this server has nothing to say."""
-        query = params.query.lstrip()
+        query = string_at(params, types.WORKSPACE_SYMBOL, "query").lstrip()
         question = query[len(SIGIL) :].strip()
         if not query.startswith(SIGIL) or not question:
             return []

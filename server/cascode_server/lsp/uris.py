@@ -37,7 +37,8 @@ def to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
     path = os.fsdecode(unquote_to_bytes(raw))
     if "\0" in path or not path.startswith("/"):
         return None
-    host = "" if parts.netloc.lower() == "localhost" else parts.netloc
+    host = os.fsdecode(unquote_to_bytes(parts.netloc))
+    host = "" if host.lower() == "localhost" else host
     if windows:
         drive = _DRIVE.match(path)
         if drive:

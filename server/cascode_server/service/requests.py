@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from cascode_server.schema.shapes import SearchArgument
     from cascode_server.settings import Search
 
+#: The model reads some hundred tokens of a query; splitting ten megabytes into words would take ten seconds.
+_LONGEST_QUERY = 20_000
+
 
 def search_request(
     argument: SearchArgument, settings: Search, *, rerank_top: int | None = None, wait_for_model: bool = True
@@ -27,7 +30,7 @@ def search_request(
 
     rerank, top = reranking(settings, wanted=argument.get("rerank"), top=rerank_top)
     return SearchRequest(
-        query=argument["query"],
+        query=argument["query"][:_LONGEST_QUERY],
         limit=argument.get("limit") or settings.limit,
         languages=tuple(argument.get("languages", ())),
         kinds=tuple(argument.get("kinds", ())),

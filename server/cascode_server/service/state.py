@@ -104,7 +104,8 @@ class StateBoard:
         if engine is None or time.monotonic() - self._counted < at_most_every:
             return
         try:
-            workspaces = tuple(engine.status())
+            # An index outlives its folder, so that a remounted disk is not read again; its functions cannot be opened.
+            workspaces = tuple(workspace for workspace in engine.status() if workspace.root.is_dir())
             with self._lock:
                 self._state = replace(self._state, workspaces=workspaces)
         except (CascodeError, OSError) as error:

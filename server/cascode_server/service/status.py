@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,5 +65,9 @@ def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
 
 
 def _covering(workspaces: Sequence[IndexStatus], root: Path) -> IndexStatus | None:
-    """Return the index that covers a workspace: its own, or that of one around it."""
-    return next((workspace for workspace in workspaces if root.is_relative_to(workspace.root)), None)
+    """Return the index that covers a workspace: its own, that of one around it, or that of another spelling of it."""
+    for workspace in workspaces:
+        if root.is_relative_to(workspace.root):
+            return workspace
+    real = Path(os.path.realpath(root))
+    return next((known for known in workspaces if real.is_relative_to(os.path.realpath(known.root))), None)

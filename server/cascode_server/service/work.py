@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +122,7 @@ class WorkQueue:
 
 
 def _covering(root: Path, roots: Sequence[Path]) -> Path | None:
-    """Return the workspace whose index holds a folder: the outermost one around it."""
-    return min(
-        (other for other in roots if root.is_relative_to(other)), key=lambda other: len(other.parts), default=None
-    )
+    """Return the workspace whose index holds a folder: the outermost one around it, or another spelling of it."""
+    real = Path(os.path.realpath(root))
+    around = [(other, outer) for other in roots if real.is_relative_to(outer := Path(os.path.realpath(other)))]
+    return min(around, key=lambda pair: len(pair[1].parts), default=(None, None))[0]

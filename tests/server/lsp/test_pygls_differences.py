@@ -14,6 +14,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec, TextDocument
 
 from cascode_server.lsp.buffer import Buffer
+from cascode_server.lsp.params import Edit
 from cascode_server.lsp.positions import from_units
 from cascode_server.lsp.uris import from_path, to_path
 
@@ -23,13 +24,13 @@ UTF16 = PositionEncodingKind.Utf16
 def inserted(text: str, line: int, character: int) -> tuple[str, str]:
     """A text after an ``x`` was inserted, by pygls and by our buffer."""
 
-    def change() -> TextDocumentContentChangePartial:
-        return TextDocumentContentChangePartial(Range(Position(line, character), Position(line, character)), "x")
+    def span() -> Range:  # one for each: pygls changes the positions that it is given
+        return Range(Position(line, character), Position(line, character))
 
     document = TextDocument("file:///a.py", text, position_codec=PositionCodec(UTF16))
-    document.apply_change(change())  # pygls changes the positions that it is given
+    document.apply_change(TextDocumentContentChangePartial(span(), "x"))
     buffer = Buffer(text, UTF16)
-    buffer.apply([change()])
+    buffer.apply([Edit(span(), "x")])
     return document.source, "".join(buffer.snapshot())
 
 
