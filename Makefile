@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format lists types bench clean
+.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -87,8 +87,9 @@ format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lists: setup ## Write the lists of languages and kinds that clients and documents hold
+generate: setup ## Write what is made from the server: lists, TypeScript types, Lua annotations, docs/protocol.md
 	$(BIN)/python scripts/write_lists.py
+	@$(BIN)/python -m cascode_server.schema
 
 types: setup ## mypy, strict
 	$(BIN)/mypy

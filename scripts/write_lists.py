@@ -1,4 +1,4 @@
-"""Write the lists of languages and kinds that clients and documents hold: `make lists`.
+"""Write the lists of languages and kinds that clients and documents hold: `make generate`.
 
 The languages are described in indexer/cascode_indexer/extract/languages, the kinds in cascode_indexer.types.
 """
@@ -13,7 +13,7 @@ from cascode_indexer.extract import SPECS
 from cascode_indexer.types import Kind
 
 ROOT = Path(__file__).parents[1]
-_NOTE = "Written by `make lists` from the server's own lists."
+_NOTE = "Written by `make generate` from the server's own lists."
 _EDITOR_IDS = [name for spec in SPECS.values() for name in spec.editor_ids]
 _NAMES = [spec.name for spec in SPECS.values()]
 _SENTENCE = f"{', '.join(_NAMES[:-1])} and {_NAMES[-1]}"

@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/results.md",
     "docs/settings.md",
     "docs/editors.md",
+    "docs/protocol.md",
     "docs/training.md",
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")

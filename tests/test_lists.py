@@ -13,5 +13,5 @@ LISTS: dict[Path, str] = runpy.run_path(str(ROOT / "scripts/write_lists.py"))["l
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
 def test_lists_are_those_of_the_server(path: Path) -> None:
-    """What a client or document lists is what `make lists` writes."""
-    assert path.read_text(encoding="utf-8") == LISTS[path], "run 'make lists'"
+    """What a client or document lists is what `make generate` writes."""
+    assert path.read_text(encoding="utf-8") == LISTS[path], "run 'make generate'"

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.indexing.parse import content_digest
 from cascode_indexer.indexing.types import (
     DEFAULT_MAX_FILE_BYTES,
     Cancelled,
@@ -214,6 +215,17 @@ class Engine:
             raise QueryError(f"{path} lies in none of the workspaces {roots}")
         workspace, relative = found
         return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
+
+    def holds(self, path: Path, text: str) -> bool:
+        """Whether the index holds a file with exactly this text, in UTF-8: then no overlay is needed for it."""
+        found = self._roots.find(path)
+        if found is None:
+            return False
+        workspace, relative = found
+        with contextlib.suppress(ClosedIndexError), workspace.index as index:
+            record = index.store.file_record(relative)
+            return record is not None and record.digest == content_digest(text.encode("utf-8", "surrogatepass"))
+        return False
 
     def set_overlay(self, path: Path, text: str) -> None:
         """Let the text of an open buffer stand in for its file in every search; returns at once.

@@ -89,8 +89,10 @@ class Roots:
         """
         absolute = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
         workspaces = self.workspaces()
-        found = _among(workspaces, absolute)
-        return found if found is not None else _among(workspaces, absolute.resolve())
+        found = _among([(workspace.root, workspace) for workspace in workspaces], absolute)
+        if found is not None:
+            return found
+        return _among([(_real(workspace.root), workspace) for workspace in workspaces], _real(absolute))
 
     def close(self) -> None:
         """Close all workspaces, those that were removed and are still in use included."""
@@ -117,19 +119,25 @@ class Roots:
         self._gone = [one for one in [*self._gone, workspace] if one.in_use]
 
 
-def _among(workspaces: Sequence[Workspace], path: Path) -> tuple[Workspace, str] | None:
+def _among(places: Sequence[tuple[Path, Workspace]], path: Path) -> tuple[Workspace, str] | None:
     """Return the workspace above a path, and the path below it."""
-    for workspace in workspaces:
-        if path.is_relative_to(workspace.root):
-            relative = path.relative_to(workspace.root).as_posix()
+    for root, workspace in places:
+        if path.is_relative_to(root):
+            relative = path.relative_to(root).as_posix()
             return workspace, "" if relative == "." else relative
     return None
 
 
 def _outermost(roots: Iterable[Path]) -> list[Path]:
-    """Return the roots that lie in no other one."""
-    kept: list[Path] = []
-    for root in sorted(roots, key=lambda root: len(root.parts)):
-        if not any(root.is_relative_to(outer) for outer in kept):
-            kept.append(root)
-    return kept
+    """Return the roots that lie in no other one; of several spellings of a folder, the first."""
+    kept: dict[Path, Path] = {}
+    for root in sorted(roots, key=lambda root: len(_real(root).parts)):
+        real = _real(root)
+        if not any(real.is_relative_to(outer) for outer in kept):
+            kept[real] = root
+    return list(kept.values())
+
+
+def _real(path: Path) -> Path:
+    """Return a path without links; where it is gone, as far as it leads."""
+    return Path(os.path.realpath(path))

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import platformdirs
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Overrides the folder of the logs, for tests and shared machines.
 LOG_DIR_VARIABLE = "CASCODE_LOG_DIR"
 #: What the level of the log applies to; the libraries below speak from warnings on.
-OWN_LOGGERS = ("cascode_server", "cascode_indexer", "cascode_models")
+OWN_LOGGERS = ("cascode_server", "cascode_lab", "cascode_indexer", "cascode_models")
 #: A day of work at level info takes about 100 kB; 2 MB hold a debugging session, and are still mailed easily.
 _MAX_BYTES = 2_000_000
 #: Logs of ended servers that are kept: about a week of editor windows.
@@ -93,7 +93,7 @@ def setup_logging(level: str) -> Path | None:
         path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         handler = _PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
     except OSError as error:
-        _log.warning(
+        logger.warning(
             "no log is written: %s: %s; set %s to a folder that you can write",
             path.parent,
             error.strerror or error,
@@ -104,6 +104,11 @@ def setup_logging(level: str) -> Path | None:
     logging.getLogger().addHandler(handler)
     _prune()
     return path
+
+
+def debugging() -> bool:
+    """Whether everything of ours is logged, as ``--debug`` asks for."""
+    return logging.getLogger(OWN_LOGGERS[0]).isEnabledFor(logging.DEBUG)
 
 
 def set_level(level: str) -> None:
@@ -136,4 +141,4 @@ def _prune() -> None:
             try:
                 one.unlink(missing_ok=True)
             except OSError as error:
-                _log.debug("cannot remove the old log %s: %s", one, error)
+                logger.debug("cannot remove the old log %s: %s", one, error)

@@ -1,4 +1,4 @@
-// Written by `make lists` from the server's own lists.
+// Written by `make generate` from the server's own lists.
 
 /** Languages that are indexed, as the server names them, with the names that people know. */
 export const LANGUAGES: Readonly<Record<string, string>> = {

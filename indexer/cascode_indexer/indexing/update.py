@@ -125,9 +125,8 @@ class Updater:
                 if self._store.file_record(path) is not None:
                     gone.append(path)
                 continue
-            record = self._store.file_record(path)
-            if record is None or (record.size, record.mtime_ns) != (source.size, source.mtime_ns):
-                suspects.append(source)
+            # Read whatever its size and time say: somebody saw it change.
+            suspects.append(source)
         changed = self._read(suspects)
         self._store.remove_files(gone)
         counts = self._store.counts()

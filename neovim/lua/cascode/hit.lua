@@ -1,22 +1,6 @@
 -- One hit: its words for a list, its place in a file, opening it.
 local M = {}
 
----@class cascode.Hit
----@field uri string
----@field range lsp.Range The whole function.
----@field selectionRange lsp.Range Its name.
----@field path string Relative to its workspace.
----@field workspace string
----@field name string
----@field kind string
----@field language string
----@field signature string
----@field start_line integer 1-based.
----@field end_line integer 1-based, inclusive.
----@field score number
----@field probability? number
----@field stage "fast"|"cascade"
-
 ---@alias cascode.OpenHow "edit"|"split"|"vsplit"|"tab"
 
 --- How sure the model is, "87%", or nothing.
@@ -77,7 +61,7 @@ function M.lines(uri)
 end
 
 --- Row (1-based) and byte column (0-based) of a position, moved into the text where it ends earlier.
----@param position lsp.Position
+---@param position cascode.Position
 ---@param lines string[]
 ---@param encoding string The client's `offset_encoding`.
 ---@return integer row

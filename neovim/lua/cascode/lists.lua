@@ -1,4 +1,4 @@
--- Written by `make lists` from the server's own lists.
+-- Written by `make generate` from the server's own lists.
 return {
   lang = {
     "c",

@@ -1,6 +1,8 @@
 -- What is typed after `:Cascode`: words, and filters such as `lang=python`.
 local M = {}
 
+local lists = require("cascode.lists")
+
 ---@class cascode.Query
 ---@field text string
 ---@field languages? string[]
@@ -11,8 +13,6 @@ local M = {}
 
 -- Name in the command line -> field of the request.
 local LISTS = { lang = "languages", language = "languages", kind = "kinds", path = "paths" }
-
-local lists = require("cascode.lists")
 
 local VALUES = {
   lang = lists.lang,

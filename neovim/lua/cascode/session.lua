@@ -1,12 +1,5 @@
 -- One search from its question to its last answer; pickers listen to it.
 
----@class cascode.Answer
----@field query string
----@field hits cascode.Hit[]
----@field confident boolean
----@field index { state: string, functions: integer, pending: integer, files: integer }
----@field timings_ms table<string, number>
-
 ---@alias cascode.Phase "waiting"|"fast"|"done"|"failed"|"cancelled"
 
 ---@class cascode.Session

@@ -1,34 +1,12 @@
 -- The last state that each server told, for status lines and for the status window.
 local M = {}
 
----@class cascode.WorkspaceStatus
----@field uri string
----@field name string
----@field functions integer
----@field files integer
----@field pending integer
----@field read_only boolean Whether another process writes its index.
-
----@class cascode.Status
----@field state "starting"|"indexing"|"ready"|"paused"|"disabled"|"error"
----@field message? string
----@field functions integer
----@field pending integer
----@field files { done: integer, total: integer }
----@field rate? number Functions a second while indexing.
----@field skipped table<string, integer>
----@field model { label: string, loaded: boolean, device?: string }
----@field workspaces cascode.WorkspaceStatus[]
----@field version string
----@field log_file string
----@field index_directory string
-
----@type table<integer, cascode.Status>
+---@type table<integer, cascode.ServerStatus>
 local known = {}
 
 --- Takes a notification.
 ---@param client_id integer
----@param status cascode.Status
+---@param status cascode.ServerStatus
 function M.update(client_id, status)
   known[client_id] = status
   vim.schedule(function()
@@ -50,13 +28,13 @@ end
 
 --- The last state that a server told.
 ---@param client_id integer
----@return cascode.Status?
+---@return cascode.ServerStatus?
 function M.of(client_id)
   return known[client_id]
 end
 
 --- How much of the index is done, 0 to 100; nil where that is not known.
----@param status cascode.Status
+---@param status cascode.ServerStatus
 ---@return integer?
 function M.percent(status)
   local files = type(status.files) == "table" and status.files or {}

@@ -10,7 +10,7 @@ local function count(number)
 end
 
 --- The lines that say what a status says.
----@param status cascode.Status
+---@param status cascode.ServerStatus
 ---@return string[]
 function M.lines(status)
   local lines = {}
@@ -48,7 +48,7 @@ function M.lines(status)
 end
 
 --- Asks the server of the current buffer for its status.
----@param callback fun(status: cascode.Status, server: vim.lsp.Client)
+---@param callback fun(status: cascode.ServerStatus, server: vim.lsp.Client)
 local function ask(callback)
   local bufnr = vim.api.nvim_get_current_buf()
   client.ensure(bufnr, function(server, problem)
@@ -59,7 +59,7 @@ local function ask(callback)
       if failure then
         vim.notify("cascode: " .. failure, vim.log.levels.ERROR)
       else
-        ---@cast status cascode.Status
+        ---@cast status cascode.ServerStatus
         callback(status, server)
       end
     end)
@@ -69,7 +69,7 @@ end
 --- Writes a status into the window's buffer and fits the window to it.
 ---@param buffer integer
 ---@param window integer
----@param status cascode.Status
+---@param status cascode.ServerStatus
 local function render(buffer, window, status)
   local lines = M.lines(status)
   vim.bo[buffer].modifiable = true

@@ -10,14 +10,7 @@ from typing import Any
 import click
 
 from cascode_server.cli.console import StderrHandler
-
-#: What ``--debug`` makes talk; the libraries below would drown it.
-_OWN_LOGGERS = ("cascode_server", "cascode_indexer", "cascode_models")
-
-
-def debugging() -> bool:
-    """Whether ``--debug`` was given."""
-    return logging.getLogger(_OWN_LOGGERS[0]).isEnabledFor(logging.DEBUG)
+from cascode_server.logs import set_level
 
 
 def _set_up_logging(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -27,8 +20,7 @@ def _set_up_logging(_context: click.Context, _parameter: click.Parameter, value:
         root.addHandler(StderrHandler())
         root.setLevel(logging.WARNING)
     if value:
-        for name in _OWN_LOGGERS:
-            logging.getLogger(name).setLevel(logging.DEBUG)
+        set_level("debug")
 
 
 class ReaderGoneError(Exception):

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cascode_indexer.search.types import DEFAULT_LIMIT
-from cascode_server.settings import Search, Settings
+from cascode_server.cli.current_directory import current_directory
+from cascode_server.settings import MODEL_VARIABLE, Search, Settings
 from cascode_server.settings.resolve import Resolution, resolution
 
-#: The model's own variable, repeated since its module loads torch.
-MODEL_VARIABLE = "CASCODE_MODEL"
 #: A terminal shows fewer hits than an editor's list: each comes with lines of its source.
 _DEFAULTS = Settings(search=Search(limit=DEFAULT_LIMIT))
 
@@ -22,7 +21,7 @@ def read_settings(workspaces: Sequence[Path]) -> Resolution:
     Args:
         workspaces: The workspaces that it is about; the first one's file counts. None is the current directory.
     """
-    root = workspaces[0].expanduser() if workspaces else Path()
+    root = workspaces[0].expanduser() if workspaces else current_directory()
     # Nobody says here that a workspace is trusted, and a cloned one must not choose what is loaded: whoever wants its
     # model names it with --model.
     return resolution(None, root, False, defaults=_DEFAULTS)

@@ -12,6 +12,7 @@ from cascode_indexer.walk import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import printable
+from cascode_server.cli.current_directory import current_directory
 from cascode_server.cli.options import FOLDER
 from cascode_server.logs import log_directory, recent_logs
 from cascode_server.settings import WORKSPACE_FILE, user_file
@@ -30,7 +31,7 @@ def command(workspaces: tuple[Path, ...]) -> int:
     """
     from cascode_indexer.maintenance import diagnose
 
-    roots = [checked_root(root) for root in workspaces or (Path(),)]
+    roots = [checked_root(root) for root in workspaces or (current_directory(),)]
     model = model_name(read_settings(roots).settings)
     findings = [*diagnose(roots, model=model), *_configuration(roots), _logs()]
     for finding in findings:

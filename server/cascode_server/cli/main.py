@@ -7,17 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
-from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError, debugging
+from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError
 from cascode_server.cli.console import fail, prepare_streams
+from cascode_server.cli.current_directory import leave_if_deleted
 from cascode_server.cli.lazy import LazyCommands
+from cascode_server.logs import debugging
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Exit statuses: those of grep, and 128 plus the signal where a signal ended the command.
 _ERROR = 2
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always.
     """
     prepare_streams()
+    leave_if_deleted()
     sys.exit(_run(arguments))
 
 
@@ -89,23 +91,21 @@ def _run(arguments: Sequence[str] | None) -> int:
         _drop_output()
         return _BROKEN_PIPE
     except (CascodeError, ModelError) as error:
-        _log.debug("traceback", exc_info=True)
+        logger.debug("traceback", exc_info=True)
         return fail(_line(str(error)), _ERROR)
     except ModuleNotFoundError as error:
-        _log.debug("traceback", exc_info=True)
+        logger.debug("traceback", exc_info=True)
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             return _internal(error)
         return fail(f"{error.name} is not installed: pip install 'cascode[{extra}]'", _ERROR)
     except OSError as error:  # a full disk, a file that vanished: the system's fault and not ours
-        _log.debug("traceback", exc_info=True)
+        logger.debug("traceback", exc_info=True)
         path = "" if error.filename is None else f" ({error.filename})"
         _drop_output()
-        if not _has_current_directory():
-            return fail("the current directory is gone: change to one that exists", _ERROR)
         return fail(f"the system refused: {error.strerror or error}{path}", _ERROR)
     except Exception as error:
-        _log.debug("traceback", exc_info=True)
+        logger.debug("traceback", exc_info=True)
         return _internal(error)
     return result if isinstance(result, int) else 0
 
@@ -115,14 +115,6 @@ def _internal(error: Exception) -> int:
     text = _line(f"{type(error).__name__}: {error}")
     hint = "" if debugging() else "; run with --debug for the traceback"
     return fail(f"internal error: {text}{hint}", _ERROR)
-
-
-def _has_current_directory() -> bool:
-    """Whether the directory that the program was started in is still there."""
-    try:
-        return bool(Path.cwd())
-    except OSError:
-        return False
 
 
 def _drop_output() -> None:

@@ -17,6 +17,7 @@ from cascode_indexer.search.types import DEFAULT_LIMIT
 from cascode_indexer.types import Kind
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
+from cascode_server.cli.current_directory import FolderType, current_directory
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 #: Other name of a file size limit, for those who always want another one.
 MAX_FILE_VARIABLE = "CASCODE_MAX_FILE_BYTES"
 
-FOLDER = click.Path(path_type=Path)
+FOLDER = FolderType()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class EngineOptions:
         settings = self.settings
         name = self.model or model_name(settings)
         return Engine(
-            roots or [Path()],
+            roots or [current_directory()],
             model=ModelHandle(name, device=None if settings.device == "auto" else settings.device),
             max_file_bytes=self.max_file_bytes or settings.indexing.max_file_size,
             gpu=self.gpu,
@@ -161,7 +162,8 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} names no line: write it as PATH:LINE, for example src/app.py:12", param, ctx)
         if int(match["line"]) < 1:
             self.fail(f"{value!r} names line 0: lines count from 1", param, ctx)
-        return Place(Path(match["path"]), int(match["line"]))
+        path = Path(match["path"]).expanduser()
+        return Place(path if path.is_absolute() else current_directory() / path, int(match["line"]))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer files."""

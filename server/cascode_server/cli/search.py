@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from cascode_indexer.search.types import SearchRequest
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats import Printer, format_option, print_notes, printer
@@ -24,10 +23,12 @@ from cascode_server.cli.options import (
     workspace_option,
 )
 from cascode_server.cli.updating import explain_empty, print_reports, update
-from cascode_server.settings.reranking import reranking
+from cascode_server.schema.shapes import SearchArgument
+from cascode_server.service.requests import search_request
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
+    from cascode_indexer.search.types import SearchRequest
 
 
 @click.command("search", cls=Command)
@@ -85,18 +86,14 @@ def command(
     A workspace that was never indexed is indexed first. Exit status 0 with hits, 1 without, 2 after an error.
     """
     settings = engine_options.settings.search
-    rerank, top = reranking(settings, wanted=False if no_rerank else None, top=rerank_top)
+    asked: SearchArgument = {"query": "", "languages": list(languages), "kinds": list(kinds), "paths": list(paths)}
+    if limit is not None:
+        asked["limit"] = limit
+    if no_rerank:
+        asked["rerank"] = False
+    settings = engine_options.settings.search
     requests = (
-        SearchRequest(
-            query=query,
-            limit=limit or settings.limit,
-            languages=languages,
-            kinds=kinds,
-            paths=paths,
-            rerank=rerank,
-            rerank_top=top,
-        )
-        for query in _queries(words, batch)
+        search_request({**asked, "query": query}, settings, rerank_top=rerank_top) for query in _queries(words, batch)
     )
     first = next(requests, None)
     if first is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cascode_server.cli.base import Command
+from cascode_server.cli.current_directory import current_directory
 from cascode_server.cli.formats import format_option, print_notes, printer
 from cascode_server.cli.options import (
     EngineOptions,
@@ -45,7 +46,7 @@ def command(
     path = place.path.expanduser().absolute()
     if not path.is_file():
         raise click.UsageError(f"Invalid value for 'PATH:LINE': there is no file {path}")
-    roots = workspaces or (Path(),)
+    roots = workspaces or (current_directory(),)
     if not any(_inside(path, root) for root in roots):
         raise click.UsageError(f"{path} is in none of the workspaces: name its workspace with '--workspace'")
     with engine_options.open(roots) as engine:

@@ -1,17 +1,17 @@
-"""The text of an open document, kept up to date by the client's edits."""
+"""The text of an open document, kept up to date by the client's edits.
+
+Not pygls' document: that one ends lines at form feeds and other separators, so that edits land elsewhere, misplaces
+columns past the end, and copies the whole text for each keystroke (tests/server/lsp/test_pygls_differences.py).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from lsprotocol.types import (
-    Position,
-    PositionEncodingKind,
-    TextDocumentContentChangeEvent,
-    TextDocumentContentChangePartial,
-)
+from lsprotocol.types import Position, PositionEncodingKind
 
+from cascode_server.lsp.params import Edit
 from cascode_server.lsp.positions import from_units
 
 #: A line with its end; the last one has none, and may be empty.
@@ -36,13 +36,13 @@ class Buffer:
         """Return the text in pieces to be joined: cheap enough for the event loop."""
         return tuple(self._lines)
 
-    def apply(self, changes: Sequence[TextDocumentContentChangeEvent]) -> None:
+    def apply(self, edits: Sequence[Edit]) -> None:
         """Apply edits, each to what the one before it left."""
-        for change in changes:
-            if isinstance(change, TextDocumentContentChangePartial):
-                self._replace(change.range.start, change.range.end, change.text)
+        for edit in edits:
+            if edit.range is None:
+                self._lines = _split(edit.text)
             else:
-                self._lines = _split(change.text)
+                self._replace(edit.range.start, edit.range.end, edit.text)
 
     def _replace(self, start: Position, end: Position, text: str) -> None:
         """Put ``text`` in the place of a range; what lies past the end of a line or of the text is that end."""

@@ -12,22 +12,16 @@ from typing import Any
 from lsprotocol.types import PositionEncodingKind
 from pygls.exceptions import JsonRpcInvalidParams
 
+from cascode_server.lsp.params import at
 from cascode_server.lsp.positions import choose_encoding
 from cascode_server.lsp.uris import from_path, to_path
+from cascode_server.service.types import Folder
 
+#: The largest process id of any system that we run on; psutil fails on larger numbers.
+_MOST_PROCESS = 2**31
 #: Editors built on VS Code's workbench, by the names that they give themselves. Their symbol list drops symbols whose
 #: names do not match what was typed, so that answers to a question in plain words would never be shown.
 _VSCODE = re.compile(r"visual studio code|vscod|code - oss|code-server|cursor|windsurf", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A workspace as the client names it."""
-
-    #: As the client spells it: URIs of hits begin with it.
-    uri: str
-    name: str
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +66,18 @@ def read_client(params: object) -> Client:
     options = options if isinstance(options, Mapping) else {}
     process_id = params.get("processId")
     return Client(
-        name=str(_at(params, "clientInfo", "name") or ""),
+        name=str(at(params, "clientInfo", "name") or ""),
         plugin=str(options.get("client") or ""),
-        process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,
+        process_id=process_id if isinstance(process_id, int) and 0 < process_id < _MOST_PROCESS else None,
         folders=_folders(params),
-        encoding=choose_encoding(_at(params, "capabilities", "general", "positionEncodings")),
-        can_configure=_at(params, "capabilities", "workspace", "configuration") is True,
-        can_register_configuration=_at(
+        encoding=choose_encoding(at(params, "capabilities", "general", "positionEncodings")),
+        can_configure=at(params, "capabilities", "workspace", "configuration") is True,
+        can_register_configuration=at(
             params, "capabilities", "workspace", "didChangeConfiguration", "dynamicRegistration"
         )
         is True,
-        can_watch=_at(params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration") is True,
-        can_show_progress=_at(params, "capabilities", "window", "workDoneProgress") is True,
+        can_watch=at(params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration") is True,
+        can_show_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
         settings=options.get("settings"),
         trusted=options.get("trusted") is True,
     )
@@ -119,12 +113,3 @@ def _folders(params: Mapping[str, Any]) -> tuple[Folder, ...]:
     if isinstance(path, str) and path and Path(path).is_absolute():
         return (Folder(from_path(Path(path)), Path(path).name, Path(path)),)
     return ()
-
-
-def _at(tree: object, *names: str) -> Any:
-    """Return what stands at a path of names; None where there is nothing."""
-    for name in names:
-        if not isinstance(tree, Mapping):
-            return None
-        tree = tree.get(name)
-    return tree

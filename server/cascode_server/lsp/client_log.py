@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -12,14 +13,23 @@ from cascode_server.logs import OWN_LOGGERS
 if TYPE_CHECKING:
     from cascode_server.lsp.session import Session
 
+#: The session that a thread or a task works for. Several clients of one process must not read each other's paths.
+_owner: ContextVar[Session | None] = ContextVar("cascode_session", default=None)
 #: Records from before ``initialize`` was answered are held: a client takes nothing earlier.
 _HELD = 100
+#: The handlers of all sessions.
+_attached: set[ClientLogHandler] = set()
 _LEVELS = (
     (logging.ERROR, types.MessageType.Error),
     (logging.WARNING, types.MessageType.Warning),
     (logging.INFO, types.MessageType.Info),
     (logging.NOTSET, types.MessageType.Log),
 )
+
+
+def work_for(session: Session) -> None:
+    """Note that this thread, or this task and those it begins, work for a session."""
+    _owner.set(session)
 
 
 class ClientLogHandler(logging.Handler):
@@ -34,13 +44,22 @@ class ClientLogHandler(logging.Handler):
         self._session = session
         self._held: list[types.LogMessageParams] | None = []
 
+    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+        """Take records of this session; those of nobody in particular where it is the only one."""
+        owner = _owner.get()
+        if owner is not self._session and (owner is not None or len(_attached) > 1):
+            return False
+        return super().filter(record)
+
     def attach(self) -> None:
         """Begin to take records."""
+        _attached.add(self)
         for name in OWN_LOGGERS:
             logging.getLogger(name).addHandler(self)
 
     def detach(self) -> None:
         """Take no more records."""
+        _attached.discard(self)
         for name in OWN_LOGGERS:
             logging.getLogger(name).removeHandler(self)
 

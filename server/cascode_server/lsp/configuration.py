@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from lsprotocol import types
 
+from cascode_server.lsp.params import at
 from cascode_server.lsp.session import Session
 from cascode_server.settings import WORKSPACE_FILE, Settings, resolve
+from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, SECTION
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: A client that does not answer this question must not keep the index from being made.
 _PATIENCE_SECONDS = 2.0
-#: Section of the editors' settings.
-_SECTION = "cascode"
 
 
 class Configuration:
@@ -27,17 +29,20 @@ class Configuration:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        #: What came with ``initialize``: in force while the client sets nothing.
+        self._initial: object = None
         self._sent: object = None
         session.on_indexed.append(self._on_indexed)
 
         @session.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-        async def changed(params: types.DidChangeConfigurationParams) -> None:
+        async def changed(params: Any) -> None:
             """Ask for the new settings, or take those that came along."""
-            if not self._pulls:
-                self._sent = params.settings
-                await self._apply()
-            else:
+            settings = at(params, "settings")
+            if self._pulls or settings is None:
                 await self._pull()
+            else:
+                self._sent = _own_part(settings) or self._initial
+                await self._apply()
 
     @property
     def _pulls(self) -> bool:
@@ -46,7 +51,7 @@ class Configuration:
 
     def take_initial(self, settings: object) -> None:
         """Take the settings that came with ``initialize``."""
-        self._sent = settings
+        self._initial = self._sent = settings
 
     async def begin(self) -> None:
         """Find the settings to begin with, and register for changes."""
@@ -59,20 +64,20 @@ class Configuration:
             done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
             if done:
                 return
-            _log.warning("the client did not tell its settings in time; they are used when they come")
+            logger.warning("the client did not send its settings in time; they are used when they come")
         await self._apply()
 
     async def _pull(self) -> None:
         """Ask the client for its settings and use them."""
         folders = self._session.folders
-        item = types.ConfigurationItem(scope_uri=folders[0].uri if folders else None, section=_SECTION)
+        item = types.ConfigurationItem(scope_uri=folders[0].uri if folders else None, section=SECTION)
         try:
             answer = await self._session.workspace_configuration_async(types.ConfigurationParams([item]))
         except Exception as error:  # the client's fault, whatever it is: the settings of before stay
-            _log.warning("the client does not tell its settings: %s", error)
+            logger.warning("the client does not send its settings: %s", error)
             answer = ()
-        if answer and answer[0] is not None:
-            self._sent = answer[0]
+        if answer:
+            self._sent = answer[0] or self._initial  # null: the user took back what was set
         await self._apply()
 
     async def _apply(self) -> None:
@@ -95,6 +100,18 @@ class Configuration:
             self._session.later(lambda: self._session.spawn(self._apply()))
 
 
+def _own_part(settings: object) -> object:
+    """Return what is ours of settings that a client pushed: some push those of all servers in one tree."""
+    if not isinstance(settings, Mapping):
+        return settings
+    if SECTION in settings:
+        return settings[SECTION]
+    prefix = f"{SECTION}."
+    known = {key.partition(".")[0] for key in (*LEAVES, *EDITOR_LEAVES)}
+    ours = {str(key).removeprefix(prefix): value for key, value in settings.items()}
+    return {key: value for key, value in ours.items() if key.partition(".")[0] in known}
+
+
 def _use(session: Session, before: Settings, settings: Settings) -> None:
     """Put changed settings into effect."""
     from cascode_server.logs import set_level
@@ -104,6 +121,6 @@ def _use(session: Session, before: Settings, settings: Settings) -> None:
     now = (settings.device, settings.model, settings.indexing.threads, settings.indexing.max_file_size)
     then = (before.device, before.model, before.indexing.threads, before.indexing.max_file_size)
     if now != then:
-        _log.info("opening the indexes anew: one of %s changed", ", ".join(opened_with))
+        logger.info("opening the indexes again: one of %s changed", ", ".join(opened_with))
         session.indexing.reopen()
     session.indexing.set_enabled(settings.indexing.enabled)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from cascode_indexer.errors import CascodeError
 from cascode_models.errors import ModelError
 from cascode_server.lsp.buffer import Buffer
+from cascode_server.lsp.params import UnusableParamsError, edits_at, string_at
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Long enough to leave a fast typist's keystrokes together, short enough to be found within a second.
 _DEBOUNCE_SECONDS = 0.15
@@ -35,61 +38,21 @@ class Documents:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: dict[Path, Buffer] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._flushing = False
         #: Open documents with edits that were not saved.
         self._edited: set[Path] = set()
-        #: Documents whose file was there when they were handed over.
-        self._stored: set[Path] = set()
-        #: What the engine does not know yet: texts in pieces and whether they were edited, None for closed ones.
-        self._dirty: dict[Path, tuple[tuple[str, ...], bool] | None] = {}
-        self._dirty_lock = threading.Lock()
-        #: Keeps the order: an older text must not be handed over after a newer one.
-        self._push_lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing = False
+        self._outbox = Outbox(lambda: session.later(self._touch_all))
         session.on_indexed.append(self._on_indexed)
 
-        @session.feature(types.TEXT_DOCUMENT_DID_OPEN)
-        def opened(params: types.DidOpenTextDocumentParams) -> None:
-            """Take up a document."""
-            path = self._path(params.text_document.uri)
-            if path is not None and session.client is not None:
-                self._open[path] = Buffer(params.text_document.text, session.client.encoding)
-                self._edited.discard(path)
-                self._touch(path)
-
-        @session.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-        def changed(params: types.DidChangeTextDocumentParams) -> None:
-            """Take up edits."""
-            path = self._path(params.text_document.uri)
-            if path is None:
-                return
-            buffer = self._open.get(path)
-            if buffer is None:
-                _log.warning("edits of a document that is not open are dropped: %s", params.text_document.uri)
-                return
-            buffer.apply(params.content_changes)
-            self._edited.add(path)
-            self._touch(path)
-
-        @session.feature(types.TEXT_DOCUMENT_DID_SAVE)
-        def saved(params: types.DidSaveTextDocumentParams) -> None:
-            """Index a saved file without waiting for a watcher to notice it."""
-            from cascode_indexer.watch import ChangeBatch
-
-            path = self._path(params.text_document.uri)
-            root = None if path is None else self._root(path)
-            if path is not None and root is not None:
-                self._edited.discard(path)
-                changed_paths = frozenset({path.relative_to(root).as_posix()})
-                session.indexing.submit(ChangeBatch(root, changed_paths, frozenset(), rescan=False))
-
-        @session.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-        def closed(params: types.DidCloseTextDocumentParams) -> None:
-            """Let the file speak for itself again."""
-            path = self._path(params.text_document.uri)
-            if path is not None and self._open.pop(path, None) is not None:
-                self._touch(path)
+        for method, handle in (
+            (types.TEXT_DOCUMENT_DID_OPEN, self._opened),
+            (types.TEXT_DOCUMENT_DID_CHANGE, self._changed),
+            (types.TEXT_DOCUMENT_DID_SAVE, self._saved),
+            (types.TEXT_DOCUMENT_DID_CLOSE, self._closed),
+        ):
+            # pygls marks its handlers, which a method does not let it do.
+            session.feature(method)(functools.partial(handle))
 
     def push(self, engine: Engine) -> bool:
         """Hand to the engine what it does not know yet; for worker threads, before each search.
@@ -97,44 +60,66 @@ class Documents:
         Returns:
             Whether there was anything.
         """
-        with self._push_lock:
-            if engine is not self._engine:
-                self._engine = engine
-                self._session.later(self._touch_all)
-            with self._dirty_lock:
-                dirty, self._dirty = self._dirty, {}
-            for path, document in dirty.items():
-                pieces, edited = document or ((), False)
-                text = "".join(pieces)
-                stored = path.exists()
-                if stored:
-                    self._stored.add(path)
-                # Editors keep documents open for minutes after their tab is closed: one that nobody typed into does
-                # not outlive its file.
-                gone = path in self._stored and not stored and not edited
-                if document is None:
-                    self._stored.discard(path)
-                if document is None or gone or _is_on_disk(path, text):
-                    engine.clear_overlay(path)
-                else:
-                    engine.set_overlay(path, text)
-            return bool(dirty)
+        return self._outbox.push(engine)
 
-    def _path(self, uri: str) -> Path | None:
-        """Return the path of a document in a workspace; None for any other one."""
-        path = to_path(uri)
-        return None if path is None or self._root(path) is None else path
+    def _opened(self, params: Any) -> None:
+        """Take the text of a document that was opened."""
+        path = self._path(params, types.TEXT_DOCUMENT_DID_OPEN)
+        if path is not None and self._session.client is not None:
+            text = string_at(params, types.TEXT_DOCUMENT_DID_OPEN, "textDocument", "text")
+            self._open[path] = Buffer(text, self._session.client.encoding)
+            self._edited.discard(path)
+            self._touch(path)
 
-    def _root(self, path: Path) -> Path | None:
-        """Return the innermost workspace that holds a path."""
-        holders = [folder.path for folder in self._session.folders if path.is_relative_to(folder.path)]
-        return max(holders, key=lambda root: len(root.parts), default=None)
+    def _changed(self, params: Any) -> None:
+        """Apply edits; a document whose edits cannot be applied is closed, since its text would be a wrong one."""
+        path = self._path(params, types.TEXT_DOCUMENT_DID_CHANGE)
+        if path is None:
+            return
+        buffer = self._open.get(path)
+        if buffer is None:
+            logger.warning("edits of a document that is not open are dropped: %s", path)
+            return
+        try:
+            buffer.apply(edits_at(params, types.TEXT_DOCUMENT_DID_CHANGE))
+            self._edited.add(path)
+        except UnusableParamsError as error:
+            logger.warning("%s is searched as it is on disk until it is opened again: %s", path, error)
+            self._forget(path)
+        self._touch(path)
+
+    def _saved(self, params: Any) -> None:
+        """Index a saved file without waiting for a watcher to notice it."""
+        from cascode_indexer.watch import ChangeBatch
+
+        path = self._path(params, types.TEXT_DOCUMENT_DID_SAVE)
+        root = None if path is None else self._session.root_of(path)
+        if path is not None and root is not None:
+            self._edited.discard(path)
+            changed = frozenset({path.relative_to(root).as_posix()})
+            self._session.indexing.submit(ChangeBatch(root, changed, frozenset(), rescan=False))
+
+    def _closed(self, params: Any) -> None:
+        """Let the file speak for itself again."""
+        path = self._path(params, types.TEXT_DOCUMENT_DID_CLOSE)
+        if path is not None and path in self._open:
+            self._forget(path)
+            self._touch(path)
+
+    def _forget(self, path: Path) -> None:
+        """Keep nothing of a document."""
+        self._open.pop(path, None)
+        self._edited.discard(path)
+
+    def _path(self, params: Any, method: str) -> Path | None:
+        """Return the path of a document below the workspace that holds it; None for any other document."""
+        path = to_path(string_at(params, method, "textDocument", "uri"))
+        return None if path is None else self._session.path_in_workspace(path)
 
     def _touch(self, path: Path) -> None:
         """Hand a document's text over, soon."""
         buffer = self._open.get(path)
-        with self._dirty_lock:
-            self._dirty[path] = None if buffer is None else (buffer.snapshot(), path in self._edited)
+        self._outbox.put(path, None if buffer is None else Draft(buffer.snapshot(), path in self._edited))
         if self._timer is None:
             self._timer = self._session.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
 
@@ -165,16 +150,16 @@ class Documents:
         try:
             await self._session.side_thread(work)
         except (CascodeError, ModelError) as error:
-            _log.warning("what was typed is found by a later search: %s", error)
+            logger.warning("what was typed is found by a later search: %s", error)
         except Exception as error:
             if self._session.ended:
                 return  # the threads and the engine are gone, and nobody asks any more
-            _log.error("what was typed is not searched: %s", error, exc_info=error)
+            logger.error("what was typed is not searched: %s", error, exc_info=error)
         finally:
             self._flushing = False
 
     def _on_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
-        """Look again at documents whose files were taken up: saved ones speak for themselves now."""
+        """Look again at documents whose files were indexed: saved ones speak for themselves now."""
 
         def look() -> None:
             for path in self._open:
@@ -184,10 +169,73 @@ class Documents:
         self._session.later(look)
 
 
-def _is_on_disk(path: Path, text: str) -> bool:
-    """Whether a file holds just this text."""
-    data = text.encode("utf-8", "surrogatepass")
-    try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
-    except OSError:
-        return False
+class Draft:
+    """The text of a document at a moment.
+
+    Args:
+        pieces: To be joined on a thread.
+        edited: Whether somebody typed into it since it was opened or saved.
+    """
+
+    __slots__ = ("_pieces", "edited")
+
+    def __init__(self, pieces: tuple[str, ...], edited: bool) -> None:
+        self._pieces = pieces
+        self.edited = edited
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
+
+
+class Outbox:
+    """What the engine does not know yet of open documents; filled on the event loop, emptied on threads.
+
+    Args:
+        on_new_engine: Called when texts go to an engine for the first time: it knows none of the others.
+    """
+
+    def __init__(self, on_new_engine: Callable[[], None]) -> None:
+        self._on_new_engine = on_new_engine
+        self._engine: Engine | None = None
+        #: None for closed documents.
+        self._waiting: dict[Path, Draft | None] = {}
+        self._lock = threading.Lock()
+        #: Keeps the order: an older text must not be handed over after a newer one.
+        self._push_lock = threading.Lock()
+        #: Documents whose file was there when they were handed over.
+        self._stored: set[Path] = set()
+
+    def put(self, path: Path, draft: Draft | None) -> None:
+        """Queue a document's text in place of an older one."""
+        with self._lock:
+            self._waiting[path] = draft
+
+    def push(self, engine: Engine) -> bool:
+        """Hand over what waits; return whether there was anything."""
+        with self._push_lock:
+            if engine is not self._engine:
+                self._engine = engine
+                self._on_new_engine()
+            with self._lock:
+                waiting, self._waiting = self._waiting, {}
+            for path, draft in waiting.items():
+                if draft is None or self._outlived(path, draft) or engine.holds(path, draft.text):
+                    engine.clear_overlay(path)
+                else:
+                    engine.set_overlay(path, draft.text)
+                if draft is None:
+                    self._stored.discard(path)
+            return bool(waiting)
+
+    def _outlived(self, path: Path, draft: Draft) -> bool:
+        """Whether a document's file was deleted.
+
+        Editors keep documents open for minutes after their tab is closed: one that nobody typed into does not outlive
+        its file.
+        """
+        if path.exists():
+            self._stored.add(path)
+            return False
+        return path in self._stored and not draft.edited

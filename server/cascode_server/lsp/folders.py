@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lsprotocol import types
 
 from cascode_server.lsp.client import distinct, read_folder
+from cascode_server.lsp.params import objects_at
 from cascode_server.lsp.session import Session
 
 
@@ -12,10 +15,10 @@ def add_folders(session: Session) -> None:
     """Follow ``workspace/didChangeWorkspaceFolders``."""
 
     @session.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        """Take up new workspaces and let removed ones go."""
-        added = [read_folder({"uri": one.uri, "name": one.name}) for one in params.event.added]
-        removed = [read_folder({"uri": one.uri, "name": one.name}) for one in params.event.removed]
+    def changed(params: Any) -> None:
+        """Add and remove workspaces."""
+        added = [read_folder(folder) for folder in objects_at(params, "event", "added")]
+        removed = [read_folder(folder) for folder in objects_at(params, "event", "removed")]
         before = {folder.path for folder in session.folders}
         gone = {folder.path for folder in removed if folder is not None}
         kept = [folder for folder in session.folders if folder.path not in gone]

@@ -1,12 +1,17 @@
-"""Messages on a stream of bytes: header lines, an empty line, a body."""
+"""Messages on a stream of bytes: header lines, an empty line, a body.
+
+A wrong Content-Length costs the message it belongs to and at most the next one. JSON holds no line breaks, so that the
+rest of a body and the header after it stand on one line, which ends with a length again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Editors stop sending files at 50 MB, and JSON at worst doubles them; more than this is no message of an editor.
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -14,8 +19,14 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 65536
 
 
+#: Also behind the rest of a body that was longer than its header said.
+_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n?\Z", re.IGNORECASE)
+#: The first line of a request of a browser.
+_HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
+
+
 class BadHeaderError(Exception):
-    """A header that tells no usable length; the stream is read on from the next header."""
+    """A header without a usable length; reading continues at the next header."""
 
 
 async def read_bodies(reader: asyncio.StreamReader) -> AsyncIterator[bytes | BadHeaderError]:
@@ -40,10 +51,10 @@ async def read_bodies(reader: asyncio.StreamReader) -> AsyncIterator[bytes | Bad
         except BadHeaderError as error:
             yield error
         except asyncio.IncompleteReadError:
-            _log.info("the stream ended inside a message")
+            logger.info("the stream ended inside a message")
             return
         except ConnectionError as error:
-            _log.info("the connection broke: %s", error)
+            logger.info("the connection broke: %s", error)
             return
 
 
@@ -51,7 +62,7 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
     """Read header lines up to the empty one and return the length of the body; None where there are no more messages.
 
     Raises:
-        BadHeaderError: They tell no length.
+        BadHeaderError: There is no length among them.
     """
     length: int | None = None
     lines = 0
@@ -62,15 +73,17 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
             raise BadHeaderError("a header line is too long") from None
         if not line:
             return None
-        if b" HTTP/" in line:
+        if lines == 0 and _HTTP.match(line):
             # A web page can make its browser post to a port of this machine: the body would be taken for a message.
-            _log.warning("a client that speaks HTTP is turned away")
+            logger.warning("a client that speaks HTTP is turned away")
             return None
-        name, _, value = line.partition(b":")
         if line.strip():
             lines += 1
-            if name.strip().lower() == b"content-length" and value.strip().isdigit():
-                length = int(value)
+            found = _LENGTH.search(line)
+            if found is not None:
+                length = int(found[1])
+                if found.start():
+                    logger.warning("a message was longer than its header said: %d bytes are skipped", found.start())
         elif length is not None:
             return length
         elif lines:

@@ -1,23 +1,25 @@
-"""Answers of the engine as the client reads them."""
+"""Answers of the engine as an editor reads them: with URIs, and places in the client's units."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cascode_server.lsp.client import Folder
 from cascode_server.lsp.positions import split_lines, to_units
 from cascode_server.lsp.uris import below, from_path
+from cascode_server.schema.shapes import Answer, Hit, Range
+from cascode_server.service.answers import hit_json, timings_json
+from cascode_server.service.types import Folder
 
 if TYPE_CHECKING:
     from lsprotocol.types import PositionEncodingKind
 
     from cascode_indexer.engine import Engine
-    from cascode_indexer.search.types import Answer, Hit
+    from cascode_indexer.search import types as search
     from cascode_server.lsp.session import Session
 
 
-def answer_json(session: Session, engine: Engine, answer: Answer) -> dict[str, Any]:
-    """Return an answer as JSON; reads the hits' files, so it is made on a thread.
+def editor_answer(session: Session, engine: Engine, answer: search.Answer) -> Answer:
+    """Return an answer as JSON; reads the hits' files, so call it on a worker thread.
 
     Args:
         session: Whose client asks.
@@ -27,25 +29,23 @@ def answer_json(session: Session, engine: Engine, answer: Answer) -> dict[str, A
     assert session.client is not None
     encoding = session.client.encoding
     state = session.indexing.state
-    if state.state in ("paused", "disabled"):
-        shown = "paused" if answer.pending or state.state == "paused" else "ready"
-    else:
-        shown = "indexing" if state.state in ("starting", "indexing") or answer.state == "indexing" else "ready"
+    shown = answer.state
+    if state.state == "paused" or (state.state == "disabled" and answer.pending):
+        shown = "paused"
+    elif state.state == "disabled":
+        shown = "ready"
+    elif state.state in ("starting", "indexing"):
+        shown = "indexing"
     return {
         "query": answer.query,
-        "hits": [hit_json(hit, session.folder_of(hit.root), engine.snippet(hit), encoding) for hit in answer.hits],
+        "hits": [editor_hit(hit, session.folder_of(hit.root), engine.snippet(hit), encoding) for hit in answer.hits],
         "confident": answer.confident,
-        "index": {
-            "state": shown,
-            "functions": answer.functions,
-            "pending": answer.pending,
-            "files": state.files,
-        },
-        "timings_ms": dict(answer.timings_ms),
+        "index": {"state": shown, "functions": answer.functions, "pending": answer.pending, "files": state.files},
+        "timings_ms": timings_json(answer),
     }
 
 
-def hit_json(hit: Hit, folder: Folder | None, snippet: str, encoding: PositionEncodingKind) -> dict[str, Any]:
+def editor_hit(hit: search.Hit, folder: Folder | None, snippet: str, encoding: PositionEncodingKind) -> Hit:
     """Return a hit as JSON.
 
     Args:
@@ -63,24 +63,14 @@ def hit_json(hit: Hit, folder: Folder | None, snippet: str, encoding: PositionEn
     start = to_units(name_line, hit.name_column, encoding)
     end = to_units(name_line, hit.name_column + len(name), encoding) if named else start
     return {
+        **hit_json(hit, folder.name if folder else None),
         "uri": below(folder.uri, hit.path) if folder else from_path(hit.root / hit.path),
         "range": _range(hit.start_line - 1, 0, hit.end_line - 1, to_units(last, len(last), encoding)),
         "selectionRange": _range(hit.name_line - 1, start, hit.name_line - 1, end),
-        "path": hit.path,
-        "workspace": folder.name if folder else hit.root.name,
-        "name": hit.name,
-        "kind": hit.kind,
-        "language": hit.language,
-        "signature": hit.signature,
-        "start_line": hit.start_line,
-        "end_line": hit.end_line,
-        "score": hit.score,
-        "probability": hit.probability,
-        "stage": hit.stage,
     }
 
 
-def _range(start_line: int, start: int, end_line: int, end: int) -> dict[str, Any]:
+def _range(start_line: int, start: int, end_line: int, end: int) -> Range:
     """A range as LSP writes it."""
     return {
         "start": {"line": start_line, "character": start},

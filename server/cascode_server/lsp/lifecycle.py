@@ -13,7 +13,7 @@ from cascode_server.lsp.configuration import Configuration
 from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.session import Session
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def add_lifecycle(session: Session, configuration: Configuration) -> None:
@@ -26,7 +26,7 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
         session.protocol.open()
         session.folders = list(client.folders)
         configuration.take_initial(client.settings)
-        _log.info(
+        logger.info(
             "client %s, %d folders, columns in %s", client.name or "?", len(client.folders), client.encoding.value
         )
         if client.process_id is not None:

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: A dead editor's server is gone within about this long; looking costs microseconds.
 _POLL_SECONDS = 1.0
@@ -29,12 +29,12 @@ def watch_process(process_id: int, on_death: Callable[[], object]) -> None:
         try:
             process = psutil.Process(process_id)
         except psutil.Error as error:
-            _log.info("the client's process %d is not watched: %s", process_id, error)
+            logger.info("the client's process %d is not watched: %s", process_id, error)
             return
         pause = threading.Event()
         while _alive(process):
             pause.wait(_POLL_SECONDS)
-        _log.warning("the client's process %d is gone: leaving", process_id)
+        logger.warning("the client's process %d is gone: leaving", process_id)
         on_death()
 
     threading.Thread(target=run, name="cascode-parent", daemon=True).start()

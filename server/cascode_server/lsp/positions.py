@@ -1,4 +1,8 @@
-"""Positions in the client's units: LSP counts columns in UTF-8, UTF-16 or UTF-32, whatever was agreed on."""
+"""Positions in the client's units: LSP counts columns in UTF-8, UTF-16 or UTF-32, whatever was agreed on.
+
+Units are counted by pygls. Its way back from units, and its lines, are not used: they put a column past the end, or
+inside a character, in the wrong place, and end lines where LSP does not (tests/server/lsp/test_pygls_differences.py).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import re
 from collections.abc import Sequence
 
 from lsprotocol.types import PositionEncodingKind
+from pygls.workspace import PositionCodec
 
 #: Line ends of LSP. Python's ``splitlines`` knows more of them (form feed, U+2028), and would count other lines.
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_CODECS = {encoding: PositionCodec(encoding) for encoding in PositionEncodingKind}
 _KNOWN = {encoding.value: encoding for encoding in PositionEncodingKind}
 
 
@@ -35,12 +41,7 @@ def split_lines(text: str) -> list[str]:
 
 def to_units(line: str, column: int, encoding: PositionEncodingKind) -> int:
     """Return the client's column of a column in code points."""
-    before = line[:column]
-    if encoding is PositionEncodingKind.Utf32 or before.isascii():
-        return len(before)
-    if encoding is PositionEncodingKind.Utf8:
-        return len(before.encode("utf-8", "surrogatepass"))
-    return len(before.encode("utf-16-le", "surrogatepass")) // 2
+    return _CODECS[encoding].client_num_units(line[:column])
 
 
 def from_units(line: str, units: int, encoding: PositionEncodingKind) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from typing import Any
 
 from lsprotocol import types
 
-from cascode_server.lsp.index_state import IndexState
+from cascode_server.lsp.params import at
 from cascode_server.lsp.session import Session
+from cascode_server.schema.methods import RESUME
+from cascode_server.service.types import IndexState
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: What is done sooner than this is not worth a display that flashes up.
 _PATIENCE_SECONDS = 0.5
@@ -32,13 +35,14 @@ class IndexingProgress:
         #: Of the display that is open; None where none is.
         self._token: str | None = None
         self._opening = False
+        self._refused = False
         self._reported_at = 0.0
         session.on_state.append(self._changed)
 
         @session.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
-        def cancel(params: types.WorkDoneProgressCancelParams) -> None:
-            """Pause: what is done is kept, and a command goes on with the rest."""
-            if params.token == self._token:
+        def cancel(params: Any) -> None:
+            """Pause: what is done is kept, and a command resumes."""
+            if self._token is not None and at(params, "token") == self._token:
                 session.indexing.pause()
 
     @property
@@ -57,7 +61,7 @@ class IndexingProgress:
                 self._report(self._token)
             else:
                 self._end(self._token)
-        elif working and not self._opening:
+        elif working and not self._opening and not self._refused:
             self._opening = True
             self._session.spawn(self._open())
 
@@ -70,8 +74,9 @@ class IndexingProgress:
             token = f"cascode-{uuid.uuid4()}"
             try:
                 await self._session.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token))
-            except Exception as error:  # the client's right; indexing goes on without
-                _log.info("the client shows no progress: %s", error)
+            except Exception as error:  # the client's right; it is not asked again in this session
+                self._refused = True
+                logger.info("the client shows no progress: %s", error)
                 return
             if self._state.state != "indexing" or self._session.protocol.is_shut_down:
                 return  # a token that was never begun needs no end
@@ -97,7 +102,7 @@ class IndexingProgress:
         self._token = None
         state = self._state
         if state.state == "paused":
-            message = "paused; the command cascode.server.resume goes on"
+            message = f"paused; the command {RESUME.name} resumes it"
         else:
             message = state.message or f"{state.functions:,} functions in {state.files:,} files"
         self._send(token, types.WorkDoneProgressEnd(message=message))

@@ -9,23 +9,27 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.exceptions import JsonRpcParseError
 
-from cascode_server.cli.base import debugging
-from cascode_server.logs import setup_logging
+from cascode_indexer.location import INDEX_DIR_VARIABLE
+from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
 from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
+from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE
 
 if TYPE_CHECKING:
     from cascode_indexer.model import ModelHandle
     from cascode_server.lsp.session import Session
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
+#: Variables that may name a path relative to the folder that the server was started in.
+_PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
 #: Loopback only: whoever reaches the port can read the code of the workspace.
 _HOST = "127.0.0.1"
 #: Bytes taken from standard input at once.
@@ -64,7 +68,7 @@ def serve_stdio(process_id: int | None) -> int:
     Returns:
         The exit status: 0 after ``shutdown``, else 1.
     """
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    _settle()
     stdin, stdout = _take_streams()
     _set_up_logging()
     return asyncio.run(_serve_stdio(stdin, stdout, process_id))
@@ -80,7 +84,7 @@ def serve_tcp(port: int, process_id: int | None) -> int:
     Returns:
         The exit status.
     """
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    _settle()
     _set_up_logging()
     return asyncio.run(_serve_tcp(port, process_id))
 
@@ -97,7 +101,7 @@ async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None
                 loop.call_soon_threadsafe(reader.feed_data, data)
             loop.call_soon_threadsafe(reader.feed_eof)
         except (OSError, RuntimeError) as error:  # RuntimeError: the loop has ended
-            _log.debug("reading stdin ended: %s", error)
+            logger.debug("reading stdin ended: %s", error)
 
     threading.Thread(target=read, name="cascode-read", daemon=True).start()
     return await _serve_session(reader, QueueWriter(stdout), Models().get, process_id)
@@ -110,7 +114,7 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
     loop = asyncio.get_running_loop()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        _log.info("a client came: %s", writer.get_extra_info("peername"))
+        logger.info("a client came: %s", writer.get_extra_info("peername"))
         # Messages may come from any thread; only the loop may write to its connections.
         # Ctrl-C cancels what is open: before Python 3.12 asyncio reports that as a fault of the connection.
         with contextlib.suppress(asyncio.CancelledError):
@@ -168,9 +172,22 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
             try:
                 session.protocol.receive(body)
             except Exception as error:  # a fault of ours in one message must not end the session
-                _log.error("a message was not taken up: %s", error, exc_info=error)
+                logger.error("a message was not taken up: %s", error, exc_info=error)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
+
+
+def _settle() -> None:
+    """Make the process fit for a long life."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # The folder that an editor started us in may be deleted, and libraries abort where there is none. Variables that
+    # name paths count from it, and are read later.
+    for name in _PATH_VARIABLES:
+        path = Path(os.environ.get(name, "")).expanduser()
+        with contextlib.suppress(OSError):  # it is gone already
+            if os.environ.get(name) and (path.exists() or name != MODEL_VARIABLE):  # a model may have a name instead
+                os.environ[name] = os.path.abspath(path)  # noqa: PTH100  links are kept
+    os.chdir(Path(sys.executable).anchor)
 
 
 def _set_up_logging() -> None:

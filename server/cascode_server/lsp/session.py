@@ -17,10 +17,14 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from cascode_server.lsp.client import Client, Folder
-from cascode_server.lsp.client_log import ClientLogHandler
-from cascode_server.lsp.indexing import Hooks, IndexingService
+from cascode_server.lsp.client import Client
+from cascode_server.lsp.client_log import ClientLogHandler, work_for
 from cascode_server.lsp.wire import WireProtocol
+from cascode_server.schema.shapes import ServerStatus
+from cascode_server.service.indexing import IndexingService
+from cascode_server.service.searching import Searching
+from cascode_server.service.status import status_json
+from cascode_server.service.types import Folder, Hooks
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from cascode_server.lsp.documents import Documents
     from cascode_server.lsp.watching import Watching
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Searches at once; a person types faster than a busy machine answers, and cancelled searches take a moment to stop.
@@ -66,13 +70,15 @@ class Session(LanguageServer):
         self.on_state: list[Callable[[], None]] = []
         #: Called on the indexing thread with what was taken up; see :class:`Hooks`.
         self.on_indexed: list[Callable[[Path, frozenset[str] | None], None]] = []
-        self.search_pool = ThreadPoolExecutor(_SEARCH_THREADS, thread_name_prefix="cascode-search")
+        begin = functools.partial(work_for, self)
+        self.search_pool = ThreadPoolExecutor(_SEARCH_THREADS, "cascode-search", initializer=begin)
         #: For what must neither wait for a search nor for indexing: open buffers, settings, a client's file events.
-        self.side_pool = ThreadPoolExecutor(1, thread_name_prefix="cascode-side")
+        self.side_pool = ThreadPoolExecutor(1, "cascode-side", initializer=begin)
         self.indexing = IndexingService(
             self._open_engine,
             Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._indexed),
         )
+        self.searching = Searching(self.indexing, self.push_documents)
         self._model_for = model_for
         self._on_exit = on_exit
         self._loop = asyncio.get_running_loop()
@@ -80,6 +86,7 @@ class Session(LanguageServer):
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = asyncio.Event()
         self._ended = False
+        work_for(self)
         self.log = ClientLogHandler(self)
         self.log.attach()
 
@@ -104,17 +111,44 @@ class Session(LanguageServer):
             self._started.set()
             self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
 
-    async def wait_started(self) -> None:
-        """Wait until the settings are known; a client that never says ``initialized`` is not waited for."""
+    async def settings_in_force(self) -> Settings:
+        """Return the settings once they are known; every request that depends on one reads it from here.
+
+        A client that never says ``initialized`` is not waited for.
+        """
         try:
             await asyncio.wait_for(self._started.wait(), _START_SECONDS)
         except asyncio.TimeoutError:
             self.start_indexing()
+        return self.settings
+
+    def status(self) -> ServerStatus:
+        """Describe the server."""
+        return status_json(self.indexing.state, self.folders, self.model, self.version)
 
     def push_documents(self, engine: Engine) -> None:
         """Hand to the engine what was typed last; for worker threads, before each search."""
         if self.documents is not None:
             self.documents.push(engine)
+
+    def root_of(self, path: Path) -> Path | None:
+        """Return the innermost workspace that holds a path, as the client spells the workspace."""
+        holders = [folder.path for folder in self.folders if path.is_relative_to(folder.path)]
+        return max(holders, key=lambda root: len(root.parts), default=None)
+
+    def path_in_workspace(self, path: Path) -> Path | None:
+        """Return a path below the workspace that holds it; None where none does.
+
+        A path through a link, or to the target of a linked workspace, comes back in the workspace's own spelling.
+        """
+        if self.root_of(path) is not None:
+            return path
+        real = Path(os.path.realpath(path))
+        for folder in sorted(self.folders, key=lambda folder: -len(folder.path.parts)):
+            root = Path(os.path.realpath(folder.path))
+            if real.is_relative_to(root):
+                return folder.path / real.relative_to(root)
+        return None
 
     def folder_of(self, root: Path) -> Folder | None:
         """Return the workspace whose root this is."""
@@ -152,14 +186,14 @@ class Session(LanguageServer):
         """Log what a task failed with."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("something failed in the background: %s", error, exc_info=error)
+            logger.error("something failed in the background: %s", error, exc_info=error)
 
     def show_problem(self, text: str) -> None:
         """Show something that a person can mend, once; safe to call from any thread."""
         if text in self._shown or self._ended:
             return
         self._shown.add(text)
-        _log.warning("shown to the user: %s", text)
+        logger.warning("shown to the user: %s", text)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"CasCode: {text}"))
 
     def end(self, status: int) -> None:
@@ -178,12 +212,13 @@ class Session(LanguageServer):
         for pool in (self.search_pool, self.side_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         if not self.indexing.join(_JOIN_SECONDS):
-            _log.info("leaving in the middle of a batch; what it held is done again at the next start")
+            logger.info("leaving in the middle of a batch; what it held is done again at the next start")
 
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
         from cascode_indexer.engine import Engine
 
+        work_for(self)
         settings = self.settings.indexing
         threads = settings.threads or max(1, _cores() // 2)
         return Engine([], model=self.model, max_file_bytes=settings.max_file_size, threads=threads)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lsprotocol import types
 
-from cascode_server.lsp.commands import make_request, run_search
+from cascode_server.lsp.commands import run_search
+from cascode_server.lsp.params import string_at
 from cascode_server.lsp.session import Session
+from cascode_server.schema.shapes import Hit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-#: What a query begins with to be ours: names of symbols never do, and other servers are asked the same queries.
+#: Marks a query as ours: names of symbols never do, and other servers are asked the same queries.
 SIGIL = "?"
 _KINDS = {
     "function": types.SymbolKind.Function,
@@ -27,17 +25,17 @@ def add_symbols(session: Session) -> None:
     """Answer ``workspace/symbol``."""
 
     @session.feature(types.WORKSPACE_SYMBOL)
-    async def symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+    async def symbols(params: Any) -> list[types.SymbolInformation]:
         """Answer queries that begin with the sigil; to others this server has nothing to say."""
-        query = params.query.lstrip()
+        query = string_at(params, types.WORKSPACE_SYMBOL, "query").lstrip()
         question = query[len(SIGIL) :].strip()
         if not query.startswith(SIGIL) or not question:
             return []
-        found = await run_search(session, make_request(session, question), None)
+        found = await run_search(session, {"query": question})
         return [_symbol(hit) for hit in found["hits"]]
 
 
-def _symbol(hit: Mapping[str, Any]) -> types.SymbolInformation:
+def _symbol(hit: Hit) -> types.SymbolInformation:
     """Return a hit as a symbol."""
     start, end = hit["selectionRange"]["start"], hit["selectionRange"]["end"]
     span = types.Range(types.Position(**start), types.Position(**end))

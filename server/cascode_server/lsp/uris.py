@@ -1,4 +1,8 @@
-"""URIs of files and paths: percent-encoding, Windows drives and shares."""
+"""URIs of files and paths: percent-encoding, Windows drives and shares.
+
+Not pygls' functions: those replace the bytes of file names that are not UTF-8, and make local paths of URIs with a
+host or a NUL (tests/server/lsp/test_pygls_differences.py).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,8 @@ def to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
     path = os.fsdecode(unquote_to_bytes(raw))
     if "\0" in path or not path.startswith("/"):
         return None
-    host = "" if parts.netloc.lower() == "localhost" else parts.netloc
+    host = os.fsdecode(unquote_to_bytes(parts.netloc))
+    host = "" if host.lower() == "localhost" else host
     if windows:
         drive = _DRIVE.match(path)
         if drive:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cascode_indexer.watch import Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _REGISTRATION = "cascode-files"
 #: Git's own files change with each of its commands, and hold no functions.
@@ -116,7 +116,7 @@ class Watching:
         """Watch by ourselves where the client refuses after all."""
         if answer.cancelled() or (error := answer.exception()) is None:
             return
-        _log.warning("the client does not watch files (%s): watching them here", error)
+        logger.warning("the client does not watch files (%s): watching them here", error)
         self._refused = True
 
         def rewatch() -> None:
@@ -130,7 +130,7 @@ class Watching:
         """Hand the client's events to the watchers of their workspaces."""
         changes = params.get("changes") if isinstance(params, Mapping) else None
         if not isinstance(changes, list):
-            _log.warning("a notification of changed files is dropped: it has no list of changes")
+            logger.warning("a notification of changed files is dropped: it has no list of changes")
             return
         with self._lock:
             sources = sorted(self._sources.items(), key=lambda one: -len(one[0].parts))

@@ -1,6 +1,8 @@
 """Wire manners: what the framework leaves open or wrong in JSON-RPC and in the protocol's life, put right.
 
 Every request gets one answer, whatever it is; an error carries its code and one line, never a traceback or data.
+Params reach their handlers as plain JSON, and are read there: a client may send more than our types know or less than
+they demand, and building objects for 5,000 file events would hold the event loop for longer than a keystroke forgives.
 """
 
 from __future__ import annotations
@@ -30,16 +32,14 @@ from pygls.protocol.json_rpc import MsgId
 
 from cascode_indexer.errors import CascodeError, QueryError
 from cascode_models.errors import ModelError
+from cascode_server.lsp.params import at
+from cascode_server.schema.read import ShapeError
 
 if TYPE_CHECKING:
     from cascode_server.lsp.session import Session
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
-#: Methods whose params reach their handler as plain JSON. ``initialize``: a client may announce abilities of a newer
-#: protocol than our types know, and must be served all the same. ``didChangeWatchedFiles``: building objects for
-#: 5,000 events would hold the event loop for longer than a keystroke forgives.
-_PLAIN = frozenset({types.INITIALIZE, types.WORKSPACE_DID_CHANGE_WATCHED_FILES})
 #: LSP 3.17 ``RequestFailed``: the request was right, and could not be done.
 _REQUEST_FAILED = -32803
 #: A reason longer than this is for a log.
@@ -122,9 +122,8 @@ class WireProtocol(LanguageServerProtocol):
             return
         try:
             handler = self._admitted(msg_id, method)
-            params = self._params(method, message)
         except JsonRpcException as error:
-            _log.info("request %s (%s) is refused: %s", msg_id, method, error)
+            logger.info("request %s (%s) is refused: %s", msg_id, method, error)
             self.refuse(msg_id, error)
             return
         self._ctx_msg_id.set(msg_id)
@@ -132,7 +131,7 @@ class WireProtocol(LanguageServerProtocol):
         def answer(future: Future[Any]) -> None:
             self._send_handler_result(future, msg_id=msg_id)
 
-        self._execute_handler(msg_id, handler, callback=answer, args=(params,))
+        self._execute_handler(msg_id, handler, callback=answer, args=(message.get("params"),))
 
     def _admitted(self, msg_id: MsgId, method: object) -> Callable[[Any], Any]:
         """Return the handler of a request that comes at a right time.
@@ -157,19 +156,16 @@ class WireProtocol(LanguageServerProtocol):
         """Hand a notification to its handler; there is nobody to tell what is wrong with it."""
         method = message["method"]
         if method != types.EXIT and (self._shutdown or not self._opened):
-            _log.info("notification %s is dropped: it comes outside of the session", method)
+            logger.info("notification %s is dropped: it comes outside of the session", method)
+            return
+        params = message.get("params")
+        if method == types.CANCEL_REQUEST:
+            self._handle_cancel_notification(at(params, "id"))
             return
         try:
-            params = self._params(str(method), message)
-            if method == types.CANCEL_REQUEST:
-                self._handle_cancel_notification(params.id)
-                return
             handler = self._get_handler(str(method))
         except JsonRpcMethodNotFound:
-            _log.debug("notification %s is not for this server", method)
-            return
-        except JsonRpcException as error:
-            _log.warning("notification %s is dropped: %s", method, error)
+            logger.debug("notification %s is not for this server", method)
             return
         self._execute_handler(f"notification-{id(message)}", handler, callback=_report, args=(params,))
 
@@ -179,7 +175,7 @@ class WireProtocol(LanguageServerProtocol):
         result_type = self._result_types.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         future = self._request_futures.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         if future is None:
-            _log.info("an answer to no request of ours is dropped: id %s", msg_id)
+            logger.info("an answer to no request of ours is dropped: id %s", msg_id)
             return
         # A future that was cancelled meanwhile takes no result.
         with contextlib.suppress(InvalidStateError):
@@ -198,23 +194,9 @@ class WireProtocol(LanguageServerProtocol):
             except Exception as error:
                 future.set_exception(JsonRpcInternalError(f"the client's answer is malformed: {error}"))
 
-    def _params(self, method: str, message: dict[str, Any]) -> Any:
-        """Return the params as the handler of ``method`` takes them.
-
-        Raises:
-            JsonRpcInvalidParams: They are missing or wrong.
-        """
-        message_type = None if method in _PLAIN else self.get_message_type(method)
-        if message_type is None:
-            return message.get("params")
-        try:
-            return self._converter.structure(message, message_type).params
-        except Exception as error:
-            raise JsonRpcInvalidParams(f"the params of {method} are wrong: {_reason(error)}") from error
-
-    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
         """Cancel a request; one that was answered meanwhile is no mistake."""
-        future = self._request_futures.get(msg_id)
+        future = self._request_futures.get(msg_id) if isinstance(msg_id, int | str) else None
         if future is not None:
             future.cancel()
 
@@ -247,27 +229,24 @@ class WireProtocol(LanguageServerProtocol):
 
 def _report(future: Future[Any]) -> None:
     """Log what a handler of a notification failed with."""
-    if not future.cancelled() and (error := future.exception()) is not None:
-        _log.error("a notification was not taken up: %s", error, exc_info=error)
+    if future.cancelled() or (error := future.exception()) is None:
+        return
+    if isinstance(error, JsonRpcException):
+        logger.warning("a notification is dropped: %s", error)
+    else:
+        logger.error("a notification failed: %s", error, exc_info=error)
 
 
 def _as_wire_error(error: BaseException) -> JsonRpcException:
     """Turn what a handler raised into what its client is told."""
     if isinstance(error, JsonRpcException):
         return error
-    if isinstance(error, QueryError):
+    if isinstance(error, QueryError | ShapeError):
         return JsonRpcInvalidParams(str(error))
     if isinstance(error, CascodeError | ModelError):
         return RequestFailedError(str(error))
-    _log.error("a request failed: %s", error, exc_info=error)
+    logger.error("a request failed: %s", error, exc_info=error)
     return JsonRpcInternalError("internal error; the server's log tells more")
-
-
-def _reason(error: Exception) -> str:
-    """Say what is wrong with params, by their names."""
-    if isinstance(error, cattrs.BaseValidationError):
-        return "; ".join(cattrs.transform_error(error, path="message"))
-    return str(error) or type(error).__name__
 
 
 def _one_line(text: str) -> str:

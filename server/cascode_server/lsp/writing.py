@@ -8,7 +8,7 @@ import queue
 import threading
 from typing import BinaryIO, Protocol
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Writer(Protocol):
@@ -59,7 +59,7 @@ class QueueWriter:
                 while alive and view:
                     view = view[self._stream.write(view) :]
             except (OSError, ValueError) as error:  # ValueError: the file was closed
-                _log.info("the client does not listen any more: %s", error)
+                logger.info("the client does not listen any more: %s", error)
                 alive = False
 
 
@@ -91,7 +91,7 @@ class LoopWriter:
         try:
             await asyncio.wait_for(self._writer.wait_closed(), seconds)
         except (OSError, asyncio.TimeoutError) as error:
-            _log.info("the connection did not end in good order: %s", error)
+            logger.info("the connection did not end in good order: %s", error)
             self._writer.transport.abort()
 
     def _write(self, data: bytes) -> None:

@@ -1,11 +1,12 @@
 """Settings: one tree, described once, read from files and from editors."""
 
-from cascode_server.settings.files import CONFIG_DIR_VARIABLE, WORKSPACE_FILE, user_file
+from cascode_server.settings.files import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, WORKSPACE_FILE, user_file
 from cascode_server.settings.resolve import resolve
 from cascode_server.settings.tree import Indexing, Log, Model, Search, Settings
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",
+    "MODEL_VARIABLE",
     "WORKSPACE_FILE",
     "Indexing",
     "Log",

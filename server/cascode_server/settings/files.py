@@ -12,6 +12,8 @@ import platformdirs
 
 #: Overrides the folder of the user's file, for tests and shared machines.
 CONFIG_DIR_VARIABLE = "CASCODE_CONFIG_DIR"
+#: The model's own variable, repeated since its module loads torch.
+MODEL_VARIABLE = "CASCODE_MODEL"
 #: Name of the file, at the top of a workspace and in the user's configuration folder.
 WORKSPACE_FILE = "cascode.toml"
 #: Every setting with a comment takes 2 kB; a file above this is no file of settings, and it comes from anywhere.

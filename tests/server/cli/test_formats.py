@@ -66,9 +66,11 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
     assert out.isascii()
     first = {
         "path": "src/app.py",
+        "workspace": tmp_path.name,
         "name": "Client.send",
         "kind": "method",
         "language": "python",
+        "signature": "def send(self,\n    request)",
         "start_line": 7,
         "end_line": 9,
         "score": 0.75,
@@ -78,6 +80,7 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads(out) == {
         "query": 'sénd\n"x"',
         "hits": [first, {**first, "probability": None, "stage": "fast"}],
+        "confident": True,
         "index": {"state": "ready", "functions": 40, "pending": 0},
         "timings_ms": {"total": 12.346},
     }

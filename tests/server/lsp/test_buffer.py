@@ -7,15 +7,10 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lsprotocol.types import (
-    Position,
-    PositionEncodingKind,
-    Range,
-    TextDocumentContentChangePartial,
-    TextDocumentContentChangeWholeDocument,
-)
+from lsprotocol.types import Position, PositionEncodingKind, Range
 
 from cascode_server.lsp.buffer import Buffer
+from cascode_server.lsp.params import Edit
 from cascode_server.lsp.positions import from_units, split_lines, to_units
 from cascode_server.lsp.uris import below, from_path, to_path
 
@@ -58,14 +53,14 @@ def test_edits_leave_the_text_that_the_client_has(
         first = offset(text, start, encoding)
         last = max(first, offset(text, end, encoding))
         text = text[:first] + new + text[last:]
-        buffer.apply([TextDocumentContentChangePartial(Range(start, end), new)])
+        buffer.apply([Edit(Range(start, end), new)])
         assert "".join(buffer.snapshot()) == text
 
 
 def test_whole_text_replaces_the_document() -> None:
     """A change without a range is the whole document."""
     buffer = Buffer("a\nb", PositionEncodingKind.Utf16)
-    buffer.apply([TextDocumentContentChangeWholeDocument("c\r\nd\n")])
+    buffer.apply([Edit(None, "c\r\nd\n")])
     assert buffer.snapshot() == ("c\r\n", "d\n", "")
 
 

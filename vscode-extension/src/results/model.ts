@@ -1,7 +1,7 @@
 /** What the results view holds: hits by file, narrowed by filters. */
 
 import { LANGUAGES } from "../lists.js";
-import type { Filters, Hit, SearchResult } from "../protocol.js";
+import type { Filters, Hit, Answer } from "../protocol.js";
 
 export interface FileNode {
   readonly type: "file";
@@ -109,7 +109,7 @@ export function chosenText(chosen: Chosen): string {
 }
 
 /** An answer reduced to what was chosen. */
-export function narrowed(result: SearchResult, chosen: Chosen): readonly Hit[] {
+export function narrowed(result: Answer, chosen: Chosen): readonly Hit[] {
   return result.hits.filter((hit) => accepts(chosen, hit));
 }
 

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { setContext } from "../contexts.js";
 import { messageOf } from "../log.js";
-import type { Filters, Hit, SearchResult } from "../protocol.js";
+import type { Filters, Hit, Answer } from "../protocol.js";
 import type { ResultsSink, SearchFeature, SimilarOrigin } from "../search/feature.js";
 import { isCancelled } from "../search/picker.js";
 import { toRange } from "../search/preview.js";
@@ -26,9 +26,9 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
   private readonly historyView: vscode.TreeView<string>;
   private readonly subscriptions: vscode.Disposable[];
   private origin: Origin | undefined;
-  private result: SearchResult | undefined;
+  private result: Answer | undefined;
   /** Without filters: their choices are taken from it. */
-  private unfiltered: SearchResult | undefined;
+  private unfiltered: Answer | undefined;
   private chosen: Chosen = NOTHING_CHOSEN;
   private running: vscode.CancellationTokenSource | undefined;
 
@@ -87,11 +87,11 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     ];
   }
 
-  showSearch(result: SearchResult): void {
+  showSearch(result: Answer): void {
     this.start({ kind: "search", query: result.query }, result);
   }
 
-  showSimilar(result: SearchResult, from: SimilarOrigin): void {
+  showSimilar(result: Answer, from: SimilarOrigin): void {
     this.start({ kind: "similar", from }, result);
   }
 
@@ -111,7 +111,7 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     });
   }
 
-  private start(origin: Origin, result: SearchResult): void {
+  private start(origin: Origin, result: Answer): void {
     this.running?.cancel();
     this.origin = origin;
     this.chosen = NOTHING_CHOSEN;
@@ -175,8 +175,8 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     origin: Origin,
     filters: Filters,
     token: vscode.CancellationToken,
-    onFast: (result: SearchResult) => void,
-  ): Promise<SearchResult> {
+    onFast: (result: Answer) => void,
+  ): Promise<Answer> {
     const connection = await this.manager.connection();
     if (origin.kind === "search") {
       return connection.search({ query: origin.query, ...filters }, onFast, token);
@@ -193,7 +193,7 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     this.view.message = `The search failed: ${messageOf(error)}`;
   }
 
-  private show(result: SearchResult): void {
+  private show(result: Answer): void {
     this.result = result;
     const hits = narrowed(result, this.chosen);
     const filtered = isNarrowed(this.chosen);

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { setContext } from "../contexts.js";
 import { messageOf } from "../log.js";
 import { ACTIONS } from "../notices.js";
-import type { Hit, Position, SearchRequest, SearchResult } from "../protocol.js";
+import type { Hit, Position, SearchArgument, Answer } from "../protocol.js";
 import { summary } from "../status/text.js";
 import { NotRunningError, type ServerManager, type ServerState } from "../server/manager.js";
 import { actionRow, commandRow, separator, type Row } from "./items.js";
@@ -26,8 +26,8 @@ const STATUS = { label: "Show Index Status", command: "cascode.showStatus" };
 
 /** The seam to the results view and its history. */
 export interface ResultsSink {
-  showSearch(result: SearchResult): void;
-  showSimilar(result: SearchResult, origin: SimilarOrigin): void;
+  showSearch(result: Answer): void;
+  showSimilar(result: Answer, origin: SimilarOrigin): void;
   remember(query: string): void;
   recent(): readonly string[];
 }
@@ -125,7 +125,7 @@ export class SearchFeature {
       "Type to filter by name or path",
     );
     const source = new vscode.CancellationTokenSource();
-    let found: SearchResult | undefined;
+    let found: Answer | undefined;
     picker.onDidType((typed) => {
       if (found !== undefined) {
         const words = typed.toLowerCase().split(/\s+/u).filter((word) => word !== "");
@@ -172,10 +172,10 @@ export class SearchFeature {
   }
 
   private async ask(
-    request: SearchRequest,
-    onFast: (result: SearchResult) => void,
+    request: SearchArgument,
+    onFast: (result: Answer) => void,
     signal: AbortSignal,
-  ): Promise<SearchResult> {
+  ): Promise<Answer> {
     const source = new vscode.CancellationTokenSource();
     const cancel = (): void => {
       source.cancel();
@@ -236,7 +236,7 @@ export class SearchFeature {
   }
 
   /** Why an answer has no hits, and what helps. */
-  private nothing(result: SearchResult): Row[] {
+  private nothing(result: Answer): Row[] {
     const { status } = this.manager;
     if (status?.state === "disabled") {
       return [

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 
 import { runAction, type Action } from "../notices.js";
-import type { Hit, SearchResult } from "../protocol.js";
+import type { Hit, Answer } from "../protocol.js";
 import { keyOf, place, withoutIcons } from "./text.js";
 
 export interface HitRow extends vscode.QuickPickItem {
@@ -79,7 +79,7 @@ export function separator(label: string): vscode.QuickPickItem {
 }
 
 /** The rows of an answer. That nothing matches well is a row and no separator, which would hide the end of a path. */
-export function rowsOf(result: SearchResult, severalFolders: boolean): Row[] {
+export function rowsOf(result: Answer, severalFolders: boolean): Row[] {
   const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders));
   if (rows.length > 0 && !result.confident) {
     rows.unshift(actionRow("info", "Nothing matches well. The nearest:"));

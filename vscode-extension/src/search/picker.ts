@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { setContext } from "../contexts.js";
 import { messageOf } from "../log.js";
-import type { Hit, SearchResult } from "../protocol.js";
+import type { Hit, Answer } from "../protocol.js";
 import { CancelledRequestError } from "../server/connection.js";
 import { BUTTONS, isAction, isHit, rowKey, rowsOf, type Row } from "./items.js";
 import { EditorPreview } from "./preview.js";
@@ -19,9 +19,9 @@ const PREVIEW_MS = 60;
 export interface HitActions {
   findSimilar(hit: Hit): void;
   /** Hand the hits to the results view. */
-  showInView(result: SearchResult): void;
+  showInView(result: Answer): void;
   /** The user opened a hit of this answer. */
-  opened(result: SearchResult): void;
+  opened(result: Answer): void;
 }
 
 /** The list that keys act on; one at a time is visible. */
@@ -47,7 +47,7 @@ export class HitPicker {
   private readonly pick = vscode.window.createQuickPick<Row>();
   private readonly preview = new EditorPreview();
   private readonly subscriptions: vscode.Disposable[] = [];
-  private result: SearchResult | undefined;
+  private result: Answer | undefined;
   private moved = false;
   private shownAt = 0;
   /** Key of the row that our own change made active; the events that follow from it are no moves of the user. */
@@ -129,7 +129,7 @@ export class HitPicker {
   }
 
   /** Show an answer; `fresh` where it belongs to another query than the rows before. */
-  answer(result: SearchResult, phase: Phase, empty: () => Row[]): void {
+  answer(result: Answer, phase: Phase, empty: () => Row[]): void {
     const fresh = this.result?.query !== result.query;
     const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
     const rows = result.hits.length === 0 && phase === "final" ? empty() : rowsOf(result, several);

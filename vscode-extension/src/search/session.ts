@@ -1,6 +1,6 @@
 /** The life of the queries of one quick pick: debounced, the earlier ones cancelled, answered in two phases. */
 
-import type { Filters, SearchRequest, SearchResult } from "../protocol.js";
+import type { Filters, SearchArgument, Answer } from "../protocol.js";
 
 /** Long enough that a fast typist's word is one query, short enough to fit the 250 ms to the first paint. */
 export const DEBOUNCE_MS = 120;
@@ -9,16 +9,16 @@ export type Phase = "fast" | "final";
 
 /** Ask the server; `onFast` gets the fast stage's answer, the promise the last one. */
 export type Ask = (
-  request: SearchRequest,
-  onFast: (result: SearchResult) => void,
+  request: SearchArgument,
+  onFast: (result: Answer) => void,
   signal: AbortSignal,
-) => Promise<SearchResult>;
+) => Promise<Answer>;
 
 export interface SessionListener {
   /** A query waits for its answer, or no longer. */
   busy(busy: boolean): void;
   /** An answer to the newest query. */
-  answered(result: SearchResult, phase: Phase): void;
+  answered(result: Answer, phase: Phase): void;
   /** The newest query failed. */
   failed(error: unknown): void;
   /** The box is empty. */

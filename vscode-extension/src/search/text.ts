@@ -1,6 +1,6 @@
 /** How a hit and the state of the index are put into words. */
 
-import type { Hit, IndexState } from "../protocol.js";
+import type { Hit, IndexSummary } from "../protocol.js";
 
 /** Longest path shown whole; the quick pick cuts the end of a longer line, where the lines and the figure stand. */
 const PATH_LENGTH = 64;
@@ -71,7 +71,7 @@ export function keyOf(hit: Hit): string {
 }
 
 /** A note when the answer may lack functions, null when the index is complete. */
-export function completeness(index: IndexState): string | null {
+export function completeness(index: IndexSummary): string | null {
   if (index.state === "ready" && index.pending === 0) {
     return null;
   }

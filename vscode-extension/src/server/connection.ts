@@ -2,7 +2,7 @@
 
 import type { CancellationToken } from "vscode";
 
-import type { Filters, SearchResult, ServerStatus, SimilarRequest } from "../protocol.js";
+import type { Filters, Answer, ServerStatus, SimilarArgument } from "../protocol.js";
 
 export interface SearchOptions extends Filters {
   readonly query: string;
@@ -10,8 +10,8 @@ export interface SearchOptions extends Filters {
 
 export interface Connection {
   /** Ask; `onFast` gets the fast stage's answer. */
-  search(request: SearchOptions, onFast: (result: SearchResult) => void, token: CancellationToken): Promise<SearchResult>;
-  similar(request: SimilarRequest, token: CancellationToken): Promise<SearchResult>;
+  search(request: SearchOptions, onFast: (result: Answer) => void, token: CancellationToken): Promise<Answer>;
+  similar(request: SimilarArgument, token: CancellationToken): Promise<Answer>;
   status(): Promise<ServerStatus>;
   /** `full`: forget what is stored and read every file again. */
   reindex(full: boolean): Promise<void>;

@@ -18,9 +18,9 @@ import { LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/nod
 import {
   SERVER_COMMANDS,
   STATUS_NOTIFICATION,
-  type SearchResult,
+  type Answer,
   type ServerStatus,
-  type SimilarRequest,
+  type SimilarArgument,
 } from "../protocol.js";
 import { EDITOR_LANGUAGES } from "../lists.js";
 import { messageOf } from "../log.js";
@@ -40,7 +40,7 @@ const START_MS = 60_000;
 /** What a server that could not start has to close is little, ms. */
 const FAILED_MS = 500;
 
-const partialResult = new ProgressType<SearchResult>();
+const partialResult = new ProgressType<Answer>();
 
 export interface ConnectOptions {
   readonly program: string;
@@ -185,21 +185,21 @@ class ClientConnection implements Connection {
 
   async search(
     request: SearchOptions,
-    onFast: (result: SearchResult) => void,
+    onFast: (result: Answer) => void,
     token: CancellationToken,
-  ): Promise<SearchResult> {
+  ): Promise<Answer> {
     const partialResultToken = `cascode-${++this.token}`;
     const listening = this.client.onProgress(partialResult, partialResultToken, onFast);
     try {
       const argument = { ...request, partialResultToken };
-      return await this.execute<SearchResult>(SERVER_COMMANDS.search, argument, token);
+      return await this.execute<Answer>(SERVER_COMMANDS.search, argument, token);
     } finally {
       listening.dispose();
     }
   }
 
-  similar(request: SimilarRequest, token: CancellationToken): Promise<SearchResult> {
-    return this.execute<SearchResult>(SERVER_COMMANDS.similar, request, token);
+  similar(request: SimilarArgument, token: CancellationToken): Promise<Answer> {
+    return this.execute<Answer>(SERVER_COMMANDS.similar, request, token);
   }
 
   status(): Promise<ServerStatus> {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { mock, test, type TestContext } from "node:test";
 
-import type { SearchRequest, SearchResult } from "../../src/protocol.js";
+import type { SearchArgument, Answer } from "../../src/protocol.js";
 import { DEBOUNCE_MS, SearchSession } from "../../src/search/session.js";
 import { answer, deferred } from "./support.js";
 
 interface Asked {
-  readonly request: SearchRequest;
-  readonly fast: (result: SearchResult) => void;
+  readonly request: SearchArgument;
+  readonly fast: (result: Answer) => void;
   readonly signal: AbortSignal;
-  readonly resolve: (result: SearchResult) => void;
+  readonly resolve: (result: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -23,7 +23,7 @@ function prepare(context: TestContext): { session: SearchSession; asked: Asked[]
   const told: string[] = [];
   const session = new SearchSession(
     (request, fast, signal) => {
-      const { promise, resolve, reject } = deferred<SearchResult>();
+      const { promise, resolve, reject } = deferred<Answer>();
       asked.push({ request, fast, signal, resolve, reject });
       return promise;
     },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 
 import type { Log } from "../../src/log.js";
-import type { Hit, SearchResult, ServerStatus } from "../../src/protocol.js";
+import type { Hit, Answer, ServerStatus } from "../../src/protocol.js";
 import type { Finished, Run } from "../../src/server/run.js";
 
 export function hit(changes: Partial<Hit> = {}): Hit {
@@ -30,7 +30,7 @@ export function hit(changes: Partial<Hit> = {}): Hit {
   };
 }
 
-export function answer(query: string, changes: Partial<SearchResult> = {}): SearchResult {
+export function answer(query: string, changes: Partial<Answer> = {}): Answer {
   const index = { state: "ready", functions: 10, pending: 0, files: 2 } as const;
   return { query, hits: [hit()], confident: true, index, timings_ms: {}, ...changes };
 }

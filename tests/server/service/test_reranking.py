@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cascode_server.service.reranking import reranking
 from cascode_server.settings import Search
-from cascode_server.settings.reranking import reranking
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Holds the engine for threads that use it, so that it can be exchanged under them."""
+"""Holds the engine for threads that use it, so that it can be replaced under them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cascode_server.lsp.wire import RequestFailedError
+from cascode_server.service.types import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
 
 
 class EngineHolder:
-    """Lends the engine; one that was exchanged is closed when its last borrower has given it back."""
+    """Lends the engine; a replaced one is closed when its last borrower has returned it."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -39,13 +39,13 @@ class EngineHolder:
         self._close_unused()
 
     def fail(self, reason: str) -> None:
-        """Tell those who wait that there is no engine."""
+        """Wake those who wait with the reason why there is no engine."""
         with self._changed:
             self._failure = reason
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Lend nothing any more, and close what nobody uses."""
+        """Stop lending, and close what nobody uses."""
         with self._changed:
             self._closed = True
             if self._engine is not None:
@@ -59,12 +59,12 @@ class EngineHolder:
         """Use the engine, waiting until it is open.
 
         Raises:
-            RequestFailedError: It cannot be opened, or the server is closing.
+            ServiceUnavailableError: It cannot be opened, or the server is closing.
         """
         with self._changed:
             while self._engine is None:
                 if self._closed or self._failure is not None:
-                    raise RequestFailedError(self._failure or "the server is closing")
+                    raise ServiceUnavailableError(self._failure or "the server is closing")
                 self._changed.wait()
             engine = self._engine
             self._borrowers[id(engine)] = self._borrowers.get(id(engine), 0) + 1

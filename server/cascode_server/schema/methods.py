@@ -1,0 +1,47 @@
+"""What can be asked of the server and what it sends by itself: each name with the shapes of both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cascode_server.schema import shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A command or a notification of ours."""
+
+    name: str
+    #: What it does, in one sentence.
+    description: str
+    #: Shape of the argument of a command, or of the params of a notification.
+    argument: type
+    #: Shape of the answer; None for null.
+    answer: type | None = None
+
+
+SEARCH = Method(
+    "cascode.server.search",
+    "Finds functions by what they do. With a `partialResultToken`, each stage's answer is sent as soon as it is "
+    "known; each is complete and better than the one before.",
+    shapes.SearchArgument,
+    shapes.Answer,
+)
+SIMILAR = Method(
+    "cascode.server.similar",
+    "Finds functions like the one at a position.",
+    shapes.SimilarArgument,
+    shapes.Answer,
+)
+STATUS = Method("cascode.server.status", "Describes the server.", shapes.NoArgument, shapes.ServerStatus)
+REINDEX = Method(
+    "cascode.server.reindex", "Looks for changed files in every workspace; answers at once.", shapes.ReindexArgument
+)
+PAUSE = Method("cascode.server.pause", "Pauses indexing; searches go on.", shapes.NoArgument)
+RESUME = Method("cascode.server.resume", "Resumes indexing.", shapes.NoArgument)
+
+#: Commands of ``workspace/executeCommand``.
+COMMANDS = (SEARCH, SIMILAR, STATUS, REINDEX, PAUSE, RESUME)
+
+#: Sent to clients that give their name, at most four times a second.
+STATUS_NOTIFICATION = Method("cascode/status", "Sent when the state of the server changes.", shapes.ServerStatus)

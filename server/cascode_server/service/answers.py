@@ -1,0 +1,51 @@
+"""Hits and answers as JSON, in the shapes of the wire format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cascode_server.schema.shapes import PlainAnswer, PlainHit
+
+if TYPE_CHECKING:
+    from cascode_indexer.search.types import Answer, Hit
+
+#: Microseconds are more than any timing of ours is good for.
+_TIMING_DIGITS = 3
+
+
+def hit_json(hit: Hit, workspace: str | None = None) -> PlainHit:
+    """Return a hit as JSON.
+
+    Args:
+        hit: The hit.
+        workspace: Name of its workspace; None for that of the folder.
+    """
+    return {
+        "path": hit.path,
+        "workspace": workspace or hit.root.name,
+        "name": hit.name,
+        "kind": hit.kind,
+        "language": hit.language,
+        "signature": hit.signature,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "score": float(hit.score),
+        "probability": None if hit.probability is None else float(hit.probability),
+        "stage": hit.stage,
+    }
+
+
+def answer_json(answer: Answer) -> PlainAnswer:
+    """Return an answer as JSON."""
+    return {
+        "query": answer.query,
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "confident": answer.confident,
+        "index": {"state": answer.state, "functions": answer.functions, "pending": answer.pending},
+        "timings_ms": timings_json(answer),
+    }
+
+
+def timings_json(answer: Answer) -> dict[str, float]:
+    """Return the timings of an answer, rounded."""
+    return {name: round(float(value), _TIMING_DIGITS) for name, value in answer.timings_ms.items()}

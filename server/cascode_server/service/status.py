@@ -1,0 +1,73 @@
+"""The state of the server as JSON, in the shape of the wire format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascode_server.logs import log_file
+from cascode_server.schema.shapes import ServerStatus, WorkspaceStatus
+from cascode_server.service.types import Folder, IndexState
+
+if TYPE_CHECKING:
+    from cascode_indexer.indexing.types import WorkspaceStatus as IndexStatus
+    from cascode_indexer.model import ModelHandle
+
+
+def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle, version: str) -> ServerStatus:
+    """Return the state of the server; asks neither disk nor model.
+
+    Args:
+        state: The state of the indexing service.
+        folders: The client's workspaces.
+        model: The model that the settings name.
+        version: Version of the server.
+    """
+    from cascode_indexer.location import index_root
+
+    skipped: dict[str, int] = {}
+    for workspace in state.workspaces:
+        for reason, count in workspace.skipped.as_dict().items():
+            skipped[reason] = skipped.get(reason, 0) + count
+    scan = state.progress if state.progress is not None and state.progress.phase == "scan" else None
+    done = scan.files_done if scan else state.files
+    return {
+        "state": state.state,
+        "message": state.message,
+        "functions": state.functions,
+        "pending": state.pending,
+        "files": {"done": done, "total": (scan.files_total or done) if scan else state.files},
+        "rate": round(state.progress.rate, 1) if state.progress and state.progress.rate else None,
+        "skipped": skipped,
+        "model": {"label": model.label, "loaded": model.loaded, "device": model.device},
+        "workspaces": [_workspace_json(folder, state) for folder in folders],
+        "version": version,
+        "log_file": str(log_file()),
+        "index_directory": str(index_root()),
+    }
+
+
+def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
+    """Describe the index of one workspace."""
+    known = _covering(state.workspaces, folder.path)
+    counts = known.counts if known else None
+    return {
+        "uri": folder.uri,
+        "name": folder.name,
+        "functions": counts.functions if counts else 0,
+        "files": counts.files if counts else 0,
+        "pending": counts.pending if counts else 0,
+        "read_only": folder.path in state.read_only,
+        "skipped": dict(known.skipped.as_dict()) if known else {},
+    }
+
+
+def _covering(workspaces: Sequence[IndexStatus], root: Path) -> IndexStatus | None:
+    """Return the index that covers a workspace: its own, that of one around it, or that of another spelling of it."""
+    for workspace in workspaces:
+        if root.is_relative_to(workspace.root):
+            return workspace
+    real = Path(os.path.realpath(root))
+    return next((known for known in workspaces if real.is_relative_to(os.path.realpath(known.root))), None)

@@ -1,0 +1,76 @@
+"""Data of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cascode_indexer.errors import CascodeError
+
+if TYPE_CHECKING:
+    from cascode_indexer.indexing.types import IndexProgress, WorkspaceStatus
+
+State = Literal["starting", "indexing", "ready", "paused", "disabled", "error"]
+
+#: Asked between small pieces of work whether anybody still waits for the result.
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A workspace as the client names it."""
+
+    #: As the client spells it: URIs of hits begin with it.
+    uri: str
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """A snapshot of the indexing service; reading it asks neither disk nor database."""
+
+    state: State = "starting"
+    #: One line where there is something to say, such as why indexing failed.
+    message: str | None = None
+    progress: IndexProgress | None = None
+    workspaces: tuple[WorkspaceStatus, ...] = ()
+    #: Roots whose index another process writes.
+    read_only: frozenset[Path] = frozenset()
+
+    @property
+    def functions(self) -> int:
+        """Functions in all indexes."""
+        return sum(workspace.counts.functions for workspace in self.workspaces if workspace.counts)
+
+    @property
+    def pending(self) -> int:
+        """Functions without a vector yet."""
+        return sum(workspace.counts.pending for workspace in self.workspaces if workspace.counts)
+
+    @property
+    def files(self) -> int:
+        """Files in all indexes."""
+        return sum(workspace.counts.files for workspace in self.workspaces if workspace.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Callbacks of the indexing service; all are called on its thread."""
+
+    #: The state changed.
+    changed: Callable[[], None]
+    #: Something failed that the user can fix.
+    problem: Callable[[str], None]
+    #: A workspace is about to be scanned for the first time: watch it from now on.
+    watch: Callable[[Path], None]
+    #: A workspace was removed.
+    unwatch: Callable[[Path], None]
+    #: Files of a workspace were indexed; None where all were looked at.
+    indexed: Callable[[Path, frozenset[str] | None], None]
+
+
+class ServiceUnavailableError(CascodeError):
+    """A valid request cannot be answered; the message says why."""
