@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,19 @@ class CpuIndex:
         for at, one in enumerate(ids):
             found[at] = self.raw.reconstruct(int(one))
         return found
+
+    def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
+        wanted = np.ascontiguousarray(ids, dtype=np.int64)
+        held = np.zeros(len(wanted), dtype=bool)
+        found = np.empty((len(wanted), self.dimension), dtype=np.float32)
+        for at, one in enumerate(wanted):
+            # Asking is the only way to learn whether FAISS' map from id to place holds an id: listing them costs
+            # time and memory for each vector of the index.
+            with contextlib.suppress(RuntimeError):
+                self.raw.reconstruct(int(one), found[at])
+                held[at] = True
+        return wanted[held], found[held]
 
 
 def _nothing(queries: int, k: int) -> tuple[Ids, Vectors]:

@@ -119,3 +119,9 @@ class AppendOnlyIndex:
     def vectors(self, ids: Ids) -> Vectors:
         """Return the vectors of ids that it holds."""
         return self._rows[[self._row_of[int(one)] for one in ids]].astype(np.float32)
+
+    def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
+        wanted = np.ascontiguousarray(ids, dtype=np.int64)
+        rows = np.array([self._row_of.get(int(one), -1) for one in wanted], dtype=np.int64)
+        return wanted[rows >= 0], self._rows[rows[rows >= 0]].astype(np.float32)

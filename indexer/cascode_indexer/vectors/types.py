@@ -45,6 +45,16 @@ class VectorIndex(Protocol):
     def vectors(self, ids: Ids) -> Vectors:
         """Return the vectors ``[n, dimension]`` of ids that it holds."""
 
+    def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Find the vectors of some ids without touching the others: the cost does not grow with the index.
+
+        Args:
+            ids: Distinct ids ``[n]``, held or not.
+
+        Returns:
+            Those of ``ids`` that it holds, in the order given, ``[held]``, and their vectors ``[held, dimension]``.
+        """
+
 
 def checked_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
     """Return ``vectors`` as FAISS needs them: FAISS itself checks shapes with bare asserts.

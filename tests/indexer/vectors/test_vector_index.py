@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,39 @@ def test_vectors_come_back_by_id(index: VectorIndex) -> None:
     index.add(np.arange(50) + 100, vectors)
     index.remove(np.array([103]))
     assert np.allclose(index.vectors(np.array([149, 100])), vectors[[49, 0]], atol=1e-3)
+
+
+def test_a_lookup_gives_the_vectors_of_the_ids_that_are_held(index: VectorIndex) -> None:
+    """In the order asked for; ids that were removed or never added are left out."""
+    vectors = unit(50)
+    index.add(np.arange(50) + 100, vectors)
+    index.remove(np.array([103]))
+    ids, found = index.lookup(np.array([149, 103, 7, 100, -1, 110]))
+    assert ids.tolist() == [149, 100, 110]
+    assert found.shape == (3, DIMENSION)
+    assert np.allclose(found, vectors[[49, 0, 10]], atol=1e-3)
+    nothing, none = index.lookup(np.array([1, 2]))
+    assert (nothing.tolist(), none.shape) == ([], (0, DIMENSION))
+    assert index.lookup(np.zeros(0, dtype=np.int64))[1].shape == (0, DIMENSION)
+
+
+def test_a_lookup_costs_the_same_in_a_large_index(index: VectorIndex) -> None:
+    """Nearly every search looks some ids up: a thousand times the vectors must not cost more."""
+
+    def seconds() -> float:
+        best = float("inf")
+        for _ in range(20):
+            started = time.perf_counter()
+            index.lookup(np.arange(90, 110))  # half of them held
+            best = min(best, time.perf_counter() - started)
+        return best
+
+    index.add(np.arange(100), unit(100))
+    small = seconds()
+    shuffled = np.random.default_rng(0).permutation(100_000) + 1000
+    index.add(shuffled, unit(len(shuffled), seed=1))
+    # Listing and sorting the ids would take fifteen times as long; three times is the noise of a busy machine.
+    assert seconds() < 3 * small
 
 
 @pytest.mark.parametrize("shape", [(3, DIMENSION - 1), (DIMENSION,), (2, 2, DIMENSION)])
