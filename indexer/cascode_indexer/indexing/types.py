@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cascode_indexer.store.store import StoreCounts
+from cascode_indexer.store.types import StoreCounts
 from cascode_indexer.types import SkipCounts
 
 #: Files above this are data or generated code; the same cap as most code search tools.

@@ -26,7 +26,8 @@ from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
 from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.search.vectors import WorkspaceVectors
-from cascode_indexer.store.store import ParsedFile, Store
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason
 from cascode_indexer.vectors.types import Vectors
