@@ -11,8 +11,8 @@ from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest
 from cascode_indexer.indexing.types import (
-    DEFAULT_MAX_FILE_BYTES,
     Cancelled,
+    IndexOptions,
     IndexReport,
     OnProgress,
     WorkspaceStatus,
@@ -24,6 +24,7 @@ from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.roots import Roots
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
@@ -58,9 +59,10 @@ class Engine:
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate()
+        self._options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
 
         def open_workspace(root: Path) -> Workspace:
-            return Workspace(root, self._model, self._gate, max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+            return Workspace(root, self._model, self._gate, self._options)
 
         self._roots = Roots(open_workspace)
         self._overlays = Overlays(self._roots.find)

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+#: Files above are data, dumps, bundles or generated code, which nobody reads function by function; the same cap as most
+#: code search tools. Every cap on a file's size is this one, or the one that an engine was given in its place.
+DEFAULT_MAX_FILE_BYTES = 1024 * 1024
+
 
 class Kind(str, enum.Enum):
     """What sort of function a retrieval unit is."""

@@ -5,20 +5,28 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cascode_indexer.errors import IndexBusyError, IndexStoreError
+from cascode_indexer.errors import IndexBusyError
+from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress, WorkspaceStatus
+from cascode_indexer.indexing.shared_work import SharedWork
+from cascode_indexer.indexing.types import (
+    Cancelled,
+    IndexOptions,
+    IndexProgress,
+    IndexReport,
+    OnProgress,
+    WorkspaceStatus,
+)
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
 from cascode_indexer.search.vectors import WorkspaceVectors
-from cascode_indexer.store.connection import DamagedFileError, put_aside
+from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import checked_root
@@ -39,56 +47,44 @@ class Workspace:
         root: The folder.
         model: The model, loaded when needed.
         gate: Passed by indexing between small pieces of work.
-        max_file_bytes: Larger files are skipped and counted.
-        gpu: Hold the vectors on a GPU if there is one.
-        threads: CPU threads that indexing takes; None for all.
+        options: How it is read and indexed.
 
     Raises:
         WorkspaceError: The folder cannot be walked.
         IndexStoreError: The index cannot be opened.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        model: ModelHandle,
-        gate: Gate,
-        *,
-        max_file_bytes: int,
-        gpu: bool = False,
-        threads: int | None = None,
-    ) -> None:
+    def __init__(self, root: Path, model: ModelHandle, gate: Gate, options: IndexOptions) -> None:
         self.root = checked_root(root)
         self.location = locate(self.root)
-        self.max_file_bytes = max_file_bytes
+        self.options = options
         self._model = model
         self._gate = gate
-        self._gpu = gpu
-        self._threads = threads
         self._right = WriteRight(self.location)
-        self._state = threading.Lock()
-        self._encoding = False
-        self._more = False
-        self._swap = threading.Lock()
-        self._closed = False
-        self._index = OpenIndex(self.location, model, gpu=gpu)
+        self._encoding = SharedWork()
+        self._files = IndexFiles(self.location, model, gpu=options.gpu)
         #: How far the running update has come; None while none runs.
         self.progress: IndexProgress | None = None
 
     @property
+    def max_file_bytes(self) -> int:
+        """Larger files are skipped and counted."""
+        return self.options.max_file_bytes
+
+    @property
     def index(self) -> OpenIndex:
         """The open files; use them inside a ``with`` block."""
-        return self._index
+        return self._files.current
 
     @property
     def store(self) -> Store:
         """The connection that searches read through."""
-        return self._index.store
+        return self.index.store
 
     @property
     def in_use(self) -> bool:
         """Whether a search or an update is at work in it."""
-        return not self._index.wait_unused(0)
+        return not self.index.wait_unused(0)
 
     @property
     def indexed(self) -> bool:
@@ -97,7 +93,7 @@ class Workspace:
 
     def vectors(self) -> WorkspaceVectors:
         """Return the vectors of this workspace for the current model."""
-        return self._index.vectors()
+        return self.index.vectors()
 
     def scan(
         self, work: Callable[[Updater], IndexReport], on_progress: OnProgress | None, cancelled: Cancelled | None
@@ -128,23 +124,9 @@ class Workspace:
         """
         if report.read_only or report.cancelled:
             return report
-        with self._state:
-            if self._encoding:
-                self._more = True
-                return report
-            self._encoding = True
-        try:
-            while True:
-                report = self._encode(report, on_progress, cancelled)
-                with self._state:
-                    if not self._more or report.cancelled:
-                        self._encoding = self._more = False
-                        return report
-                    self._more = False
-        except BaseException:
-            with self._state:
-                self._encoding = self._more = False
-            raise
+        return self._encoding.run(
+            report, lambda report: self._encode(report, on_progress, cancelled), lambda report: report.cancelled
+        )
 
     def status(self) -> WorkspaceStatus:
         """Describe the index without loading the model.
@@ -152,14 +134,14 @@ class Workspace:
         Raises:
             ClosedIndexError: The workspace was closed.
         """
-        index = self._index
+        index = self.index
         try:
             with index:
                 return self._status(index)
         except DamagedFileError as error:
             self.mend(error, index)
         try:
-            with self._index as index:
+            with self.index as index:
                 return self._status(index)
         except DamagedFileError as error:
             raise damaged_again(error) from error
@@ -175,32 +157,16 @@ class Workspace:
         Raises:
             IndexStoreError: The file cannot be replaced.
         """
-        with self._swap:
-            if index is not self._index:
-                return
-            _log.warning("the index file %s is damaged (%s): making it again", error.path, error.reason)
-            index.retire()
-            try:
-                # Another engine may have met the damage first: the file in its place is new then.
-                if move and (error.path != self.location.store or index.is_in_place()):
-                    put_aside(error.path)
-            except OSError as refused:
-                raise IndexStoreError(
-                    f"the index file {error.path} is damaged and cannot be replaced ({refused.strerror or refused}): "
-                    "end other cascode processes, or run 'cascode clean'"
-                ) from refused
-            self._index = OpenIndex(self.location, self._model, gpu=self._gpu)
+        self._files.replace(error, index, move=move)
 
     def retire(self) -> None:
         """Cancel a running update and close the files as soon as nobody uses them; returns at once."""
-        with self._swap:
-            self._closed = True
-            self._index.retire()
+        self._files.retire()
 
     def close(self) -> None:
         """Cancel a running update, wait for it and for searches, and close the files."""
         self.retire()
-        if not self._index.wait_unused(_CLOSE_SECONDS):
+        if not self.index.wait_unused(_CLOSE_SECONDS):
             _log.warning("the index of %s is still in use; it is closed later", self.root)
 
     def _status(self, index: OpenIndex) -> WorkspaceStatus:
@@ -233,9 +199,9 @@ class Workspace:
         asked = cancelled or (lambda: False)
         started = time.perf_counter()
         try:
-            with self._right.holding(turn, lambda: self._closed or asked()):
+            with self._right.holding(turn, lambda: self._files.closed or asked()):
                 for attempt in range(1, _ATTEMPTS + 1):
-                    index = self._index
+                    index = self.index
                     try:
                         with index:
                             report = work(self._updater(index, on_progress, asked), index)
@@ -244,12 +210,12 @@ class Workspace:
                             raise damaged_again(error) from error
                         self.mend(error, index)
                         continue
-                    if index is self._index or self._closed:
+                    if index is self.index or self._files.closed:
                         break
                     # A search found damage and made the files anew: what was written went into the old ones.
-                return dataclasses.replace(report, cancelled=report.cancelled or self._closed)
+                return dataclasses.replace(report, cancelled=report.cancelled or self._files.closed)
         except IndexBusyError:
-            with contextlib.suppress(ClosedIndexError), self._index as index:
+            with contextlib.suppress(ClosedIndexError), self.index as index:
                 counts = index.store.counts()
                 _log.info("another process keeps the index of %s up to date", self.root)
                 return IndexReport(self.root, files=counts.files, functions=counts.functions, read_only=True)
@@ -271,18 +237,18 @@ class Workspace:
         return Updater(
             self.root,
             index.writer(),
-            max_file_bytes=self.max_file_bytes,
+            max_file_bytes=self.options.max_file_bytes,
             on_progress=tell,
             cancelled=lambda: index.retired or cancelled(),
             gate=self._gate,
             # Whoever caps indexing has a person at the desk: small batches, so that searches go first.
-            small_batches=self._threads is not None,
+            small_batches=self.options.threads is not None,
         )
 
     def _encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
         """Encode with the right to write."""
         scanned = [report]
-        first = self._index
+        first = self.index
 
         def work(updater: Updater, index: OpenIndex) -> IndexReport:
             if index is not first:  # the files were made anew: what the scan had stored is gone
@@ -302,7 +268,7 @@ class Workspace:
         model = self._model.wait(updater.cancelled)
         if model is None:
             return dataclasses.replace(report, cancelled=True)
-        self._model.use_threads(self._threads)
+        self._model.use_threads(self.options.threads)
         encoded, seconds = updater.encode(model, index.cache())
         vectors = index.vectors()
         vectors.refresh()

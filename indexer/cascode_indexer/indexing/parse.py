@@ -6,7 +6,7 @@ import hashlib
 import logging
 
 from cascode_indexer.extract import ExtractionError, extract_definitions
-from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import Definition, SkipReason, SourceFile
 from cascode_indexer.walk import source_text, text_or_reason
 from cascode_models.text import function_text

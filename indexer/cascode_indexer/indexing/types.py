@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cascode_indexer.store.store import StoreCounts
-from cascode_indexer.types import SkipCounts
+from cascode_indexer.store.types import StoreCounts
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts
 
-#: Files above this are data or generated code; the same cap as most code search tools.
-DEFAULT_MAX_FILE_BYTES = 1024 * 1024
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """How an engine reads and indexes each of its workspaces."""
+
+    #: Larger files are skipped and counted.
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+    #: Hold vectors on a GPU if there is one.
+    gpu: bool = False
+    #: CPU threads that indexing takes, and small batches so that searches go first; None for all, at full speed.
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest, parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress
-from cascode_indexer.store.store import ParsedFile, Store
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
 from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk

@@ -15,7 +15,7 @@ import numpy as np
 from cascode_indexer.extract import language_of_text
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
-from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache, text_key
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.vectors.types import Vectors

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.search.source import Verified
-from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.walk import read_bytes
 

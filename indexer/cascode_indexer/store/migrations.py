@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from cascode_indexer.store.word_statistics import token_count
+
 INDEX_MIGRATIONS = Migrations("cascode-index")
 VECTOR_MIGRATIONS = Migrations("cascode-vectors")
 
@@ -74,6 +76,16 @@ def m002_full_detail(db: Database) -> None:
     )
     for statement in statements:
         db.execute(statement)
+
+
+@INDEX_MIGRATIONS()
+def m003_token_counts(db: Database) -> None:
+    """Keep how many tokens each function has: BM25 of open buffers needs their average over the index."""
+    db.execute("ALTER TABLE functions ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0")
+    rows = db.execute("SELECT rowid, name, path, doc, body FROM functions_fts")
+    db.conn.executemany(
+        "UPDATE functions SET tokens = ? WHERE id = ?", ((token_count(columns), row) for row, *columns in rows)
+    )
 
 
 @VECTOR_MIGRATIONS()

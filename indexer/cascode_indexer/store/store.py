@@ -4,61 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.connection import connect_or_rebuild, translated_errors
+from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
-from cascode_indexer.store.vector_cache import text_key
-from cascode_indexer.store.word_statistics import WordStatistics, word_statistics
-from cascode_indexer.types import Definition, SkipCounts, SkipReason, SourceFile, StoredDefinition
+from cascode_indexer.store.types import FileRecord, ParsedFile, StoreCounts
+from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
+from cascode_indexer.types import SkipCounts, SkipReason, SourceFile, StoredDefinition
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """What the store remembers of a file, to tell whether it changed."""
-
-    id: int
-    size: int
-    mtime_ns: int
-    language: str
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
-    """A file with the functions found in it, ready to be stored."""
-
-    source: SourceFile
-    digest: bytes
-    functions: tuple[Definition, ...]
-    #: Text to encode of each function, in the same order.
-    texts: tuple[str, ...]
-    has_errors: bool = False
-    #: Why its content was not read for functions.
-    skip_reason: SkipReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCounts:
-    """How much the store holds."""
-
-    files: int
-    files_with_errors: int
-    functions: int
-    texts: int
-    #: Functions whose text has no vector yet.
-    pending: int
-    functions_by_language: Mapping[str, int]
-
 
 _FUNCTION_COLUMNS = """
     f.id, f.text_id, files.path, files.language, files.size, files.mtime_ns, f.name, f.qualified_name, f.kind,
@@ -157,95 +117,25 @@ class Store:
     def replace_files(self, parsed: Sequence[ParsedFile]) -> None:
         """Store files with their functions in place of what was there, in one transaction."""
         with self.transaction() as database:
-            self._delete_functions_of(database, [file.source.path for file in parsed])
+            delete_functions(database, [file.source.path for file in parsed])
             for file in parsed:
-                self._insert(database, file)
-            self._drop_orphans(database)
+                insert_file(database, file)
+            drop_orphans(database)
 
     def remove_files(self, paths: Collection[str]) -> None:
         """Forget files and their functions; their vectors stay in the cache."""
         if not paths:
             return
         with self.transaction() as database:
-            self._delete_functions_of(database, paths)
+            delete_functions(database, paths)
             database.conn.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
-            self._drop_orphans(database)
+            drop_orphans(database)
 
     def clear_files(self) -> None:
         """Forget everything that was read from the workspace, so that it is read again."""
         with self.transaction() as database:
             for table in ("functions_fts", "functions", "texts", "files", "skipped"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608
-
-    def _delete_functions_of(self, database: Database, paths: Iterable[str]) -> None:
-        """Delete the functions of files; remember their texts as candidates for orphans."""
-        database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")
-        for path in paths:
-            row = database.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-            if row is None:
-                continue
-            database.execute("INSERT OR IGNORE INTO released SELECT text_id FROM functions WHERE file_id = ?", row)
-            database.execute(
-                "DELETE FROM functions_fts WHERE rowid IN (SELECT id FROM functions WHERE file_id = ?)", row
-            )
-            database.execute("DELETE FROM functions WHERE file_id = ?", row)
-
-    def _drop_orphans(self, database: Database) -> None:
-        """Delete the released texts that no function uses any more."""
-        database.execute(
-            """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)
-               AND NOT EXISTS (SELECT 1 FROM functions WHERE functions.text_id = texts.id)"""
-        )
-        database.execute("DELETE FROM released")
-
-    def _insert(self, database: Database, file: ParsedFile) -> None:
-        """Insert one file with its functions, texts and full-text rows."""
-        source = file.source
-        database.execute(
-            """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
-               VALUES (?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
-               mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors,
-               skip_reason = excluded.skip_reason""",
-            (
-                source.path,
-                source.language,
-                source.size,
-                source.mtime_ns,
-                file.digest,
-                int(file.has_errors),
-                file.skip_reason.value if file.skip_reason else None,
-            ),
-        )
-        file_id = database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0]
-        path_terms = index_terms(source.path)
-        for function, text in zip(file.functions, file.texts, strict=True):
-            key = text_key(text)
-            row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
-            if row is None:
-                cursor = database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text))
-                text_id = cursor.lastrowid
-            else:
-                text_id = row[0]
-            cursor = database.execute(
-                """INSERT INTO functions (file_id, text_id, name, qualified_name, kind, signature, start_line,
-                   end_line, name_line, name_column) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (
-                    file_id, text_id, function.name, function.qualified_name, function.kind.value,
-                    function.signature, function.start_line, function.end_line, function.name_line,
-                    function.name_column,
-                ),
-            )  # fmt: skip
-            database.execute(
-                "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)",
-                (
-                    cursor.lastrowid,
-                    index_terms(function.qualified_name),
-                    path_terms,
-                    index_terms(function.doc),
-                    index_terms(function.code),
-                ),
-            )
 
     # --- what was skipped -----------------------------------------------------------------------------
 
@@ -373,8 +263,10 @@ class Store:
 
     def word_statistics(self, terms: Iterable[str]) -> WordStatistics:
         """Return what BM25 needs to know of the whole index to score a function that is not in it."""
+        counts = self.counts()
         with self._access() as database:
-            return word_statistics(database, terms)
+            holding = rows_holding(database, terms)
+        return WordStatistics(counts.functions, counts.tokens / max(counts.functions, 1), holding)
 
     def counts(self) -> StoreCounts:
         """Count what the store holds; counted again only after something was written."""
@@ -389,7 +281,7 @@ class Store:
             files, errors = database.execute(
                 "SELECT count(*), coalesce(sum(has_errors), 0) FROM files WHERE skip_reason IS NULL"
             ).fetchone()
-            functions = database.execute("SELECT count(*) FROM functions").fetchone()[0]
+            functions, tokens = database.execute("SELECT count(*), coalesce(sum(tokens), 0) FROM functions").fetchone()
             texts = database.execute("SELECT count(*) FROM texts").fetchone()[0]
             pending = database.execute(
                 "SELECT count(*) FROM functions JOIN texts ON texts.id = functions.text_id WHERE texts.encoded = 0"
@@ -398,7 +290,7 @@ class Store:
                 "SELECT files.language, count(*) AS n FROM functions JOIN files ON files.id = functions.file_id "
                 "GROUP BY files.language ORDER BY n DESC"
             ).fetchall()
-        return StoreCounts(files, errors, functions, texts, pending, dict(languages))
+        return StoreCounts(files, errors, functions, texts, pending, dict(languages), tokens)
 
     def check(self) -> str | None:
         """Let SQLite check the whole file; return what is wrong, None where nothing is."""

@@ -9,9 +9,6 @@ from sqlite_utils import Database
 
 from cascode_indexer.lexical.terms import match_expression
 
-#: Row of FTS5's own table that holds the number of rows and the tokens of each column (its file format).
-_AVERAGES = 1
-
 
 @dataclass(frozen=True, slots=True)
 class WordStatistics:
@@ -24,26 +21,22 @@ class WordStatistics:
     holding: Mapping[str, int]
 
 
-def word_statistics(database: Database, terms: Iterable[str]) -> WordStatistics:
-    """Read the statistics of the full-text index over functions.
+def token_count(columns: Iterable[str]) -> int:
+    """Return how many tokens FTS5 finds in the columns of a row.
+
+    Args:
+        columns: As :func:`cascode_indexer.lexical.terms.index_terms` makes them: terms of letters and digits alone,
+            one blank in between, which ``unicode61`` cuts at the blanks and nowhere else.
+    """
+    return sum(len(column.split()) for column in columns)
+
+
+def rows_holding(database: Database, terms: Iterable[str]) -> dict[str, int]:
+    """Count the functions that hold each term.
 
     Args:
         database: The store.
         terms: The terms asked about, as :func:`cascode_indexer.lexical.terms.query_terms` gives them.
     """
-    found = database.execute("SELECT block FROM functions_fts_data WHERE id = ?", (_AVERAGES,)).fetchone()
-    rows, *tokens = _varints(found[0]) if found and found[0] else [0]
     count = "SELECT count(*) FROM functions_fts WHERE functions_fts MATCH ?"
-    holding = {term: int(database.execute(count, (match_expression([term]),)).fetchone()[0]) for term in terms}
-    return WordStatistics(rows, sum(tokens) / rows if rows else 0.0, holding)
-
-
-def _varints(data: bytes) -> list[int]:
-    """Decode SQLite's variable-length integers: seven bits a byte, high ones first."""
-    numbers, number = [], 0
-    for byte in data:
-        number = number << 7 | byte & 0x7F
-        if not byte & 0x80:
-            numbers.append(number)
-            number = 0
-    return numbers
+    return {term: int(database.execute(count, (match_expression([term]),)).fetchone()[0]) for term in terms}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .reading import read_bytes, read_source, source_text, text_or_reason
 from .rules import IGNORE_FILES, IgnoreRules
 from .walker import (
-    DEFAULT_MAX_BYTES,
     KnownFile,
     checked_root,
     explain,
@@ -17,7 +16,6 @@ from .walker import (
 )
 
 __all__ = [
-    "DEFAULT_MAX_BYTES",
     "IGNORE_FILES",
     "IgnoreRules",
     "KnownFile",

@@ -6,10 +6,10 @@ import logging
 import os
 import stat
 
-from ..types import SkipReason, SourceFile
+from ..types import DEFAULT_MAX_FILE_BYTES, SkipReason, SourceFile
 from .decoding import decode
 from .generated import has_generated_notice
-from .walker import DEFAULT_MAX_BYTES, OPEN_FLAGS
+from .walker import OPEN_FLAGS
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _MAX_LINE = 256 * 1024
 _BLOCK = 256 * 1024
 
 
-def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> str | SkipReason:
+def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_FILE_BYTES) -> str | SkipReason:
     """Read a file found by the walk.
 
     It may have changed since: it is opened without following a link, looked at again, and never read further
@@ -42,7 +42,7 @@ def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> str | S
     return content if isinstance(content, SkipReason) else source_text(content, file.language)
 
 
-def read_bytes(file: SourceFile, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes | SkipReason:
+def read_bytes(file: SourceFile, max_bytes: int) -> bytes | SkipReason:
     """Read a file's bytes; arguments and reasons as in :func:`read_source`."""
     try:
         descriptor = os.open(file.absolute, OPEN_FLAGS)

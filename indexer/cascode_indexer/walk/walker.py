@@ -11,13 +11,11 @@ from typing import Protocol
 
 from ..errors import WorkspaceError
 from ..extract import head_bytes
-from ..types import SkipCounts, SkipReason, SourceFile
+from ..types import DEFAULT_MAX_FILE_BYTES, SkipCounts, SkipReason, SourceFile
 from .rules import IgnoreRules, Level
 
 log = logging.getLogger(__name__)
 
-#: Files above are data, dumps or bundles: no person reads them function by function.
-DEFAULT_MAX_BYTES = 1024 * 1024
 #: To open a file of a workspace: no link in its last part, no waiting on a pipe put in its place. Each flag
 #: is absent on some system.
 OPEN_FLAGS = (
@@ -38,7 +36,7 @@ def walk(
     *,
     language_of: LanguageOf,
     skipped: SkipCounts,
-    max_bytes: int = DEFAULT_MAX_BYTES,
+    max_bytes: int = DEFAULT_MAX_FILE_BYTES,
     known: Mapping[str, KnownFile] | None = None,
     rules: IgnoreRules | None = None,
 ) -> Iterator[SourceFile]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_content
-from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, Cancelled, IndexProgress, OnProgress
+from cascode_indexer.indexing.types import Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.search.pipeline import rankings
@@ -26,9 +26,10 @@ from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
 from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.search.vectors import WorkspaceVectors
-from cascode_indexer.store.store import ParsedFile, Store
+from cascode_indexer.store.store import Store
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache
-from cascode_indexer.types import SkipCounts, SkipReason
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts, SkipReason
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import checked_root, read_bytes, walk
 from cascode_lab.own_code.questions import Question, questions_of, without_docs

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cascode_indexer.extract import strip_doc
 from cascode_indexer.indexing.parse import encoded_text
-from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import Definition
 from cascode_lab.corpus.code_filters import query_remains
 from cascode_lab.corpus.duplicates import query_key

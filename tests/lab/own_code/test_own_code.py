@@ -13,7 +13,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import IndexProgress
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.store.store import ParsedFile
+from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import SourceFile
 from cascode_lab.own_code.measure import FEWEST_QUESTIONS, OwnCodeReport, measure_own_code
 from cascode_lab.own_code.questions import Unusable, questions_of, without_docs

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_server.settings import Settings, resolve, user_file
 
 

@@ -1,0 +1,85 @@
+"""Writes what the store holds of one file: its row, its functions, their texts and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from cascode_indexer.lexical.terms import index_terms
+from cascode_indexer.store.types import ParsedFile
+from cascode_indexer.store.vector_cache import text_key
+from cascode_indexer.store.word_statistics import token_count
+from cascode_indexer.types import Definition
+
+
+def insert_file(database: Database, file: ParsedFile) -> None:
+    """Insert one file with its functions, texts and full-text rows."""
+    source = file.source
+    database.execute(
+        """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
+           VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
+           mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors,
+           skip_reason = excluded.skip_reason""",
+        (
+            source.path,
+            source.language,
+            source.size,
+            source.mtime_ns,
+            file.digest,
+            int(file.has_errors),
+            file.skip_reason.value if file.skip_reason else None,
+        ),
+    )
+    file_id = int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
+    path_terms = index_terms(source.path)
+    for function, text in zip(file.functions, file.texts, strict=True):
+        _insert_function(database, file_id, _text_id(database, text), path_terms, function)
+
+
+def _text_id(database: Database, text: str) -> int:
+    """Return the id of a text, which is stored once for all functions that share it."""
+    key = text_key(text)
+    row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    # A cursor that inserted has the id of its row, which only the type checker does not know.
+    return int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
+
+
+def _insert_function(database: Database, file_id: int, text_id: int, path_terms: str, function: Definition) -> None:
+    """Insert a function and its words."""
+    words = (index_terms(function.qualified_name), path_terms, index_terms(function.doc), index_terms(function.code))
+    cursor = database.execute(
+        """INSERT INTO functions (file_id, text_id, name, qualified_name, kind, signature, start_line,
+           end_line, name_line, name_column, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            file_id, text_id, function.name, function.qualified_name, function.kind.value, function.signature,
+            function.start_line, function.end_line, function.name_line, function.name_column, token_count(words),
+        ),
+    )  # fmt: skip
+    database.execute(
+        "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)", (cursor.lastrowid, *words)
+    )
+
+
+def delete_functions(database: Database, paths: Iterable[str]) -> None:
+    """Delete the functions of files; remember their texts for :func:`drop_orphans`."""
+    database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")
+    for path in paths:
+        row = database.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            continue
+        database.execute("INSERT OR IGNORE INTO released SELECT text_id FROM functions WHERE file_id = ?", row)
+        database.execute("DELETE FROM functions_fts WHERE rowid IN (SELECT id FROM functions WHERE file_id = ?)", row)
+        database.execute("DELETE FROM functions WHERE file_id = ?", row)
+
+
+def drop_orphans(database: Database) -> None:
+    """Delete the texts of deleted functions that no other function uses."""
+    database.execute(
+        """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)
+           AND NOT EXISTS (SELECT 1 FROM functions WHERE functions.text_id = texts.id)"""
+    )
+    database.execute("DELETE FROM released")

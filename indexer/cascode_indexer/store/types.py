@@ -1,0 +1,48 @@
+"""The rows of a store, as its callers read and write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cascode_indexer.types import Definition, SkipReason, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What the store remembers of a file, to tell whether it changed."""
+
+    id: int
+    size: int
+    mtime_ns: int
+    language: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A file with the functions found in it, ready to be stored."""
+
+    source: SourceFile
+    digest: bytes
+    functions: tuple[Definition, ...]
+    #: Text to encode of each function, in the same order.
+    texts: tuple[str, ...]
+    has_errors: bool = False
+    #: Why its content was not read for functions.
+    skip_reason: SkipReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """How much the store holds."""
+
+    files: int
+    files_with_errors: int
+    functions: int
+    texts: int
+    #: Functions whose text has no vector yet.
+    pending: int
+    functions_by_language: Mapping[str, int]
+    #: Words of all functions, as full-text search counts them.
+    tokens: int
