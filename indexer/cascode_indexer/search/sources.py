@@ -177,12 +177,5 @@ def _missing_cosines(
 ) -> dict[int, float]:
     """Compute the cosines, by text id, of lexical candidates that are not in the dense top N."""
     wanted = sorted({row.text_id for row in rows if row.text_id not in known})
-    if not wanted:
-        return {}
-    held = index.ids()
-    present = np.array(wanted, dtype=np.int64)
-    present = present[np.isin(present, held, assume_unique=True)]
-    if not len(present):
-        return {}
-    scores = index.vectors(present) @ vector
-    return {int(one): float(score) for one, score in zip(present, scores, strict=True)}
+    ids, vectors = index.lookup(np.array(wanted, dtype=np.int64))
+    return {int(one): float(score) for one, score in zip(ids, vectors @ vector, strict=True)}
