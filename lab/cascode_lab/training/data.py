@@ -43,7 +43,8 @@ SHARE_NAMED = 0.7
 SHARE_DOC = 0.35
 
 _CLAUSE_END = re.compile(r"(?<=\w)[.;:](?=\s|$)|\s\(|,\s(?:which|where|so|and|but)\b")
-_FILLER = frozenset(
+#: Words that carry no meaning of their own in a query.
+FILLER = frozenset(
     (
         *("a", "an", "the", "this", "that", "it", "its", "is", "are", "be", "if", "whether", "which"),
         *("of", "to", "in", "into", "by", "for", "from", "with", "on", "at", "as", "and", "or", "given"),
@@ -155,15 +156,22 @@ def varied_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = Fals
     Returns:
         Query text and function text.
     """
-    query = pair.query
-    if not pair.is_search:
-        draw = rng.random()
-        if draw > SHARE_WHOLE + SHARE_SHORT:
-            query = _content_words(query)
-        elif draw > SHARE_WHOLE:
-            query = _first_clause(query)
+    query = pair.query if pair.is_search else varied_query(pair, rng)
+    return query_text(query), varied_function(pair, rng, renamed=renamed)
+
+
+def varied_query(pair: TrainingPair, rng: random.Random) -> str:
+    """Draw a form of a docstring's first paragraph: whole, its first clause, or that clause's content words."""
+    draw = rng.random()
+    if draw > SHARE_WHOLE + SHARE_SHORT:
+        return _content_words(pair.query)
+    return first_clause(pair.query) if draw > SHARE_WHOLE else pair.query
+
+
+def varied_function(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> str:
+    """Draw a form of a pair's function text: see :func:`varied_texts`."""
     if renamed:
-        return query_text(query), renamed_text(pair.name, pair.code, pair.language)
+        return renamed_text(pair.name, pair.code, pair.language)
     named = rng.random() < SHARE_NAMED
     documented = rng.random() < SHARE_DOC
     source = FunctionSource(
@@ -172,7 +180,7 @@ def varied_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = Fals
         doc=pair.more_doc if documented else "",
         language=pair.language,
     )
-    return query_text(query), function_text(source)
+    return function_text(source)
 
 
 def plain_texts(pair: TrainingPair) -> tuple[str, str]:
@@ -180,15 +188,15 @@ def plain_texts(pair: TrainingPair) -> tuple[str, str]:
     return query_text(pair.query), function_text(FunctionSource(pair.name, pair.code, "", pair.language))
 
 
-def _first_clause(query: str) -> str:
+def first_clause(query: str) -> str:
     """The beginning of a sentence, at most SHORT_WORDS long."""
     return " ".join(_CLAUSE_END.split(query, maxsplit=1)[0].split()[:SHORT_WORDS]) or query
 
 
 def _content_words(query: str) -> str:
     """The words of a sentence's beginning that carry meaning, in lower case."""
-    words = [word.lower() for word in _WORD.findall(_first_clause(query))]
-    kept = [word for word in words if word not in _FILLER]
+    words = [word.lower() for word in _WORD.findall(first_clause(query))]
+    kept = [word for word in words if word not in FILLER]
     return " ".join(kept) if len(kept) >= 2 else query
 
 

@@ -34,7 +34,9 @@ class RecipeStage:
     def config(self, output: Path, cosqa: str, changes: Mapping[str, Any] | None = None) -> TrainingConfig:
         """Settings of the run, in a recipe whose output is ``output``; ``changes`` replace those of the recipe."""
         start = {"start_from": str(output / self.after / "model")} if self.after else {}
-        return load_preset(self.preset, start | {"cosqa": cosqa} | dict(self.settings or {}) | dict(changes or {}))
+        return load_preset(
+            self.preset, start | {"folders.cosqa": cosqa} | dict(self.settings or {}) | dict(changes or {})
+        )
 
 
 def load_recipe(recipe: str | Path = "shipped") -> list[RecipeStage]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from cascode_lab.evaluation.metrics import mean_reciprocal_rank, ranks_of
 from cascode_models.configuration import CasCodeConfig
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
@@ -27,9 +26,13 @@ from cascode_models.tokenization import TextTokenizer
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import ContrastiveStage, JointStage, TrainingConfig, check_length, load_preset
-from .data import TrainingPair, plain_texts, read_cosqa, read_pairs, read_pool
+from .data import TrainingPair
+from .dev import DevSets
+from .history import HistoryPair
 from .optimizer import MasterOptimizer, schedule
+from .precision import compute_dtype, name_of
 from .sampling import pools
+from .sources import Corpora, Draws, make_sources
 from .stages import Losses, StageSteps
 from .teacher import Teacher
 
@@ -100,18 +103,17 @@ class Trainer:
         if config.threads:
             torch.set_num_threads(config.threads)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        if not data.is_dir():
-            raise ModelError(f"no training pairs in {data}, which is no folder: mine some with 'cascode train mine'")
-        pairs = read_pairs(data, "train")
-        self.dev = _sampled(read_pairs(data, "dev"), config.dev_pairs, config.seed)
-        self.dev_pools = {
-            name: _some(read_pool(data, name, "dev"), config.dev_pool, f"{config.seed}/pool/{name}")
-            for name in pools(self.dev)
-        }
-        if config.cosqa:
-            pairs += read_cosqa(Path(config.cosqa).expanduser())
-        if len(pairs) < 2:
-            raise ModelError(f"no training pairs in {data}: mine some with 'cascode train mine' or name CoSQA")
+        self.dtype = compute_dtype(config.precision, self.device)
+        self.corpora = Corpora(data, config.folders, config.dev_repositories)
+        sources = make_sources(config.sources, self.corpora, Draws("", 1))
+        left_out = [name for name, source in sources.items() if not len(source)]
+        sizes = {name: len(source) for name, source in sources.items() if len(source)}
+        if sum(sizes.values()) < 2:
+            raise ModelError(
+                f"no training pairs in {data}: mine some with 'cascode train mine' or give another source its folder"
+            )
+        pairs = [*self.corpora.docstrings, *self.corpora.cosqa]
+        self.dev = DevSets.read(data, self.corpora.history_dev, config)
         self.grouped = pools(pairs)
         #: Codes of searches without a query of their own: negatives only.
         self.distractors = [pair for pair in pairs if not pair.query]
@@ -119,17 +121,19 @@ class Trainer:
         limits = config.max_query_tokens, config.max_text_tokens
         named = config.contrastive.teachers if config.contrastive.steps else ()
         self.teachers = [Teacher(name, self.device, limits) for name in named]
-        self.digest = _digest(config, pairs, self.network, [teacher.fingerprint for teacher in self.teachers])
+        read = [*pairs, *self.corpora.history] if "history" in sizes else pairs
+        self.digest = _digest(config, self.dtype, read, self.network, [one.fingerprint for one in self.teachers])
         #: The weights as last stepped, unrounded.
         self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
         self.start = {name: value.clone() for name, value in self.weights.items() if name.startswith("backbone.")}
-        self.network.to(device=torch.device(self.device), dtype=torch.bfloat16)  # type: ignore[call-arg]
+        self.network.to(device=torch.device(self.device), dtype=self.dtype)  # type: ignore[call-arg]
         self.network.train()
         self.progress(
-            f"{sum(map(len, self.grouped.values()))} training pairs "
-            f"({', '.join(f'{name} {len(pool)}' for name, pool in self.grouped.items())}), "
-            f"{len(self.dev)} held-out pairs, {self.device}"
+            f"training pairs: {', '.join(f'{name} {size}' for name, size in sizes.items())}; {self.dev.size} held-out "
+            f"pairs; {self.device}, {name_of(self.dtype)}"
         )
+        if left_out:
+            self.progress(f"left out: {', '.join(left_out)} (nothing to draw from: set folders.{left_out[0]})")
         if not resume and (output / "checkpoint.safetensors").exists():
             raise ModelError(f"{output} holds a run already: resume it, or use another output folder")
         self.checkpoint = load_checkpoint(output, self.digest) if resume else None
@@ -169,19 +173,12 @@ class Trainer:
             device=self.device,
         )
 
-    def dev_score(self) -> float:
-        """Mean reciprocal rank of the fast encoder on the held-out pairs, each language with its own pool."""
+    def dev_scores(self) -> dict[str, float]:
+        """What the fast encoder reaches on the held-out pairs: see :class:`DevSets`."""
         self.network.train(False)
-        model = self.encoder()
-        ranks = []
-        for name, pool in pools(self.dev).items():
-            texts = [plain_texts(pair) for pair in pool]
-            answers = [text for _, text in texts]
-            others = sorted(set(self.dev_pools[name]) - set(answers))
-            queries = model.encode_queries([query for query, _ in texts])
-            ranks.append(ranks_of(queries @ model.encode_texts([*answers, *others]).T, np.arange(len(pool))))
+        scores = self.dev.scores(self.encoder())
         self.network.train()
-        return mean_reciprocal_rank(np.concatenate(ranks)) if ranks else float("nan")
+        return scores
 
     def _stage(self, name: str, stage: ContrastiveStage | JointStage) -> None:
         """Run one stage from its first step, or from the checkpoint's."""
@@ -211,9 +208,12 @@ class Trainer:
                 self._log(name, step + 1, stage.steps, running, (now - logged) / max(1, step + 1 - since))
                 running, logged, since = [], now, step + 1
             if (step + 1) % self.config.evaluate_steps == 0 or last:
-                score = self.dev_score()
-                self._record({"stage": name, "step": step + 1, "dev_mrr": score})
-                self.progress(f"{name} {step + 1}/{stage.steps}: dev MRR {score:.4f}")
+                scores = self.dev_scores()
+                self._record({"stage": name, "step": step + 1, **scores})
+                shown = ", ".join(
+                    f"{key.replace('_', ' ').replace('mrr', 'MRR')} {value:.4f}" for key, value in scores.items()
+                )
+                self.progress(f"{name} {step + 1}/{stage.steps}: {shown}")
                 logged, since = time.monotonic(), step + 1
             if last or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                 save_checkpoint(self.output, name, step + 1, self.digest, optimizer.state())
@@ -263,24 +263,19 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
     return network, tokenizer
 
 
-def _sampled(pairs: list[TrainingPair], count: int, seed: int) -> list[TrainingPair]:
-    """At most ``count`` pairs, the same ones for a seed, evenly from each language."""
-    grouped = pools(pairs)
-    each = max(1, count // max(1, len(grouped)))
-    chosen = []
-    for name, pool in grouped.items():
-        chosen += seeded(f"{seed}/dev/{name}").sample(pool, min(each, len(pool)))
-    return chosen
+def _digest(
+    config: TrainingConfig,
+    dtype: torch.dtype,
+    pairs: Sequence[TrainingPair | HistoryPair],
+    network: CasCode,
+    teachers: list[str],
+) -> str:
+    """Names settings, data, weights and teachers of a run, so that a checkpoint of another run is noticed.
 
-
-def _some(texts: list[str], count: int, seed: str) -> list[str]:
-    """At most ``count`` texts, the same ones for a seed."""
-    return seeded(seed).sample(texts, min(count, len(texts)))
-
-
-def _digest(config: TrainingConfig, pairs: list[TrainingPair], network: CasCode, teachers: list[str]) -> str:
-    """Names settings, data, weights and teachers of a run, so that a checkpoint of another run is noticed."""
-    digest = hashlib.sha256(json.dumps([dataclasses.asdict(config), teachers], sort_keys=True).encode())
+    Of the precision the format that the run computes in counts, not how the setting is spelled.
+    """
+    settings = dataclasses.asdict(config) | {"precision": name_of(dtype)}
+    digest = hashlib.sha256(json.dumps([settings, teachers], sort_keys=True).encode())
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())

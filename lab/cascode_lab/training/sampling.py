@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from cascode_models.randomness import seeded
 
@@ -25,68 +26,95 @@ def pools(pairs: Sequence[TrainingPair]) -> dict[str, list[TrainingPair]]:
     return dict(sorted(grouped.items()))
 
 
-class Sampler:
-    """Draws the pairs of each step from one pool, none twice in a pass; what fills no step waits for the next pass.
+class HasOrigin(Protocol):
+    """A pair, as far as drawing must know it."""
 
-    All pairs of a step share their language, so that the negatives are those of a real search.
+    @property
+    def language(self) -> str:
+        """Language id."""
+
+    @property
+    def package(self) -> str:
+        """Package or repository that it comes from."""
+
+
+P = TypeVar("P", bound=HasOrigin)
+
+
+class Passes:
+    """Endless passes over a list, each in another order, none twice in a pass; what fills no draw waits for the next.
 
     Args:
-        grouped: Pairs by pool.
-        steps: Steps of the stage.
-        count: Pairs a step; a smaller pool gives all it has.
-        search_share: Share of the steps given to searches.
-        seed: Seed of the run and the stage.
-        neighbours: Pairs of one package that stay together.
+        origins: Package of each row.
+        seed: Seed of the orders.
+        neighbours: Rows of one package that stay together.
     """
 
-    def __init__(
-        self,
-        grouped: Mapping[str, Sequence[TrainingPair]],
-        steps: int,
-        count: int,
-        search_share: float,
-        seed: str,
-        neighbours: int = 1,
-    ) -> None:
-        self._neighbours = neighbours
-        self._grouped = grouped
-        self._count = count
+    def __init__(self, origins: Sequence[str], seed: str, neighbours: int = 1) -> None:
+        self._origins = origins
         self._seed = seed
-        names = list(grouped)
-        weights = _weights({name: len(pairs) ** BALANCE for name, pairs in grouped.items()}, search_share)
-        draws = seeded(f"{seed}/pools").choices(names, weights, k=steps)
-        seen: dict[str, int] = dict.fromkeys(names, 0)
-        # Pool of each step, and how many steps drew from it before.
-        self._plan: list[tuple[str, int]] = []
-        for name in draws:
-            self._plan.append((name, seen[name]))
-            seen[name] += 1
-        self._orders: dict[tuple[str, int], list[int]] = {}
+        self._neighbours = neighbours
+        self._orders: dict[int, list[int]] = {}
 
-    def pairs(self, step: int) -> list[TrainingPair]:
-        """The pairs of a step."""
-        name, turn = self._plan[step]
-        pool = self._grouped[name]
-        turns = max(1, len(pool) // self._count)
-        order = self._order(name, turn // turns)
-        start = (turn % turns) * self._count
-        return [pool[row] for row in order[start : start + self._count]]
+    def rows(self, turn: int, count: int) -> list[int]:
+        """The rows of a draw; ``turn`` counts the draws of as many rows before it."""
+        turns = max(1, len(self._origins) // count)
+        order = self._order(turn // turns)
+        start = (turn % turns) * count
+        return order[start : start + count]
 
-    def _order(self, name: str, epoch: int) -> list[int]:
-        """The order in which one pass visits a pool."""
-        key = (name, epoch)
-        if key not in self._orders:
-            pool = self._grouped[name]
-            rng = seeded(f"{self._seed}/{name}/{epoch}")
-            order = list(range(len(pool)))
+    def _order(self, number: int) -> list[int]:
+        """The order of one pass."""
+        if number not in self._orders:
+            rng = seeded(f"{self._seed}/{number}")
+            order = list(range(len(self._origins)))
             rng.shuffle(order)
-            if self._neighbours > 1 and name != SEARCHES:
-                order.sort(key=lambda row: pool[row].package)
+            if self._neighbours > 1:
+                order.sort(key=lambda row: self._origins[row])
                 blocks = [order[start : start + self._neighbours] for start in range(0, len(order), self._neighbours)]
                 rng.shuffle(blocks)
                 order = [row for block in blocks for row in block]
-            self._orders[key] = order
-        return self._orders[key]
+            self._orders = {number: order}
+        return self._orders[number]
+
+
+class LanguagePools(Generic[P]):
+    """Draws pairs of one language at a time, so that the negatives of a step are those of a real search.
+
+    Args:
+        pairs: What is drawn from; pairs without a query are left out by the caller.
+        seed: Seed of the run, the stage and the source.
+        neighbours: Pairs of one package that stay together.
+    """
+
+    def __init__(self, pairs: Sequence[P], seed: str, neighbours: int = 1) -> None:
+        grouped: dict[str, list[P]] = {}
+        for pair in pairs:
+            grouped.setdefault(pair.language, []).append(pair)
+        self._seed = seed
+        self._grouped = dict(sorted(grouped.items()))
+        self._passes = {
+            name: Passes([pair.package for pair in pool], f"{seed}/{name}", neighbours)
+            for name, pool in self._grouped.items()
+        }
+        self._count = len(pairs)
+        #: Language of each turn, and how many turns drew from it before.
+        self._plan: list[tuple[str, int]] = []
+        self._seen: dict[str, int] = dict.fromkeys(self._grouped, 0)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def draw(self, turn: int, count: int) -> list[P]:
+        """The pairs of a draw, fewer where the language has fewer; ``turn`` counts the draws before it."""
+        names = list(self._grouped)
+        weights = [len(pool) ** BALANCE for pool in self._grouped.values()]
+        while len(self._plan) <= turn:
+            name = seeded(f"{self._seed}/language/{len(self._plan)}").choices(names, weights)[0]
+            self._plan.append((name, self._seen[name]))
+            self._seen[name] += 1
+        name, before = self._plan[turn]
+        return [self._grouped[name][row] for row in self._passes[name].rows(before, count)]
 
 
 def draw_packages(pairs: Sequence[TrainingPair], count: int, rng: random.Random) -> list[TrainingPair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from .config import ContrastiveStage, JointStage
-from .data import TrainingPair, can_be_renamed, varied_texts
+from .data import varied_query, varied_texts
 from .mined import MinedPools
+from .mixture import Mixture, other_answers
 from .negatives import MinedPool, draw_group
-from .objective import Interaction, classifier_loss, contrastive_step_loss, same_answers
-from .sampling import SEARCHES, Sampler, draw_pool
+from .objective import Interaction, classifier_loss, contrastive_step_loss
+from .sampling import draw_pool
+from .sources import DefinitionText, Draws, Example, make_sources
+from .sources.docstrings import example, renames
 
 if TYPE_CHECKING:
     from .run import Trainer
@@ -42,13 +46,14 @@ class StageSteps:
             self._interaction = Interaction(
                 stage.interaction_weight, stage.interaction_temperature, share=stage.teacher_share
             )
-        self._sampler = Sampler(
-            trainer.grouped,
-            stage.steps,
+        config = trainer.config
+        sources = make_sources(config.sources, trainer.corpora, Draws(seed, stage.neighbours, config.renamed_share))
+        self._mixture = Mixture(
+            {name: source for name, source in sources.items() if len(source)},
+            config.sources,
             stage.batch_pairs,
-            trainer.config.search_share,
             seed,
-            stage.neighbours,
+            mixed=config.mixed,
         )
 
     def take(self, step: int, rng: random.Random) -> Losses:
@@ -56,56 +61,54 @@ class StageSteps:
         if isinstance(self._stage, JointStage):
             losses = self._classify(self._stage, step, rng)
             if self._stage.contrastive_weight:
-                losses |= self._contrast(self._sampler.pairs(step), [], rng, weight=self._stage.contrastive_weight)
+                examples = self._mixture.draw(step, rng)
+                losses |= self._contrast(examples, weight=self._stage.contrastive_weight)
             return losses
-        pairs, further = self._drawn(self._stage, step, rng)
         return self._contrast(
-            pairs,
-            further,
-            rng,
+            self._drawn(self._stage, step, rng),
             interaction=self._interaction,
             cache_gradients=self._stage.cache_gradients,
         )
 
-    def _drawn(
-        self, stage: ContrastiveStage, step: int, rng: random.Random
-    ) -> tuple[list[TrainingPair], list[TrainingPair]]:
-        """Pairs of a step, and further functions that the encoder takes for theirs."""
+    def _drawn(self, stage: ContrastiveStage, step: int, rng: random.Random) -> list[Example]:
+        """Examples of a step; with hard negatives those that the encoder takes for the answers stand beside them."""
         if self._pools is None:
-            return self._sampler.pairs(step), []
+            return self._mixture.draw(step, rng)
         pool = self._pool(step, rng)
         rows = pool.rows(stage.batch_pairs, 0.0, rng)
-        hard = [draw_group(pool, row, stage.hard_negatives, 0, rng)[1:] for row in rows]
-        return [pool.pairs[row] for row in rows], [pool.pairs[other] for drawn in hard for other in drawn]
+        renamed = renames(pool.pairs, self._trainer.config.renamed_share, rng)
+
+        def shown(row: int) -> Example:
+            pair = pool.pairs[row]
+            return example(pair, pair.query if pair.is_search else varied_query(pair, rng), rng, renamed=renamed)
+
+        groups = [(row, draw_group(pool, row, stage.hard_negatives, 0, rng)[1:]) for row in rows]
+        return [
+            dataclasses.replace(shown(row), negatives=tuple(shown(other).answer for other in hard))
+            for row, hard in groups
+        ]
 
     def _pool(self, step: int, rng: random.Random) -> MinedPool:
         """The pool that a step draws from."""
         assert self._pools is not None
         found = self._pools.of_step(step)
         sizes = {name: len(pool.pairs) for name, pool in found.items()}
-        return found[draw_pool(sizes, self._trainer.config.search_share if SEARCHES in found else 0.0, rng)]
-
-    def _renamed(self, pairs: Sequence[TrainingPair], rng: random.Random) -> bool:
-        """Whether the functions of a step lose their names: all of them, or names would tell right from wrong."""
-        share = self._trainer.config.renamed_share
-        # No number is drawn where nothing is renamed: presets without it see what they always saw.
-        return share > 0 and can_be_renamed(pairs[0]) and rng.random() < share
+        return found[draw_pool(sizes, self._trainer.config.sources.get("cosqa", 0.0), rng)]
 
     def _contrast(
         self,
-        pairs: list[TrainingPair],
-        further: list[TrainingPair],
-        rng: random.Random,
+        examples: Sequence[Example],
         *,
         weight: float = 1.0,
         interaction: Interaction | None = None,
         cache_gradients: bool = False,
     ) -> Losses:
-        """Add the gradients of InfoNCE on pairs and further negatives (section 3.1)."""
+        """Add the gradients of InfoNCE on the examples and their further negatives (section 3.1)."""
         trainer, stage = self._trainer, self._stage
-        renamed = self._renamed(pairs, rng)
-        texts = [varied_texts(pair, rng, renamed=renamed) for pair in [*pairs, *further]]
-        queries, functions = [query for query, _ in texts[: len(pairs)]], [text for _, text in texts]
+        queries = [example.query for example in examples]
+        shown: list[DefinitionText] = [example.answer for example in examples]
+        shown += [negative for example in examples for negative in example.negatives]
+        functions = [definition.text for definition in shown]
         if interaction and trainer.teachers:
             said = [teacher.scores(queries, functions, stage.chunk) for teacher in trainer.teachers]
             interaction = interaction._replace(taught=torch.stack(said).mean(0))
@@ -113,8 +116,7 @@ class StageSteps:
             trainer.network,
             trainer.tokenizer.ids(queries, trainer.config.max_query_tokens),
             trainer.tokenizer.ids(functions, trainer.config.max_text_tokens),
-            # The queries as they were mined: two may be shortened to different words and still ask the same.
-            same_answers([pair.query for pair in pairs], functions, [pair.query for pair in [*pairs, *further]]),
+            torch.tensor(other_answers(examples)),
             pad_id=trainer.tokenizer.pad_id,
             temperature=stage.temperature,
             chunk=stage.chunk,
@@ -128,7 +130,7 @@ class StageSteps:
         config, tokenizer = self._trainer.config, self._trainer.tokenizer
         pool = self._pool(step, rng)
         queries, groups = [], []
-        renamed = self._renamed(pool.pairs, rng)
+        renamed = renames(pool.pairs, config.renamed_share, rng)
         for row in pool.rows(stage.groups, stage.hard_share, rng):
             drawn = draw_group(pool, row, stage.negatives, stage.random_negatives, rng)
             queries.append(varied_texts(pool.pairs[row], rng)[0])

@@ -12,7 +12,6 @@ from cascode_lab.training.objective import (
     contrastive_step_loss,
     distillation,
     infonce,
-    same_answers,
 )
 from cascode_models.heads import COSINE_SCALE, Texts
 from cascode_models.inference import fused_score
@@ -153,13 +152,3 @@ def test_further_functions_are_negatives_of_the_queries_only() -> None:
     assert more == pytest.approx((hard - math.log(one)) / 2, rel=1e-5)
     same[0, 3] = True
     assert float(infonce(u @ v.T, same)) < more
-
-
-def test_answers_to_the_same_query_and_equal_texts_are_no_negatives() -> None:
-    """A function is no negative of a query that its own query repeats, nor where its text is that of the answer."""
-    same = same_answers(["a", "b", "a"], ["f", "g", "h", "g", "x"], ["a", "b", "a", "c", "b"])
-    assert same.tolist() == [
-        [True, False, True, False, False],
-        [False, True, False, True, True],
-        [True, False, True, False, False],
-    ]

@@ -183,7 +183,12 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"contrastive.batch_pairs": 0}, "must be 1 or more"),
         ({"evaluate_steps": 0}, "evaluate_steps is 0, it must be 1 or more"),
         ({"joint.chunk": 0}, "joint.chunk is 0, it must be 1 or more"),
-        ({"search_share": 1.5}, "search_share is 1.5, it must be 0 to 1"),
+        ({"renamed_share": 1.5}, "renamed_share is 1.5, it must be 0 to 1"),
+        ({"sources.docstrings": -1.0}, "sources are .* with shares above 0"),
+        ({"sources": {}}, "sources are {}, name one or more"),
+        ({"sources.docstrings": "many"}, "sources.docstrings is 'many', it must be of type float"),
+        ({"sources": 3}, "sources is 3, it must be of type settings by name"),
+        ({"precision": "half"}, "precision is 'half', it must be one of auto, bfloat16, float32"),
         ({"joint.steps.x": 3}, "joint.steps.x cannot be set"),
         ({"contrastive.interaction_weight": 1.0}, "interaction_weight needs head 'late'"),
         ({"contrastive.teachers": ["a"]}, "teachers needs contrastive.interaction_weight"),
@@ -294,7 +299,7 @@ def test_late_loss_has_its_own_temperature(data: Path, tmp_path: Path, model_fol
     logs = []
     for temperature in (0.05, 5.0):
         output = tmp_path / str(temperature)
-        changes = small(model_folder) | {"cosqa": "", "threads": 1, "contrastive.interaction_temperature": temperature}
+        changes = small(model_folder) | {"threads": 1, "contrastive.interaction_temperature": temperature}
         model = run("cascade", data=data, output=output, overrides=changes | {"joint.steps": 0})
         views = load_file(model / "model.safetensors")["head.views"]
         assert views.tolist() == pytest.approx(VIEW_WEIGHTS, abs=1e-3)
@@ -313,7 +318,7 @@ def taught_by(teachers: list[Path], share: float = 0.5) -> dict[str, object]:
 
 def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """The student comes nearer to its teachers than beside them, and one without a late head is refused."""
-    alone = small(model_folder) | {"cosqa": "", "threads": 1, "joint.steps": 0, "contrastive.steps": 20}
+    alone = small(model_folder) | {"threads": 1, "joint.steps": 0, "contrastive.steps": 20}
     other = run("cascade", data=data, output=tmp_path / "teacher", overrides=alone | {"seed": 5})
     last = {}
     for share in (0.0, 1.0):
@@ -330,7 +335,7 @@ def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Pa
 
 def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """The mean of their scores is learnt, in any order; a teacher with other weights makes another run."""
-    alone = small(model_folder) | {"cosqa": "", "threads": 1, "joint.steps": 0, "contrastive.steps": 1, "log_steps": 1}
+    alone = small(model_folder) | {"threads": 1, "joint.steps": 0, "contrastive.steps": 1, "log_steps": 1}
     longer = alone | {"contrastive.steps": 20}
     one, two = (
         run("cascade", data=data, output=tmp_path / str(seed), overrides=longer | {"seed": seed}) for seed in (5, 6)
@@ -349,7 +354,7 @@ def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_pat
 
 def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Its scores are the fused scores of the served model, whatever order and chunks the texts come in."""
-    settings = small(model_folder) | {"cosqa": "", "joint.steps": 0, "contrastive.steps": 1}
+    settings = small(model_folder) | {"joint.steps": 0, "contrastive.steps": 1}
     folder = run("cascade", data=data, output=tmp_path / "teacher", overrides=settings)
     queries, functions = ["read a file", "a", "sort a list of path"], ["def read(file)", "x", "def sort(a, b): return"]
     model = load_model(str(folder), device="cpu")

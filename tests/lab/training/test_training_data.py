@@ -13,7 +13,7 @@ import pytest
 
 from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, varied_texts
 from cascode_lab.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
-from cascode_lab.training.sampling import Sampler, draw_packages, pools
+from cascode_lab.training.sampling import LanguagePools, Passes, draw_packages, pools
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
 
@@ -79,29 +79,36 @@ def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
     assert not can_be_renamed(dataclasses.replace(pair, language="go"))
 
 
-def test_sampler_visits_a_pool_once_before_any_pair_returns() -> None:
-    """Pairs of a step share their language, and one pass over a pool repeats nothing, whether or not steps fill it."""
-    grouped = pools([TrainingPair(f"q{n}", "c", language="go" if n % 2 else "ruby") for n in range(40)])
-    sampler = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
-    steps = [sampler.pairs(step) for step in range(30)]
-    assert all(len({pair.language for pair in step}) == 1 for step in steps)
-    go = [pair.query for step in steps for pair in step if pair.language == "go"][:20]
-    assert len(set(go)) == len(go)
-    uneven = Sampler({"go": grouped["go"]}, steps=4, count=6, search_share=0.0, seed="s")
-    passes = [[pair.query for step in steps for pair in uneven.pairs(step)] for steps in ((0, 1, 2), (3,))]
+def test_a_pass_visits_every_pair_once_before_any_returns() -> None:
+    """Pairs of a draw share their language, and one pass repeats nothing, whether or not draws fill it."""
+    pairs = [TrainingPair(f"q{n}", "c", language="go" if n % 2 else "ruby") for n in range(40)]
+    pools_of = LanguagePools(pairs, "s")
+    draws = [pools_of.draw(turn, 5) for turn in range(30)]
+    assert all(len({pair.language for pair in draw}) == 1 for draw in draws)
+    go = [pair.query for draw in draws for pair in draw if pair.language == "go"][:20]
+    assert len(set(go)) == 20
+    uneven = Passes([""] * 20, "s")
+    passes = [[row for turn in turns for row in uneven.rows(turn, 6)] for turns in ((0, 1, 2), (3,))]
     assert len(set(passes[0])) == 18
     assert len(set(passes[1])) == 6
-    again = Sampler(grouped, steps=30, count=5, search_share=0.2, seed="s")
-    assert again.pairs(17) == steps[17]
+    assert LanguagePools(pairs, "s").draw(17, 5) == draws[17]
+
+
+def test_languages_are_drawn_by_the_root_of_their_size() -> None:
+    """A language with sixteen times the pairs is drawn four times as often, not sixteen."""
+    pairs = [TrainingPair(f"q{n}", "c", language="ruby" if n % 17 else "go") for n in range(170)]
+    pools_of = LanguagePools(pairs, "s")
+    drawn = Counter(pools_of.draw(turn, 1)[0].language for turn in range(500))
+    assert 3 < drawn["ruby"] / drawn["go"] < 5.5
 
 
 def test_neighbours_of_a_package_stay_together() -> None:
-    """With neighbours, a step holds whole blocks of one package, and still nothing comes twice in a pass."""
+    """With neighbours, a draw holds whole blocks of one package, and still nothing comes twice in a pass."""
     pairs = [TrainingPair(f"q{n}", "c", language="go", package=f"p{n % 4}") for n in range(64)]
-    sampler = Sampler(pools(pairs), steps=4, count=16, search_share=0.0, seed="s", neighbours=8)
-    steps = [sampler.pairs(step) for step in range(4)]
-    assert all(len({pair.package for pair in step}) <= 2 for step in steps)
-    assert len({pair.query for step in steps for pair in step}) == 64
+    pools_of = LanguagePools(pairs, "s", neighbours=8)
+    draws = [pools_of.draw(turn, 16) for turn in range(4)]
+    assert all(len({pair.package for pair in draw}) <= 2 for draw in draws)
+    assert len({pair.query for draw in draws for pair in draw}) == 64
 
 
 def test_a_pool_holds_whole_packages() -> None:

@@ -1,0 +1,186 @@
+"""Where the examples of a step come from: shares, short queries, and commits with several right answers."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cascode_lab.training import load_preset
+from cascode_lab.training.data import TrainingPair
+from cascode_lab.training.mixture import Mixture, apportioned, other_answers
+from cascode_lab.training.sources import SOURCES, Corpora, DefinitionText, Draws, Example, make_sources
+from cascode_lab.training.sources.short import base_form, short_query
+from cascode_models.errors import ModelError
+
+
+def definition(path: str, name: str, code: str = "", doc: str = "") -> dict[str, object]:
+    """A definition as mining writes it."""
+    return {"path": path, "name": name, "kind": "function", "language": "python", "start_line": 1, "end_line": 2,
+            "code": code or f"def {name}(): pass", "doc": doc}  # fmt: skip
+
+
+def commit(number: int, answers: list[str], neighbours: list[str] = (), body: str = "") -> dict[str, object]:  # type: ignore[assignment]
+    """A commit as mining writes it."""
+    return {
+        "query": f"make it better {number}",
+        "body": body,
+        "named": False,
+        "repository": "a/b",
+        "commit": str(number),
+        "parent": "0",
+        "answers": [definition("x.py", name) for name in answers],
+        "neighbours": [definition("x.py", name) for name in neighbours],
+    }
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Docstrings of two languages, searches, and commits of two repositories."""
+    for language in ("python", "go"):
+        rows = [
+            {"query": f"Parses the {word} configuration of a session.", "code": f"def {word}(): pass", "name": word,
+             "language": language, "package": word, "split": "train"}
+            for word in ("first", "second", "third", "fourth", "fifth", "sixth")
+        ]  # fmt: skip
+        write(tmp_path / "pairs" / f"{language}.jsonl", rows)
+    write(tmp_path / "cosqa" / "codes.jsonl", [{"id": n, "code": f"def c{n}(): 1"} for n in range(8)])
+    write(tmp_path / "cosqa" / "train.jsonl", [{"query": f"how to {n}", "code_id": n, "label": 1} for n in range(8)])
+    for repository in ("a__b", "c__d"):
+        rows = [commit(n, ["f", "g"], ["h", "i"], body="At length.") for n in range(10)]
+        write(tmp_path / "history" / "pairs" / f"{repository}.jsonl", rows)
+    return tmp_path / "pairs", {"cosqa": str(tmp_path / "cosqa"), "history": str(tmp_path / "history")}
+
+
+SHARES = {"docstrings": 0.5, "history": 0.35, "short": 0.1, "cosqa": 0.05}
+
+
+def test_every_step_holds_the_shares_of_its_sources(folders: tuple[Path, dict[str, str]]) -> None:
+    """The counts of a mixed step are the shares, each source at least once; a repeated step is the same."""
+    assert apportioned(SHARES, 96) == {"docstrings": 48, "history": 33, "short": 10, "cosqa": 5}
+    assert apportioned(SHARES, 8) == {"docstrings": 3, "history": 3, "short": 1, "cosqa": 1}
+    assert apportioned({"a": 2.0, "b": 1.0}, 2) == {"a": 1, "b": 1}
+    assert apportioned(SHARES, 2) == dict.fromkeys(SHARES, 1)
+    data, given = folders
+
+    def steps() -> list[list[Example]]:
+        sources = make_sources(SHARES, Corpora(data, given, 0), Draws("s", 4))
+        mixture = Mixture(sources, SHARES, 8, "s", mixed=True)
+        return [mixture.draw(step, random.Random(step)) for step in range(5)]
+
+    drawn = steps()
+    for examples in drawn:
+        kinds = Counter(
+            "cosqa" if "how to" in one.query else "history" if "better" in one.query else "docstrings"
+            for one in examples
+        )
+        assert kinds == {"docstrings": 4, "history": 3, "cosqa": 1}
+    assert steps() == drawn
+
+
+def test_unmixed_steps_are_drawn_from_one_source_each(folders: tuple[Path, dict[str, str]]) -> None:
+    """Over many steps a source gets its share of them, and a step has one source."""
+    shares = {"docstrings": 0.75, "cosqa": 0.25}
+    sources = make_sources(shares, Corpora(*folders, 0), Draws("s"))
+    mixture = Mixture(sources, shares, 4, "s", mixed=False)
+    kinds = [{"how to" in one.query for one in mixture.draw(step, random.Random(0))} for step in range(200)]
+    assert all(len(kind) == 1 for kind in kinds)
+    assert 30 < sum(True in kind for kind in kinds) < 70
+
+
+def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tuple[Path, dict[str, str]]) -> None:
+    """Nothing is read where no folder is given; a name that is no source lists those there are."""
+    sources = make_sources(SHARES, Corpora(folders[0], {}, 0), Draws("s"))
+    assert {name: len(source) for name, source in sources.items()} == {
+        "docstrings": 12,
+        "history": 0,
+        "short": 12,
+        "cosqa": 0,
+    }
+    with pytest.raises(ModelError, match="no source 'docs', known are cosqa, docstrings, history, short"):
+        make_sources({"docs": 1.0}, Corpora(*folders, 0), Draws("s"))
+    with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is no folder"):
+        make_sources({"history": 1.0}, Corpora(folders[0], {"history": "/nowhere"}, 0), Draws("s"))
+    assert set(load_preset("mixture").sources) <= set(SOURCES)
+
+
+def test_all_answers_of_a_commit_are_right_and_its_neighbours_wrong(folders: tuple[Path, dict[str, str]]) -> None:
+    """Any answer may be shown, none of the others is a negative, and what the commit left alone is one."""
+    source = SOURCES["history"](Corpora(*folders, 0), Draws("s", 8))
+    drawn = [example for turn in range(20) for example in source.draw(turn, 8, random.Random(turn))]
+    assert {example.answer.identity for example in drawn} == {"a/b/x.py:f", "a/b/x.py:g"}
+    assert all(example.right == {"a/b/x.py:f", "a/b/x.py:g"} for example in drawn)
+    shown = {negative.identity for example in drawn for negative in example.negatives}
+    assert shown == {"a/b/x.py:h", "a/b/x.py:i"}
+    assert {len(example.negatives) for example in drawn} == {0, 1}
+    assert any("At length" in example.query for example in drawn)
+    assert any("At length" not in example.query for example in drawn)
+
+
+def test_repositories_kept_for_dev_are_not_trained_on(folders: tuple[Path, dict[str, str]]) -> None:
+    """Those chosen by the hash of their names are apart, whole; a broken line is named."""
+    corpora = Corpora(*folders, 1)
+    assert (len(corpora.history), len(corpora.history_dev)) == (10, 10)
+    broken = Path(folders[1]["history"]) / "pairs" / "a__b.jsonl"
+    broken.write_text("{}\n")
+    with pytest.raises(ModelError, match=r"a__b\.jsonl:1 is no history pair"):
+        _ = Corpora(*folders, 0).history
+
+
+def test_right_definitions_are_no_negatives() -> None:
+    """Other answers of a commit, other forms of them, the same text and answers to the same query are masked."""
+
+    def shown(text: str, identity: str, asked: str = "") -> DefinitionText:
+        return DefinitionText(text, identity, asked)
+
+    examples = [
+        Example("fix f", shown("f1", "f", "fix f"), frozenset("fg"), (shown("n1", "n"), shown("f0", "f"))),
+        Example("g", shown("g1", "g", "make g"), frozenset("g")),
+        Example("h, again", shown("h1", "h", "do h"), frozenset("h")),
+        Example("h", shown("k1", "k", "do h"), frozenset("k"), (shown("k1", "copy"), shown("l", "l", "do h"))),
+        Example("m", shown("m1", "m", "m"), frozenset("mn")),
+    ]
+    assert [[int(one) for one in row] for row in other_answers(examples)] == [
+        # f1 g1 h1 k1 m1 | n1 f0 k1' l
+        [1, 1, 0, 0, 0, 0, 1, 0, 0],
+        [0, 1, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 1, 1, 0, 0, 0, 0, 1],
+        [0, 0, 1, 1, 0, 0, 0, 1, 1],
+        [0, 0, 0, 0, 1, 1, 0, 0, 0],
+    ]
+
+
+def test_short_queries_are_a_few_content_words() -> None:
+    """Two to five words in lower case without articles, the same for the same draw, and more than one form."""
+    pair = TrainingPair(
+        "Parses the configuration directory of the given session, which may be cached.",
+        "def load(self): ...",
+        "Session.loadSettings",
+        "python",
+    )
+    forms = {short_query(pair, random.Random(seed)) for seed in range(200)}
+    assert all(2 <= len(form.split()) <= 5 for form in forms)
+    assert not {"the", "of", "a"} & {word for form in forms for word in form.split()}
+    assert {form.split()[0] for form in forms} == {"parse", "load"}
+    assert {"parse config dir session", "parse configuration directory"} & forms
+    assert len(forms) > 8
+    assert short_query(pair, random.Random(3)) == short_query(pair, random.Random(3))
+    assert short_query(TrainingPair("Return it.", ""), random.Random(0)) == "Return it"
+
+
+@pytest.mark.parametrize(
+    ("word", "base"),
+    [("parses", "parse"), ("copies", "copy"), ("fetches", "fetch"), ("process", "process"), ("status", "status")],
+)
+def test_verbs_lose_the_third_person(word: str, base: str) -> None:
+    """People ask for what they want done, where a docstring says what a function does."""
+    assert base_form(word) == base
