@@ -48,8 +48,9 @@ class ContrastiveStage:
     teachers: tuple[str, ...] = ()
     #: Share of the teachers' word in the second loss.
     teacher_share: float = 0.5
-    #: Texts encoded together, sorted by length; smaller pads less, larger fills the processor.
-    chunk: int = 64
+    #: Texts encoded together, sorted by length: smaller pads less, larger fills the processor; 0 takes what suits the
+    #: number format.
+    chunk: int = 0
     #: Highest learning rates of the encoder, and of the late head's weights.
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
@@ -85,8 +86,8 @@ class JointStage:
     batch_pairs: int = 64
     #: Pairs of one package that stay together in a step.
     neighbours: int = 1
-    #: Texts encoded together.
-    chunk: int = 64
+    #: Texts encoded together; 0 takes what suits the number format.
+    chunk: int = 0
     #: Highest learning rates: shared encoder, classifier head, attention gates.
     learning_rate: float = 6e-5
     head_learning_rate: float = 1e-3
@@ -182,8 +183,8 @@ class TrainingConfig:
             ("contrastive.neighbours", self.contrastive.neighbours),
             ("contrastive.candidates", self.contrastive.candidates),
             ("contrastive.hard_negatives + 1", self.contrastive.hard_negatives + 1),
-            ("contrastive.chunk", self.contrastive.chunk),
-            ("joint.chunk", self.joint.chunk),
+            ("contrastive.chunk + 1", self.contrastive.chunk + 1),
+            ("joint.chunk + 1", self.joint.chunk + 1),
             ("joint.batch_pairs", self.joint.batch_pairs),
             ("log_steps", self.log_steps),
             ("evaluate_steps", self.evaluate_steps),

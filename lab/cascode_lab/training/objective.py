@@ -12,8 +12,8 @@ from cascode_models.heads import LateHead, Texts
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import PairLayout, padded, paired
 
-#: Widths are rounded up to it: the CPU's matrix kernels are slow on odd ones.
-WIDTH_MULTIPLE = 32
+from .precision import WIDTH_MULTIPLES
+
 #: A score whose exponential is 0 beside any other, finite so that nothing times nothing stays nothing.
 _NEVER = -1e4
 
@@ -64,8 +64,9 @@ def contrastive_step_loss(
     """
     pieces = [*chunks(queries, chunk), *chunks(functions, chunk)]
     texts = [queries] * len(chunks(queries, chunk)) + [functions] * len(chunks(functions, chunk))
+    width = WIDTH_MULTIPLES[network.dtype]
     tensors = [
-        tuple(tensor.to(network.device) for tensor in padded([rows[row] for row in piece], pad_id, WIDTH_MULTIPLE))
+        tuple(tensor.to(network.device) for tensor in padded([rows[row] for row in piece], pad_id, width))
         for piece, rows in zip(pieces, texts, strict=True)
     ]
     if cache_gradients:
@@ -175,15 +176,14 @@ def classifier_loss(
         The mean loss, and the share of groups whose right function scores highest.
     """
     layout = PairLayout.of_head(network.config.head)
+    width = WIDTH_MULTIPLES[network.dtype]
     size = len(groups[0])
     pairs = [(query, function) for query, group in zip(queries, groups, strict=True) for function in group]
     order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row][0]) - len(pairs[row][1]))
     parts = []
     for start in range(0, len(order), chunk):
         rows = order[start : start + chunk]
-        tensors = paired(
-            [pairs[row][0] for row in rows], [pairs[row][1] for row in rows], pad_id, layout, WIDTH_MULTIPLE
-        )
+        tensors = paired([pairs[row][0] for row in rows], [pairs[row][1] for row in rows], pad_id, layout, width)
         parts.append(network.classify(*(tensor.to(network.device) for tensor in tensors)))
     # [groups, functions a group]
     logits = unsorted(torch.cat(parts), order).view(-1, size)

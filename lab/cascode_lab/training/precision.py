@@ -11,6 +11,9 @@ PRECISIONS = ("auto", "bfloat16", "float32")
 #: Widths of batches are rounded up to it: bfloat16's kernels work on tiles of 32 and are slow on odd widths; those of
 #: float32 work on vectors of 8, and padding is wasted.
 WIDTH_MULTIPLES = {torch.bfloat16: 32, torch.float32: 8}
+#: Texts encoded together where settings do not say: 64 fill a processor with bfloat16 tiles, and a GPU. In float32, 16
+#: of similar length need three quarters of the time that 64 do: less padding, and layers that fit the cache.
+CHUNKS = {torch.bfloat16: 64, torch.float32: 16}
 
 
 def compute_dtype(precision: str, device: str) -> torch.dtype:

@@ -120,7 +120,7 @@ class Trainer:
         self.network, self.tokenizer = _start(config)
         limits = config.max_query_tokens, config.max_text_tokens
         named = config.contrastive.teachers if config.contrastive.steps else ()
-        self.teachers = [Teacher(name, self.device, limits) for name in named]
+        self.teachers = [Teacher(name, self.device, self.dtype, limits) for name in named]
         read = [*pairs, *self.corpora.history] if "history" in sizes else pairs
         self.digest = _digest(config, self.dtype, read, self.network, [one.fingerprint for one in self.teachers])
         #: The weights as last stepped, unrounded.

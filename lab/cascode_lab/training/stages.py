@@ -15,6 +15,7 @@ from .mined import MinedPools
 from .mixture import Mixture, other_answers
 from .negatives import MinedPool, draw_group
 from .objective import Interaction, classifier_loss, contrastive_step_loss
+from .precision import CHUNKS
 from .sampling import draw_pool
 from .sources import DefinitionText, Draws, Example, make_sources
 from .sources.docstrings import example, renames
@@ -39,6 +40,7 @@ class StageSteps:
     def __init__(self, trainer: Trainer, name: str, stage: ContrastiveStage | JointStage, seed: str) -> None:
         self._trainer = trainer
         self._stage = stage
+        self._chunk = stage.chunk or CHUNKS[trainer.dtype]
         needs_pools = isinstance(stage, JointStage) or stage.hard_negatives > 0
         self._pools = MinedPools(trainer, name, stage, seed) if needs_pools else None
         self._interaction: Interaction | None = None
@@ -110,7 +112,7 @@ class StageSteps:
         shown += [negative for example in examples for negative in example.negatives]
         functions = [definition.text for definition in shown]
         if interaction and trainer.teachers:
-            said = [teacher.scores(queries, functions, stage.chunk) for teacher in trainer.teachers]
+            said = [teacher.scores(queries, functions, self._chunk) for teacher in trainer.teachers]
             interaction = interaction._replace(taught=torch.stack(said).mean(0))
         return contrastive_step_loss(
             trainer.network,
@@ -119,7 +121,7 @@ class StageSteps:
             torch.tensor(other_answers(examples)),
             pad_id=trainer.tokenizer.pad_id,
             temperature=stage.temperature,
-            chunk=stage.chunk,
+            chunk=self._chunk,
             weight=weight,
             interaction=interaction,
             cache_gradients=cache_gradients,
@@ -142,7 +144,7 @@ class StageSteps:
             groups,
             pad_id=tokenizer.pad_id,
             binary_weight=stage.binary_weight,
-            chunk=stage.chunk,
+            chunk=self._chunk,
         )
         loss.backward()  # type: ignore[no-untyped-call]
         return {"classifier": float(loss.detach()), "first": accuracy}

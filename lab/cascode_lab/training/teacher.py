@@ -12,7 +12,8 @@ from cascode_models.load import fingerprint, read_folder, resolve_folder
 from cascode_models.tokenization import padded
 
 from .config import check_length
-from .objective import WIDTH_MULTIPLE, chunks, late_matrix, unsorted
+from .objective import chunks, late_matrix, unsorted
+from .precision import WIDTH_MULTIPLES
 
 
 class Teacher:
@@ -21,13 +22,14 @@ class Teacher:
     Args:
         name: Model folder or cached hub name; with a late head whose gates are closed.
         device: Device of the run.
+        dtype: Number format of the run.
         limits: Tokens of a query and of a function that are read.
 
     Raises:
         ModelError: There is no such model, its head is another, or it reads fewer tokens.
     """
 
-    def __init__(self, name: str, device: str, limits: tuple[int, int]) -> None:
+    def __init__(self, name: str, device: str, dtype: torch.dtype, limits: tuple[int, int]) -> None:
         folder = resolve_folder(name)
         network, settings, self._tokenizer = read_folder(folder)
         if not network.reads_alone:
@@ -35,7 +37,7 @@ class Teacher:
         check_length(max(limits), network.places, f"the teacher {name}")
         #: Names its weights and texts.
         self.fingerprint = fingerprint(folder, settings, self._tokenizer)
-        network.to(device=torch.device(device), dtype=torch.bfloat16)  # type: ignore[call-arg]
+        network.to(device=torch.device(device), dtype=dtype)  # type: ignore[call-arg]
         network.train(False)
         self._network = network
         self._limits = limits
@@ -64,9 +66,10 @@ class Teacher:
         """States of texts in chunks, the longest first, their vectors, and the order of both."""
         ids = self._tokenizer.ids(list(texts), limit)
         pieces = chunks(ids, chunk)
+        width = WIDTH_MULTIPLES[self._network.dtype]
         read = []
         for piece in pieces:
-            tokens, mask = padded([ids[row] for row in piece], self._tokenizer.pad_id, WIDTH_MULTIPLE)
+            tokens, mask = padded([ids[row] for row in piece], self._tokenizer.pad_id, width)
             mask = mask.to(self._network.device)
             read.append(Texts(self._network.token_states(tokens.to(self._network.device), mask), mask))
         vectors = torch.cat([self._network.pooled(part.states, part.mask) for part in read])

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from cascode_lab.training import load_preset
+from cascode_lab.training import load_preset, run
 from cascode_lab.training.data import TrainingPair
 from cascode_lab.training.mixture import Mixture, apportioned, other_answers
+from cascode_lab.training.precision import compute_dtype
 from cascode_lab.training.sources import SOURCES, Corpora, DefinitionText, Draws, Example, make_sources
 from cascode_lab.training.sources.short import base_form, short_query
 from cascode_models.errors import ModelError
+from cascode_models.export import export_model
+from cascode_models.tokenization import TextTokenizer
 
 
 def definition(path: str, name: str, code: str = "", doc: str = "") -> dict[str, object]:
@@ -157,6 +160,60 @@ def test_right_definitions_are_no_negatives() -> None:
         [0, 0, 1, 1, 0, 0, 0, 1, 1],
         [0, 0, 0, 0, 1, 1, 0, 0, 0],
     ]
+
+
+def test_a_mixed_run_is_killed_and_goes_on(
+    folders: tuple[Path, dict[str, str]], tmp_path: Path, make_network, tokenizer: TextTokenizer
+) -> None:
+    """All four sources train a late-headed model; a resumed run ends with the same bytes."""
+    start = export_model(make_network("late", gate_bias=-1e4), tokenizer, tmp_path / "start")
+    settings = {
+        "start_from": str(start),
+        **{f"folders.{name}": folder for name, folder in folders[1].items()},
+        "contrastive.steps": 3,
+        "contrastive.batch_pairs": 8,
+        "contrastive.neighbours": 4,
+        "dev_repositories": 1,
+        "log_steps": 1,
+        "evaluate_steps": 2,
+        "checkpoint_minutes": 0.0,
+        "max_text_tokens": 32,
+    }
+
+    class Killed(BaseException):
+        """Stands for the kill."""
+
+    def kill(line: str) -> None:
+        if line.startswith("contrastive 3/3"):
+            raise Killed
+
+    lines: list[str] = []
+    whole = run("mixture", data=folders[0], output=tmp_path / "whole", overrides=settings, progress=lines.append)
+    assert any("history MRR" in line for line in lines)
+    assert lines[0].startswith("training pairs: docstrings 12, history 10, short 12, cosqa 8; 10 held-out pairs; cpu, ")
+    with pytest.raises(Killed):
+        run("mixture", data=folders[0], output=tmp_path / "cut", overrides=settings, progress=kill)
+    resumed = run("mixture", data=folders[0], output=tmp_path / "cut", overrides=settings, resume=True)
+    assert (whole / "model.safetensors").read_bytes() == (resumed / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_precision_is_what_is_asked_for_and_part_of_a_run(
+    precision: str, folders: tuple[Path, dict[str, str]], tmp_path: Path, model_folder: Path
+) -> None:
+    """A run computes in the format set and says so; another format is another run, ``auto`` what it resolves to."""
+    settings = {"start_from": str(model_folder), "head": "none", "contrastive.steps": 1, "contrastive.batch_pairs": 4}
+    settings |= {"max_text_tokens": 32, "joint.steps": 0, "precision": precision}
+    lines: list[str] = []
+    output = tmp_path / "run"
+    run("first", data=folders[0], output=output, overrides=settings, progress=lines.append)
+    assert f"cpu, {precision}" in lines[0]
+    assert lines[1] == "left out: cosqa (nothing to draw from: set folders.cosqa)"
+    other = "float32" if precision == "bfloat16" else "bfloat16"
+    with pytest.raises(ModelError, match="other settings or data"):
+        run("first", data=folders[0], output=output, overrides=settings | {"precision": other}, resume=True)
+    if compute_dtype("auto", "cpu") == compute_dtype(precision, "cpu"):
+        run("first", data=folders[0], output=output, overrides=settings | {"precision": "auto"}, resume=True)
 
 
 def test_short_queries_are_a_few_content_words() -> None:

@@ -182,7 +182,7 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"head": "round"}, "head 'round'"),
         ({"contrastive.batch_pairs": 0}, "must be 1 or more"),
         ({"evaluate_steps": 0}, "evaluate_steps is 0, it must be 1 or more"),
-        ({"joint.chunk": 0}, "joint.chunk is 0, it must be 1 or more"),
+        ({"joint.chunk": -1}, r"joint.chunk \+ 1 is 0, it must be 1 or more"),
         ({"renamed_share": 1.5}, "renamed_share is 1.5, it must be 0 to 1"),
         ({"sources.docstrings": -1.0}, "sources are .* with shares above 0"),
         ({"sources": {}}, "sources are {}, name one or more"),
@@ -330,7 +330,7 @@ def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Pa
     with pytest.raises(ModelError, match="cannot teach: it needs a late head"):
         run("cascade", data=data, output=tmp_path / "x", overrides=alone | taught_by([model_folder]))
     with pytest.raises(ModelError, match=r"texts of 5000 tokens do not fit the teacher .* reads 130"):
-        Teacher(str(other), "cpu", (16, 5000))
+        Teacher(str(other), "cpu", torch.float32, (16, 5000))
 
 
 def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_path: Path, model_folder: Path) -> None:
@@ -362,7 +362,7 @@ def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_pa
     logits = np.stack([model.classify(query, functions) for query in queries])
     expected = fused_score(cosines, logits, 1.0) / COSINE_SCALE
     for chunk in (1, 8):
-        found = Teacher(str(folder), "cpu", (16, 48)).scores(queries, functions, chunk).numpy()
+        found = Teacher(str(folder), "cpu", torch.float32, (16, 48)).scores(queries, functions, chunk).numpy()
         # The classifier's bias is the same for every pair.
         assert np.ptp(found - expected) < 0.05 < np.ptp(found)
 
