@@ -11,93 +11,102 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from cascode_models.errors import ModelError
 from cascode_models.settings import HEADS, POOLINGS
 
+from .objectives import make_objectives
 from .precision import PRECISIONS
 
 PRESETS = Path(__file__).parent / "presets"
 
 
-@dataclass(frozen=True, slots=True)
-class ContrastiveStage:
-    """Stage I alone: InfoNCE with in-batch negatives (CasCode, section 3.1)."""
+#: Strategies of :mod:`cascode_lab.training.hard_negatives`; ``in_batch`` adds no negatives.
+STRATEGIES = ("in_batch", "random", "dynamic_hard")
 
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """A stage of a run: what its steps show, what they minimise, and how fast.
+
+    It has more fields than a class should: they are the settings of a YAML file, flat so that each can be replaced on
+    the command line.
+    """
+
+    #: Names it in logs, checkpoints and on the command line (``contrastive.steps``).
+    name: str
     #: Optimiser steps; 0 leaves the stage out.
     steps: int = 300
-    #: Pairs a step: every other function of the step is a negative.
+    #: What it minimises: objectives by name, each with the settings that differ from its defaults.
+    objectives: dict[str, dict[str, float]] = field(default_factory=lambda: {"infonce": {}})
+    #: Pairs a step that are compared all with all, for the objectives that read such scores; 0 draws none.
     batch_pairs: int = 256
-    #: Pairs of one package that stay together in a step: names and purposes that resemble each other, told apart. With
-    #: hard negatives queries come singly.
+    #: Pairs of one package or repository that stay together in a step: names and purposes that resemble each other,
+    #: told apart. With negatives from a pool, queries come singly.
     neighbours: int = 1
-    #: DyHardCode: functions added to a step for each of its queries, drawn from the encoder's own best
-    #: ``candidates`` wrong ones in a FAISS index, which is made anew every epoch; 0 leaves them out.
-    hard_negatives: int = 0
+    #: Groups a step that the classifier ranks, for the objectives that read them; 0 draws none.
+    groups: int = 0
+    #: Where wrong definitions beside a right one come from. They go to the groups where there are any, else to the
+    #: pairs, as further definitions of the step.
+    strategy: str = "in_batch"
+    #: Negatives a group or pair.
+    negatives: int = 0
+    #: How many of them are drawn from the whole pool instead of the hard candidates.
+    random_negatives: int = 0
+    #: The encoder's best wrong definitions from which hard negatives are drawn.
     candidates: int = 10
-    #: Pairs of an epoch and of its index, whole packages, drawn anew each epoch; 0 takes the whole training set.
-    #: Without hard negatives all pairs are drawn from, none twice in a pass.
+    #: Mined pairs, whole packages, among which hard negatives are looked for, drawn anew each epoch; CoSQA's searches
+    #: and codes all come on top. 0 takes the whole training set.
     pool: int = 0
+    #: Share of the groups whose right definition the encoder does not rank first, as the classifier meets them when it
+    #: can help; 0 takes groups as they come.
+    hard_share: float = 0.0
+    #: Model folders or cached hub names of models with a late head, the mean of whose scores the objective
+    #: ``distillation`` learns: a larger one, and the start itself where it knows what the larger one does not.
+    teachers: tuple[str, ...] = ()
     #: Gradient caching: encode without gradients, then chunk by chunk with them. Memory of one chunk for a batch of
     #: any size, for a second forward pass.
     cache_gradients: bool = False
-    #: Weight of a second InfoNCE on the late head's scores, with every function of the step as a negative: teaches the
-    #: tokens' states what the vectors learn, at the price of the products alone; 0 leaves it out.
-    interaction_weight: float = 0.0
-    #: Fused scores are divided by it there: larger than for the vectors, since their sum of cosines spreads wider.
-    interaction_temperature: float = 0.09
-    #: Model folders or cached hub names of models with a late head, the mean of whose scores of the step's functions is
-    #: learnt beside the right answers (distillation): a larger one, and the start itself where it knows what the larger
-    #: one does not. Empty learns from the right answers alone.
-    teachers: tuple[str, ...] = ()
-    #: Share of the teachers' word in the second loss.
-    teacher_share: float = 0.5
     #: Texts encoded together, sorted by length: smaller pads less, larger fills the processor; 0 takes what suits the
     #: number format.
     chunk: int = 0
-    #: Highest learning rates of the encoder, and of the late head's weights.
+    #: Highest learning rates: encoder, weights of the head, gates of the head.
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
+    gate_learning_rate: float = 0.0
     #: Share of the steps over which the learning rate rises.
     warmup: float = 0.05
-    #: Share of the highest learning rate that is left at the end: 0, or more where the joint stage goes on.
+    #: Share of the highest learning rate that is left at the end: 0, or more where a later run goes on.
     final_rate: float = 0.0
-    #: Cosines are divided by it.
-    temperature: float = 0.05
 
-
-@dataclass(frozen=True, slots=True)
-class JointStage:
-    """Both stages on shared parameters (section 3.4): InfoNCE and the classifier on hard negatives."""
-
-    #: Optimiser steps; 0 leaves the stage out.
-    steps: int = 400
-    #: Queries a step whose groups the classifier ranks.
-    groups: int = 16
-    #: Negatives a group.
-    negatives: int = 5
-    #: How many of them are drawn from the whole pool instead of the hard candidates.
-    random_negatives: int = 1
-    #: The encoder's best wrong functions from which hard negatives are drawn.
-    candidates: int = 30
-    #: Mined pairs, whole packages, among which hard negatives are looked for; CoSQA's searches and codes all come on
-    #: top. Drawn and mined anew after as many groups.
-    pool: int = 12_000
-    #: Share of the groups whose right function the encoder does not rank first, as the classifier meets them when
-    #: it can help; 0 takes groups as they come.
-    hard_share: float = 0.0
-    #: Pairs a step for InfoNCE.
-    batch_pairs: int = 64
-    #: Pairs of one package that stay together in a step.
-    neighbours: int = 1
-    #: Texts encoded together; 0 takes what suits the number format.
-    chunk: int = 0
-    #: Highest learning rates: shared encoder, classifier head, attention gates.
-    learning_rate: float = 6e-5
-    head_learning_rate: float = 1e-3
-    gate_learning_rate: float = 1e-2
-    warmup: float = 0.05
-    temperature: float = 0.05
-    #: Weight of binary cross-entropy (section 3.2) beside the softmax over the group.
-    binary_weight: float = 0.1
-    #: Weight of InfoNCE.
-    contrastive_weight: float = 1.0
+    def __post_init__(self) -> None:
+        """Refuse values that would fail much later."""
+        made = make_objectives(self.objectives)
+        if not made:
+            raise ModelError(f"training settings: {self.name}.objectives names none")
+        if self.strategy not in STRATEGIES:
+            raise ModelError(
+                f"training settings: {self.name}.strategy is {self.strategy!r}, it must be one of "
+                f"{', '.join(STRATEGIES)}"
+            )
+        if self.random_negatives > self.negatives:
+            raise ModelError(f"training settings: {self.name}.random_negatives is more than {self.name}.negatives")
+        for name in ("hard_share", "warmup", "final_rate"):
+            check_share(f"{self.name}.{name}", getattr(self, name))
+        least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0}
+        for name, lowest in (least | {"steps": 0, "pool": 0}).items():
+            check_least(f"{self.name}.{name}", getattr(self, name), lowest)
+        for kind in made if self.steps else ():
+            what = "groups" if "groups" in kind.reads else "batch_pairs"
+            if not getattr(self, what):
+                raise ModelError(f"training settings: {self.name}.{what} is 0, objective {kind.name} needs some")
+        if any("taught" in kind.reads for kind in made) != bool(self.teachers):
+            raise ModelError(
+                f"training settings: {self.name}.teachers and an objective of {self.name} that learns from them "
+                "(distillation) need each other"
+            )
+        if self.strategy == "in_batch" and (self.groups or self.negatives):
+            raise ModelError(
+                f"training settings: {self.name}.strategy is 'in_batch', groups and negatives need another one"
+            )
+        if self.groups and not self.negatives:
+            raise ModelError(f"training settings: {self.name}.negatives is 0, a group needs some")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,8 @@ class TrainingConfig:
     #: Tokens of a query and a function text while training.
     max_query_tokens: int = 48
     max_text_tokens: int = 128
-    contrastive: ContrastiveStage = field(default_factory=ContrastiveStage)
-    joint: JointStage = field(default_factory=JointStage)
+    #: What the run goes through, in order.
+    stages: tuple[StageConfig, ...] = field(default_factory=lambda: (StageConfig("contrastive"),))
     #: A weight's gradient is shrunk to this norm.
     clip: float = 1.0
     weight_decay: float = 0.01
@@ -156,47 +165,25 @@ class TrainingConfig:
                 f"training settings: head {self.head!r} must be one of {', '.join(HEADS)} "
                 f"and pooling {self.pooling!r} one of {', '.join(POOLINGS)}"
             )
-        if self.head == "none" and self.joint.steps:
-            raise ModelError("training settings: joint.steps must be 0 where head is 'none'")
-        if self.contrastive.interaction_weight and self.head != "late":
-            raise ModelError("training settings: contrastive.interaction_weight needs head 'late'")
-        if self.contrastive.teachers and not self.contrastive.interaction_weight:
-            raise ModelError("training settings: contrastive.teachers needs contrastive.interaction_weight above 0")
         if self.precision not in PRECISIONS:
             raise ModelError(
                 f"training settings: precision is {self.precision!r}, it must be one of {', '.join(PRECISIONS)}"
             )
         if not any(share > 0 for share in self.sources.values()) or min(self.sources.values()) < 0:
             raise ModelError(f"training settings: sources are {self.sources}, name one or more with shares above 0")
-        if self.joint.random_negatives > self.joint.negatives:
-            raise ModelError("training settings: joint.random_negatives is more than joint.negatives")
-        for name, share in (
-            ("contrastive.teacher_share", self.contrastive.teacher_share),
-            ("joint.hard_share", self.joint.hard_share),
-            ("renamed_share", self.renamed_share),
-            ("start_share", self.start_share),
-        ):
-            if not 0 <= share <= 1:
-                raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
-        for name, value in (
-            ("contrastive.batch_pairs", self.contrastive.batch_pairs),
-            ("contrastive.neighbours", self.contrastive.neighbours),
-            ("contrastive.candidates", self.contrastive.candidates),
-            ("contrastive.hard_negatives + 1", self.contrastive.hard_negatives + 1),
-            ("contrastive.chunk + 1", self.contrastive.chunk + 1),
-            ("joint.chunk + 1", self.joint.chunk + 1),
-            ("joint.batch_pairs", self.joint.batch_pairs),
-            ("log_steps", self.log_steps),
-            ("evaluate_steps", self.evaluate_steps),
-            ("joint.groups", self.joint.groups),
-            ("joint.neighbours", self.joint.neighbours),
-            ("joint.candidates", self.joint.candidates),
-            ("joint.negatives", self.joint.negatives),
-            ("max_query_tokens", self.max_query_tokens),
-            ("max_text_tokens", self.max_text_tokens),
-        ):
-            if value < 1:
-                raise ModelError(f"training settings: {name} is {value}, it must be 1 or more")
+        names = [stage.name for stage in self.stages]
+        if not names or len(set(names)) < len(names):
+            raise ModelError(f"training settings: stages are {names}, name one or more, each differently")
+        for stage in self.stages:
+            for kind in make_objectives(stage.objectives) if stage.steps else ():
+                if self.head == "none" and "groups" in kind.reads:
+                    raise ModelError(f"training settings: {stage.name}.steps must be 0 where head is 'none'")
+                if self.head != "late" and "late" in kind.reads:
+                    raise ModelError(f"training settings: objective {kind.name} of {stage.name} needs head 'late'")
+        for name in ("renamed_share", "start_share"):
+            check_share(name, getattr(self, name))
+        for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens"):
+            check_least(name, getattr(self, name), 1)
 
 
 def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
@@ -227,12 +214,32 @@ def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) 
     for dotted, value in (overrides or {}).items():
         *parents, last = dotted.split(".")
         place = content
-        for parent in parents:
-            place = place.setdefault(parent, {}) if isinstance(place, dict) else None
+        for number, parent in enumerate(parents):
+            stage = _stage(content, parent) if number == 0 else None
+            place = stage or (place.setdefault(parent, {}) if isinstance(place, dict) else None)
         if not isinstance(place, dict):
             raise ModelError(f"{path}: {dotted} cannot be set, {'.'.join(parents)} holds no settings")
         place[last] = value
     return _build(TrainingConfig, content, str(path))
+
+
+def _stage(content: object, name: str) -> dict[str, Any] | None:
+    """The stage of a preset that has a name; None where there is none."""
+    stages = content.get("stages") if isinstance(content, dict) else None
+    rows = stages if isinstance(stages, list) else []
+    return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), None)
+
+
+def check_share(name: str, share: float) -> None:
+    """Refuse a setting that is no share."""
+    if not 0 <= share <= 1:
+        raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
+
+
+def check_least(name: str, value: int, least: int) -> None:
+    """Refuse a setting below the least that means something."""
+    if value < least:
+        raise ModelError(f"training settings: {name} is {value}, it must be {least} or more")
 
 
 def check_length(tokens: int, places: int | None, what: str) -> None:
@@ -262,19 +269,35 @@ def _build(kind: type[T], content: object, where: str) -> T:
             values[name] = tuple(value)
         elif get_origin(expected) is dict and isinstance(value, Mapping):
             values[name] = _mapping(value, get_args(expected)[1], f"{where}: {name}")
+        elif expected == tuple[StageConfig, ...] and isinstance(value, list):
+            values[name] = tuple(_build(StageConfig, row, f"{where}: {name}") for row in value)
         elif type(value) is expected:
             values[name] = value
         else:
             raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_spoken(expected)}")
+    missing = [field.name for field in dataclasses.fields(cast("Any", kind)) if _is_missing(field, values)]
+    if missing:
+        raise ModelError(f"{where}: {missing[0]} is missing")
     return kind(**values)
+
+
+def _is_missing(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> bool:
+    """Whether a field without a default was given no value."""
+    unset = dataclasses.MISSING
+    return field.default is unset and field.default_factory is unset and field.name not in values
 
 
 def _mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
     """Settings by any name, all of one kind."""
+    values: dict[str, Any] = {}
     for name, value in content.items():
-        if not (_is_number(value) if kind is float else isinstance(value, kind)):
+        if get_origin(kind) is dict and isinstance(value, Mapping):
+            values[str(name)] = _mapping(value, get_args(kind)[1], f"{where}.{name}")
+        elif _is_number(value) if kind is float else isinstance(value, str) and kind is str:
+            values[str(name)] = kind(value)
+        else:
             raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_spoken(kind)}")
-    return {str(name): kind(value) for name, value in content.items()}
+    return values
 
 
 def _spoken(kind: type[Any]) -> str:

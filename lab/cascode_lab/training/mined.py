@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from cascode_models.randomness import seeded
 
-from .config import ContrastiveStage, JointStage
+from .config import StageConfig
+from .context import RunContext
 from .data import TrainingPair
 from .negatives import MinedPool, load_negatives, mine_negatives, save_negatives
-from .sampling import BALANCE, SEARCHES, draw_packages
+from .sampling import BALANCE, SEARCHES, draw_packages, pools
 
-if TYPE_CHECKING:
-    from .run import Trainer
+
+def pooled_pairs(run: RunContext) -> dict[str, list[TrainingPair]]:
+    """Pairs that negatives are looked for among: docstrings by language, searches apart."""
+    return pools([*run.corpora.docstrings, *run.corpora.cosqa])
+
+
+def random_pools(run: RunContext) -> dict[str, MinedPool]:
+    """The same as pools without any candidates: all negatives are drawn at random."""
+    return {
+        name: MinedPool(pairs, np.full((len(pairs), 0), -1, dtype=np.int32), np.zeros(len(pairs), dtype=np.int32))
+        for name, pairs in pooled_pairs(run).items()
+    }
 
 
 class MinedPools:
@@ -22,21 +34,20 @@ class MinedPools:
     What an epoch found is kept with the run: a resumed run reads it, since its weights at that step may be gone.
 
     Args:
-        trainer: The run.
-        name: Name of the stage.
-        stage: Its settings.
+        run: The run.
+        stage: The stage.
+        count: Queries a step.
         seed: Seed of the run and the stage.
     """
 
-    def __init__(self, trainer: Trainer, name: str, stage: ContrastiveStage | JointStage, seed: str) -> None:
-        self._trainer = trainer
-        self._name = name
+    def __init__(self, run: RunContext, stage: StageConfig, count: int, seed: str) -> None:
+        self._run = run
         self._stage = stage
         self._seed = seed
+        self._grouped = pooled_pairs(run)
         self._epoch = -1
         self._pools: dict[str, MinedPool] = {}
-        queries = stage.batch_pairs if isinstance(stage, ContrastiveStage) else stage.groups
-        self.epoch_steps = max(1, sum(self._counts().values()) // queries)
+        self.epoch_steps = max(1, sum(self._counts().values()) // count)
 
     def of_step(self, step: int) -> dict[str, MinedPool]:
         """The pools of a step by name, mined now where its epoch begins."""
@@ -48,7 +59,7 @@ class MinedPools:
 
     def _counts(self) -> dict[str, int]:
         """Pairs drawn from each language: as the sampler draws them; the searches are few and all taken."""
-        grouped = self._trainer.grouped
+        grouped = self._grouped
         mined = {name: len(pairs) for name, pairs in grouped.items() if name != SEARCHES}
         total = sum(count**BALANCE for count in mined.values())
         wanted = self._stage.pool or sum(mined.values())
@@ -60,24 +71,25 @@ class MinedPools:
 
     def _mined(self, epoch: int) -> dict[str, MinedPool]:
         """Choose the pairs of an epoch and find their hard negatives, or read those a killed run found."""
-        trainer = self._trainer
+        run = self._run
         chosen: dict[str, Sequence[TrainingPair]] = {
-            name: draw_packages(trainer.grouped[name], count, seeded(f"{self._seed}/{epoch}/{name}"))
+            name: draw_packages(self._grouped[name], count, seeded(f"{self._seed}/{epoch}/{name}"))
             for name, count in self._counts().items()
         }
         if SEARCHES in chosen:
-            chosen[SEARCHES] = [*chosen[SEARCHES], *trainer.distractors]
-        path = trainer.output / f"negatives-{self._name}-{epoch}.npz"
-        kept = load_negatives(path, chosen, trainer.digest)
+            # Codes of searches without a query of their own are negatives only.
+            chosen[SEARCHES] = [*chosen[SEARCHES], *(pair for pair in run.corpora.cosqa if not pair.query)]
+        path = run.output / f"negatives-{self._stage.name}-{epoch}.npz"
+        kept = load_negatives(path, chosen, run.digest)
         if kept is not None:
             return kept
-        trainer.progress(f"looking for hard negatives among {sum(map(len, chosen.values()))} pairs")
-        trainer.network.train(False)
-        encoder = trainer.encoder()
+        run.progress(f"looking for hard negatives among {sum(map(len, chosen.values()))} pairs")
+        run.network.train(False)
+        encoder = run.encoder()
         found = {name: mine_negatives(encoder, pairs, self._stage.candidates) for name, pairs in chosen.items()}
-        trainer.network.train()
-        save_negatives(path, found, trainer.digest)
+        run.network.train()
+        save_negatives(path, found, run.digest)
         for name, pool in found.items():
             first, candidate = int((pool.ranks == 1).sum()), int((pool.ranks > 1).sum())
-            trainer.progress(f"{name}: right functions first {first}, candidates {candidate}, of {len(pool.pairs)}")
+            run.progress(f"{name}: right functions first {first}, candidates {candidate}, of {len(pool.pairs)}")
         return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cascode_models.randomness import seeded
 
-from .sources import Example, Source
+from .sources import DefinitionText, Example, Source
 
 
 class Mixture:
@@ -75,6 +75,12 @@ def apportioned(shares: Mapping[str, float], count: int) -> dict[str, int]:
     return counts
 
 
+def shown_definitions(examples: Sequence[Example]) -> list[DefinitionText]:
+    """Definitions that a step shows: the answers in the order of their queries, then all negatives."""
+    answers = [example.answer for example in examples]
+    return answers + [negative for example in examples for negative in example.negatives]
+
+
 def other_answers(examples: Sequence[Example]) -> list[list[bool]]:
     """Which definitions of a step answer which query.
 
@@ -82,11 +88,10 @@ def other_answers(examples: Sequence[Example]) -> list[list[bool]]:
         examples: The examples of the step.
 
     Returns:
-        ``[queries, definitions]``: the definitions are the answers in order, then all negatives. True where one is the
-        query's answer, or another form of a right answer, or the same text, or was mined with the same query.
+        ``[queries, definitions]``, those of :func:`shown_definitions`. True where one is the query's answer, or another
+        form of a right answer, or the same text, or was mined with the same query.
     """
-    shown = [example.answer for example in examples]
-    shown += [negative for example in examples for negative in example.negatives]
+    shown = shown_definitions(examples)
     return [
         [
             definition.identity in example.right

@@ -7,39 +7,31 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from cascode_models.configuration import CasCodeConfig
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.inference import CasCodeModel
 from cascode_models.load import read_folder, resolve_folder
 from cascode_models.modeling import CasCode
-from cascode_models.randomness import seeded
 from cascode_models.tokenization import TextTokenizer
 
-from .checkpoint import load_checkpoint, save_checkpoint
-from .config import ContrastiveStage, JointStage, TrainingConfig, check_length, load_preset
-from .data import TrainingPair
+from .checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from .config import StageConfig, TrainingConfig, check_length, load_preset
+from .context import Progress, RunContext
 from .dev import DevSets
-from .history import HistoryPair
-from .optimizer import MasterOptimizer, schedule
+from .log import RunLog
 from .precision import compute_dtype, name_of
-from .sampling import pools
 from .sources import Corpora, Draws, make_sources
-from .stages import Losses, StageSteps
-from .teacher import Teacher
+from .stage import StageRun
+from .teacher import LateTeacher, Teacher
 
 logger = logging.getLogger(__name__)
-
-#: Takes one line for a person to read.
-Progress = Callable[[str], None]
 
 LOG = "log.jsonl"
 
@@ -85,7 +77,7 @@ def train(config: TrainingConfig, *, data: Path, output: Path, resume: bool = Fa
 
 
 class Trainer:
-    """One run: model, data and where it stands.
+    """One run: what its parts share, the weights, and where it stands.
 
     Args:
         config: Settings.
@@ -96,142 +88,97 @@ class Trainer:
     """
 
     def __init__(self, config: TrainingConfig, data: Path, output: Path, *, resume: bool, progress: Progress) -> None:
-        self.config = config
-        self.output = output
-        self.progress = progress
         output.mkdir(parents=True, exist_ok=True)
         if config.threads:
             torch.set_num_threads(config.threads)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.dtype = compute_dtype(config.precision, self.device)
-        self.corpora = Corpora(data, config.folders, config.dev_repositories)
-        sources = make_sources(config.sources, self.corpora, Draws("", 1))
-        left_out = [name for name, source in sources.items() if not len(source)]
-        sizes = {name: len(source) for name, source in sources.items() if len(source)}
-        if sum(sizes.values()) < 2:
-            raise ModelError(
-                f"no training pairs in {data}: mine some with 'cascode train mine' or give another source its folder"
-            )
-        pairs = [*self.corpora.docstrings, *self.corpora.cosqa]
-        self.dev = DevSets.read(data, self.corpora.history_dev, config)
-        self.grouped = pools(pairs)
-        #: Codes of searches without a query of their own: negatives only.
-        self.distractors = [pair for pair in pairs if not pair.query]
-        self.network, self.tokenizer = _start(config)
-        limits = config.max_query_tokens, config.max_text_tokens
-        named = config.contrastive.teachers if config.contrastive.steps else ()
-        self.teachers = [Teacher(name, self.device, self.dtype, limits) for name in named]
-        read = [*pairs, *self.corpora.history] if "history" in sizes else pairs
-        self.digest = _digest(config, self.dtype, read, self.network, [one.fingerprint for one in self.teachers])
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = compute_dtype(config.precision, device)
+        corpora = Corpora(data, config.folders, config.dev_repositories)
+        sizes = _sizes(config, corpora)
+        self._dev = DevSets.read(data, corpora.history_dev, config)
+        network, tokenizer = _start(config)
+        self._teachers = _teachers(config, device, dtype)
+        digest = _digest(config, dtype, corpora, network, [one.fingerprint for ones in self._teachers for one in ones])
         #: The weights as last stepped, unrounded.
-        self.weights = {name: value.detach().float().clone() for name, value in self.network.named_parameters()}
-        self.start = {name: value.clone() for name, value in self.weights.items() if name.startswith("backbone.")}
-        self.network.to(device=torch.device(self.device), dtype=self.dtype)  # type: ignore[call-arg]
-        self.network.train()
-        self.progress(
-            f"training pairs: {', '.join(f'{name} {size}' for name, size in sizes.items())}; {self.dev.size} held-out "
-            f"pairs; {self.device}, {name_of(self.dtype)}"
-        )
+        self._weights = {name: value.detach().float().clone() for name, value in network.named_parameters()}
+        self._start = {name: value.clone() for name, value in self._weights.items() if name.startswith("backbone.")}
+        network.to(device=torch.device(device), dtype=dtype)  # type: ignore[call-arg]
+        network.train()
+        self.run = RunContext(config, corpora, network, tokenizer, output, digest, progress)
+        drawn = ", ".join(f"{name} {size}" for name, size in sizes.items() if size)
+        progress(f"training pairs: {drawn}; {self._dev.size} held-out pairs; {device}, {name_of(dtype)}")
+        left_out = [name for name, size in sizes.items() if not size]
         if left_out:
-            self.progress(f"left out: {', '.join(left_out)} (nothing to draw from: set folders.{left_out[0]})")
-        if not resume and (output / "checkpoint.safetensors").exists():
+            progress(f"left out: {', '.join(left_out)} (nothing to draw from: set folders.{left_out[0]})")
+        if not resume and (output / CHECKPOINT).exists():
             raise ModelError(f"{output} holds a run already: resume it, or use another output folder")
-        self.checkpoint = load_checkpoint(output, self.digest) if resume else None
+        self._checkpoint = load_checkpoint(output, digest) if resume else None
 
     def train(self) -> Path:
         """Go through the stages and write the model."""
-        done = self.checkpoint[0] if self.checkpoint else ""
-        stages: list[tuple[str, ContrastiveStage | JointStage]] = [
-            ("contrastive", self.config.contrastive),
-            ("joint", self.config.joint),
-        ]
-        names = [name for name, _ in stages]
-        for name, stage in stages:
-            if stage.steps and (not done or names.index(name) >= names.index(done)):
-                self._stage(name, stage)
-        self.network.to(dtype=torch.float32)  # type: ignore[call-arg]
-        share = self.config.start_share
+        run = self.run
+        stages = [stage for stage in run.config.stages if stage.steps]
+        done = self._checkpoint[0] if self._checkpoint else stages[0].name
+        begun = [stage.name for stage in stages].index(done)
+        for stage, teachers in list(zip(stages, self._teachers, strict=True))[begun:]:
+            self._stage(stage, teachers)
+        network = run.network
+        network.to(dtype=torch.float32)  # type: ignore[call-arg]
+        share = run.config.start_share
         if share:
-            for name, value in self.start.items():
-                self.weights[name] = torch.lerp(self.weights[name].detach().cpu(), value, share)
-        self.network.load_state_dict(self.weights, strict=False)
-        folder = export_model(self.network, self.tokenizer, self.output / "model")
+            for name, value in self._start.items():
+                self._weights[name] = torch.lerp(self._weights[name].detach().cpu(), value, share)
+        network.load_state_dict(self._weights, strict=False)
+        folder = export_model(network, run.tokenizer, run.output / "model")
         from .plot import plot_run
 
-        plot_run(self.output / LOG, self.output / "training.png")
-        self.progress(f"model written to {folder}")
+        plot_run(run.output / LOG, run.output / "training.png")
+        run.progress(f"model written to {folder}")
         return folder
 
-    def encoder(self) -> CasCodeModel:
-        """The network in training, as a fast encoder and classifier."""
-        return CasCodeModel(
-            self.network,
-            self.network.config.settings(),
-            self.tokenizer,
-            dimension=self.network.dimension,
-            fingerprint="training",
-            device=self.device,
-        )
-
-    def dev_scores(self) -> dict[str, float]:
-        """What the fast encoder reaches on the held-out pairs: see :class:`DevSets`."""
-        self.network.train(False)
-        scores = self.dev.scores(self.encoder())
-        self.network.train()
-        return scores
-
-    def _stage(self, name: str, stage: ContrastiveStage | JointStage) -> None:
+    def _stage(self, stage: StageConfig, teachers: Sequence[Teacher]) -> None:
         """Run one stage from its first step, or from the checkpoint's."""
-        rates = {"encoder": stage.learning_rate, "head": stage.head_learning_rate, "gates": 0.0}
-        if isinstance(stage, JointStage):
-            rates["gates"] = stage.gate_learning_rate
-        optimizer = MasterOptimizer(self.network, self.weights, rates, self.config.weight_decay, self.config.clip)
+        run = self.run
+        steps = StageRun(run, stage, self._weights, teachers)
         first = 0
-        if self.checkpoint and self.checkpoint[0] == name:
-            _, first, tensors = self.checkpoint
-            optimizer.load_state(tensors)
-            self.checkpoint = None
-            self.progress(f"{name}: resumed after step {first} of {stage.steps}")
-        seed = f"{self.config.seed}/{name}"
-        steps = StageSteps(self, name, stage, seed)
-        final = stage.final_rate if isinstance(stage, ContrastiveStage) else 0.0
-        saved = logged = time.monotonic()
-        since = first
-        running: list[Losses] = []
+        if self._checkpoint and self._checkpoint[0] == stage.name:
+            _, first, tensors = self._checkpoint
+            steps.optimizer.load_state(tensors)
+            self._checkpoint = None
+            run.progress(f"{stage.name}: resumed after step {first} of {stage.steps}")
+        log = RunLog(run.output / LOG, stage.name, stage.steps, first, run.progress)
+        saved = time.monotonic()
         for step in range(first, stage.steps):
-            losses = steps.take(step, seeded(f"{seed}/{step}"))
-            optimizer.step(schedule(step, stage.steps, stage.warmup, final))
-            running.append(losses)
+            log.add(steps.step(step))
             last = step + 1 == stage.steps
-            if (step + 1) % self.config.log_steps == 0 or last:
-                now = time.monotonic()
-                self._log(name, step + 1, stage.steps, running, (now - logged) / max(1, step + 1 - since))
-                running, logged, since = [], now, step + 1
-            if (step + 1) % self.config.evaluate_steps == 0 or last:
-                scores = self.dev_scores()
-                self._record({"stage": name, "step": step + 1, **scores})
-                shown = ", ".join(
-                    f"{key.replace('_', ' ').replace('mrr', 'MRR')} {value:.4f}" for key, value in scores.items()
-                )
-                self.progress(f"{name} {step + 1}/{stage.steps}: {shown}")
-                logged, since = time.monotonic(), step + 1
-            if last or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
-                save_checkpoint(self.output, name, step + 1, self.digest, optimizer.state())
+            if (step + 1) % run.config.log_steps == 0 or last:
+                log.losses(step + 1)
+            if (step + 1) % run.config.evaluate_steps == 0 or last:
+                run.network.train(False)
+                log.dev(step + 1, self._dev.scores(run.encoder()))
+                run.network.train()
+            if last or time.monotonic() - saved > 60 * run.config.checkpoint_minutes:
+                save_checkpoint(run.output, stage.name, step + 1, run.digest, steps.optimizer.state())
                 saved = time.monotonic()
-        self.weights = optimizer.master
+        self._weights = steps.optimizer.master
 
-    def _log(self, name: str, step: int, steps: int, running: list[Losses], seconds: float) -> None:
-        """Show and record the mean losses since the last line."""
-        means = {key: float(np.mean([losses[key] for losses in running])) for key in running[0]}
-        shown = ", ".join(f"{key} {value:.3f}" for key, value in means.items())
-        left = (steps - step) * seconds / 60
-        self.progress(f"{name} {step}/{steps}: {shown}, {seconds:.2f} s a step, {left:.0f} min left")
-        self._record({"stage": name, "step": step, **means})
 
-    def _record(self, row: dict[str, Any]) -> None:
-        """Append a row to the run's log."""
-        with (self.output / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+def _sizes(config: TrainingConfig, corpora: Corpora) -> dict[str, int]:
+    """Pairs of each source; 0 where its folder was not given."""
+    sizes = {name: len(source) for name, source in make_sources(config.sources, corpora, Draws("")).items()}
+    if sum(sizes.values()) < 2:
+        raise ModelError(
+            f"no training pairs in {corpora.data}: mine some with 'cascode train mine' or give a source its folder"
+        )
+    return sizes
+
+
+def _teachers(config: TrainingConfig, device: str, dtype: torch.dtype) -> list[list[Teacher]]:
+    """Teachers of each stage that is run."""
+    limits = config.max_query_tokens, config.max_text_tokens
+    return [
+        [LateTeacher(name, device, dtype, limits) for name in stage.teachers] for stage in config.stages if stage.steps
+    ]
 
 
 def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
@@ -263,13 +210,7 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
     return network, tokenizer
 
 
-def _digest(
-    config: TrainingConfig,
-    dtype: torch.dtype,
-    pairs: Sequence[TrainingPair | HistoryPair],
-    network: CasCode,
-    teachers: list[str],
-) -> str:
+def _digest(config: TrainingConfig, dtype: torch.dtype, corpora: Corpora, network: CasCode, teachers: list[str]) -> str:
     """Names settings, data, weights and teachers of a run, so that a checkpoint of another run is noticed.
 
     Of the precision the format that the run computes in counts, not how the setting is spelled.
@@ -279,7 +220,7 @@ def _digest(
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    for pair in pairs:
+    for pair in (*corpora.docstrings, *corpora.cosqa, *corpora.history):
         # Of the same package, name and comments too: they decide what stays together and what is read.
         digest.update(repr(pair).encode())
     return digest.hexdigest()[:16]

@@ -19,14 +19,11 @@ from cascode_models.tokenization import TextTokenizer
 TINY = {
     "contrastive.steps": 2,
     "contrastive.batch_pairs": 4,
-    "joint.steps": 2,
-    "joint.groups": 2,
-    "joint.negatives": 2,
-    "joint.candidates": 3,
-    "joint.batch_pairs": 4,
     "max_query_tokens": 16,
     "max_text_tokens": 32,
 }
+#: What the first stage of the recipe under test has beside.
+JOINT = {"joint.steps": 2, "joint.groups": 2, "joint.negatives": 2, "joint.candidates": 3, "joint.batch_pairs": 4}
 
 
 @pytest.fixture
@@ -96,7 +93,7 @@ def test_a_stage_may_say_settings_and_give_none(tmp_path: Path) -> None:
 def test_recipe_is_reproduced_and_goes_on_after_a_kill(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Stages run in order, each from the model before it; a killed recipe ends with the same released weights."""
     recipe = tmp_path / "recipe.yaml"
-    one = f"{{name: one, preset: first, settings: {{start_from: {json.dumps(str(model_folder))}}}}}"
+    one = f"{{name: one, preset: first, settings: {json.dumps({'start_from': str(model_folder), **JOINT})}}}"
     recipe.write_text(f"stages: [{one}, {{name: two, preset: cascade, after: one}}]")
 
     class Killed(BaseException):

@@ -203,17 +203,17 @@ def test_precision_is_what_is_asked_for_and_part_of_a_run(
 ) -> None:
     """A run computes in the format set and says so; another format is another run, ``auto`` what it resolves to."""
     settings = {"start_from": str(model_folder), "head": "none", "contrastive.steps": 1, "contrastive.batch_pairs": 4}
-    settings |= {"max_text_tokens": 32, "joint.steps": 0, "precision": precision}
+    settings |= {"max_text_tokens": 32, "precision": precision}
     lines: list[str] = []
     output = tmp_path / "run"
-    run("first", data=folders[0], output=output, overrides=settings, progress=lines.append)
+    run("control", data=folders[0], output=output, overrides=settings, progress=lines.append)
     assert f"cpu, {precision}" in lines[0]
     assert lines[1] == "left out: cosqa (nothing to draw from: set folders.cosqa)"
     other = "float32" if precision == "bfloat16" else "bfloat16"
     with pytest.raises(ModelError, match="other settings or data"):
-        run("first", data=folders[0], output=output, overrides=settings | {"precision": other}, resume=True)
+        run("control", data=folders[0], output=output, overrides=settings | {"precision": other}, resume=True)
     if compute_dtype("auto", "cpu") == compute_dtype(precision, "cpu"):
-        run("first", data=folders[0], output=output, overrides=settings | {"precision": "auto"}, resume=True)
+        run("control", data=folders[0], output=output, overrides=settings | {"precision": "auto"}, resume=True)
 
 
 def test_short_queries_are_a_few_content_words() -> None:

@@ -16,7 +16,7 @@ from cascode_lab.training.config import PRESETS
 from cascode_lab.training.data import read_pairs, read_pool
 from cascode_lab.training.optimizer import schedule
 from cascode_lab.training.run import LOG
-from cascode_lab.training.teacher import Teacher
+from cascode_lab.training.teacher import LateTeacher
 from cascode_models.errors import ModelError
 from cascode_models.heads import COSINE_SCALE, VIEW_WEIGHTS
 from cascode_models.inference import fused_score
@@ -59,11 +59,6 @@ def small(model_folder: Path, **more: object) -> dict[str, object]:
         "contrastive.steps": 6,
         "contrastive.batch_pairs": 8,
         "contrastive.learning_rate": 1e-2,
-        "joint.steps": 4,
-        "joint.groups": 3,
-        "joint.negatives": 3,
-        "joint.candidates": 6,
-        "joint.batch_pairs": 6,
         "log_steps": 2,
         "evaluate_steps": 3,
         "max_query_tokens": 16,
@@ -71,6 +66,12 @@ def small(model_folder: Path, **more: object) -> dict[str, object]:
         "checkpoint_minutes": 0.0,
         **more,
     }
+
+
+def both(model_folder: Path, **more: object) -> dict[str, object]:
+    """The same of a run with both stages of the preset ``first``."""
+    joint = {"steps": 4, "groups": 3, "negatives": 3, "candidates": 6, "batch_pairs": 6}
+    return small(model_folder, **{f"joint.{name}": value for name, value in joint.items()}) | more
 
 
 @pytest.mark.parametrize("preset", sorted(path.stem for path in PRESETS.glob("*.yaml")))
@@ -84,7 +85,7 @@ def test_every_head_trains_from_a_preset_to_a_model(head: str, data: Path, tmp_p
     """A run writes a model that loads and classifies, a log with losses and dev MRR, and a picture."""
     lines: list[str] = []
     output = tmp_path / "run"
-    folder = run("first", data=data, output=output, overrides=small(model_folder, head=head), progress=lines.append)
+    folder = run("first", data=data, output=output, overrides=both(model_folder, head=head), progress=lines.append)
     model = load_model(str(folder), device="cpu")
     assert model.has_classifier
     assert np.isfinite(model.classify("read a file", ["def read(file)"])).all()
@@ -96,7 +97,7 @@ def test_every_head_trains_from_a_preset_to_a_model(head: str, data: Path, tmp_p
 
 def test_training_lowers_the_loss(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """On a task a tiny model can learn, InfoNCE falls."""
-    overrides = small(model_folder) | {
+    overrides = both(model_folder) | {
         "contrastive.steps": 60,
         "joint.steps": 0,
         "contrastive.batch_pairs": 16,
@@ -120,10 +121,10 @@ def test_killed_run_ends_as_if_nothing_had_happened(
         if line.startswith(killed_at):
             raise Killed
 
-    whole = run("first", data=data, output=tmp_path / "whole", overrides=small(model_folder))
+    whole = run("first", data=data, output=tmp_path / "whole", overrides=both(model_folder))
     with pytest.raises(Killed):
-        run("first", data=data, output=tmp_path / "cut", overrides=small(model_folder), progress=kill)
-    resumed = run("first", data=data, output=tmp_path / "cut", overrides=small(model_folder), resume=True)
+        run("first", data=data, output=tmp_path / "cut", overrides=both(model_folder), progress=kill)
+    resumed = run("first", data=data, output=tmp_path / "cut", overrides=both(model_folder), resume=True)
     expected, found = load_file(whole / "model.safetensors"), load_file(resumed / "model.safetensors")
     assert all(bool((expected[name] == found[name]).all()) for name in expected)
 
@@ -141,9 +142,7 @@ def test_hard_negatives_are_mined_every_epoch_and_survive_a_kill(
             raise Killed
 
     settings = small(model_folder) | {
-        "head": "none",
-        "joint.steps": 0,
-        "contrastive.hard_negatives": 2,
+        "contrastive.negatives": 2,
         "contrastive.candidates": 4,
         "contrastive.pool": 32,
         "contrastive.cache_gradients": True,
@@ -163,14 +162,14 @@ def test_hard_negatives_are_mined_every_epoch_and_survive_a_kill(
 def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A run is neither overwritten by accident nor resumed with other settings."""
     output = tmp_path / "run"
-    run("first", data=data, output=output, overrides=small(model_folder))
+    run("first", data=data, output=output, overrides=both(model_folder))
     with pytest.raises(ModelError, match="holds a run already"):
-        run("first", data=data, output=output, overrides=small(model_folder))
+        run("first", data=data, output=output, overrides=both(model_folder))
     with pytest.raises(ModelError, match="other settings or data"):
-        run("first", data=data, output=output, overrides=small(model_folder, seed=9), resume=True)
+        run("first", data=data, output=output, overrides=both(model_folder, seed=9), resume=True)
     (output / "checkpoint.safetensors").write_bytes(b"half")
     with pytest.raises(ModelError, match="damaged"):
-        run("first", data=data, output=output, overrides=small(model_folder), resume=True)
+        run("first", data=data, output=output, overrides=both(model_folder), resume=True)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +179,21 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"joint.steps": "many"}, "steps is 'many'"),
         ({"joint.negatives": 0}, "random_negatives is more"),
         ({"head": "round"}, "head 'round'"),
-        ({"contrastive.batch_pairs": 0}, "must be 1 or more"),
+        ({"contrastive.batch_pairs": 0}, "contrastive.batch_pairs is 0, objective infonce needs some"),
+        ({"contrastive.neighbours": 0}, "contrastive.neighbours is 0, it must be 1 or more"),
+        ({"joint.groups": 0}, "joint.groups is 0, objective classifier needs some"),
+        ({"joint.strategy": "easy"}, "joint.strategy is 'easy', it must be one of in_batch, random, dynamic_hard"),
+        ({"joint.strategy": "in_batch"}, "joint.strategy is 'in_batch', groups and negatives need another"),
+        ({"joint.negatives": 0, "joint.random_negatives": 0}, "joint.negatives is 0, a group needs some"),
+        ({"joint.hard_share": 2.0}, "joint.hard_share is 2.0, it must be 0 to 1"),
+        ({"contrastive.objectives": {}}, "contrastive.objectives names none"),
+        ({"contrastive.objectives.triplet": {}}, "no objective 'triplet'"),
+        ({"contrastive.objectives": {"infonce": 3}}, "infonce is 3, it must be of type settings by name"),
+        ({"stages": []}, r"stages are \[\], name one or more"),
+        ({"stages": [{"steps": 3}]}, "stages: name is missing"),
+        ({"head": "none"}, "joint.steps must be 0 where head is 'none'"),
         ({"evaluate_steps": 0}, "evaluate_steps is 0, it must be 1 or more"),
-        ({"joint.chunk": -1}, r"joint.chunk \+ 1 is 0, it must be 1 or more"),
+        ({"joint.chunk": -1}, "joint.chunk is -1, it must be 0 or more"),
         ({"renamed_share": 1.5}, "renamed_share is 1.5, it must be 0 to 1"),
         ({"sources.docstrings": -1.0}, "sources are .* with shares above 0"),
         ({"sources": {}}, "sources are {}, name one or more"),
@@ -190,11 +201,11 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"sources": 3}, "sources is 3, it must be of type settings by name"),
         ({"precision": "half"}, "precision is 'half', it must be one of auto, bfloat16, float32"),
         ({"joint.steps.x": 3}, "joint.steps.x cannot be set"),
-        ({"contrastive.interaction_weight": 1.0}, "interaction_weight needs head 'late'"),
-        ({"contrastive.teachers": ["a"]}, "teachers needs contrastive.interaction_weight"),
+        ({"contrastive.objectives": {"late": {}}}, "objective late of contrastive needs head 'late'"),
+        ({"contrastive.teachers": ["a"]}, r"contrastive.teachers and an objective .* need each other"),
         ({"contrastive.teachers": "a"}, "teachers is 'a', it must be of type list of names"),
         ({"contrastive.teachers": [1]}, r"teachers is \[1\], it must be of type list of names"),
-        ({"contrastive.teacher_share": 1.5}, "teacher_share is 1.5, it must be 0 to 1"),
+        ({"start_share": 1.5}, "start_share is 1.5, it must be 0 to 1"),
     ],
 )
 def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> None:
@@ -205,13 +216,13 @@ def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> N
 
 def test_a_number_may_be_spelled_with_an_exponent() -> None:
     """YAML reads 1e-4 as text; a setting of that kind takes it."""
-    assert load_preset("first", {"contrastive.learning_rate": "1e-4"}).contrastive.learning_rate == 1e-4
+    assert load_preset("first", {"contrastive.learning_rate": "1e-4"}).stages[0].learning_rate == 1e-4
 
 
 def test_texts_longer_than_the_model_reads_are_refused(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A backbone without places for so many tokens is noticed before the first step."""
     with pytest.raises(ModelError, match="texts of 5000 tokens do not fit the model"):
-        run("first", data=data, output=tmp_path / "run", overrides=small(model_folder, max_text_tokens=5000))
+        run("first", data=data, output=tmp_path / "run", overrides=both(model_folder, max_text_tokens=5000))
 
 
 def test_a_checkpoint_goes_with_the_weights_that_a_run_began_with(
@@ -219,13 +230,13 @@ def test_a_checkpoint_goes_with_the_weights_that_a_run_began_with(
 ) -> None:
     """Other weights in the same folder are another start: the run of the earlier ones is not taken up."""
     output = tmp_path / "run"
-    run("first", data=data, output=output, overrides=small(model_folder))
+    run("first", data=data, output=output, overrides=both(model_folder))
     tensors = load_file(model_folder / "model.safetensors")
     name = next(name for name in tensors if name.startswith("backbone."))
     tensors[name] = tensors[name] + 1
     save_file(tensors, model_folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match="other settings or data"):
-        run("first", data=data, output=output, overrides=small(model_folder), resume=True)
+        run("first", data=data, output=output, overrides=both(model_folder), resume=True)
 
 
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
@@ -240,9 +251,9 @@ def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
 def test_no_data_says_what_to_do(tmp_path: Path, model_folder: Path) -> None:
     """An empty folder of pairs is no training data, and a folder that is not there is not one to pass over."""
     with pytest.raises(ModelError, match="no training pairs"):
-        run("first", data=tmp_path, output=tmp_path / "run", overrides=small(model_folder))
+        run("first", data=tmp_path, output=tmp_path / "run", overrides=both(model_folder))
     with pytest.raises(ModelError, match=r"no training pairs in .*none, which is no folder"):
-        run("first", data=tmp_path / "none", output=tmp_path / "run", overrides=small(model_folder))
+        run("first", data=tmp_path / "none", output=tmp_path / "run", overrides=both(model_folder))
 
 
 def test_pairs_of_other_splits_are_never_trained_on(data: Path) -> None:
@@ -263,11 +274,11 @@ def test_held_out_pool_is_read_as_function_texts(data: Path) -> None:
 
 def test_share_of_the_start_is_kept(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Written weights stand between those of the start and those of the same run without it; heads are the run's."""
-    settings = small(model_folder, head="late") | {"contrastive.interaction_weight": 1.0, "joint.steps": 0}
+    settings = small(model_folder, head="late") | {"contrastive.objectives.late": {}}
     start = load_file(model_folder / "model.safetensors")
     whole, half = (
         load_file(
-            run("first", data=data, output=tmp_path / str(share), overrides=settings | {"start_share": share})
+            run("cascade", data=data, output=tmp_path / str(share), overrides=settings | {"start_share": share})
             / "model.safetensors"
         )
         for share in (0.0, 0.25)
@@ -287,10 +298,10 @@ def test_classifier_of_another_version_is_made_anew(data: Path, tmp_path: Path, 
         name: value for name, value in load_file(model_folder / "model.safetensors").items() if name != "head.gates"
     }
     save_file(weights, model_folder / "model.safetensors", metadata={"format": "pt"})
-    settings = small(model_folder, head="late") | {"contrastive.steps": 1, "joint.steps": 0}
+    settings = small(model_folder, head="late") | {"contrastive.steps": 1, "new_head": False}
     with pytest.raises(ModelError, match="new_head: true"):
-        run("first", data=data, output=tmp_path / "old", overrides=settings)
-    made = run("first", data=data, output=tmp_path / "new", overrides=settings | {"new_head": True})
+        run("cascade", data=data, output=tmp_path / "old", overrides=settings)
+    made = run("cascade", data=data, output=tmp_path / "new", overrides=settings | {"new_head": True})
     assert load_file(made / "model.safetensors")["head.views"].tolist() == pytest.approx(VIEW_WEIGHTS, abs=1e-3)
 
 
@@ -299,8 +310,8 @@ def test_late_loss_has_its_own_temperature(data: Path, tmp_path: Path, model_fol
     logs = []
     for temperature in (0.05, 5.0):
         output = tmp_path / str(temperature)
-        changes = small(model_folder) | {"threads": 1, "contrastive.interaction_temperature": temperature}
-        model = run("cascade", data=data, output=output, overrides=changes | {"joint.steps": 0})
+        changes = small(model_folder) | {"threads": 1, "contrastive.objectives.late.temperature": temperature}
+        model = run("cascade", data=data, output=output, overrides=changes)
         views = load_file(model / "model.safetensors")["head.views"]
         assert views.tolist() == pytest.approx(VIEW_WEIGHTS, abs=1e-3)
         logs.append(json.loads((output / LOG).read_text().splitlines()[0]))
@@ -312,30 +323,31 @@ def taught_by(teachers: list[Path], share: float = 0.5) -> dict[str, object]:
     """Settings of a run that learns from teachers."""
     return {
         "contrastive.teachers": [str(teacher) for teacher in teachers],
-        "contrastive.teacher_share": share,
+        "contrastive.objectives.late.weight": 1 - share,
+        "contrastive.objectives.distillation.weight": share,
     }
 
 
 def test_a_run_learns_from_teachers(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """The student comes nearer to its teachers than beside them, and one without a late head is refused."""
-    alone = small(model_folder) | {"threads": 1, "joint.steps": 0, "contrastive.steps": 20}
+    alone = small(model_folder) | {"threads": 1, "contrastive.steps": 20}
     other = run("cascade", data=data, output=tmp_path / "teacher", overrides=alone | {"seed": 5})
     last = {}
     for share in (0.0, 1.0):
         output = tmp_path / f"share {share}"
         run("cascade", data=data, output=output, overrides=alone | taught_by([other, other], share))
         rows = [json.loads(line) for line in (output / LOG).read_text().splitlines()]
-        last[share] = [row["taught"] for row in rows if "taught" in row][-3:]
+        last[share] = [row["distillation"] for row in rows if "distillation" in row][-3:]
     assert np.mean(last[1.0]) < 0.7 * np.mean(last[0.0])
     with pytest.raises(ModelError, match="cannot teach: it needs a late head"):
         run("cascade", data=data, output=tmp_path / "x", overrides=alone | taught_by([model_folder]))
     with pytest.raises(ModelError, match=r"texts of 5000 tokens do not fit the teacher .* reads 130"):
-        Teacher(str(other), "cpu", torch.float32, (16, 5000))
+        LateTeacher(str(other), "cpu", torch.float32, (16, 5000))
 
 
 def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """The mean of their scores is learnt, in any order; a teacher with other weights makes another run."""
-    alone = small(model_folder) | {"threads": 1, "joint.steps": 0, "contrastive.steps": 1, "log_steps": 1}
+    alone = small(model_folder) | {"threads": 1, "contrastive.steps": 1, "log_steps": 1}
     longer = alone | {"contrastive.steps": 20}
     one, two = (
         run("cascade", data=data, output=tmp_path / str(seed), overrides=longer | {"seed": seed}) for seed in (5, 6)
@@ -344,7 +356,7 @@ def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_pat
     for number, teachers in enumerate(([one], [two], [one, two], [two, one])):
         output = tmp_path / f"run {number}"
         run("cascade", data=data, output=output, overrides=alone | taught_by(teachers))
-        taught[number] = json.loads((output / LOG).read_text().splitlines()[0])["taught"]
+        taught[number] = json.loads((output / LOG).read_text().splitlines()[0])["distillation"]
     assert taught[2] == pytest.approx(taught[3], rel=1e-4)
     assert taught[2] not in (pytest.approx(taught[0], rel=1e-2), pytest.approx(taught[1], rel=1e-2))
     shutil.copy(two / "model.safetensors", one / "model.safetensors")
@@ -354,7 +366,7 @@ def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_pat
 
 def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Its scores are the fused scores of the served model, whatever order and chunks the texts come in."""
-    settings = small(model_folder) | {"joint.steps": 0, "contrastive.steps": 1}
+    settings = small(model_folder) | {"contrastive.steps": 1}
     folder = run("cascade", data=data, output=tmp_path / "teacher", overrides=settings)
     queries, functions = ["read a file", "a", "sort a list of path"], ["def read(file)", "x", "def sort(a, b): return"]
     model = load_model(str(folder), device="cpu")
@@ -362,14 +374,14 @@ def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_pa
     logits = np.stack([model.classify(query, functions) for query in queries])
     expected = fused_score(cosines, logits, 1.0) / COSINE_SCALE
     for chunk in (1, 8):
-        found = Teacher(str(folder), "cpu", torch.float32, (16, 48)).scores(queries, functions, chunk).numpy()
+        found = LateTeacher(str(folder), "cpu", torch.float32, (16, 48)).scores(queries, functions, chunk).numpy()
         # The classifier's bias is the same for every pair.
         assert np.ptp(found - expected) < 0.05 < np.ptp(found)
 
 
 def test_renamed_steps_change_what_a_run_sees(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """With a share of renamed steps a run ends elsewhere; the share is checked."""
-    plain = small(model_folder) | {"contrastive.steps": 6, "joint.steps": 0}
+    plain = both(model_folder) | {"contrastive.steps": 6, "joint.steps": 0}
     models = [
         run("first", data=data, output=tmp_path / str(share), overrides=plain | {"renamed_share": share})
         for share in (0.0, 1.0)

@@ -11,11 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cascode_lab.training.config import StageConfig, load_preset
+from cascode_lab.training.context import RunContext
 from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, varied_texts
+from cascode_lab.training.hard_negatives import STRATEGIES
 from cascode_lab.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
 from cascode_lab.training.sampling import LanguagePools, Passes, draw_packages, pools
+from cascode_lab.training.sources import Corpora
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
+from cascode_models.modeling import CasCode
+from cascode_models.tokenization import TextTokenizer
 
 
 def test_negatives_of_another_run_are_mined_anew(tmp_path: Path) -> None:
@@ -147,3 +153,28 @@ def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None
     none = MinedPool(alike, np.full((3, 3), -1, dtype=np.int32), np.zeros(3, dtype=np.int32))
     # Nothing else is there: others that answer it too, never the function itself.
     assert 0 not in draw_group(none, 0, 3, 1, random.Random(0))[1:]
+
+
+@pytest.mark.parametrize("strategy", ["random", "dynamic_hard"])
+def test_strategies_show_as_many_negatives_as_asked_for(
+    strategy: str, tmp_path: Path, network: CasCode, tokenizer: TextTokenizer
+) -> None:
+    """Each example has its number of wrong definitions of its own language, none of them its answer; hard ones rank."""
+    rows = [
+        {"query": f"q {n}", "code": f"def read{n}(file): open(file)" if n % 2 else f"def add(a, b): {n}",
+         "language": language, "split": "train"}
+        for language in ("python", "go")
+        for n in range(8)
+    ]  # fmt: skip
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    settings = {"sources": {"docstrings": 1.0}}
+    stage = StageConfig("s", steps=1, strategy=strategy, negatives=3, candidates=3)
+    config = dataclasses.replace(load_preset("control", settings), stages=(stage,))
+    corpora = Corpora(tmp_path, {}, 0)
+    run = RunContext(config, corpora, network, tokenizer, tmp_path, "digest", lambda _line: None)
+    drawn = STRATEGIES[strategy](run, stage, 4, "seed").examples(0, random.Random(0))
+    assert len(drawn) == 4
+    for example in drawn:
+        assert len(example.negatives) == 3
+        assert example.answer.identity not in {negative.identity for negative in example.negatives}
+    assert (tmp_path / "negatives-s-0.npz").exists() == (strategy == "dynamic_hard")

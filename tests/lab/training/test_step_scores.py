@@ -1,0 +1,187 @@
+"""The scores that objectives read: gradient caching, teachers, and agreement with what is served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+
+from cascode_lab.training.config import TrainingConfig
+from cascode_lab.training.context import RunContext
+from cascode_lab.training.objectives import Objective
+from cascode_lab.training.objectives.distillation import Distillation
+from cascode_lab.training.objectives.group_softmax import GroupSoftmaxBinary
+from cascode_lab.training.objectives.infonce import InfoNCE, infonce
+from cascode_lab.training.objectives.late_infonce import LateInfoNCE
+from cascode_lab.training.sources import DefinitionText, Example
+from cascode_lab.training.step_scores import StepScores
+from cascode_models.heads import COSINE_SCALE, Texts
+from cascode_models.inference import fused_score
+from cascode_models.modeling import CasCode
+from cascode_models.tokenization import PairLayout, padded, paired
+
+# Some longer than a phrase and than a function's beginning.
+QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]
+FUNCTIONS = [
+    *([2, 14, 15, 3], [2, 16, 17, 18, 3], [2, *range(30, 60), 3], [2, 20, 21, 3]),
+    *([2, *range(4, 29), 3], [2, 23, 3], [2, 24, 25, 3]),
+]
+
+
+class Numbers:
+    """Reads a text of numbers as their token ids."""
+
+    pad_id = 0
+
+    def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """Token ids of each text."""
+        return [[int(word) for word in text.split()] for text in texts]
+
+
+class Saying:
+    """A teacher that says what it was given."""
+
+    fingerprint = "saying"
+
+    def __init__(self, said: torch.Tensor) -> None:
+        self.said = said
+
+    def scores(self, queries: Sequence[str], definitions: Sequence[str], chunk: int) -> torch.Tensor:
+        """What it was given."""
+        assert (len(queries), len(definitions)) == self.said.shape
+        return self.said
+
+
+def words(ids: Sequence[int]) -> str:
+    """A text that :class:`Numbers` reads as these ids."""
+    return " ".join(map(str, ids))
+
+
+def shown(ids: Sequence[int]) -> DefinitionText:
+    """A definition of these ids."""
+    return DefinitionText(words(ids), words(ids))
+
+
+def examples() -> list[Example]:
+    """As many examples as queries; the first has the further functions for negatives."""
+    made = [
+        Example(words(query), shown(function), frozenset()) for query, function in zip(QUERIES, FUNCTIONS, strict=False)
+    ]
+    further = tuple(shown(function) for function in FUNCTIONS[len(QUERIES) :])
+    return [Example(made[0].query, made[0].answer, made[0].right, further), *made[1:]]
+
+
+@pytest.fixture
+def network(make_network) -> CasCode:
+    """A small late-headed model in float32, without dropout."""
+    return make_network("late")
+
+
+def step_scores(
+    network: CasCode,
+    *,
+    chunk: int = 100,
+    cache: bool = False,
+    said: Sequence[torch.Tensor] = (),
+    groups: Sequence[Example] = (),
+) -> StepScores:
+    """Scores of a step on the examples."""
+    run = RunContext(TrainingConfig(), None, network, Numbers(), Path(), "", print)  # type: ignore[arg-type]
+    teachers = [Saying(one) for one in said]
+    return StepScores(run, examples(), groups, teachers=teachers, chunk=chunk, cache_gradients=cache)
+
+
+def gradients(
+    network: CasCode, scores: StepScores, objectives: Sequence[Objective]
+) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
+    """Losses of a step and the gradients it leaves."""
+    network.zero_grad()
+    losses = {objective.name: objective.loss(scores) for objective in objectives}
+    scores.backward(sum(one.weight * losses[one.name] for one in objectives))
+    found = {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
+    return {name: float(loss.detach()) for name, loss in losses.items()}, found
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+@pytest.mark.parametrize("objectives", [(InfoNCE(0.5),), (InfoNCE(0.5), LateInfoNCE(0.5, 0.05))])
+def test_cached_gradients_are_those_of_the_whole_batch(
+    chunk: int, objectives: Sequence[Objective], network: CasCode
+) -> None:
+    """Encoding chunk by chunk a second time gives the losses and gradients of one large batch."""
+    losses, expected = gradients(network, step_scores(network), objectives)
+    cached_losses, found = gradients(network, step_scores(network, chunk=chunk, cache=True), objectives)
+    assert cached_losses == pytest.approx(losses, rel=1e-5)
+    assert ("head.views" in expected) == (len(objectives) > 1)
+    assert expected.keys() == found.keys()
+    assert max(float(value.abs().max()) for value in expected.values()) > 1e-3
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("chunk", [2, 100])
+def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -> None:
+    """The second InfoNCE ranks by the fused score of weight 1, as it is while the gates are closed."""
+    before = float(LateInfoNCE(1.0, 0.09).loss(step_scores(network, chunk=chunk)).detach())
+    pairs = [(query, function) for query in QUERIES for function in FUNCTIONS]
+    with torch.no_grad():
+        network.head.gates.fill_(-1e4)
+        network.head.views.copy_(torch.tensor([0.3, 0.7, 0.5]))
+        logits = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True)))
+        cosines = network.encode(*padded(QUERIES, 0)) @ network.encode(*padded(FUNCTIONS, 0)).T
+    fused = torch.tensor(fused_score(cosines.numpy(), logits.view(cosines.shape).numpy(), 1.0))
+    # In the units of a cosine by the temperature, not by that of the vectors.
+    scores = step_scores(network, chunk=chunk)
+    expected = float(infonce(fused / COSINE_SCALE / 0.09, scores.right))
+    changed = float(LateInfoNCE(1.0, 0.09).loss(scores).detach())
+    assert changed == pytest.approx(expected, rel=1e-3)
+    assert changed != pytest.approx(before, rel=1e-3)
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_teachers_are_averaged_and_weighed_beside_the_right_answers(chunk: int, network: CasCode) -> None:
+    """What the student learns from is the mean of the teachers; the terms add up by their weights."""
+    generator = torch.Generator().manual_seed(1)
+    said = [torch.randn(len(QUERIES), len(FUNCTIONS), generator=generator) for _ in range(2)]
+    assert torch.equal(step_scores(network, said=said).taught, (said[0] + said[1]) / 2)
+
+    def grads(*objectives: Objective) -> dict[str, torch.Tensor]:
+        return gradients(network, step_scores(network, chunk=chunk, said=said), objectives)[1]
+
+    late, taught = grads(LateInfoNCE()), grads(Distillation())
+    both = grads(LateInfoNCE(0.25), Distillation(0.75))
+    for name, value in late.items():
+        torch.testing.assert_close(both[name], 0.25 * value + 0.75 * taught[name], rtol=1e-3, atol=1e-5)
+    assert any(float((taught[name] - value).abs().max()) > 1e-3 for name, value in late.items())
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 100])
+def test_groups_are_classified_pair_by_pair(chunk: int, network: CasCode) -> None:
+    """Whatever is read together, a group's logits are those of its pairs, the right definition first."""
+    groups = [
+        Example(words(query), shown(FUNCTIONS[row]), frozenset(), (shown(FUNCTIONS[2]), shown(FUNCTIONS[5])))
+        for row, query in enumerate(QUERIES[:2])
+    ]
+    found = step_scores(network, chunk=chunk, groups=groups).groups
+    pairs = [(QUERIES[row], FUNCTIONS[other]) for row in (0, 1) for other in (row, 2, 5)]
+    expected = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True))).view(2, 3)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    _, grads = gradients(network, step_scores(network, groups=groups), [GroupSoftmaxBinary()])
+    assert float(grads["head.views"].abs().max()) > 1e-4
+
+
+def test_late_scores_ignore_padding(network: CasCode) -> None:
+    """A query and a function score alike alone and beside longer ones."""
+
+    def scores(queries: list[list[int]], functions: list[list[int]]) -> torch.Tensor:
+        read = [
+            Texts(network.token_states(ids, mask), mask) for ids, mask in (padded(queries, 0), padded(functions, 0))
+        ]
+        return network.head.late_scores(*read)
+
+    with torch.no_grad():
+        beside = scores(QUERIES, FUNCTIONS)
+        for row, query in enumerate(QUERIES):
+            for column, function in enumerate(FUNCTIONS):
+                assert float(scores([query], [function])) == pytest.approx(float(beside[row, column]), abs=1e-5)
