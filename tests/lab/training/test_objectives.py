@@ -117,28 +117,28 @@ def test_group_loss_is_a_softmax_and_equation_2() -> None:
 
 def test_defaults_are_those_that_the_weights_were_trained_with() -> None:
     """What a preset does not say is part of the recipe of the bundled weights."""
-    assert {name: kind() for name, kind in OBJECTIVES.items()} == {
-        "infonce": InfoNCE(1.0, 0.05),
-        "late": LateInfoNCE(1.0, 0.09),
-        "distillation": Distillation(1.0, 0.09),
-        "classifier": GroupSoftmaxBinary(1.0, 0.1),
-    }
+    assert [OBJECTIVES[name]() for name in ("infonce", "late", "distillation", "classifier")] == [
+        InfoNCE(1.0, 0.05),
+        LateInfoNCE(1.0, 0.09),
+        Distillation(1.0, 0.09),
+        GroupSoftmaxBinary(1.0, 0.1),
+    ]
 
 
 def test_objectives_say_what_they_read() -> None:
     """What a stage must draw, and what head and teachers it needs, follows from the scores that are read."""
-    assert {name: set(kind().reads) for name, kind in OBJECTIVES.items()} == {
-        "infonce": {"cosines", "right"},
-        "late": {"cosines", "late", "right"},
-        "distillation": {"cosines", "late", "taught", "right"},
-        "classifier": {"groups"},
-    }
+    assert [kind.reads for kind in (InfoNCE, LateInfoNCE, Distillation, GroupSoftmaxBinary)] == [
+        {"cosines", "right"},
+        {"cosines", "late", "right"},
+        {"cosines", "late", "taught", "right"},
+        {"groups"},
+    ]
 
 
 def test_wrong_objectives_are_named() -> None:
     """A name or a setting that there is none of lists those there are."""
     assert make_objectives({"infonce": {"temperature": 0.1}, "late": {}}) == [InfoNCE(1.0, 0.1), LateInfoNCE()]
-    with pytest.raises(ModelError, match=r"^training settings: no objective 'x', known are classifier, distillation, "):
+    with pytest.raises(ModelError, match=r"^training settings: no objective 'x', known are classifier, distill"):
         make_objectives({"x": {}})
     with pytest.raises(ModelError, match=r"objective infonce has no setting 'margin', known are weight, temperature$"):
         make_objectives({"infonce": {"margin": 1.0}})
