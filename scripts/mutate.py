@@ -2,39 +2,50 @@
 
 .venv/bin/python scripts/mutate.py [TARGET]...     (make mutate MUTATE=objectives)
 
-cosmic-ray makes the faults, in a copy of the tree. A mutant that survives is explained in tests/mutation-survivors.md,
-or this fails; so it does where a target kills fewer than KILLED of its mutants.
+cosmic-ray makes the faults, in a copy of the tree. Each runs in a fork of a process that has imported the large
+libraries already, which is ten times as fast as a new one. A mutant that survives is explained in
+tests/mutation-survivors.md, or this fails; so it does where a target kills fewer than KILLED of its mutants.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import difflib
+import importlib
 import os
-import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
+from cosmic_ray.commands import init
+from cosmic_ray.modules import find_modules
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import use_db
+from cosmic_ray.work_item import MutationSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "mutate"
 SURVIVORS = ROOT / "tests" / "mutation-survivors.md"
 #: Share of the mutants that the tests of a target must kill.
 KILLED = 0.85
-#: Seconds until a mutant that never ends counts as killed: the slowest target takes a tenth of it on a quiet machine.
-TIMEOUT = 120.0
+#: Seconds until a mutant that never ends counts as killed: ten times what the slowest tests take on a busy machine.
+TIMEOUT = 180.0
+#: What the tests of a target need of the tree.
+COPIED = ("server", "lab", "indexer", "models", "library", "tests", "pyproject.toml")
+#: Imported once for all mutants; nothing of ours, which every mutant imports for itself.
+PRELOADED = ("pytest", "numpy", "torch", "transformers", "tokenizers", "safetensors.torch", "tree_sitter", "yaml")
 #: Binary operators are replaced by their opposite alone: a tensor divided by bits is noticed by any test at all, and
 #: ten such mutants an operator would make the share look better than it is.
 OPPOSITES = {"Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul", "BitAnd_BitOr", "BitOr_BitAnd"}
 _BINARY = "core/ReplaceBinaryOperator_"
-#: What the tests of a target need of the tree.
-COPIED = ("cascode", "server", "lab", "indexer", "models", "library", "tests", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,7 @@ class Target:
 
 
 TARGETS = {
-    "objectives": Target(
-        ("lab/cascode_lab/training/objectives",),
-        ("tests/lab/training/test_objectives.py",),
-    ),
+    "objectives": Target(("lab/cascode_lab/training/objectives",), ("tests/lab/training/test_objectives.py",)),
     "rank": Target(("indexer/cascode_indexer/rank",), ("tests/indexer/rank",)),
     "search": Target(("indexer/cascode_indexer/search",), ("tests/indexer/search", "tests/indexer/rank")),
 }
@@ -59,41 +67,21 @@ def main() -> int:
     """Mutate the targets named, or all; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all by default")
-    names = parser.parse_args().targets or list(TARGETS)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    names = arguments.targets or list(TARGETS)
     unknown = [name for name in names if name not in TARGETS]
     if unknown:
         parser.error(f"there is no target {unknown[0]!r}: name one of {', '.join(TARGETS)}")
-    return max(mutate(name, TARGETS[name]) for name in names)
+    if arguments.here:
+        return mutate(names[0], TARGETS[names[0]])
+    return max(in_copy(name) for name in names)
 
 
-def mutate(name: str, target: Target) -> int:
-    """Mutate one target and print what survived; return 1 where that is too much."""
-    tree = WORK / name / "tree"
-    copy_tree(tree)
-    session, config = WORK / name / "session.sqlite", WORK / name / "config.toml"
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *target.tests]
-    modules = ", ".join(f'"{module}"' for module in target.modules)
-    config.write_text(
-        f'[cosmic-ray]\nmodule-path = [{modules}]\ntimeout = {TIMEOUT}\nexcluded-modules = []\n'
-        f'test-command = "{" ".join(command)}"\n[cosmic-ray.distributor]\nname = "local"\n'
-    )  # fmt: skip
-    packages = [str(tree / part) for part in COPIED if (tree / part).is_dir()]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(packages), "PYTHONDONTWRITEBYTECODE": "1"}
-    # Two libraries with a team of threads each are slower than one thread, on models as small as those of the tests.
-    environment |= {"OMP_NUM_THREADS": "1"}
-    subprocess.run(command, cwd=tree, env=environment, check=True)
-    run = [sys.executable, "-m", "cosmic_ray.cli"]
-    subprocess.run([*run, "init", "--force", str(config), str(session)], cwd=tree, env=environment, check=True)
-    with use_db(session) as database:
-        skip_equivalent(database, tree)
-    subprocess.run([*run, "exec", str(config), str(session)], cwd=tree, env=environment, check=True)
-    with use_db(session) as database:
-        return report(name, database)
-
-
-def copy_tree(tree: Path) -> None:
-    """Copy the sources, and link what is large: the copy is edited, the tree at hand never."""
-    shutil.rmtree(tree.parent, ignore_errors=True)
+def in_copy(name: str) -> int:
+    """Run this script on one target in a copy of the tree, whose packages come first on the path."""
+    tree = WORK / name
+    shutil.rmtree(tree, ignore_errors=True)
     for part in COPIED:
         source = ROOT / part
         if source.is_dir():
@@ -101,35 +89,97 @@ def copy_tree(tree: Path) -> None:
             shutil.copytree(source, tree / part, copy_function=copy_or_link, ignore=caches)
         elif source.exists():
             shutil.copy(source, tree / part)
+    packages = [str(tree / part) for part in COPIED if (tree / part).is_dir()]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    # On models as small as those of the tests one thread is faster than a team, and a fork has no team.
+    environment |= {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).resolve()), "--here", name]
+    return subprocess.run(command, cwd=tree, env=environment, check=False).returncode
 
 
 def copy_or_link(source: str, target: str) -> None:
-    """Copy a source file; link any other."""
+    """Copy a source file, which is edited; link any other, some of which are large."""
     if source.endswith(".py"):
         shutil.copy(source, target)
     else:
         Path(target).symlink_to(source)
 
 
-def skip_equivalent(database: WorkDB, tree: Path) -> None:
-    """Leave out faults that can change nothing, in annotations and Protocols, and those that say nothing."""
-    spans = {path: list(inert_spans(tree / path)) for path in {m.module_path for m in mutations(database)}}
-    for item in list(database.pending_work_items):
-        mutation = item.mutations[0]
-        operator = mutation.operator_name
-        inert = any(start <= mutation.start_pos < end for start, end in spans[mutation.module_path])
-        if inert or (operator.startswith(_BINARY) and operator.removeprefix(_BINARY) not in OPPOSITES):
-            database.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+def mutate(name: str, target: Target) -> int:
+    """Run the tests on every mutant of a target; return 1 where they notice too few."""
+    for library in PRELOADED:
+        importlib.import_module(library)
+    if not passes(target):
+        print(f"{name}: the tests fail without any fault")
+        return 1
+    faults = list(mutations(target))
+    survivors = []
+    for number, fault in enumerate(faults, 1):
+        operator = get_operator(fault.operator_name)(**fault.operator_args)
+        with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
+            if after is not None and passes(target):
+                survivors.append(described(fault.module_path, before, after))
+        print(f"\r{name}: {number} of {len(faults)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
+    unexplained = [line for line in survivors if line not in explained]
+    share = 1 - len(survivors) / max(1, len(faults))
+    print(f"{name}: {len(faults) - len(survivors)} of {len(faults)} mutants killed ({share:.0%})")
+    for line in unexplained:
+        print(f"survived, not explained in {SURVIVORS.name}: {line}")
+    return int(share < KILLED or bool(unexplained))
 
 
-def mutations(database: WorkDB) -> Iterator[MutationSpec]:
-    """The faults of a session."""
-    for item in database.work_items:
-        yield from item.mutations
+def passes(target: Target) -> bool:
+    """Whether the tests of a target pass, in a fork."""
+    child = os.fork()
+    if not child:
+        # Nothing that it says is of interest, nor what it leaves behind.
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        status = 1
+        with suppress(BaseException):
+            status = pytest_status(target)
+        os._exit(status)
+    end = time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status == 0
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def pytest_status(target: Target) -> int:
+    """Run the tests of a target here."""
+    import pytest
+
+    # What was imported before cannot be rewritten, and need not be.
+    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider"]
+    return int(pytest.main(["-x", "-q", *quiet, *target.tests]))
+
+
+def mutations(target: Target) -> Iterator[MutationSpec]:
+    """The faults of a target, without those that can change nothing and those that say nothing."""
+    modules = list(find_modules([Path(module) for module in target.modules]))
+    with use_db("session.sqlite") as database:
+        init(modules, database, {})
+        items = list(database.work_items)
+    spans = {path: list(inert_spans(path)) for path in modules}
+    for item in items:
+        fault = item.mutations[0]
+        opposite = fault.operator_name.removeprefix(_BINARY)
+        if fault.operator_name.startswith(_BINARY) and opposite not in OPPOSITES:
+            continue
+        if not any(start <= fault.start_pos < end for start, end in spans[fault.module_path]):
+            yield fault
 
 
 def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Start and end of annotations and of the classes that only describe an interface."""
+    """Start and end of annotations, which nothing reads, and of classes that only describe an interface."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         inert: list[ast.AST | None] = []
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
@@ -143,35 +193,11 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
                 yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
 
 
-def report(name: str, database: WorkDB) -> int:
-    """Print the share killed and the survivors that nobody explained; return 1 where something is wrong."""
-    explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
-    tested = survived = 0
-    unexplained = []
-    for job, result in database.results:
-        if result.worker_outcome == WorkerOutcome.SKIPPED:
-            continue
-        tested += 1
-        if result.test_outcome != TestOutcome.SURVIVED:
-            continue
-        survived += 1
-        mutation = next(item for item in database.work_items if item.job_id == job).mutations[0]
-        line = described(mutation.module_path, result.diff or "")
-        if line not in explained:
-            unexplained.append(line)
-    share = 1 - survived / max(1, tested)
-    print(f"{name}: {tested - survived} of {tested} mutants killed ({share:.0%}), {len(unexplained)} not explained")
-    for line in unexplained:
-        print(f"  {line}")
-    return int(share < KILLED or bool(unexplained))
-
-
-def described(module: Path, diff: str) -> str:
+def described(module: Path, before: str, after: str) -> str:
     """A survivor as the file of survivors names it: module, line as it was, line as it became."""
-    removed = re.search(r"^-(?!--)(.*)$", diff, re.MULTILINE)
-    added = re.search(r"^\+(?!\+\+)(.*)$", diff, re.MULTILINE)
-    before, after = (match[1].strip() if match else "" for match in (removed, added))
-    return f"`{Path(*module.parts[1:]).as_posix()}`: `{before}` -> `{after}`"
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    was, became = (next((line[2:].strip() for line in lines if line.startswith(sign)), "") for sign in ("- ", "+ "))
+    return f"`{Path(*module.parts[1:]).as_posix()}`: `{was}` -> `{became}`"
 
 
 if __name__ == "__main__":

@@ -5,18 +5,64 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cascode_lab.corpus.assemble import Corpus, assemble
 from cascode_lab.corpus.errors import ArchiveError, CorpusError, FetchError
 from cascode_lab.corpus.fetch import fetch
+from cascode_lab.corpus.manifest import load_manifest
 from cascode_lab.corpus.mine import Mined, mine_package
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.corpus.types import FunctionExtractor, Package, Split
+from cascode_lab.corpus.types import LANGUAGES, Package, Split
 
 logger = logging.getLogger(__name__)
+
+
+def mine(
+    manifest: Path | None,
+    output: Path,
+    *,
+    packages: Path,
+    held_out: Path,
+    languages: Collection[str] = (),
+    progress: Callable[[str], None] = lambda _line: None,
+) -> dict[str, Any]:
+    """Fetch the packages of a manifest and write query-function pairs and evaluation pools.
+
+    Debian source packages need ``deb-src`` lines; ``APT_CONFIG`` may name a configuration that has them.
+
+    Args:
+        manifest: YAML file; the one shipped with the package when None.
+        output: Folder for the JSON lines and ``summary.json``.
+        packages: Folder that caches the archives.
+        held_out: List of ``owner/name`` of the repositories that are never used.
+        languages: Languages to mine; all of the manifest when empty.
+        progress: Told one line a package.
+
+    Returns:
+        The summary, as in ``summary.json``.
+
+    Raises:
+        CorpusError: A language is unknown, the held-out list is missing, or no package could be had.
+        ManifestError: The manifest cannot be used.
+    """
+    unknown = sorted(set(languages) - set(LANGUAGES))
+    if unknown:
+        raise CorpusError(f"The corpus has no {unknown[0]!r}: choose among {', '.join(LANGUAGES)}.")
+    try:
+        held = HeldOut.read(held_out)
+    except OSError as error:
+        raise CorpusError(f"Cannot read the held-out list {held_out} ({error.strerror}): give its path.") from error
+    wanted = set(languages) or set(LANGUAGES)
+    chosen = [
+        replace(package, languages=tuple(language for language in package.languages if language in wanted))
+        for package in load_manifest(manifest)
+        if not wanted.isdisjoint(package.languages)
+    ]
+    return build_corpus(chosen, cache=packages, output=output, held_out=held, progress=progress)
 
 
 def build_corpus(
@@ -25,7 +71,6 @@ def build_corpus(
     cache: Path,
     output: Path,
     held_out: HeldOut,
-    extract: FunctionExtractor,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, Any]:
     """Fetch and mine packages, and write pairs, pools and ``summary.json``.
@@ -38,7 +83,6 @@ def build_corpus(
         cache: Folder of downloaded archives.
         output: Folder for the results.
         held_out: Repositories that must not be used.
-        extract: Finds the functions of a file.
         progress: Told one line a package.
 
     Returns:
@@ -51,7 +95,7 @@ def build_corpus(
     failed: dict[str, str] = {}
     for number, package in enumerate(packages, start=1):
         try:
-            mined.append(mine_package(package, fetch(package, cache), held_out, extract))
+            mined.append(mine_package(package, fetch(package, cache), held_out))
         except (FetchError, ArchiveError) as error:
             logger.warning("%s is left out: %s", package.name, error)
             failed[f"{package.source}/{package.name}"] = str(error)
@@ -100,3 +144,26 @@ def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
     partial.replace(path)
+
+
+def summary_table(summary: dict[str, Any]) -> str:
+    """Lay out the counts of a summary as a plain table, one language a line."""
+    head = ("language", "train", "dev", "test", "dev pool", "test pool", "packages", "dropped")
+    rows = [
+        (
+            language,
+            *(f"{counts['pairs'][split]:,}" for split in ("train", "dev", "test")),
+            *(f"{counts['pools'].get(split, 0):,}" for split in ("dev", "test")),
+            f"{len(counts['packages']):,}",
+            f"{sum(counts['dropped'].values()):,}",
+        )
+        for language, counts in sorted(summary["languages"].items())
+    ]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (head, *rows)
+    )

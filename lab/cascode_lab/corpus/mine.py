@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cascode_indexer.extract import ExtractionError, extract_definitions, language_of_text, strip_doc
 from cascode_lab.corpus.archives import Member, read_members
 from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains
 from cascode_lab.corpus.metadata import METADATA_NAMES, repositories_of
 from cascode_lab.corpus.query_text import query_of
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.corpus.types import MINED, Candidate, FunctionExtractor, Package
+from cascode_lab.corpus.types import MINED, Candidate, MinedFunction, Package
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +33,13 @@ class Mined:
     dropped: dict[str, Counter[str]]
 
 
-def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut, extract: FunctionExtractor) -> Mined:
+def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut) -> Mined:
     """Mine one package: read its archives, extract its functions, apply the filters on code and doc.
 
     Args:
         package: The manifest's entry.
         archives: Its archives.
         held_out: Repositories that must not be used.
-        extract: Finds the functions of a file.
 
     Returns:
         Candidates in order of path and line; none when the package is held out.
@@ -59,8 +59,36 @@ def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut, 
     candidates: list[Candidate] = []
     sources = sorted((member for member in members if _suffix(member) in suffixes), key=lambda member: member.path)
     for member in sources:
-        candidates.extend(_file_candidates(package, member, extract, dropped[_LANGUAGE_OF_SUFFIX[_suffix(member)]]))
+        candidates.extend(_file_candidates(package, member, dropped[_LANGUAGE_OF_SUFFIX[_suffix(member)]]))
     return Mined(package, candidates, dropped)
+
+
+def mined_functions(source: str, path: str) -> Iterator[MinedFunction]:
+    """Find the functions of a source file.
+
+    Args:
+        source: Its text.
+        path: Its path, which decides the language.
+
+    Returns:
+        Functions without their doc comments; none where the language is unknown or parsing is given up.
+    """
+    language = language_of_text(path, source)
+    if language is None:
+        return
+    try:
+        functions = extract_definitions(source, language, path=path).functions
+    except ExtractionError as error:
+        logger.warning("%s gives no functions: %s", path, error)
+        return
+    for function in functions:
+        yield MinedFunction(
+            name=function.qualified_name,
+            language=function.language,
+            code=strip_doc(function),
+            doc=function.doc,
+            start_line=function.start_line,
+        )
 
 
 def _suffix(member: Member) -> str:
@@ -68,9 +96,7 @@ def _suffix(member: Member) -> str:
     return PurePosixPath(member.path).suffix.lower()
 
 
-def _file_candidates(
-    package: Package, member: Member, extract: FunctionExtractor, dropped: Counter[str]
-) -> Iterator[Candidate]:
+def _file_candidates(package: Package, member: Member, dropped: Counter[str]) -> Iterator[Candidate]:
     """Candidates of one file."""
     try:
         source = member.content.decode("utf-8")
@@ -81,7 +107,7 @@ def _file_candidates(
     if reason:
         dropped[reason] += 1
         return
-    for function in extract(source, member.path):
+    for function in mined_functions(source, member.path):
         if function.language not in package.languages:
             continue
         reason = function_rejected(function.name, function.code)

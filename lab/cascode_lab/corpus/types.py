@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from cascode_indexer.extract import SPECS
 from cascode_indexer.extract.spec import Mining
@@ -25,7 +24,7 @@ class Split(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class MinedFunction:
-    """A function as the injected extractor hands it over."""
+    """A function of a source file, its doc comment apart from its code."""
 
     #: Qualified name inside its file, parts joined by dots.
     name: str
@@ -37,13 +36,6 @@ class MinedFunction:
     doc: str
     #: First line in the file, 1-based.
     start_line: int
-
-
-class FunctionExtractor(Protocol):
-    """Finds the functions of one source file."""
-
-    def __call__(self, source: str, path: str) -> Iterable[MinedFunction]:
-        """Return the functions of ``source``; ``path`` decides the language, unknown ones give nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from cascode_models.text import split_identifiers
+from cascode_indexer.lexical.terms import split_identifiers
+from cascode_models.errors import ModelError
 from cascode_models.types import FloatArray
 
-#: The usual parameters (Robertson and Zaragoza, 2009, 3.4).
+#: The usual parameters (Robertson and Zaragoza, 2009, section 3.4).
 K1, B = 1.2, 0.75
-
-_WORD = re.compile(r"[a-z]+|\d+")
-
-
-def words_of(text: str) -> list[str]:
-    """Lower-case words of a text, identifiers split at case changes, underscores and digits."""
-    return _WORD.findall(split_identifiers(text).lower())
 
 
 def bm25_scores(queries: Sequence[str], texts: Sequence[str]) -> FloatArray:
-    """Score every text for every query.
+    """Score every text for every query by the distinct words of the query, stop words included.
 
     Returns:
         ``[queries, texts]`` scores.
+
+    Raises:
+        ModelError: The library is not installed.
     """
-    postings: dict[str, list[tuple[int, int]]] = {}
-    lengths = np.zeros(len(texts), dtype=np.float64)
-    for position, text in enumerate(texts):
-        counts = Counter(words_of(text))
-        lengths[position] = sum(counts.values())
-        for word, count in counts.items():
-            postings.setdefault(word, []).append((position, count))
-    norm = K1 * (1 - B + B * lengths / max(1.0, float(lengths.mean())))
+    try:
+        import bm25s
+    except ImportError as error:
+        raise ModelError("BM25 needs the library bm25s: pip install 'cascode[train]'") from error
+    # Lucene's form: the logarithm's argument is at least 1, so that a frequent word never counts against a text.
+    index = bm25s.BM25(k1=K1, b=B, method="lucene")
+    index.index([split_identifiers(text) for text in texts], show_progress=False)
     scores = np.zeros((len(queries), len(texts)), dtype=np.float32)
     for row, query in enumerate(queries):
-        for word in set(words_of(query)):
-            found = postings.get(word)
-            if not found:
-                continue
-            where = np.fromiter((position for position, _ in found), dtype=np.int64, count=len(found))
-            counts_there = np.fromiter((count for _, count in found), dtype=np.float64, count=len(found))
-            idf = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
-            scores[row, where] += idf * counts_there * (K1 + 1) / (counts_there + norm[where])
+        terms = [term for term in dict.fromkeys(split_identifiers(query)) if term in index.vocab_dict]
+        if terms:
+            scores[row] = index.get_scores(terms)
     return scores

@@ -33,7 +33,7 @@ def mine_command(
 
     Debian source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
     """
-    from cascode_lab.corpus.workflow import mine, summary_table
+    from cascode_lab.corpus.build import mine, summary_table
 
     summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +13,12 @@ from cascode_lab.corpus import assemble
 from cascode_lab.corpus.build import build_corpus
 from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.splits import HeldOut, split_of
-from cascode_lab.corpus.types import MinedFunction, Package, Split
+from cascode_lab.corpus.types import Package, Split
 
 NOBODY = HeldOut(frozenset())
 TRAIN = next(name for name in (f"train{n}" for n in range(99)) if split_of(name) is Split.TRAIN)
 DEV = next(name for name in (f"dev{n}" for n in range(999)) if split_of(name) is Split.DEV)
 TEST = next(name for name in (f"test{n}" for n in range(999)) if split_of(name) is Split.TEST)
-
-
-def extract(source: str, path: str) -> Iterator[MinedFunction]:
-    """Python's own parser as the extractor."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            doc = ast.get_docstring(node) or ""
-            if doc:
-                node.body = node.body[1:] or [ast.Pass()]
-            yield MinedFunction(node.name, "python", ast.unparse(node), doc, node.lineno)
 
 
 def function(name: str, doc: str = "", salt: str = "") -> str:
@@ -59,9 +47,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def build(packages: list[Package], tmp_path: Path, held_out: HeldOut = NOBODY, output: str = "out") -> dict[str, Any]:
     """Build into ``tmp_path``."""
-    return build_corpus(
-        packages, cache=tmp_path / "cache", output=tmp_path / output, held_out=held_out, extract=extract
-    )
+    return build_corpus(packages, cache=tmp_path / "cache", output=tmp_path / output, held_out=held_out)
 
 
 def test_pairs_carry_query_code_and_provenance(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.evaluation.bm25 import bm25_scores, words_of
+from cascode_lab.evaluation.bm25 import K1, B, bm25_scores
 from cascode_lab.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_lab.evaluation.cascade import StageScores, stage_scores
 from cascode_lab.evaluation.cosqa import cosqa_set, without_docstring
@@ -54,11 +54,25 @@ def test_bootstrap_of_paired_differences_sees_a_small_steady_gain() -> None:
 
 
 def test_bm25_splits_identifiers_and_prefers_rare_words() -> None:
-    """camelCase and snake_case match plain words; a rare word outweighs a common one."""
-    assert words_of("getHTTPBody read_file2") == ["get", "http", "body", "read", "file", "2"]
+    """camelCase and snake_case match plain words; a rare word outweighs a common one; what is nowhere scores 0."""
     texts = ["def readFile(path)", "def read_socket(path)", "def path(path)"]
     assert bm25_scores(["read a file"], texts).argmax() == 0
     assert bm25_scores(["socket path"], texts).argmax() == 1
+    assert bm25_scores(["quaternion", ""], texts).tolist() == [[0.0] * 3, [0.0] * 3]
+
+
+def test_bm25_is_robertsons_formula() -> None:
+    """By hand: idf of 1 of 3 and 2 of 3 texts, counts that saturate, lengths against the mean; repeats in a query tell
+    nothing."""
+    texts = ["read read file", "read", "sort many long lists"]
+    lengths, mean = (3, 1, 4), 8 / 3
+
+    def part(idf: float, count: int, text: int) -> float:
+        return idf * count / (count + K1 * (1 - B + B * lengths[text] / mean))
+
+    one_of_three, two_of_three = np.log(1 + 2.5 / 1.5), np.log(1 + 1.5 / 2.5)
+    expected = [part(two_of_three, 2, 0) + part(one_of_three, 1, 0), part(two_of_three, 1, 1), 0.0]
+    assert bm25_scores(["file read file"], texts)[0].tolist() == pytest.approx(expected, rel=1e-5)
 
 
 def test_docstring_removal_leaves_the_rest() -> None:

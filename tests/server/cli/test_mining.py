@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.extract import language_of
+from cascode_lab.corpus.build import mine, summary_table
 from cascode_lab.corpus.errors import CorpusError
+from cascode_lab.corpus.mine import mined_functions
 from cascode_lab.corpus.query_text import query_of
 from cascode_lab.corpus.types import MINED
-from cascode_lab.corpus.workflow import extract, mine, summary_table
 from cascode_server.cli.main import main
 
 SOURCE = '''
@@ -27,7 +28,7 @@ class Door:
 
 def test_extractor_takes_the_docstring_out_of_the_code() -> None:
     """Name, doc and code are what the corpus expects."""
-    [function] = extract(SOURCE, "pkg/door.py")
+    [function] = mined_functions(SOURCE, "pkg/door.py")
     assert function.name == "Door.open"
     assert function.doc == "Open the door as wide as asked."
     assert "as wide as" not in function.code
@@ -50,7 +51,7 @@ def test_extractor_takes_the_docstring_out_of_the_code() -> None:
 )
 def test_doc_comments_of_each_style_become_queries(path: str, source: str, language: str) -> None:
     """Rustdoc, C block comments, Doxygen and C#'s XML comments give the sentence, and the code without it."""
-    [function] = extract(source, path)
+    [function] = mined_functions(source, path)
     assert function.language == language
     assert query_of(function.doc) == ("Open the door.", None)
     assert "Open the door" not in function.code
@@ -67,7 +68,7 @@ def test_suffixes_are_those_of_the_indexer() -> None:
 
 def test_unknown_suffix_gives_no_functions() -> None:
     """A file in no known language is passed over."""
-    assert list(extract("whatever", "notes.xyz")) == []
+    assert list(mined_functions("whatever", "notes.xyz")) == []
 
 
 def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
     [
         (
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
-            "cascode_lab.corpus.workflow.mine",
+            "cascode_lab.corpus.build.mine",
             "makes the pairs of them",
         ),
         (
