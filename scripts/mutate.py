@@ -40,8 +40,6 @@ KILLED = 0.85
 TIMEOUT = 180.0
 #: What the tests of a target need of the tree.
 COPIED = ("server", "lab", "indexer", "models", "library", "tests", "pyproject.toml")
-#: Imported once for all mutants; nothing of ours, which every mutant imports for itself.
-PRELOADED = ("pytest", "numpy", "torch", "transformers", "tokenizers", "safetensors.torch", "tree_sitter", "yaml")
 #: Binary operators are replaced by their opposite alone: a tensor divided by bits is noticed by any test at all, and
 #: ten such mutants an operator would make the share look better than it is.
 OPPOSITES = {"Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul", "BitAnd_BitOr", "BitOr_BitAnd"}
@@ -107,11 +105,14 @@ def copy_or_link(source: str, target: str) -> None:
 
 def mutate(name: str, target: Target) -> int:
     """Run the tests on every mutant of a target; return 1 where they notice too few."""
-    for library in PRELOADED:
-        importlib.import_module(library)
-    if not passes(target):
+    used = Path("libraries.txt")
+    if not passes(target, used):
         print(f"{name}: the tests fail without any fault")
         return 1
+    for library in used.read_text(encoding="utf-8").split():
+        # A submodule may import in its package's order alone.
+        with suppress(Exception):
+            importlib.import_module(library)
     faults = list(mutations(target))
     survivors = []
     for number, fault in enumerate(faults, 1):
@@ -130,8 +131,8 @@ def mutate(name: str, target: Target) -> int:
     return int(share < KILLED or bool(unexplained))
 
 
-def passes(target: Target) -> bool:
-    """Whether the tests of a target pass, in a fork."""
+def passes(target: Target, used: Path | None = None) -> bool:
+    """Whether the tests of a target pass, in a fork; the libraries that they imported are written to ``used``."""
     child = os.fork()
     if not child:
         # Nothing that it says is of interest, nor what it leaves behind.
@@ -141,6 +142,8 @@ def passes(target: Target) -> bool:
         status = 1
         with suppress(BaseException):
             status = pytest_status(target)
+            if used:
+                used.write_text("\n".join(libraries()), encoding="utf-8")
         os._exit(status)
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
@@ -151,6 +154,14 @@ def passes(target: Target) -> bool:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
+
+
+def libraries() -> Iterator[str]:
+    """Modules imported here that are installed, and so the same for every mutant."""
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if "site-packages" in file and name != "__main__":
+            yield name
 
 
 def pytest_status(target: Target) -> int:
