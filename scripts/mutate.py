@@ -190,11 +190,14 @@ def mutations(target: Target) -> Iterator[MutationSpec]:
 
 
 def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Start and end of annotations, which nothing reads, and of classes that only describe an interface."""
+    """Start and end of what computes nothing: annotations, interfaces, and how a dataclass is stored."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         inert: list[ast.AST | None] = []
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
             inert = [node]
+        elif isinstance(node, ast.ClassDef):
+            stored = [one for one in node.decorator_list if ast.unparse(one).startswith("dataclass(")]
+            inert = [keyword for call in stored if isinstance(call, ast.Call) for keyword in call.keywords]
         elif isinstance(node, ast.AnnAssign | ast.arg):
             inert = [node.annotation]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -10,8 +10,9 @@ from typing import Any
 from cascode_models.errors import ModelError
 
 from .config import TrainingConfig, load_preset
+from .context import Progress
 from .release import Release, release
-from .run import Progress, train
+from .run import train
 
 RECIPES = Path(__file__).parent / "recipes"
 #: Folder of the released model beside those of the stages.
