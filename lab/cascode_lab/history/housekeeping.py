@@ -58,7 +58,7 @@ def _compiled(alternatives: str) -> re.Pattern[str]:
     """One pattern out of a rule's lines."""
     patterns = []
     for line in filter(None, map(str.strip, alternatives.splitlines())):
-        expanded = re.sub(r"<([a-z ]+)>", lambda match: f"(?:{'|'.join(WORDS[match[1]].split())})", line)
+        expanded = re.sub(r"<([a-z -]+)>", lambda match: f"(?:{'|'.join(WORDS[match[1]].split())})", line)
         patterns.append(expanded.replace(" ", r"\s+").replace("_", r"[\s-]?"))
     return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
 

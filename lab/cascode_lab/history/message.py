@@ -18,7 +18,10 @@ _KEY = (
 )
 _ISSUE = rf"(?:#\d+|\bGH-\d+|{_KEY}|\b[\w.-]+/[\w.-]+#\d+)"
 _ISSUES = rf"{_ISSUE}(?:\s*(?:,|and|&|\+|/)?\s*{_ISSUE})*"
-_CLOSING = r"(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|ref(?:s|erences)?|see(?:\s+also)?|relates?\s+to|part\s+of|re|cc|for|from|in|of|per|via|by|after|since|issues?|bugs?|tickets?|pr|pull(?:\s+request)?|gh|cherry\s+picked\s+from)"
+_CLOSING = (
+    r"(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|ref(?:s|erences)?|see(?:\s+also)?|relates?\s+to|part\s+of|re|cc|for|from|in"
+    r"|of|per|via|by|after|since|issues?|bugs?|tickets?|pr|pull(?:\s+request)?|gh|cherry\s+picked\s+from)"
+)
 
 _TYPE = re.compile(
     r"^(?P<type>feat(?:ure)?|fix(?:es|ed)?|bug(?:fix)?|docs?|style|refactor(?:ing)?|perf|tests?|chore|build|ci|deps|revert"
@@ -29,20 +32,23 @@ _TYPE = re.compile(
 _TAGS = re.compile(r"^(?:\s*\[[^\[\]]{1,40}\]\s*[:-]?)+\s*")
 _EMOJI = re.compile(r"^(?:\s*(?::[a-z0-9_+-]+:|[\U0001F000-\U0001FAFF☀-➿⬀-⯿️‍]))+\s*")
 _ISSUE_PREFIX = re.compile(
-    rf"^(?:\W*(?:{_CLOSING}\s*:?\s*)*{_ISSUES}\W*?(?:\s*[:;,.]\s*|\s+(?:-+|--|–|—)\s+|\s+|$))+", re.IGNORECASE
+    rf"^(?:\W*(?:{_CLOSING}\s*:?\s*)*{_ISSUES}\W*?(?:\s*[:;,.]\s*|\s+(?:-+|[\u2013\u2014])\s+|\s+|$))+",
+    re.IGNORECASE,
 )
 _BARE_ISSUE_PREFIX = re.compile(r"^\d{2,6}\s*[:-]\s+")
 _IN_PARENTHESES = re.compile(
     rf"\s*[(\[](?:\s*(?:{_CLOSING}\s*:?\s*)*{_ISSUES}[\s,;.]*)+[^()\[\]]{{0,20}}[)\]]", re.IGNORECASE
 )
 _CI_MARK = re.compile(
-    r"\s*[\[(*]+\s*(?:skip[ -](?:ci|travis|changelog|release|actions)|(?:ci|travis|changelog)[ -]skip|no ?changelog|no ?ci|ci|wip|docs?|minor|major|patch)\s*[\])*]+",
+    r"\s*[\[(*]+\s*(?:skip[ -](?:ci|travis|changelog|release|actions)|(?:ci|travis|changelog)[ -]skip"
+    r"|no ?changelog|no ?ci|ci|wip|docs?|minor|major|patch)\s*[\])*]+",
     re.IGNORECASE,
 )
 _INLINE_ISSUE = re.compile(rf"[\s,;.:-]*(?:\b{_CLOSING}\s*:?\s*)*{_ISSUES}(?![\w/-])", re.IGNORECASE)
 _THANKS = re.compile(
-    r"[\s,;.-]*[(\[]?\b(?:(?:many\s+)?thanks|thx|h/?t|hat\s+tip|props|kudos|credit|reported|suggested|contributed|patch|found|noticed|from|by)\b"
-    r"(?:\s+(?:to|by|from))?\s*:?\s*@[\w-]+(?:\s*(?:,|and|&)\s*@[\w-]+)*[^()\[\]]{0,20}[)\]]?",
+    r"[\s,;.-]*[(\[]?\b(?:(?:many\s+)?thanks|thx|h/?t|hat\s+tip|props|kudos|credit|reported|suggested|contributed|patch"
+    r"|found|noticed|from|by)\b(?:\s+(?:to|by|from))?\s*:?\s*@[\w-]+(?:\s*(?:,|and|&)\s*@[\w-]+)*"
+    r"[^()\[\]]{0,20}[)\]]?",
     re.IGNORECASE,
 )
 _MENTION = re.compile(r"\s*[(\[](?:\s*@[\w-]+[\s,&]*)+[)\]]\s*$")
@@ -51,10 +57,9 @@ _HASH = re.compile(r"[\s(,]*(?:\bin\s+|\bfrom\s+|\bcommit\s+)?\b(?=[0-9a-f]*\d)(
 _WORD = re.compile(r"\S*[^\W\d_]\S*")
 
 _TRAILER = re.compile(
-    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|(?:Ack|Review|Sign|Test|Report|Suggest|Co-author)\w*(?:[ -]\w+){0,2}"
-    r"|Change-Id|PiperOrigin-RevId|MOE_MIGRATED_REVID|Differential Revision|Reviewers?|Subscribers|Tasks|Tags|Summary"
-    r"|Bug|Issue|Fix(?:es|ed)?|Close[sd]?|Resolve[sd]?|Refs?|References|See(?: also)?|Related(?: to)?|PR|PR-URL|Cc|Link|Change|Release Notes?"
-    r"|git-svn-id|Conflicts|Backport\w*|Upstream\w*|Original\w*|cla|CLA|Test Plan|Signed-off)\s*:.*$",
+    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|[A-Z]\w+ed by|Change-Id|PiperOrigin-RevId|MOE_MIGRATED_REVID"
+    r"|Differential Revision|Reviewers?|Subscribers|Tags|Bug|Issue|Fix(?:es|ed)?|Close[sd]?|Resolve[sd]?|Refs?|References"
+    r"|See(?: also)?|Related(?: to)?|PR|PR-URL|Cc|Link|Release Notes?|git-svn-id|Conflicts|CLA|Test Plan)\s*:.*$",
     re.IGNORECASE,
 )
 _CLOSING_LINE = re.compile(rf"^\W*(?:{_CLOSING}\W*)*(?:{_ISSUES}|https?://\S+)\W*$", re.IGNORECASE)
@@ -99,7 +104,7 @@ def clean_subject(subject: str) -> str:
     text = _MENTION.sub("", text)
     text = text.replace("``", "").replace("`", "").replace("**", "")
     text = re.sub(r"\(\s*\)|\[\s*\]", "", re.sub(r"\s+", " ", text)) if "()" not in text else re.sub(r"\s+", " ", text)
-    return text.strip(" \t-–—:;,*").rstrip(".").strip()
+    return text.strip(" \t-\u2013\u2014:;,*").rstrip(".").strip()
 
 
 def clean_body(message: str) -> str:

@@ -1,4 +1,4 @@
-"""Definitions that a commit could have changed and did not: the hardest wrong answers are those beside the right ones."""
+"""Definitions that a commit could have changed and did not: hard wrong answers stand beside the right ones."""
 
 from __future__ import annotations
 
