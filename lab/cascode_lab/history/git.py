@@ -66,6 +66,7 @@ class GitRepository:
         Raises:
             HistoryError: The folder is no repository, or git is not installed.
         """
+        _program()  # says so itself where there is none
         folder = folder.absolute()
         repository = cls(folder, _git_dir(folder))
         try:

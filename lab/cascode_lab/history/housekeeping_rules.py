@@ -12,10 +12,10 @@ from __future__ import annotations
 #: Alternatives that several rules share.
 WORDS = {
     "changing": r"""
-        add\w* fix\w* update\w* improv\w* remov\w* clarif\w* correct\w* expand\w* more better clean\w*
+        add(?:s|ed|ing)? fix\w* update\w* improv\w* remov\w* clarif\w* correct\w* expand\w* more better clean\w*
         tweak\w* adjust\w* mov\w+ new chang\w* delet\w* drop\w* disabl\w* enabl\w* skip\w* extend\w*
         refactor\w* rewrit\w* document\w* reword\w* simplif\w* complet\w* repair\w* stabili\w* replac\w*
-        us(?:e|es|ed|ing) mak(?:e|es|ing) made unif\w* small minor some missing broken failing flaky un\w+
+        us(?:e|es|ed|ing) mak(?:e|es|ing) made unif\w* small minor some missing broken failing flaky
         writ\w+ creat\w+ includ\w+
     """,
     "fixing": r"""
@@ -44,6 +44,7 @@ WORDS = {
     "test": r"""
         tests? specs? test_cases? test_suites? unit_tests? testing benchmarks? fixtures? fuzz\w* mocks?
     """,
+    "sort of test": "unit integration e2e regression more new failing acceptance functional system browser",
     "build tool": r"""
         travis appveyor circle_ci github_actions? jenkins\w* codecov coveralls azure_pipelines? ci c\.i\.
         cmake\w* make_files? autotools autoconf automake autogen configure\.(?:ac|in) gradle maven pom webpack
@@ -96,7 +97,9 @@ WORDS = {
 #: Rules by name, in the order in which they are tried on a cleaned subject.
 RULES = {
     "merge": r"""
-        ^(?:auto_)?merge[ds]?
+        ^(?:auto_)?merge[ds]? (?:branch\w*|pull|prs?|remote|tags?|in|from|changes|commits?)
+        ^(?:auto_)?merge[ds]? (?:upstream|master|main|\S+/\S+)
+        ^merged
         ^(?:back|forward)_port\w*
         ^cherry_pick\w*
         ^sync(?:ed)? (?:with|from)
@@ -161,7 +164,7 @@ RULES = {
         (?:in|to|for) (?:the )?(?:docs?|documentation|comments?)$
     """,
     "tests": r"""
-        ^(?:(?:unit|integration|e2e|regression|more|new|failing|acceptance|functional|system|browser) )*<test>
+        ^(?:<sort of test> )*<test>(?! (?:whether|if))
         ^coverage
         ^<changing> (?:\S+ )?(?:\S+ )?(?:\S+ )?<test>$
         ^<changing> (?:\S+ )?(?:\S+ )?<test> (?:for|to|in|on|that|of|with|and|when|by|from|due|under|code|failures?)
@@ -174,7 +177,9 @@ RULES = {
     """,
     "version or release": r"""
         ^v?\d+\.\d+(?:\.\d+)*\S*
-        ^(?:releas(?:e[ds]?|ing)|prepar(?:e[ds]?|ing)|tag(?:ged)?|cut)(?! (?:\w+ )*(?:lock|memory|resource|buffer)s?)
+        ^releas(?:e[ds]?|ing) (?:v?\d\S*|version|candidate|notes?|commit|build)
+        ^releas(?:e[ds]?|ing) \S+$
+        ^(?:prepar(?:e[ds]?|ing)|cut|tag(?:ged)?) .*(?:releas\w+|version|v?\d+\.\d\S*)
         ^(?:bump|set|update|increment|upgrade)\w* (?:\S+ )?(?:\S+ )?version
         version (?:bump|number)
         next (?:development|snapshot|release|version)

@@ -57,7 +57,8 @@ _HASH = re.compile(r"[\s(,]*(?:\bin\s+|\bfrom\s+|\bcommit\s+)?\b(?=[0-9a-f]*\d)(
 _WORD = re.compile(r"\S*[^\W\d_]\S*")
 
 _TRAILER = re.compile(
-    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|[A-Z]\w+ed by|Change-Id|PiperOrigin-RevId|MOE_MIGRATED_REVID"
+    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|[A-Z]\w+ed by"
+    r"|Change-Id|PiperOrigin-RevId|MOE_MIGRATED_REVID"
     r"|Differential Revision|Reviewers?|Subscribers|Tags|Bug|Issue|Fix(?:es|ed)?|Close[sd]?|Resolve[sd]?|Refs?|References"
     r"|See(?: also)?|Related(?: to)?|PR|PR-URL|Cc|Link|Release Notes?|git-svn-id|Conflicts|CLA|Test Plan)\s*:.*$",
     re.IGNORECASE,

@@ -84,7 +84,7 @@ def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
         wheel.writestr("doors/door.py", SOURCE)
     held_out = tmp_path / "held.txt"
     held_out.write_text("own/other\n", encoding="utf-8")
-    summary = mine(manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=held_out, languages=["python"])
+    summary = mine(manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=[held_out], languages=["python"])
     assert summary["languages"].keys() == {"python"}
     assert (tmp_path / "out" / "python.jsonl").read_text(encoding="utf-8").count("\n") == 1
     table = summary_table(summary).splitlines()
@@ -95,9 +95,9 @@ def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
 def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
     """The messages name the value at fault."""
     with pytest.raises(CorpusError, match="cobol"):
-        mine(None, tmp_path, packages=tmp_path, held_out=tmp_path, languages=["cobol"])
+        mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path], languages=["cobol"])
     with pytest.raises(CorpusError, match=r"nothing\.txt"):
-        mine(None, tmp_path, packages=tmp_path, held_out=tmp_path / "nothing.txt")
+        mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path / "nothing.txt"])
 
 
 @pytest.mark.parametrize(
