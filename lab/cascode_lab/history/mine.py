@@ -50,6 +50,7 @@ def mine(
     limit: int = MOST_CANDIDATES,
     enough: int | None = None,
     on_commit: OnCommit = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Mined:
     """Mine a repository's history.
 
@@ -60,6 +61,7 @@ def mine(
         limit: Look at the files of at most this many commits, the newest.
         enough: Stop after this many pairs.
         on_commit: Told how many of them were looked at.
+        cancelled: Asked after each of them; the pairs found until then are given.
 
     Returns:
         The pairs, newest first.
@@ -77,7 +79,7 @@ def mine(
             else:
                 mined.pairs.append(found)
             on_commit(number, len(chosen))
-            if len(mined.pairs) == enough:
+            if len(mined.pairs) == enough or cancelled():
                 break
     mined.seconds = time.monotonic() - start
     return mined

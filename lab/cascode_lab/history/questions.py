@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ def questions_of(
     revision: str | None = None,
     limit: int = MOST_QUESTIONS,
     on_commit: OnCommit = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> HistoryQuestions:
     """Find what the commits of a repository ask of it as it was before them.
 
@@ -91,6 +92,7 @@ def questions_of(
         revision: The revision that is searched; chosen when None, as the nearest one that gives enough questions.
         limit: Keep at most this many, drawn evenly; the same ones on every run.
         on_commit: Told how many commits were looked at.
+        cancelled: Asked after each commit; the questions found until then are given.
 
     Returns:
         The questions, newest first. Every answer stands in the tree of the revision, in a file that is indexed.
@@ -100,13 +102,13 @@ def questions_of(
     """
     if revision is not None:
         since = repository.commit(revision)
-        mined = mine(repository, newest, since=since, limit=_MOST_CANDIDATES, on_commit=on_commit)
+        mined = mine(repository, newest, since=since, limit=_MOST_CANDIDATES, on_commit=on_commit, cancelled=cancelled)
         return _at(repository, since, mined, mined.pairs, limit)
     best = HistoryQuestions(repository.commit(newest), (), "", Counter())
     for step in _STEPS:
-        mined = mine(repository, newest, limit=_MOST_CANDIDATES, enough=step, on_commit=on_commit)
+        mined = mine(repository, newest, limit=_MOST_CANDIDATES, enough=step, on_commit=on_commit, cancelled=cancelled)
         base = _before(repository, newest, min((pair.commit.time for pair in mined.pairs), default=0))
-        if base is None:
+        if base is None or cancelled():
             break
         after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
         found = _at(repository, base, mined, [pair for pair in mined.pairs if pair.commit.sha in after], limit)

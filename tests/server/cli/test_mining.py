@@ -84,7 +84,9 @@ def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
         wheel.writestr("doors/door.py", SOURCE)
     held_out = tmp_path / "held.txt"
     held_out.write_text("own/other\n", encoding="utf-8")
-    summary = mine(manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=[held_out], languages=["python"])
+    summary = mine(
+        manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=[held_out], languages=["python"]
+    )
     assert summary["languages"].keys() == {"python"}
     assert (tmp_path / "out" / "python.jsonl").read_text(encoding="utf-8").count("\n") == 1
     table = summary_table(summary).splitlines()
