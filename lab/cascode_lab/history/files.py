@@ -18,8 +18,8 @@ from cascode_lab.history.types import Hunk
 
 #: Versions kept: a commit's file before is mostly the file after of an older commit nearby in the log.
 _KEPT = 1_000
-#: Larger files are data or generated; the indexer skips them too.
-_MAX_BYTES = 1 << 20
+#: A version of a larger file takes a second to parse, and a file has hundreds of versions; few are hand-written.
+_MAX_BYTES = 256 << 10
 #: Characters of a definition whose words are compared: its head says what it is about.
 _HEAD_CHARACTERS = 1_500
 # git ends lines at LF alone, the extractor at a lone CR too: line numbers of such a file would not agree.

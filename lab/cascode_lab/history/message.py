@@ -57,10 +57,10 @@ _HASH = re.compile(r"[\s(,]*(?:\bin\s+|\bfrom\s+|\bcommit\s+)?\b(?=[0-9a-f]*\d)(
 _WORD = re.compile(r"\S*[^\W\d_]\S*")
 
 _TRAILER = re.compile(
-    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|[A-Z]\w+ed by"
-    r"|Change-Id|PiperOrigin-RevId|MOE_MIGRATED_REVID"
-    r"|Differential Revision|Reviewers?|Subscribers|Tags|Bug|Issue|Fix(?:es|ed)?|Close[sd]?|Resolve[sd]?|Refs?"
-    r"|References|See(?: also)?|Related(?: to)?|PR|PR-URL|Cc|Link|Release Notes?|git-svn-id|Conflicts|CLA|Test Plan)\s*:.*$",
+    r"^\s*(?:[A-Z][\w-]*-(?:by|to|id|on|url|session|agent)|[A-Z]\w+ed by|Change-Id|PiperOrigin-RevId"
+    r"|MOE_MIGRATED_REVID|Differential Revision|Reviewers?|Subscribers|Tags|Bug|Issue|Fix(?:es|ed)?|Close[sd]?"
+    r"|Resolve[sd]?|Refs?|References|See(?: also)?|Related(?: to)?|PR|PR-URL|Cc|Link|Release Notes?|git-svn-id"
+    r"|Conflicts|CLA|Test Plan)\s*:.*$",
     re.IGNORECASE,
 )
 _CLOSING_LINE = re.compile(rf"^\W*(?:{_CLOSING}\W*)*(?:{_ISSUES}|https?://\S+)\W*$", re.IGNORECASE)

@@ -83,7 +83,8 @@ def _too_few(report: HistoryReport) -> int:
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
     note(
-        f"{report.folder}: questions come of {counted(report.questions, 'commit')}, a measurement needs {FEWEST_QUESTIONS} or more ({_dropped(report) or 'no other commits'}): "
+        f"{report.folder}: {counted(report.questions, 'commit')} ask for something, a measurement needs "
+        f"{FEWEST_QUESTIONS} or more (others: {_dropped(report) or 'none'}): "
         f"name an older --revision or a repository with more history"
     )
     return 1

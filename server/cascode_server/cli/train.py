@@ -34,7 +34,6 @@ def group() -> None:
 @click.option("--history", is_flag=True, help="Read git clones: REPO..., or those of the manifest in --clones.")
 @click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of clones named owner+name or owner/name.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read N commits of a clone (default 5000).")
-@interrupted_with("what was fetched and each repository mined so far are kept: the same call goes on from there")
 def mine_command(
     repositories: tuple[Path, ...],
     output: Path,
@@ -65,7 +64,8 @@ def mine_command(
         raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.workflow import mine, summary_table
 
-    summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
+    with interrupted_with("the archives fetched so far are kept: the same call makes the pairs of them"):
+        summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
 
@@ -88,10 +88,11 @@ def _mine_history(
     from cascode_lab.history.workflow import mine_clones, mine_manifest, summary_table
 
     held, limit = HeldOut.read(*held_out), limit or MOST_CANDIDATES
-    if clones:
-        summary = mine_manifest(manifest, clones, output, held_out=held, limit=limit, progress=note)
-    else:
-        summary = mine_clones(repositories, output, held_out=held, limit=limit, progress=note)
+    with interrupted_with("each repository mined so far is kept: the same call goes on with the others"):
+        if clones:
+            summary = mine_manifest(manifest, clones, output, held_out=held, limit=limit, progress=note)
+        else:
+            summary = mine_clones(repositories, output, held_out=held, limit=limit, progress=note)
     click.echo(summary_table(summary))
     if summary["failed"]:
         note(f"{len(summary['failed'])} repositories were left out; the reasons stand above and in summary.json")

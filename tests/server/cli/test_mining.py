@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -109,6 +110,11 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
             "cascode_lab.corpus.workflow.mine",
             "makes the pairs of them",
+        ),
+        (
+            ["train", "mine", "--history", "r", "-o", "o", "--held-out", os.devnull],
+            "cascode_lab.history.workflow.mine_clones",
+            "goes on with the others",
         ),
         (
             ["train", "run", "first", "--data", "d", "-o", "o"],
