@@ -26,7 +26,7 @@ def mine(
     output: Path,
     *,
     packages: Path,
-    held_out: Path,
+    held_out: Sequence[Path],
     languages: Collection[str] = (),
     progress: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def mine(
         manifest: YAML file; the one shipped with the package when None.
         output: Folder for the JSON lines and ``summary.json``.
         packages: Folder that caches the archives.
-        held_out: List of ``owner/name`` of the repositories that are never used.
+        held_out: Lists of ``owner/name`` of the repositories that are never used.
         languages: Languages to mine; all of the manifest when empty.
         progress: Told one line a package.
 
@@ -46,16 +46,13 @@ def mine(
         The summary, as in ``summary.json``.
 
     Raises:
-        CorpusError: A language is unknown, the held-out list is missing, or no package could be had.
+        CorpusError: A language is unknown, a held-out list is missing, or no package could be had.
         ManifestError: The manifest cannot be used.
     """
     unknown = sorted(set(languages) - set(LANGUAGES))
     if unknown:
         raise CorpusError(f"The corpus has no {unknown[0]!r}: choose among {', '.join(LANGUAGES)}.")
-    try:
-        held = HeldOut.read(held_out)
-    except OSError as error:
-        raise CorpusError(f"Cannot read the held-out list {held_out} ({error.strerror}): give its path.") from error
+    held = HeldOut.read(*held_out)
     wanted = set(languages) or set(LANGUAGES)
     chosen = [
         replace(package, languages=tuple(language for language in package.languages if language in wanted))

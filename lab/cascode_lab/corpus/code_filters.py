@@ -51,16 +51,31 @@ def file_rejected(path: str, source: str) -> str | None:
     Returns:
         The reason, or None for a file to read.
     """
-    if is_test_path(path) or _CALLING_PATH.search(path):
-        return "test file"
-    if _VENDORED_PATH.search(path):
-        return "vendored file"
-    head = source[:1500]
-    if _GENERATED_PATH.search(path) or _GENERATED_HEAD.search(head):
+    by_path = path_rejected(path)
+    if by_path:
+        return by_path
+    if _GENERATED_HEAD.search(source[:1500]):
         return "generated file"
     if len(source) > MAX_MEAN_LINE * (source.count("\n") + 1):
         return "minified file"
     return None
+
+
+def path_rejected(path: str) -> str | None:
+    """Say why a file is left out by its path alone, if it is."""
+    if is_test_path(path) or _CALLING_PATH.search(path):
+        return "test file"
+    if _VENDORED_PATH.search(path):
+        return "vendored file"
+    if _GENERATED_PATH.search(path):
+        return "generated file"
+    return None
+
+
+def is_test_function(name: str) -> bool:
+    """Tell whether a qualified name is that of a test, or of a function inside a module of tests."""
+    parts = re.split(r"[.:#]+", name)
+    return bool(_TEST_NAME.match(parts[-1])) or "tests" in parts[:-1]
 
 
 def function_rejected(name: str, code: str) -> str | None:
@@ -78,7 +93,7 @@ def function_rejected(name: str, code: str) -> str | None:
         return "constructor"
     if _DUNDER.match(last):
         return "dunder method"
-    if _TEST_NAME.match(last) or "tests" in name.split(".")[:-1]:
+    if is_test_function(name):
         return "test function"
     if sum(1 for line in code.splitlines() if line.strip()) < MIN_CODE_LINES:
         return "code too short"

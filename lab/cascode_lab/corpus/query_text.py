@@ -139,17 +139,17 @@ def query_of(doc: str) -> tuple[str, str | None]:
         return "", "doc too long"
     if _BOILERPLATE.match(query):
         return "", "boilerplate doc"
-    if not _is_english(query, words):
+    if not is_english(query):
         return "", "doc not English"
     if sum(len(word) for word in words if word.isalpha()) < len(query.replace(" ", "")) / 2:
         return "", "doc not prose"
     return query, None
 
 
-def _is_english(query: str, words: list[str]) -> bool:
-    """Whether a query reads as English, by its characters and its function words."""
+def is_english(query: str) -> bool:
+    """Tell whether a query reads as English, by its characters and its function words."""
     if sum(character.isascii() for character in query) < MIN_ASCII_SHARE * len(query):
         return False
-    lowered = [word.lower() for word in words]
+    lowered = [word.lower() for word in _WORD.findall(query)]
     foreign = sum(word in _FOREIGN for word in lowered)
     return foreign < 2 or foreign <= sum(word in _ENGLISH for word in lowered)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.types import Package, Split
 
 #: One package in ten is reserved for evaluation: enough for 1,500 queries a split out of a corpus of
@@ -29,9 +30,24 @@ class HeldOut:
     repositories: frozenset[str]
 
     @classmethod
-    def read(cls, path: Path) -> HeldOut:
-        """Read a list of ``owner/name``, one a line."""
-        lines = path.read_text(encoding="utf-8").splitlines()
+    def read(cls, *paths: Path) -> HeldOut:
+        """Read lists of ``owner/name``, one a line.
+
+        Args:
+            paths: The files; a repository in any of them is held out.
+
+        Returns:
+            The repositories of all of them.
+
+        Raises:
+            CorpusError: A list cannot be read.
+        """
+        lines: list[str] = []
+        for path in paths:
+            try:
+                lines += path.read_text(encoding="utf-8").splitlines()
+            except OSError as error:
+                raise CorpusError(f"Cannot read the held-out list {path} ({error.strerror}): give its path.") from error
         return cls(frozenset(line.strip().lower() for line in lines if line.strip()))
 
     def holds(self, package: Package, repositories: Iterable[str]) -> str | None:

@@ -39,6 +39,11 @@ class Question:
     #: What is encoded of it: its text without the documentation.
     text: str
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that answer."""
+        return (self.text,)
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:

@@ -11,6 +11,7 @@ import click
 
 from cascode_server.cli.base import Command, Group, interrupted_with
 from cascode_server.cli.console import note
+from cascode_server.cli.history import history_command
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
 
@@ -32,10 +33,11 @@ class _WorkspaceByDefault(Group):
 
 @click.group("eval", cls=_WorkspaceByDefault, short_help="Measure the search on your own code, or a model.")
 def group() -> None:
-    """Measure the search: 'cascode eval WORKSPACE' on your own code, the other commands on retrieval sets."""
+    """Measure the search: 'cascode eval WORKSPACE' on your own code, 'history' by its commits, a model on sets."""
 
 
 group.add_command(workspace_command)
+group.add_command(history_command)
 
 
 @group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")

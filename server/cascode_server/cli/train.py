@@ -1,4 +1,4 @@
-"""``cascode train``: mining the corpus and running a training preset."""
+"""``cascode train``: mining packages and git histories, and running a training preset."""
 
 from __future__ import annotations
 
@@ -17,27 +17,86 @@ def group() -> None:
     """Mine a corpus and train (extra 'train')."""
 
 
-@group.command("mine", short_help="Make training pairs from a manifest of packages.")
+@group.command("mine", short_help="Make training pairs from packages or git histories.")
+@click.argument("repositories", type=FOLDER, nargs=-1, metavar="[REPO]...")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the pairs.")
-@click.option("--packages", type=FOLDER, required=True, metavar="DIR", help="Folder that caches the archives.")
+@click.option("--packages", type=FOLDER, metavar="DIR", help="Folder that caches the archives of packages.")
 @click.option(
-    "--held-out", type=FOLDER, required=True, metavar="FILE", help="List of owner/name that are never trained on."
+    "--held-out",
+    type=FOLDER,
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="List of owner/name that are never trained on; repeatable.",
 )
-@click.option("--manifest", type=FOLDER, metavar="FILE", help="YAML list of packages (default: the shipped one).")
+@click.option("--manifest", type=FOLDER, metavar="FILE", help="YAML list in place of the shipped one.")
 @click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; repeatable.")
-@interrupted_with("the archives fetched so far are kept: the same call makes the pairs of them")
+@click.option("--history", is_flag=True, help="Read git clones: REPO..., or those of the manifest in --clones.")
+@click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of clones named owner+name or owner/name.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read N commits of a clone (default 5000).")
 def mine_command(
-    output: Path, packages: Path, held_out: Path, manifest: Path | None, languages: tuple[str, ...]
+    repositories: tuple[Path, ...],
+    output: Path,
+    packages: Path | None,
+    held_out: tuple[Path, ...],
+    manifest: Path | None,
+    languages: tuple[str, ...],
+    history: bool,
+    clones: Path | None,
+    limit: int | None,
 ) -> int:
-    """Fetch the packages of a manifest and write query-function pairs and evaluation pools.
+    """Write training pairs and what to measure on.
 
-    Debian source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
+    Without --history: fetch the packages of a manifest and write query-function pairs and evaluation pools. Debian
+    source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
+
+    With --history: read the commits of local clones; their words ask for the definitions that they changed. REPO...
+    gives training pairs. --clones reads the repositories of a manifest: pairs of those to train on, questions about
+    those to measure on.
     """
+    if history:
+        if packages or languages:
+            raise click.UsageError(f"{'--packages' if packages else '--language'} does not go with --history")
+        return _mine_history(repositories, output, held_out, manifest, clones, limit)
+    if repositories or clones or limit:
+        raise click.UsageError("REPO, --clones and --limit read git histories: add --history")
+    if packages is None:
+        raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.build import mine, summary_table
 
-    summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
+    with interrupted_with("the archives fetched so far are kept: the same call makes the pairs of them"):
+        summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
+
+
+def _mine_history(
+    repositories: tuple[Path, ...],
+    output: Path,
+    held_out: tuple[Path, ...],
+    manifest: Path | None,
+    clones: Path | None,
+    limit: int | None,
+) -> int:
+    """Mine git histories; the exit status is 1 where some of them could not be read."""
+    if bool(repositories) == bool(clones):
+        raise click.UsageError("--history reads REPO... or, with --clones, the repositories of the manifest: name one")
+    if manifest and not clones:
+        raise click.UsageError("--manifest names repositories, --clones says where they lie: add --clones")
+    from cascode_lab.corpus.splits import HeldOut
+    from cascode_lab.history.mine import MOST_CANDIDATES
+    from cascode_lab.history.workflow import mine_clones, mine_manifest, summary_table
+
+    held, limit = HeldOut.read(*held_out), limit or MOST_CANDIDATES
+    with interrupted_with("each repository mined so far is kept: the same call goes on with the others"):
+        if clones:
+            summary = mine_manifest(manifest, clones, output, held_out=held, limit=limit, progress=note)
+        else:
+            summary = mine_clones(repositories, output, held_out=held, limit=limit, progress=note)
+    click.echo(summary_table(summary))
+    if summary["failed"]:
+        note(f"{len(summary['failed'])} repositories were left out; the reasons stand above and in summary.json")
+    return 1 if summary["failed"] else 0
 
 
 @group.command("run", short_help="Train a model by a preset.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cascode_lab.corpus.workflow import extract
 
 from cascode_indexer.extract import (
     LANGUAGES,
@@ -21,7 +22,6 @@ from cascode_indexer.extract import languages as languages_package
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import walk
-from cascode_lab.corpus.workflow import extract
 
 LICENCE = "/*\n" + " * Permission is granted, free of charge, to any person obtaining a copy.\n" * 400 + " */\n"
 HEADER = LICENCE + "struct Vec : Base {\n  int size() { return n; }\n};\n"

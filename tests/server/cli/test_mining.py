@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -85,7 +86,9 @@ def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
         wheel.writestr("doors/door.py", SOURCE)
     held_out = tmp_path / "held.txt"
     held_out.write_text("own/other\n", encoding="utf-8")
-    summary = mine(manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=held_out, languages=["python"])
+    summary = mine(
+        manifest, tmp_path / "out", packages=tmp_path / "packages", held_out=[held_out], languages=["python"]
+    )
     assert summary["languages"].keys() == {"python"}
     assert (tmp_path / "out" / "python.jsonl").read_text(encoding="utf-8").count("\n") == 1
     table = summary_table(summary).splitlines()
@@ -96,9 +99,9 @@ def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
 def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
     """The messages name the value at fault."""
     with pytest.raises(CorpusError, match="cobol"):
-        mine(None, tmp_path, packages=tmp_path, held_out=tmp_path, languages=["cobol"])
+        mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path], languages=["cobol"])
     with pytest.raises(CorpusError, match=r"nothing\.txt"):
-        mine(None, tmp_path, packages=tmp_path, held_out=tmp_path / "nothing.txt")
+        mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path / "nothing.txt"])
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,11 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
             "cascode_lab.corpus.build.mine",
             "makes the pairs of them",
+        ),
+        (
+            ["train", "mine", "--history", "r", "-o", "o", "--held-out", os.devnull],
+            "cascode_lab.history.workflow.mine_clones",
+            "goes on with the others",
         ),
         (
             ["train", "run", "first", "--data", "d", "-o", "o"],

@@ -1,0 +1,70 @@
+"""Contents of files out of a repository's history, by one process that stays open."""
+
+from __future__ import annotations
+
+import subprocess
+from types import TracebackType
+
+from cascode_lab.history.errors import HistoryError
+from cascode_lab.history.git import GitRepository
+
+
+class BlobReader:
+    """Reads blobs by their object names.
+
+    Args:
+        repository: The repository.
+    """
+
+    def __init__(self, repository: GitRepository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> BlobReader:
+        self._process = self._repository.conversation("cat-file", "--batch")
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            # A reply that was not read to its end would keep the process waiting.
+            process.kill()
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def read(self, blob: str) -> bytes | None:
+        """Return a blob's content; None where the repository lacks it, as a partial clone may.
+
+        Raises:
+            HistoryError: git died.
+        """
+        process = self._process
+        assert process is not None, "a BlobReader is used as a context"
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(blob.encode() + b"\n")
+            process.stdin.flush()
+        except OSError as error:
+            raise self._died() from error
+        head = process.stdout.readline().split()
+        if not head:
+            raise self._died()
+        if head[-1] in (b"missing", b"ambiguous"):
+            return None
+        size = int(head[2])
+        content = process.stdout.read(size + 1)
+        if len(content) != size + 1:
+            raise self._died()
+        return content[:-1] if head[1] == b"blob" else None
+
+    def _died(self) -> HistoryError:
+        """What is said when git ends before its time."""
+        return HistoryError(
+            f"git cat-file ended while reading {self._repository.folder}: check the clone with 'git fsck'."
+        )

@@ -1,0 +1,90 @@
+"""Writing the files of a revision into a folder, without what a checkout by git can set off.
+
+``git checkout`` and ``git archive`` obey attributes and configuration: filters, hooks, large file storage, export
+rules. Here the tree's plain files are written as they are stored; links and submodules are left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from cascode_lab.history.blobs import BlobReader
+from cascode_lab.history.errors import HistoryError
+from cascode_lab.history.git import GitRepository
+
+_PLAIN = (b"100644", b"100755", b"100664")
+# Names that some file system takes for another file or for a stream of one.
+_UNSAFE_ON_WINDOWS = frozenset(':\\<>"|?*')
+
+
+def checkout(
+    repository: GitRepository, revision: str, folder: Path, *, cancelled: Callable[[], bool] = lambda: False
+) -> Counter[str]:
+    """Write the files of a revision.
+
+    Args:
+        repository: The repository.
+        revision: A commit.
+        folder: An empty or missing folder.
+        cancelled: Asked before each file; the rest is not written.
+
+    Returns:
+        How many files were ``written``, and how many were left out, by reason.
+
+    Raises:
+        HistoryError: The revision cannot be read, or the folder is not empty or cannot be written.
+    """
+    commit = repository.commit(revision)
+    listed = repository.read("ls-tree", "-r", "-z", "--full-tree", commit)
+    counts: Counter[str] = Counter()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise HistoryError(f"{folder} is not empty: name an empty or a new folder.")
+        with BlobReader(repository) as blobs:
+            for entry in filter(None, listed.split(b"\0")):
+                if cancelled():
+                    break
+                head, _, name = entry.partition(b"\t")
+                mode, _, blob = head.split(b" ")
+                counts[_write(blobs, mode, blob.decode(), os.fsdecode(name), folder)] += 1
+    except OSError as error:
+        raise HistoryError(
+            f"Cannot write {error.filename or folder} ({error.strerror}): choose another folder."
+        ) from error
+    return counts
+
+
+def _write(blobs: BlobReader, mode: bytes, blob: str, name: str, folder: Path) -> str:
+    """Write one file; what became of it."""
+    if mode not in _PLAIN:
+        return "link or submodule"
+    path = PurePosixPath(name)
+    if not _is_safe(path):
+        return "unsafe name"
+    content = blobs.read(blob)
+    if content is None:
+        return "object missing"
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with target.open("xb") as stream:
+            stream.write(content)
+    except FileExistsError:  # names that differ in case alone, where the file system sees no difference
+        return "name taken"
+    return "written"
+
+
+def _is_safe(path: PurePosixPath) -> bool:
+    """Whether a path of a tree stays inside the folder and out of git's own files."""
+    if path.is_absolute() or not path.parts:
+        return False
+    if any(
+        part in ("..", "") or part.lower().rstrip(". ") == ".git" or part.lower().startswith("git~")
+        for part in path.parts
+    ):
+        return False
+    return os.name != "nt" or not any(_UNSAFE_ON_WINDOWS.intersection(part) or part[-1] in ". " for part in path.parts)

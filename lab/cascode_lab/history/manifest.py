@@ -1,0 +1,127 @@
+"""Reading the manifest of histories: which repositories, at which revision, under which licence, and for what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from cascode_lab.corpus.errors import ManifestError
+from cascode_lab.corpus.splits import HeldOut, repositories_in
+from cascode_lab.corpus.types import LANGUAGES, Split
+
+#: SPDX names of the licences taken: permissive ones, which ask for attribution at most.
+LICENCES = frozenset(
+    {
+        "MIT",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "Apache-2.0",
+        "ISC",
+        "PostgreSQL",
+        "Zlib",
+        "Unlicense",
+        "CC0-1.0",
+        "BSL-1.0",
+    }
+)
+_FIELDS = ("url", "revision", "licence", "language", "split")
+_REVISION = re.compile(r"[0-9a-f]{40}")
+_SPDX = re.compile(r"[\w.+-]+")
+_URL = re.compile(r"https://[\w.-]+/[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A repository of the manifest."""
+
+    #: ``owner/name``.
+    repository: str
+    url: str
+    #: The newest commit that is read.
+    revision: str
+    #: SPDX expression.
+    licence: str
+    #: Main language.
+    language: str
+    split: Split
+
+
+def load_manifest(path: Path | None = None) -> list[HistoryEntry]:
+    """Read and check a manifest.
+
+    Args:
+        path: YAML file; the one shipped with this package when None.
+
+    Returns:
+        Its repositories, sorted by name.
+
+    Raises:
+        ManifestError: The file is missing, not YAML, or an entry is incomplete, malformed, repeated, or not under a
+            permissive licence.
+    """
+    import yaml
+
+    label = str(path) if path else "the built-in manifest of histories"
+    try:
+        text = (
+            path.read_text(encoding="utf-8")
+            if path
+            else resources.files(__package__).joinpath("manifest.yaml").read_text(encoding="utf-8")
+        )
+    except OSError as error:
+        raise ManifestError(f"Cannot read {label} ({error.strerror}): give an existing file.") from error
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ManifestError(f"{label} is not YAML ({' '.join(str(error).split())}): correct it.") from error
+    if not isinstance(data, list) or not data:
+        raise ManifestError(f"{label} must be a list of repositories with {', '.join(_FIELDS)}.")
+    entries = [_entry(item, label) for item in data]
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.repository.lower() in seen:
+            raise ManifestError(f"{label} names {entry.repository} twice: remove one.")
+        seen.add(entry.repository.lower())
+    return sorted(entries, key=lambda entry: entry.repository.lower())
+
+
+def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None:
+    """Refuse a manifest that names a repository kept for others' benchmarks.
+
+    Raises:
+        ManifestError: It names one, in whatever letter case.
+    """
+    for entry in entries:
+        if entry.repository.lower() in held_out.repositories:
+            raise ManifestError(f"The manifest names {entry.repository}, which is held out: remove it.")
+
+
+def _entry(item: Any, label: str) -> HistoryEntry:
+    """Check one entry."""
+    if not isinstance(item, dict):
+        raise ManifestError(f"{label}: {item!r} must be a mapping with {', '.join(_FIELDS)}.")
+    missing = [key for key in _FIELDS if not item.get(key)]
+    if missing:
+        raise ManifestError(f"{label}: {item.get('url', item)!r} lacks {', '.join(missing)}.")
+    unknown = sorted(set(item) - set(_FIELDS))
+    if unknown:
+        raise ManifestError(f"{label}: {item['url']} has the unknown field {unknown[0]}: remove it.")
+    url, revision, licence = str(item["url"]), str(item["revision"]), str(item["licence"])
+    if not _URL.fullmatch(url) or not repositories_in([url]):
+        raise ManifestError(f"{label}: {url!r} is not the https URL of a hosted repository.")
+    if not _REVISION.fullmatch(revision):
+        raise ManifestError(f"{label}: {url} has the revision {revision!r}: give the full name of a commit.")
+    if not {*_SPDX.findall(licence)} - {"AND", "OR"} <= LICENCES:
+        raise ManifestError(f"{label}: {url} is under {licence!r}, which is not permissive: remove it.")
+    if item["language"] not in LANGUAGES:
+        raise ManifestError(
+            f"{label}: {url} has the unknown language {item['language']!r}: choose among {', '.join(LANGUAGES)}."
+        )
+    if item["split"] not in {split.value for split in Split}:
+        raise ManifestError(f"{label}: {url} has the unknown split {item['split']!r}: it is train, dev or test.")
+    repository = "/".join(url.removesuffix(".git").rsplit("/", 2)[1:])
+    return HistoryEntry(repository, url, revision, licence, str(item["language"]), Split(item["split"]))

@@ -1,0 +1,159 @@
+"""The search measured on a repository's own history: commits ask it for what they went on to change.
+
+The tree of a revision before all of those commits is written into a temporary folder and searched as it is,
+documentation included: the questions come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, Cancelled, OnProgress
+from cascode_lab.history.checkout import checkout
+from cascode_lab.history.git import GitRepository
+from cascode_lab.history.mine import OnCommit
+from cascode_lab.history.questions import HistoryQuestion, questions_of
+from cascode_lab.own_code.asking import (
+    FEWEST_QUESTIONS,
+    OnQuestion,
+    Outcome,
+    ask,
+    mean_reciprocal_rank,
+    parsed_files,
+    reranked,
+)
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
+
+#: Questions asked unless told otherwise: some two hundred commits back most of the code is as it is today.
+DEFAULT_LIMIT = 100
+#: Ranks that count (MRR@10): nobody reads on below.
+DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuestion:
+    """A question with what is encoded of its answers."""
+
+    question: HistoryQuestion
+    texts: frozenset[str]
+
+    @property
+    def query(self) -> str:
+        """What is asked."""
+        return self.question.query
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """How well a repository's commits find what they changed."""
+
+    folder: Path
+    #: Full name of the commit whose tree was searched.
+    revision: str
+    files: int
+    functions: int
+    #: Commits that ask nothing, by rule.
+    dropped: Mapping[str, int]
+    #: Questions that there are; ``outcomes`` has none where they are too few.
+    questions: int
+    outcomes: tuple[Outcome[AnsweredQuestion], ...]
+    #: Candidates that the classifier read for each question; 0 where it does not help.
+    rerank_top: int
+    cancelled: bool = False
+
+    @property
+    def mrr(self) -> float:
+        """MRR@10 of all questions."""
+        return mean_reciprocal_rank(self.outcomes, DEPTH)
+
+    def of(self, *, named: bool) -> tuple[Outcome[AnsweredQuestion], ...]:
+        """Outcomes of the questions that name one of their answers, or of the others."""
+        return tuple(one for one in self.outcomes if one.question.question.named is named)
+
+
+def measure_history(
+    folder: Path,
+    model: CasCodeModel,
+    *,
+    revision: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
+    on_commit: OnCommit = lambda _done, _total: None,
+    on_progress: OnProgress = lambda _progress: None,
+    on_question: OnQuestion = lambda _done, _total: None,
+    cancelled: Cancelled = lambda: False,
+) -> HistoryReport:
+    """Measure the search on a repository.
+
+    Args:
+        folder: A clone or a bare repository; its work tree and its index are left alone.
+        model: The model.
+        revision: What is searched; the commits after it ask. Chosen when None, as near as enough commits allow.
+        limit: Ask at most this many questions, drawn evenly; the same ones on every run.
+        max_file_bytes: Larger files are left out.
+        on_commit: Told how many commits were read.
+        on_progress: Told how far reading and encoding have come.
+        on_question: Told how many questions were asked.
+        cancelled: Asked between small pieces of work; what was encoded until then is kept in the cache.
+
+    Returns:
+        The report; without outcomes where there are fewer than ``FEWEST_QUESTIONS`` questions.
+
+    Raises:
+        HistoryError: The folder is no repository, or has no such revision.
+        IndexStoreError: The temporary index or the vector cache cannot be written.
+    """
+    repository = GitRepository.open(folder)
+    found = questions_of(repository, revision=revision, limit=limit, on_commit=on_commit, cancelled=cancelled)
+    report = HistoryReport(
+        folder,
+        found.revision,
+        files=0,
+        functions=0,
+        dropped=dict(found.dropped.most_common()),
+        questions=len(found.questions),
+        outcomes=(),
+        rerank_top=reranked(model),
+        cancelled=cancelled(),
+    )
+    if report.cancelled or report.questions < FEWEST_QUESTIONS:
+        return report
+    with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
+        root = Path(name).resolve() / "tree"
+        checkout(repository, found.revision, root, cancelled=cancelled)
+        files = parsed_files(root, max_file_bytes, on_progress, cancelled)
+        texts: dict[tuple[str, str], set[str]] = {}
+        for file in files:
+            for function, text in zip(file.functions, file.texts, strict=True):
+                texts.setdefault((file.source.path, function.qualified_name), set()).add(text)
+        questions = [
+            AnsweredQuestion(
+                one, frozenset(text for path, name, _ in one.answers for text in texts.get((path, name), ()))
+            )
+            for one in found.questions
+        ]
+        outcomes = ask(
+            root,
+            files,
+            # A smaller limit of bytes than that of mining may have taken an answer's file away.
+            [one for one in questions if one.texts],
+            model,
+            max_file_bytes=max_file_bytes,
+            on_progress=on_progress,
+            on_question=on_question,
+            cancelled=cancelled,
+        )
+    return dataclasses.replace(
+        report,
+        files=len(files),
+        functions=sum(len(file.functions) for file in files),
+        outcomes=outcomes,
+        cancelled=cancelled(),
+    )

@@ -1,0 +1,25 @@
+"""Changes that leave the code as it is: comments, blank lines, indentation, line breaks."""
+
+from __future__ import annotations
+
+import re
+
+from cascode_lab.history.types import Hunk
+
+# A line of nothing but a comment, in any of the languages. A leading ``*`` continues a block comment; ``#`` begins
+# a preprocessor line in C and an attribute in Rust, which are code.
+_COMMENT_LINE = re.compile(
+    r"^\s*(?://|/\*|\*(?:\s|/|$)|#(?!\s*(?:include|define|undef|if|ifdef|ifndef|else|elif|endif|pragma|error|line|region)\b|!?\[)|\"\"\"[^\"]*\"\"\"\s*$|'''[^']*'''\s*$)"
+)
+_TRAILING_COMMENT = re.compile(r"\s(?://|#)\s.*$")
+_SPACE = re.compile(r"\s+")
+
+
+def is_trivial(hunk: Hunk) -> bool:
+    """Tell whether a hunk changes comments or the layout alone."""
+    return _code(hunk.removed) == _code(hunk.added)
+
+
+def _code(lines: tuple[str, ...]) -> str:
+    """Lines without comments and blanks, in one string."""
+    return "".join(_SPACE.sub("", _TRAILING_COMMENT.sub("", line)) for line in lines if not _COMMENT_LINE.match(line))

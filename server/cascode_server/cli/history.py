@@ -1,0 +1,127 @@
+"""``cascode eval history REPO``: how well the commits of a person's own repository find what they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cascode_server.cli.base import Command
+from cascode_server.cli.console import note, printable
+from cascode_server.cli.measuring import MeasuringProgress, figures, miss_lines, model_and_settings
+from cascode_server.cli.options import FOLDER, MAX_FILE_VARIABLE
+from cascode_server.cli.updating import stop_on_interrupt
+from cascode_server.cli.words import counted
+
+if TYPE_CHECKING:
+    from cascode_lab.history.measure import AnsweredQuestion, HistoryReport
+
+#: Rules shown by which commits ask nothing: the most frequent ones explain nearly all.
+_RULES_SHOWN = 6
+
+
+@click.command("history", cls=Command, short_help="Measure the search by a repository's commits.")
+@click.argument("repository", type=FOLDER, default=Path(), metavar="REPO")
+@click.option("--revision", metavar="REV", help="Search this revision, by the commits after it (default: chosen).")
+@click.option("--limit", "-n", type=click.IntRange(min=10), metavar="N", help="Ask by at most N commits (default 100).")
+@click.option(
+    "--misses", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Misses shown, worst first."
+)
+@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
+@click.option(
+    "--max-file-bytes",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    envvar=MAX_FILE_VARIABLE,
+    help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
+)
+def history_command(
+    repository: Path,
+    revision: str | None,
+    limit: int | None,
+    misses: int,
+    model: str | None,
+    max_file_bytes: int | None,
+) -> int:
+    """Measure the search by the commits of your own repository.
+
+    The subject of a commit asks for the one to three functions that it changed, among all functions of REPO as they
+    were before. The revision that is searched is written into a temporary folder: the clone is only read, and nothing
+    is kept but vectors in the cache. Exit status 1 where too few commits ask for anything.
+    """
+    from cascode_lab.history.git import GitRepository
+    from cascode_lab.history.measure import DEFAULT_LIMIT, measure_history
+
+    # Before the model, which takes seconds.
+    folder = GitRepository.open(repository).folder
+    loaded, settings = model_and_settings(folder, model)
+    with stop_on_interrupt() as stopped, MeasuringProgress() as progress:
+        report = measure_history(
+            folder,
+            loaded,
+            revision=revision,
+            limit=limit or DEFAULT_LIMIT,
+            max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
+            on_commit=progress.commits,
+            on_progress=progress.indexing,
+            on_question=progress.asked,
+            cancelled=stopped,
+        )
+    if report.cancelled:
+        raise KeyboardInterrupt
+    if not report.outcomes:
+        return _too_few(report)
+    for line in (*_summary(report), *miss_lines(report.outcomes, misses, _answers)):
+        click.echo(printable(line))
+    return 0
+
+
+def _too_few(report: HistoryReport) -> int:
+    """Say why nothing was measured."""
+    from cascode_lab.own_code.asking import FEWEST_QUESTIONS
+
+    note(
+        f"{report.folder}: {counted(report.questions, 'commit')} ask for something, a measurement needs "
+        f"{FEWEST_QUESTIONS} or more (others: {_dropped(report) or 'none'}): "
+        f"name an older --revision or a repository with more history"
+    )
+    return 1
+
+
+def _summary(report: HistoryReport) -> Iterator[str]:
+    """What was measured and what came out."""
+    from cascode_lab.history.measure import DEPTH
+    from cascode_lab.own_code.asking import mean_reciprocal_rank
+
+    reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
+    yield (
+        f"{counted(len(report.outcomes), 'commit')} asked for what they changed, among "
+        f"{counted(report.functions, 'function')} in {counted(report.files, 'file')} "
+        f"of revision {report.revision[:12]}; {reading}"
+    )
+    yield ""
+    yield from figures(report.outcomes, DEPTH)
+    yield ""
+    for label, named in (("named", True), ("described", False)):
+        some = report.of(named=named)
+        if some:
+            what = "name what they changed" if named else "describe it"
+            yield f"{label:<11}{mean_reciprocal_rank(some, DEPTH):.3f}   ({len(some):,} {what})"
+    if report.dropped:
+        yield ""
+        yield f"not asked: {_dropped(report)}"
+
+
+def _dropped(report: HistoryReport) -> str:
+    """Commits that ask nothing, by the most frequent rules."""
+    rules = list(report.dropped.items())
+    shown = [f"{count:,} {rule}" for rule, count in rules[:_RULES_SHOWN]]
+    rest = sum(count for _, count in rules[_RULES_SHOWN:])
+    return ", ".join([*shown, *([f"{rest:,} by other rules"] if rest else [])])
+
+
+def _answers(question: AnsweredQuestion) -> list[str]:
+    """Where the changed definitions stand."""
+    return [f"{path} {name}" for path, name, _ in question.question.answers]
