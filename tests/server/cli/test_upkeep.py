@@ -93,7 +93,7 @@ def test_a_current_directory_that_is_gone_is_told(
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")
-    assert err == "cascode: the current directory is gone: change to one that exists\n"
+    assert err == "cascode: the current directory is gone: change to one that exists, or name absolute paths\n"
 
 
 @needs_signals
