@@ -125,7 +125,7 @@ def _interval(report: OwnCodeReport) -> tuple[float, float]:
 
     from cascode_lab.evaluation.metrics import bootstrap
 
-    interval = bootstrap(np.array([1 / one.rank if one.rank else 0.0 for one in report.outcomes]))
+    interval = bootstrap(np.array([1 / outcome.rank if outcome.rank else 0.0 for outcome in report.outcomes]))
     return interval.low, interval.high
 
 
@@ -141,21 +141,21 @@ def _misses(report: OwnCodeReport, count: int) -> Iterator[str]:
         return
     yield ""
     yield f"missed {len(misses):,}, the worst:"
-    for one in misses[:count]:
-        query = one.question.query
+    for miss in misses[:count]:
+        query = miss.question.query
         shown = query if len(query) <= _LONGEST_QUERY else query[: _LONGEST_QUERY - 3] + "..."
-        yield f"  {_rank(one):>6}  {shown}"
-        yield f"          is     {one.question.path}:{one.question.start_line} {one.question.name}"
-        if one.first is not None:
-            path, name, line = one.first
+        yield f"  {_rank(miss):>6}  {shown}"
+        yield f"          is     {miss.question.path}:{miss.question.start_line} {miss.question.name}"
+        if miss.first is not None:
+            path, name, line = miss.first
             yield f"          first  {path}:{line} {name}"
 
 
-def _rank(one: Outcome) -> str:
+def _rank(outcome: Outcome) -> str:
     """Where the function came."""
     from cascode_indexer.search.sources import CANDIDATES
 
-    return f">{CANDIDATES}" if one.rank is None else f"#{one.rank}"
+    return f">{CANDIDATES}" if outcome.rank is None else f"#{outcome.rank}"
 
 
 class _Progress:

@@ -72,4 +72,4 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
 
     @session.feature(types.SET_TRACE)
     def set_trace(_params: Any) -> None:
-        """Take a trace level without a complaint; what there is to tell goes to the log."""
+        """Accept a trace level; everything goes to the log."""

@@ -1,4 +1,4 @@
-"""Changed files: told by the client where it offers that, else noticed by our own watcher."""
+"""Changed files: reported by the client where it offers that, otherwise noticed by our own watcher."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _ClientSource:
         """Do nothing: the client watches whole folders."""
 
     def close(self) -> None:
-        """Do nothing: the client goes on telling, and is not listened to."""
+        """Do nothing: the client keeps sending events, which are ignored."""
 
 
 class Watching:
@@ -74,7 +74,7 @@ class Watching:
         options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
         registration = types.Registration(_REGISTRATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         answer = self._session.client_register_capability(types.RegistrationParams([registration]))
-        answer.add_done_callback(self._registered)
+        answer.add_done_callback(self._on_registration)
         self._session.loop.call_later(_ANSWER_SECONDS, self._expect, answer)
         self._session.loop.call_later(_CHECK_SECONDS, self._check)
 
@@ -95,7 +95,7 @@ class Watching:
             watcher = Watcher([root], self._session.indexing.submit, source=source if self._client_watches else None)
             watcher.start()
         except (WorkspaceError, OSError) as error:
-            self._session.show_problem(f"changes in {root} are not noticed: {error}")
+            self._session.show_problem(f"changes in {root} will be missed: {error}")
             return
         with self._lock:
             if not self._closed:
@@ -125,7 +125,7 @@ class Watching:
         client = self._session.client
         return client is not None and client.can_watch and self._reliable and self._session.settings.watcher != "server"
 
-    def _registered(self, answer: Future[None]) -> None:
+    def _on_registration(self, answer: Future[None]) -> None:
         """Watch here if the client refuses after all."""
         if not answer.cancelled() and (error := answer.exception()) is not None:
             self._give_up(f"the client refused to watch files ({error})")
@@ -159,10 +159,10 @@ class Watching:
         """Hand the client's events to the watchers of their workspaces."""
         changes = params.get("changes") if isinstance(params, Mapping) else None
         if not isinstance(changes, list):
-            logger.warning("a notification of changed files is dropped: it has no list of changes")
+            logger.warning("a notification of changed files is ignored: it has no list of changes")
             return
         with self._lock:
-            sources = sorted(self._sources.items(), key=lambda one: -len(one[0].parts))
+            sources = sorted(self._sources.items(), key=lambda item: -len(item[0].parts))
         for change in changes:
             uri = change.get("uri") if isinstance(change, Mapping) else None
             path = to_path(uri) if isinstance(uri, str) else None
@@ -185,7 +185,7 @@ def _tell(notices: Notices, root: Path, path: Path, kind: object) -> None:
     try:
         is_folder = stat.S_ISDIR(os.lstat(root / path).st_mode)
     except (OSError, ValueError):
-        # Gone. Clients tell of a deleted folder only, not of the files in it.
+        # Gone. Clients report a deleted folder only, not the files in it.
         if language_of(posix) is None:
             notices.touch_folder(root, posix)
         notices.touch(root, posix)

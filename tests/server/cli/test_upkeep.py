@@ -49,7 +49,7 @@ def test_clean_removes_one_index(run: Run, workspace: Path, model: None) -> None
     assert cleaned.status == 0
     assert cleaned.out.startswith("removed 1 index ")
     assert cleaned.err == ""
-    assert run("clean", ".").err == f"there is no index of {workspace}\n"
+    assert run("clean", ".").err == f"no index found for {workspace}\n"
     assert run("status").status == 1
     assert (workspace / "config.py").is_file()
 

@@ -87,7 +87,7 @@ export class ServerManager implements vscode.Disposable {
     return this.lastStatus;
   }
 
-  /** Start, or start anew; several requests during a start cause one more. */
+  /** Start or restart; several requests during a start cause one more. */
   async restart(reason: string): Promise<void> {
     this.crashes.reset();
     await this.queue.request(reason);
@@ -209,7 +209,7 @@ export class ServerManager implements vscode.Disposable {
         }
       },
       (error: unknown) => {
-        this.log.warn(`the server did not tell its status: ${messageOf(error)}`);
+        this.log.warn(`the server did not report its status: ${messageOf(error)}`);
       },
     );
   }
@@ -217,7 +217,7 @@ export class ServerManager implements vscode.Disposable {
   private crashed(connection: Connection | undefined): void {
     const mine = this.current.kind === "running" && this.current.connection === connection;
     if (this.disposed || !mine) {
-      return; // A start that fails tells so itself.
+      return; // A start that fails reports it itself.
     }
     this.setStatus(undefined);
     const delay = this.crashes.spend();

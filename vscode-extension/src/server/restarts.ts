@@ -8,7 +8,7 @@ export class RestartQueue {
   private running: Promise<void> | undefined;
   private waiting: { readonly reasons: string[]; readonly promise: Promise<void> } | undefined;
 
-  /** @param job Stops what runs and starts anew; told why. */
+  /** @param job Stops what runs and starts again; given the reason. */
   constructor(private readonly job: (reason: string) => Promise<void>) {}
 
   /** Ask for a run; settles when a run that began after this call has ended. */
@@ -53,7 +53,7 @@ export class RestartQueue {
   }
 }
 
-/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not mend. */
+/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not fix. */
 const CRASHES = 3;
 const WINDOW_MS = 180_000;
 

@@ -1,6 +1,6 @@
 /** What the user has set, of all that could be set. */
 
-/** The part of VS Code's configuration that tells where values come from. */
+/** The part of VS Code's configuration that says where values come from. */
 export interface Configuration {
   get(name: string): unknown;
   inspect(name: string): Values | undefined;
