@@ -39,7 +39,6 @@ _COMMANDS = {
     "settings": "cascode_server.cli.settings:command",
     "clean": "cascode_server.cli.clean:command",
     "serve": "cascode_server.cli.serve:command",
-    "ask": "cascode_server.cli.ask:command",
     "train": "cascode_server.cli.train:group",
     "eval": "cascode_server.cli.evaluate:group",
     "export": "cascode_server.cli.export:command",
