@@ -64,6 +64,13 @@ EDITOR_LEAVES: Mapping[str, Leaf] = MappingProxyType(
                 editor_only=True,
             ),
             Leaf(
+                "statusBar",
+                (),
+                True,
+                About("Show the state of the index in the status bar; a click opens the details."),
+                editor_only=True,
+            ),
+            Leaf(
                 "trace.server",
                 (),
                 "off",

@@ -129,12 +129,14 @@ export class ServerManager implements vscode.Disposable {
 
   async stop(): Promise<void> {
     this.disposed = true;
+    this.queue.cancelDelayed();
     await this.queue.idle();
     await this.stopRunning();
   }
 
   dispose(): void {
     this.disposed = true;
+    this.queue.cancelDelayed();
     this.subscriptions.splice(0).forEach((subscription) => {
       subscription.dispose();
     });
@@ -227,11 +229,7 @@ export class ServerManager implements vscode.Disposable {
     }
     this.log.warn(`the server ended unexpectedly; it is started again in ${delay} ms`);
     this.set({ kind: "starting", message: "Starting the server again…" });
-    setTimeout(() => {
-      if (!this.disposed) {
-        void this.queue.request("the server ended unexpectedly");
-      }
-    }, delay);
+    this.queue.requestAfter(delay, "the server ended unexpectedly");
   }
 
   private async stopRunning(): Promise<void> {

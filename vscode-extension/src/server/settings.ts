@@ -13,7 +13,7 @@ export interface Values {
 }
 
 /** Settings of this extension that the server does not know. */
-const CLIENT_ONLY = ["path", "trace.server"];
+const CLIENT_ONLY = ["path", "statusBar", "trace.server"];
 
 /**
  * The settings that somebody has set, by their names below `cascode`. VS Code fills in the defaults of all others; sent
