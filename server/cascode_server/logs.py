@@ -137,8 +137,8 @@ def _prune() -> None:
         match = _NAME.fullmatch(path.name)
         if match is None or psutil.pid_exists(int(match["pid"])):
             continue
-        for one in (path, path.with_name(f"{path.name}.1")):
+        for old_path in (path, path.with_name(f"{path.name}.1")):
             try:
-                one.unlink(missing_ok=True)
+                old_path.unlink(missing_ok=True)
             except OSError as error:
-                logger.debug("cannot remove the old log %s: %s", one, error)
+                logger.debug("cannot remove the old log %s: %s", old_path, error)

@@ -16,7 +16,7 @@ export type ContextKey =
 
 const values = new Map<ContextKey, boolean>();
 
-/** Set a key; VS Code is told only of changes. */
+/** Set a key; only changes reach VS Code. */
 export function setContext(key: ContextKey, value: boolean): void {
   if (values.get(key) !== value) {
     values.set(key, value);

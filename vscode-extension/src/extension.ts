@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import { registerIndexCommands } from "./status/commands.js";
+import { StatusBar } from "./status/bar.js";
 import { StatusItem } from "./status/item.js";
 import { History } from "./results/history.js";
 import { ResultsView } from "./results/view.js";
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
     server,
     results,
     new StatusItem(server),
+    new StatusBar(server),
     ...registerIndexCommands(server, log),
     command("search", (query?: unknown) => feature.search(typeof query === "string" ? query : "")),
     command("searchSelection", () => feature.searchSelection()),

@@ -183,10 +183,6 @@ export interface ReindexArgument {
   readonly full?: boolean;
 }
 
-/** Nothing is read from the argument. */
-export interface NoArgument {
-}
-
 /** Progress in files. */
 export interface FileCounts {
   /** Files that have been read. */

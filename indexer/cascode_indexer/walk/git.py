@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def _configured_excludes_file(root: Path) -> Path | None:
     if git is None or not Path(git).is_absolute():
         return None
     program = Path(os.path.realpath(git))
-    if program.is_relative_to(os.path.realpath(root)) or program.is_relative_to(os.path.realpath(Path.cwd())):
+    if any(program.is_relative_to(folder) for folder in _untrusted_folders(root)):
         log.warning("git's global configuration is not read: %s lies in the workspace", git)
         return None
     environment = {
@@ -69,6 +70,20 @@ def _configured_excludes_file(root: Path) -> Path | None:
         return None
     path = Path(value)
     return path if path.is_absolute() else None  # git takes a relative one from the folder it is run in
+
+
+def _untrusted_folders(root: Path) -> Iterator[str]:
+    """Folders that no program is taken from: the workspace, and the current one, which may be part of a project.
+
+    The root of the file system is where a server moves to, and holds every program.
+    """
+    yield os.path.realpath(root)
+    try:
+        current = Path(os.path.realpath(Path.cwd()))
+    except OSError:  # it was deleted
+        return
+    if current != Path(current.anchor):
+        yield str(current)
 
 
 def enclosing_repository(root: Path) -> Path | None:

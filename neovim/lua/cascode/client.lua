@@ -4,7 +4,7 @@ local M = {}
 local NAME = "cascode"
 -- The server answers `initialize` in well under a second; a cold disk takes longer.
 local START_LIMIT_MS = 30000
-local ENDED = "the server has ended; the next search starts it again"
+local ENDED = "the server has exited; the next search restarts it"
 -- Short enough not to be felt in front of the first search.
 local POLL_MS = 20
 
@@ -72,7 +72,7 @@ local function when_initialized(id, callback)
       end
       local client = vim.lsp.get_client_by_id(id)
       if not client or client:is_stopped() then
-        finish(nil, ("the server ended while it started; see %s"):format(vim.lsp.log.get_filename()))
+        finish(nil, ("the server exited during startup; see %s"):format(vim.lsp.log.get_filename()))
       elseif client.initialized then
         finish(client)
       elseif vim.uv.now() > deadline then

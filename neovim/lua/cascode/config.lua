@@ -103,7 +103,7 @@ function M.get()
   return vim.tbl_deep_extend("force", defaults, global, given)
 end
 
---- What the server is told before it starts.
+--- What the server is given before it starts.
 ---@param client vim.lsp.ClientConfig
 ---@return table
 function M.initialization_options(client)

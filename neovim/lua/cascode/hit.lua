@@ -158,7 +158,7 @@ function M.open(hit, encoding, how)
   local path = M.file(hit)
   if not loaded(path) and not vim.uv.fs_stat(path) then
     vim.notify(
-      ("cascode: %s is gone; its functions leave the index with the next update"):format(path),
+      ("cascode: %s was deleted; its functions leave the index with the next update"):format(path),
       vim.log.levels.WARN
     )
     return false

@@ -101,9 +101,6 @@ local M = {}
 ---@class cascode.ReindexArgument
 ---@field full? boolean Whether files that look unchanged are read again.
 
---- Nothing is read from the argument.
----@class cascode.NoArgument
-
 --- Progress in files.
 ---@class cascode.FileCounts
 ---@field done integer Files that have been read.

@@ -65,7 +65,7 @@ function Session:fail(problem)
   self:advance("failed")
 end
 
---- Gives the search up; the server is told.
+--- Cancels the search, also on the server.
 function Session:cancel()
   if self:is_open() then
     local stop = self.stop

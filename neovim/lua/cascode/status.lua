@@ -1,4 +1,4 @@
--- The last state that each server told, for status lines and for the status window.
+-- The last state that each server sent, for status lines and for the status window.
 local M = {}
 
 ---@type table<integer, cascode.ServerStatus>
@@ -26,7 +26,7 @@ function M.forget(client_id)
   vim.cmd.redrawstatus({ bang = true })
 end
 
---- The last state that a server told.
+--- The last state that a server sent.
 ---@param client_id integer
 ---@return cascode.ServerStatus?
 function M.of(client_id)

@@ -139,7 +139,7 @@ function M.open_log()
   ask(function(status)
     local path = status.log_file
     if type(path) ~= "string" or not vim.uv.fs_stat(path) then
-      return vim.notify(("cascode: there is no log yet at %s"):format(path), vim.log.levels.WARN)
+      return vim.notify(("cascode: no log exists yet at %s"):format(path), vim.log.levels.WARN)
     end
     vim.cmd.split({ vim.fn.fnameescape(path), mods = { split = "botright" } })
     vim.bo.modifiable = false

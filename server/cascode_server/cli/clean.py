@@ -25,15 +25,15 @@ def command(workspace: Path | None, everything: bool, yes: bool) -> int:
 
     if everything:
         if workspace is not None:
-            raise click.UsageError(f"WORKSPACE {str(workspace)!r} and '--all' exclude each other: give one of them")
-        if not yes and not _agreed():
+            raise click.UsageError(f"WORKSPACE {str(workspace)!r} and '--all' cannot be combined: give one of them")
+        if not yes and not _confirm():
             click.echo("nothing removed", err=True)
             return 1
         report = clean_all()
     else:
         report = clean(workspace.expanduser().absolute() if workspace else None)
         if workspace is not None and not report.indexes:
-            note(f"there is no index of {workspace.expanduser().absolute()}")
+            note(f"no index found for {workspace.expanduser().absolute()}")
     click.echo(
         f"removed {counted(report.indexes, 'index', 'indexes')} and {counted(report.vectors, 'vector')}, "
         f"{size(report.bytes)} freed"
@@ -41,12 +41,12 @@ def command(workspace: Path | None, everything: bool, yes: bool) -> int:
     return 0
 
 
-def _agreed() -> bool:
+def _confirm() -> bool:
     """Ask; nobody there to answer is an error, not a no."""
     try:
         return click.confirm("Remove every index and every vector of this user?", err=True)
     except click.Abort as error:
         if isinstance(error.__context__, EOFError):
             click.echo(err=True)
-            raise click.UsageError("'--all' asks first and nobody answers here: give '--yes' too") from None
+            raise click.UsageError("'--all' asks for confirmation, which needs a terminal: give '--yes' too") from None
         raise

@@ -29,10 +29,10 @@ def current_directory() -> Path:
     """Return the current directory, as a relative path.
 
     Raises:
-        click.UsageError: It was deleted.
+        click.ClickException: It was deleted.
     """
     if _left:
-        raise click.UsageError("the current directory is gone: change to one that exists, or name absolute paths")
+        raise click.ClickException("the current directory is gone: change to one that exists, or name absolute paths")
     return Path()
 
 
@@ -45,4 +45,5 @@ class FolderType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
         path = super().convert(value, param, ctx)
-        return path if Path(path).expanduser().is_absolute() else current_directory() / path
+        assert isinstance(path, Path)
+        return path if path.expanduser().is_absolute() else current_directory() / path

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 @click.command("doctor", cls=Command)
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
 def command(workspaces: tuple[Path, ...]) -> int:
-    """Say what is wrong, and what mends it.
+    """Find problems and say how to fix them.
 
     Looks at the installation, the model, the settings and the indexes of WORKSPACE, else of the current directory,
-    and tells where configuration and logs lie. Exit status 1 where something is wrong.
+    and shows where configuration and logs are. Exit status 1 if something is wrong.
     """
     from cascode_indexer.maintenance import diagnose
 
@@ -50,11 +50,11 @@ def _configuration(roots: Sequence[Path]) -> Iterator[Finding]:
     for root in roots:
         problems |= dict.fromkeys(read_settings([root]).problems)
     for problem in problems:
-        yield Finding(False, "settings", problem, "mend that line; cascode settings shows what is in force")
+        yield Finding(False, "settings", problem, "fix that line; 'cascode settings' shows what is in force")
     if not problems:
         files = [user_file(), *(root / WORKSPACE_FILE for root in roots)]
-        told = ", ".join(f"{file}{'' if file.is_file() else ' (not there)'}" for file in files)
-        yield Finding(True, "settings", told)
+        listed = ", ".join(f"{file}{'' if file.is_file() else ' (not there)'}" for file in files)
+        yield Finding(True, "settings", listed)
 
 
 def _logs() -> Finding:

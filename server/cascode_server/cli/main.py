@@ -103,7 +103,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         logger.debug("traceback", exc_info=True)
         path = "" if error.filename is None else f" ({error.filename})"
         _drop_output()
-        return fail(f"the system refused: {error.strerror or error}{path}", _ERROR)
+        return fail(f"the operating system reported an error: {error.strerror or error}{path}", _ERROR)
     except Exception as error:
         logger.debug("traceback", exc_info=True)
         return _internal(error)

@@ -33,7 +33,7 @@ FOLDER = FolderType()
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What every command that opens an engine is told."""
+    """The options of every command that opens an engine."""
 
     model: str | None
     max_file_bytes: int | None
@@ -60,7 +60,7 @@ class EngineOptions:
             model=ModelHandle(name, device=None if settings.device == "auto" else settings.device),
             max_file_bytes=self.max_file_bytes or settings.indexing.max_file_size,
             gpu=self.gpu,
-            # Somebody waits for a command: it takes all cores unless it is told not to.
+            # Somebody waits for a command: it takes all cores unless a setting limits it.
             threads=settings.indexing.threads or None,
         )
 
@@ -107,7 +107,7 @@ workspace_option = click.option(
     help="Workspace to search; repeat it for several (default: the current directory).",
 )
 update_option = click.option(
-    "--no-update", is_flag=True, help="Answer from the index as it is, without a look for changed files."
+    "--no-update", is_flag=True, help="Answer from the index as it is, without looking for changed files."
 )
 limit_option = click.option(
     "--limit",

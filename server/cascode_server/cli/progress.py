@@ -25,7 +25,7 @@ _LINE_SECONDS = 15.0
 
 
 class Reporter(Protocol):
-    """Is told how far indexing has come; from any thread."""
+    """Reports how far indexing has come; called from any thread."""
 
     def __call__(self, progress: IndexProgress) -> None:
         """Show it."""
@@ -140,7 +140,7 @@ def indexing_progress() -> Iterator[Reporter]:
     """Show indexing while the block runs.
 
     Yields:
-        What is to be told.
+        The text to show.
     """
     if not sys.stderr.isatty():
         yield _Lines()

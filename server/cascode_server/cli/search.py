@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--rerank-top",
     type=click.IntRange(min=1),
     metavar="K",
-    help="Candidates that the slow classifier reads; by default what was measured best for the model.",
+    help="Candidates that the slow classifier reads (default: what was measured best for the model).",
 )
 @format_option
 @click.option(
@@ -141,7 +141,7 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
         yield query
         return
     if words:
-        raise click.UsageError(f"QUERY {' '.join(words)!r} and '--batch' exclude each other: give one of them")
+        raise click.UsageError(f"QUERY {' '.join(words)!r} and '--batch' cannot be combined: give one of them")
     yield from filter(None, map(_clean, batch))
 
 

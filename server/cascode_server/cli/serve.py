@@ -37,7 +37,7 @@ def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
     Exit status 0 after an ordered shutdown, 1 where the client left or died without one.
     """
     if stdio and tcp is not None:
-        raise click.UsageError("--stdio and --tcp exclude each other: name one of them")
+        raise click.UsageError("--stdio and --tcp cannot be combined: give one of them")
     from cascode_server.lsp.serve import serve_stdio, serve_tcp
 
     try:

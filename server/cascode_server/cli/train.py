@@ -173,11 +173,11 @@ def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:
     for setting in settings:
         name, separator, value = setting.partition("=")
         if not separator or not name.strip():
-            raise click.UsageError(f"Invalid value for '--set': {setting!r} is not KEY=VALUE, as joint.steps=200")
+            raise click.UsageError(f"Invalid value for '--set': {setting!r} is not KEY=VALUE, such as joint.steps=200")
         import yaml
 
         try:
             overrides[name.strip()] = yaml.safe_load(value)
         except yaml.YAMLError:
-            raise click.UsageError(f"Invalid value for '--set': {value!r} is no YAML value") from None
+            raise click.UsageError(f"Invalid value for '--set': {value!r} is not a YAML value") from None
     return overrides

@@ -104,7 +104,7 @@ def _folders(params: Mapping[str, Any]) -> tuple[Folder, ...]:
     """Read the workspace folders, in the newest of the three ways in which a client may name them."""
     listed = params.get("workspaceFolders")
     if isinstance(listed, list) and listed:
-        return distinct([folder for one in listed if (folder := read_folder(one)) is not None])
+        return distinct([folder for item in listed if (folder := read_folder(item)) is not None])
     root = params.get("rootUri")
     if isinstance(root, str):
         folder = read_folder({"uri": root})

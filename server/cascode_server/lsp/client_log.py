@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -44,7 +44,7 @@ class ClientLogHandler(logging.Handler):
         self._session = session
         self._held: list[types.LogMessageParams] | None = []
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+    def filter(self, record: logging.LogRecord) -> Any:
         """Take records of this session; those of nobody in particular where it is the only one."""
         owner = _owner.get()
         if owner is not self._session and (owner is not None or len(_attached) > 1):

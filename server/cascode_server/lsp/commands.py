@@ -59,7 +59,7 @@ async def run_search(session: Session, argument: SearchArgument) -> Answer:
         session.protocol.notify(types.PROGRESS, types.ProgressParams(token, answer))
 
     def work(cancelled: Cancelled) -> Answer:
-        render = functools.partial(_rendered, session)
+        render = functools.partial(_render, session)
         on_partial = None if token is None else send
         return session.searching.search(request, render, on_partial=on_partial, cancelled=cancelled)
 
@@ -75,7 +75,7 @@ async def similar(session: Session, arguments: Arguments) -> Answer:
     limit = argument.get("limit") or settings.search.limit
 
     def work(cancelled: Cancelled) -> Answer:
-        render = functools.partial(_rendered, session)
+        render = functools.partial(_render, session)
         return session.searching.similar(path, line, render, limit=limit, cancelled=cancelled)
 
     return await session.search_thread(work)
@@ -103,7 +103,7 @@ async def resume(session: Session, _arguments: Arguments) -> None:
     session.indexing.resume()
 
 
-def _rendered(session: Session, engine: Engine, answer: search_types.Answer) -> Answer:
+def _render(session: Session, engine: Engine, answer: search_types.Answer) -> Answer:
     """Return an answer as JSON, and show why the model is missing from it."""
     if answer.model_error is not None:
         session.show_problem(answer.model_error)  # the same line as from indexing, so that it is shown once

@@ -124,3 +124,5 @@ def _use(session: Session, before: Settings, settings: Settings) -> None:
         logger.info("opening the indexes again: one of %s changed", ", ".join(opened_with))
         session.indexing.reopen()
     session.indexing.set_enabled(settings.indexing.enabled)
+    if settings.watcher != before.watcher and session.watching is not None:
+        session.watching.reconsider()

@@ -46,10 +46,10 @@ class Documents:
         session.on_indexed.append(self._on_indexed)
 
         for method, handle in (
-            (types.TEXT_DOCUMENT_DID_OPEN, self._opened),
-            (types.TEXT_DOCUMENT_DID_CHANGE, self._changed),
-            (types.TEXT_DOCUMENT_DID_SAVE, self._saved),
-            (types.TEXT_DOCUMENT_DID_CLOSE, self._closed),
+            (types.TEXT_DOCUMENT_DID_OPEN, self._on_open),
+            (types.TEXT_DOCUMENT_DID_CHANGE, self._on_change),
+            (types.TEXT_DOCUMENT_DID_SAVE, self._on_save),
+            (types.TEXT_DOCUMENT_DID_CLOSE, self._on_close),
         ):
             # pygls marks its handlers, which a method does not let it do.
             session.feature(method)(functools.partial(handle))
@@ -62,7 +62,7 @@ class Documents:
         """
         return self._outbox.push(engine)
 
-    def _opened(self, params: Any) -> None:
+    def _on_open(self, params: Any) -> None:
         """Take the text of a document that was opened."""
         path = self._path(params, types.TEXT_DOCUMENT_DID_OPEN)
         if path is not None and self._session.client is not None:
@@ -71,14 +71,14 @@ class Documents:
             self._edited.discard(path)
             self._touch(path)
 
-    def _changed(self, params: Any) -> None:
+    def _on_change(self, params: Any) -> None:
         """Apply edits; a document whose edits cannot be applied is closed, since its text would be a wrong one."""
         path = self._path(params, types.TEXT_DOCUMENT_DID_CHANGE)
         if path is None:
             return
         buffer = self._open.get(path)
         if buffer is None:
-            logger.warning("edits of a document that is not open are dropped: %s", path)
+            logger.warning("edits of a document that is not open are ignored: %s", path)
             return
         try:
             buffer.apply(edits_at(params, types.TEXT_DOCUMENT_DID_CHANGE))
@@ -88,7 +88,7 @@ class Documents:
             self._forget(path)
         self._touch(path)
 
-    def _saved(self, params: Any) -> None:
+    def _on_save(self, params: Any) -> None:
         """Index a saved file without waiting for a watcher to notice it."""
         from cascode_indexer.watch import ChangeBatch
 
@@ -99,8 +99,8 @@ class Documents:
             changed = frozenset({path.relative_to(root).as_posix()})
             self._session.indexing.submit(ChangeBatch(root, changed, frozenset(), rescan=False))
 
-    def _closed(self, params: Any) -> None:
-        """Let the file speak for itself again."""
+    def _on_close(self, params: Any) -> None:
+        """Let the file on disk count again."""
         path = self._path(params, types.TEXT_DOCUMENT_DID_CLOSE)
         if path is not None and path in self._open:
             self._forget(path)
@@ -150,16 +150,16 @@ class Documents:
         try:
             await self._session.side_thread(work)
         except (CascodeError, ModelError) as error:
-            logger.warning("what was typed is found by a later search: %s", error)
+            logger.warning("unsaved edits are found by a later search: %s", error)
         except Exception as error:
             if self._session.ended:
                 return  # the threads and the engine are gone, and nobody asks any more
-            logger.error("what was typed is not searched: %s", error, exc_info=error)
+            logger.error("unsaved edits are not searched: %s", error, exc_info=error)
         finally:
             self._flushing = False
 
     def _on_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
-        """Look again at documents whose files were indexed: saved ones speak for themselves now."""
+        """Look again at documents whose files were indexed: saved ones need no overlay any more."""
 
         def look() -> None:
             for path in self._open:
@@ -221,7 +221,7 @@ class Outbox:
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
             for path, draft in waiting.items():
-                if draft is None or self._outlived(path, draft) or engine.holds(path, draft.text):
+                if draft is None or self._is_orphan(path, draft) or engine.holds(path, draft.text):
                     engine.clear_overlay(path)
                 else:
                     engine.set_overlay(path, draft.text)
@@ -229,7 +229,7 @@ class Outbox:
                     self._stored.discard(path)
             return bool(waiting)
 
-    def _outlived(self, path: Path, draft: Draft) -> bool:
+    def _is_orphan(self, path: Path, draft: Draft) -> bool:
         """Whether a document's file was deleted.
 
         Editors keep documents open for minutes after their tab is closed: one that nobody typed into does not outlive

@@ -51,7 +51,7 @@ async def read_bodies(reader: asyncio.StreamReader) -> AsyncIterator[bytes | Bad
         except BadHeaderError as error:
             yield error
         except asyncio.IncompleteReadError:
-            logger.info("the stream ended inside a message")
+            logger.info("the stream ended in the middle of a message")
             return
         except ConnectionError as error:
             logger.info("the connection broke: %s", error)
@@ -75,7 +75,7 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
             return None
         if lines == 0 and _HTTP.match(line):
             # A web page can make its browser post to a port of this machine: the body would be taken for a message.
-            logger.warning("a client that speaks HTTP is turned away")
+            logger.warning("a client that speaks HTTP is refused")
             return None
         if line.strip():
             lines += 1

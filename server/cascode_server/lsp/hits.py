@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cascode_server.lsp.positions import split_lines, to_units
 from cascode_server.lsp.uris import below, from_path
@@ -29,7 +29,7 @@ def editor_answer(session: Session, engine: Engine, answer: search.Answer) -> An
     assert session.client is not None
     encoding = session.client.encoding
     state = session.indexing.state
-    shown = answer.state
+    shown: Literal["ready", "indexing", "paused"] = answer.state
     if state.state == "paused" or (state.state == "disabled" and answer.pending):
         shown = "paused"
     elif state.state == "disabled":

@@ -54,9 +54,9 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
     async def initialized(_params: Any) -> None:
         """Ask for the settings, then begin to index."""
         session.log.let_through()
+        await configuration.begin()
         if session.watching is not None:
             session.watching.register()
-        await configuration.begin()
         session.start_indexing()
 
     @session.feature(types.SHUTDOWN)
@@ -72,4 +72,4 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
 
     @session.feature(types.SET_TRACE)
     def set_trace(_params: Any) -> None:
-        """Take a trace level without a complaint; what there is to tell goes to the log."""
+        """Accept a trace level; everything goes to the log."""

@@ -34,7 +34,7 @@ def watch_process(process_id: int, on_death: Callable[[], object]) -> None:
         pause = threading.Event()
         while _alive(process):
             pause.wait(_POLL_SECONDS)
-        logger.warning("the client's process %d is gone: leaving", process_id)
+        logger.warning("the client's process %d is gone: exiting", process_id)
         on_death()
 
     threading.Thread(target=run, name="cascode-parent", daemon=True).start()

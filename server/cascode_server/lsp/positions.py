@@ -41,7 +41,7 @@ def split_lines(text: str) -> list[str]:
 
 def to_units(line: str, column: int, encoding: PositionEncodingKind) -> int:
     """Return the client's column of a column in code points."""
-    return _CODECS[encoding].client_num_units(line[:column])
+    return int(_CODECS[encoding].client_num_units(line[:column]))
 
 
 def from_units(line: str, units: int, encoding: PositionEncodingKind) -> int:

@@ -37,7 +37,7 @@ class IndexingProgress:
         self._opening = False
         self._refused = False
         self._reported_at = 0.0
-        session.on_state.append(self._changed)
+        session.on_state.append(self._on_state)
 
         @session.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
         def cancel(params: Any) -> None:
@@ -50,7 +50,7 @@ class IndexingProgress:
         """The state of the indexes."""
         return self._session.indexing.state
 
-    def _changed(self) -> None:
+    def _on_state(self) -> None:
         """Open, update or close the display."""
         client = self._session.client
         if client is None or not client.can_show_progress or self._session.protocol.is_shut_down:

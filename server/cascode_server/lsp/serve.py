@@ -78,7 +78,7 @@ def serve_tcp(port: int, process_id: int | None) -> int:
     """Serve clients on a port of this machine until interrupted, each in a session of its own.
 
     Args:
-        port: The port; 0 for any free one, which is told on stderr.
+        port: The port; 0 for any free one, which is printed on stderr.
         process_id: A process whose end ends the server; None for none.
 
     Returns:
@@ -114,7 +114,7 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
     loop = asyncio.get_running_loop()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        logger.info("a client came: %s", writer.get_extra_info("peername"))
+        logger.info("a client connected: %s", writer.get_extra_info("peername"))
         # Messages may come from any thread; only the loop may write to its connections.
         # Ctrl-C cancels what is open: before Python 3.12 asyncio reports that as a fault of the connection.
         with contextlib.suppress(asyncio.CancelledError):
@@ -172,7 +172,7 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
             try:
                 session.protocol.receive(body)
             except Exception as error:  # a fault of ours in one message must not end the session
-                logger.error("a message was not taken up: %s", error, exc_info=error)
+                logger.error("a message could not be handled: %s", error, exc_info=error)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
 

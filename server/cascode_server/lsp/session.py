@@ -68,7 +68,7 @@ class Session(LanguageServer):
         self.watching: Watching | None = None
         #: Called on the event loop when the state of the indexes is another one.
         self.on_state: list[Callable[[], None]] = []
-        #: Called on the indexing thread with what was taken up; see :class:`Hooks`.
+        #: Called on the indexing thread with what was indexed; see :class:`Hooks`.
         self.on_indexed: list[Callable[[Path, frozenset[str] | None], None]] = []
         begin = functools.partial(work_for, self)
         self.search_pool = ThreadPoolExecutor(_SEARCH_THREADS, "cascode-search", initializer=begin)
@@ -158,7 +158,7 @@ class Session(LanguageServer):
         """Do something on a thread for searches.
 
         Args:
-            work: Given a function that tells whether the request was cancelled, to be polled.
+            work: Called with a function to poll whether the request was cancelled.
         """
         cancelled = threading.Event()
         try:
@@ -186,10 +186,10 @@ class Session(LanguageServer):
         """Log what a task failed with."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("something failed in the background: %s", error, exc_info=error)
+            logger.error("a background task failed: %s", error, exc_info=error)
 
     def show_problem(self, text: str) -> None:
-        """Show something that a person can mend, once; safe to call from any thread."""
+        """Show a problem that the user can fix, once; safe to call from any thread."""
         if text in self._shown or self._ended:
             return
         self._shown.add(text)
@@ -212,7 +212,7 @@ class Session(LanguageServer):
         for pool in (self.search_pool, self.side_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         if not self.indexing.join(_JOIN_SECONDS):
-            logger.info("leaving in the middle of a batch; what it held is done again at the next start")
+            logger.info("exiting in the middle of a batch; it is done again at the next start")
 
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
@@ -224,11 +224,11 @@ class Session(LanguageServer):
         return Engine([], model=self.model, max_file_bytes=settings.max_file_size, threads=threads)
 
     def _state_changed(self) -> None:
-        """Tell the abilities on the event loop."""
+        """Notify subscribers on the event loop."""
         self.later(self._tell_state)
 
     def _tell_state(self) -> None:
-        """Call who wants to know the state."""
+        """Notify subscribers about the state."""
         for call in self.on_state:
             call()
 
@@ -243,7 +243,7 @@ class Session(LanguageServer):
             self.watching.unwatch(root)
 
     def _indexed(self, root: Path, paths: frozenset[str] | None) -> None:
-        """Tell who wants to know what was taken up."""
+        """Notify subscribers about indexed files."""
         for call in self.on_indexed:
             call(root, paths)
 

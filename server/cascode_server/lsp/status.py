@@ -25,9 +25,9 @@ class StatusNotifier:
         self._last: ServerStatus | None = None
         self._waiting = False
         self._ready_at = 0.0
-        session.on_state.append(self._changed)
+        session.on_state.append(self._on_state)
 
-    def _changed(self) -> None:
+    def _on_state(self) -> None:
         """Send now, or as soon as the last one is old enough."""
         client = self._session.client
         if self._waiting or client is None or not client.plugin:

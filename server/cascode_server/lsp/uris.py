@@ -53,8 +53,8 @@ def from_path(path: Path) -> str:
     """Return the URI of an absolute path."""
     posix = path.as_posix()
     if posix.startswith("//"):  # a share
-        return f"file:{_quoted(posix)}"
-    return f"file://{_quoted(posix if posix.startswith('/') else f'/{posix}')}"
+        return f"file:{_quote(posix)}"
+    return f"file://{_quote(posix if posix.startswith('/') else f'/{posix}')}"
 
 
 def below(folder_uri: str, relative: str) -> str:
@@ -66,9 +66,9 @@ def below(folder_uri: str, relative: str) -> str:
         folder_uri: URI of the workspace.
         relative: Path below it, posix separators.
     """
-    return f"{folder_uri.rstrip('/')}/{_quoted(str(PurePosixPath(relative)))}"
+    return f"{folder_uri.rstrip('/')}/{_quote(str(PurePosixPath(relative)))}"
 
 
-def _quoted(posix: str) -> str:
+def _quote(posix: str) -> str:
     """Percent-encode a path, byte for byte as it is on the disk."""
     return quote(os.fsencode(posix), safe=_SAFE)

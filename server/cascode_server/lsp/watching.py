@@ -1,4 +1,4 @@
-"""Changed files: told by the client where it offers that, else noticed by our own watcher."""
+"""Changed files: reported by the client where it offers that, otherwise noticed by our own watcher."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _REGISTRATION = "cascode-files"
+#: A client that has not answered the registration by now is not relied on.
+_ANSWER_SECONDS = 10.0
+#: Clients miss changes: those in new folders, those of other programs, those while they were busy. A scan that finds
+#: nothing costs about 20 ms per 1,000 files, so this often is cheap.
+_CHECK_SECONDS = 300.0
 #: Git's own files change with each of its commands, and hold no functions.
 _GIT = ".git"
 
@@ -39,7 +44,7 @@ class _ClientSource:
         """Do nothing: the client watches whole folders."""
 
     def close(self) -> None:
-        """Do nothing: the client goes on telling, and is not listened to."""
+        """Do nothing: the client keeps sending events, which are ignored."""
 
 
 class Watching:
@@ -54,7 +59,7 @@ class Watching:
         self._lock = threading.Lock()
         self._watchers: dict[Path, Watcher] = {}
         self._sources: dict[Path, _ClientSource] = {}
-        self._refused = False
+        self._reliable = True
         self._closed = False
 
         @session.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
@@ -63,12 +68,19 @@ class Watching:
             session.side_pool.submit(self._take, params)
 
     def register(self) -> None:
-        """Ask the client to watch, where it offers that."""
-        if self._client_watches:
-            options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
-            registration = types.Registration(_REGISTRATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            answer = self._session.client_register_capability(types.RegistrationParams([registration]))
-            answer.add_done_callback(self._registered)
+        """Ask the client to watch, where it offers that; call it once the settings are known."""
+        if not self._client_watches:
+            return
+        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
+        registration = types.Registration(_REGISTRATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        answer = self._session.client_register_capability(types.RegistrationParams([registration]))
+        answer.add_done_callback(self._on_registration)
+        self._session.loop.call_later(_ANSWER_SECONDS, self._expect, answer)
+        self._session.loop.call_later(_CHECK_SECONDS, self._check)
+
+    def reconsider(self) -> None:
+        """Watch all workspaces again, after the setting changed."""
+        self._session.side_pool.submit(self._rewatch)
 
     def watch(self, root: Path) -> None:
         """Watch a workspace from now on; walks it, so it is for worker threads."""
@@ -83,7 +95,7 @@ class Watching:
             watcher = Watcher([root], self._session.indexing.submit, source=source if self._client_watches else None)
             watcher.start()
         except (WorkspaceError, OSError) as error:
-            self._session.show_problem(f"changes in {root} are not noticed: {error}")
+            self._session.show_problem(f"changes in {root} will be missed: {error}")
             return
         with self._lock:
             if not self._closed:
@@ -109,31 +121,48 @@ class Watching:
 
     @property
     def _client_watches(self) -> bool:
-        """Whether the client tells of changes."""
-        return self._session.client is not None and self._session.client.can_watch and not self._refused
+        """Whether the client's events are relied on."""
+        client = self._session.client
+        return client is not None and client.can_watch and self._reliable and self._session.settings.watcher != "server"
 
-    def _registered(self, answer: Future[None]) -> None:
-        """Watch by ourselves where the client refuses after all."""
-        if answer.cancelled() or (error := answer.exception()) is None:
+    def _on_registration(self, answer: Future[None]) -> None:
+        """Watch here if the client refuses after all."""
+        if not answer.cancelled() and (error := answer.exception()) is not None:
+            self._give_up(f"the client refused to watch files ({error})")
+
+    def _expect(self, answer: Future[None]) -> None:
+        """Watch here if the client has not answered."""
+        if not answer.done():
+            self._give_up("the client did not answer whether it watches files")
+
+    def _give_up(self, reason: str) -> None:
+        """Rely on the client no more."""
+        if self._reliable and not self._session.ended:
+            logger.warning("%s: the server watches them", reason)
+            self._reliable = False
+            self.reconsider()
+
+    def _rewatch(self) -> None:
+        """Begin again with whoever watches now."""
+        for root in list(self._watchers):
+            self.watch(root)
+        self._session.indexing.rescan(full=False)  # nobody announced what changed meanwhile
+
+    def _check(self) -> None:
+        """Look for changes that the client did not announce."""
+        if self._session.ended or not self._client_watches:
             return
-        logger.warning("the client does not watch files (%s): watching them here", error)
-        self._refused = True
-
-        def rewatch() -> None:
-            for root in list(self._watchers):
-                self.watch(root)
-            self._session.indexing.rescan(full=False)  # what changed meanwhile was told by nobody
-
-        self._session.side_pool.submit(rewatch)
+        self._session.indexing.rescan(full=False)
+        self._session.loop.call_later(_CHECK_SECONDS, self._check)
 
     def _take(self, params: Any) -> None:
         """Hand the client's events to the watchers of their workspaces."""
         changes = params.get("changes") if isinstance(params, Mapping) else None
         if not isinstance(changes, list):
-            logger.warning("a notification of changed files is dropped: it has no list of changes")
+            logger.warning("a notification of changed files is ignored: it has no list of changes")
             return
         with self._lock:
-            sources = sorted(self._sources.items(), key=lambda one: -len(one[0].parts))
+            sources = sorted(self._sources.items(), key=lambda item: -len(item[0].parts))
         for change in changes:
             uri = change.get("uri") if isinstance(change, Mapping) else None
             path = to_path(uri) if isinstance(uri, str) else None
@@ -156,7 +185,7 @@ def _tell(notices: Notices, root: Path, path: Path, kind: object) -> None:
     try:
         is_folder = stat.S_ISDIR(os.lstat(root / path).st_mode)
     except (OSError, ValueError):
-        # Gone. Clients tell of a deleted folder only, not of the files in it.
+        # Gone. Clients report a deleted folder only, not the files in it.
         if language_of(posix) is None:
             notices.touch_folder(root, posix)
         notices.touch(root, posix)

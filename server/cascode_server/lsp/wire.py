@@ -64,7 +64,7 @@ class WireProtocol(LanguageServerProtocol):
 
     @property
     def is_shut_down(self) -> bool:
-        """Whether the client asked to shut down: the exit status tells."""
+        """Whether the client asked to shut down, which decides the exit status."""
         return self._shutdown
 
     def open(self) -> None:
@@ -88,7 +88,7 @@ class WireProtocol(LanguageServerProtocol):
         try:
             message = json.loads(body)
         except (ValueError, RecursionError):
-            self.refuse(None, JsonRpcParseError("the message is not JSON in UTF-8"))
+            self.refuse(None, JsonRpcParseError("the message is not valid JSON in UTF-8"))
             return
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             self.refuse(None, JsonRpcInvalidRequest("the message is not a JSON-RPC 2.0 object"))
@@ -112,16 +112,16 @@ class WireProtocol(LanguageServerProtocol):
         )
 
     def _register_builtin_features(self) -> None:
-        """Keep none of the framework's own handlers: documents, folders and life are handled by our modules."""
+        """Register none of the framework's own handlers: ours take their place."""
 
     def _receive_request(self, message: dict[str, Any]) -> None:
         """Hand a request to its handler, or refuse it."""
         msg_id, method = message["id"], message["method"]
         if isinstance(msg_id, bool) or not isinstance(msg_id, int | str):
-            self.refuse(None, JsonRpcInvalidRequest("the id of a request is a number or a text"))
+            self.refuse(None, JsonRpcInvalidRequest("the id of a request must be a number or a string"))
             return
         try:
-            handler = self._admitted(msg_id, method)
+            handler = self._handler_for(msg_id, method)
         except JsonRpcException as error:
             logger.info("request %s (%s) is refused: %s", msg_id, method, error)
             self.refuse(msg_id, error)
@@ -133,14 +133,14 @@ class WireProtocol(LanguageServerProtocol):
 
         self._execute_handler(msg_id, handler, callback=answer, args=(message.get("params"),))
 
-    def _admitted(self, msg_id: MsgId, method: object) -> Callable[[Any], Any]:
+    def _handler_for(self, msg_id: MsgId, method: object) -> Callable[[Any], Any]:
         """Return the handler of a request that comes at a right time.
 
         Raises:
             JsonRpcException: It does not, or there is no handler.
         """
         if not isinstance(method, str):
-            raise JsonRpcInvalidRequest("the method is a text")
+            raise JsonRpcInvalidRequest("the method must be a string")
         if self._shutdown:
             raise JsonRpcInvalidRequest("the server is shutting down")
         if (method == types.INITIALIZE) == self._opened:
@@ -153,10 +153,10 @@ class WireProtocol(LanguageServerProtocol):
         return handler
 
     def _receive_notification(self, message: dict[str, Any]) -> None:
-        """Hand a notification to its handler; there is nobody to tell what is wrong with it."""
+        """Hand a notification to its handler; it cannot be answered, so problems are logged."""
         method = message["method"]
         if method != types.EXIT and (self._shutdown or not self._opened):
-            logger.info("notification %s is dropped: it comes outside of the session", method)
+            logger.info("notification %s is ignored: it came before initialize or after shutdown", method)
             return
         params = message.get("params")
         if method == types.CANCEL_REQUEST:
@@ -175,7 +175,7 @@ class WireProtocol(LanguageServerProtocol):
         result_type = self._result_types.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         future = self._request_futures.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         if future is None:
-            logger.info("an answer to no request of ours is dropped: id %s", msg_id)
+            logger.info("an answer to an unknown request is ignored: id %s", msg_id)
             return
         # A future that was cancelled meanwhile takes no result.
         with contextlib.suppress(InvalidStateError):
@@ -232,13 +232,13 @@ def _report(future: Future[Any]) -> None:
     if future.cancelled() or (error := future.exception()) is None:
         return
     if isinstance(error, JsonRpcException):
-        logger.warning("a notification is dropped: %s", error)
+        logger.warning("a notification is ignored: %s", error)
     else:
         logger.error("a notification failed: %s", error, exc_info=error)
 
 
 def _as_wire_error(error: BaseException) -> JsonRpcException:
-    """Turn what a handler raised into what its client is told."""
+    """Turn what a handler raised into an error response."""
     if isinstance(error, JsonRpcException):
         return error
     if isinstance(error, QueryError | ShapeError):
@@ -246,10 +246,10 @@ def _as_wire_error(error: BaseException) -> JsonRpcException:
     if isinstance(error, CascodeError | ModelError):
         return RequestFailedError(str(error))
     logger.error("a request failed: %s", error, exc_info=error)
-    return JsonRpcInternalError("internal error; the server's log tells more")
+    return JsonRpcInternalError("internal error; see the server's log")
 
 
 def _one_line(text: str) -> str:
-    """A message on one line of bearable length."""
+    """A message on one line of limited length."""
     line = " ".join(text.split())
     return line if len(line) <= _MAX_REASON else f"{line[:_MAX_REASON]}…"

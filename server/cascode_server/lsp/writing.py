@@ -59,7 +59,7 @@ class QueueWriter:
                 while alive and view:
                     view = view[self._stream.write(view) :]
             except (OSError, ValueError) as error:  # ValueError: the file was closed
-                logger.info("the client does not listen any more: %s", error)
+                logger.info("the client no longer reads: %s", error)
                 alive = False
 
 
@@ -91,7 +91,7 @@ class LoopWriter:
         try:
             await asyncio.wait_for(self._writer.wait_closed(), seconds)
         except (OSError, asyncio.TimeoutError) as error:
-            logger.info("the connection did not end in good order: %s", error)
+            logger.info("the connection did not close cleanly: %s", error)
             self._writer.transport.abort()
 
     def _write(self, data: bytes) -> None:

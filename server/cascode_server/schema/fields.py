@@ -63,5 +63,5 @@ def _field(name: str, hint: Any, required: bool) -> Field:
     """Take a field's annotation apart."""
     assert get_origin(hint) is Annotated, f"{name} has no documentation"
     kind, description, *others = get_args(hint)
-    bounds = next((one for one in others if isinstance(one, Bounds)), None)
+    bounds = next((extra for extra in others if isinstance(extra, Bounds)), None)
     return Field(name, kind, description, required, bounds)

@@ -32,7 +32,7 @@ def read_argument(shape: type[T], arguments: object, source: str) -> T:
         ShapeError: There is more than one argument, or it does not have the shape.
     """
     given = arguments if isinstance(arguments, list | tuple) else [arguments]
-    given = [one for one in given if one is not None and one != []]
+    given = [argument for argument in given if argument is not None and argument != []]
     if len(given) > 1 or (given and not isinstance(given[0], Mapping)):
         raise ShapeError(f"{source} takes one object as its argument")
     return read(shape, given[0] if given else {}, source)
@@ -58,7 +58,7 @@ def read(shape: type[T], value: object, source: str) -> T:
         if field.name not in value:
             raise ShapeError(f"{source}: {field.name} is missing; it must be {expected(field)}")
         try:
-            result[field.name] = _converted(field, field.type, given)
+            result[field.name] = _convert(field, field.type, given)
         except _UnfitError:
             raise ShapeError(f"{source}: {field.name} must be {expected(field)}, not {_shown(given)}") from None
     return cast(T, result)
@@ -68,14 +68,14 @@ def expected(field: Field) -> str:
     """Say what a field takes: ``a whole number from 1 to 1000``."""
     if field.bounds is not None:
         return f"a whole number from {field.bounds.lowest} to {field.bounds.highest}"
-    return " or ".join(_expected(one) for one in alternatives(field.type))
+    return " or ".join(_describe(option) for option in alternatives(field.type))
 
 
 class _UnfitError(Exception):
     """A value that does not fit."""
 
 
-def _expected(hint: Any) -> str:
+def _describe(hint: Any) -> str:
     """Say what a type takes."""
     if is_typeddict(hint):
         names = [f"{field.name!r}" for field in fields_of(hint) if field.required]
@@ -85,7 +85,7 @@ def _expected(hint: Any) -> str:
     return {str: "a string", bool: "true or false", int: "a whole number"}.get(hint, "an object")
 
 
-def _converted(field: Field, hint: Any, value: object) -> object:
+def _convert(field: Field, hint: Any, value: object) -> object:
     """Return a value as a type has it.
 
     Raises:
@@ -95,7 +95,7 @@ def _converted(field: Field, hint: Any, value: object) -> object:
     if len(options) > 1:
         for option in options:
             try:
-                return _converted(field, option, value)
+                return _convert(field, option, value)
             except _UnfitError:
                 continue
         raise _UnfitError
@@ -112,7 +112,7 @@ def _converted(field: Field, hint: Any, value: object) -> object:
             return []
         if not isinstance(value, list):
             raise _UnfitError
-        return [_converted(field, item, one) for one in value]
+        return [_convert(field, item, member) for member in value]
     if hint is int:
         return _whole(field, value)
     if not isinstance(value, dict if item_of(hint, dict) else hint):

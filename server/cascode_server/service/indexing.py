@@ -303,6 +303,10 @@ class IndexingService:
         if report.cancelled:
             # Once files are stored, only encoding is left to do.
             self._put_back(root, Work() if encoding else work)
+        if work.rescan and (report.files_changed or report.files_removed):
+            logger.info(
+                "%s: a scan found %d changed and %d removed files", root, report.files_changed, report.files_removed
+            )
         if encoding or not report.cancelled:
             everything = work.rescan or work.full
             self._hooks.indexed(root, None if everything else frozenset(work.changed | work.deleted))

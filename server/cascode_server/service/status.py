@@ -51,7 +51,7 @@ def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle
 
 def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
     """Describe the index of one workspace."""
-    known = _covering(state.workspaces, folder.path)
+    known = _find_cover(state.workspaces, folder.path)
     counts = known.counts if known else None
     return {
         "uri": folder.uri,
@@ -64,7 +64,7 @@ def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
     }
 
 
-def _covering(workspaces: Sequence[IndexStatus], root: Path) -> IndexStatus | None:
+def _find_cover(workspaces: Sequence[IndexStatus], root: Path) -> IndexStatus | None:
     """Return the index that covers a workspace: its own, that of one around it, or that of another spelling of it."""
     for workspace in workspaces:
         if root.is_relative_to(workspace.root):

@@ -53,13 +53,13 @@ class WorkQueue:
     def change_roots(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
         """Add and remove workspaces; whatever another index covers from now on is scanned."""
         gone = set(removed)
-        before = {root: _covering(root, self._roots) for root in self._roots if root not in gone}
+        before = {root: _find_cover(root, self._roots) for root in self._roots if root not in gone}
         for root in gone:
             if root in self._roots:
                 self._roots.remove(root)
             self._work.pop(root, None)
         self._roots += [root for root in dict.fromkeys(added) if root not in self._roots]
-        self.rescan([root for root in self._roots if before.get(root) != _covering(root, self._roots)])
+        self.rescan([root for root in self._roots if before.get(root) != _find_cover(root, self._roots)])
 
     def add_changes(self, batch: ChangeBatch) -> None:
         """Queue what a watcher saw; a workspace that was removed is passed over."""
@@ -121,7 +121,7 @@ class WorkQueue:
             known.merge(work)
 
 
-def _covering(root: Path, roots: Sequence[Path]) -> Path | None:
+def _find_cover(root: Path, roots: Sequence[Path]) -> Path | None:
     """Return the workspace whose index holds a folder: the outermost one around it, or another spelling of it."""
     real = Path(os.path.realpath(root))
     around = [(other, outer) for other in roots if real.is_relative_to(outer := Path(os.path.realpath(other)))]

@@ -50,13 +50,13 @@ def checked(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
     values: dict[str, bool | int | str] = {}
     problems: list[str] = []
     for key, value in _flat(source.values):
-        problem = _taken(source, key, value, values)
+        problem = _take(source, key, value, values)
         if problem is not None:
             problems.append(f"{source.label}: {source.prefix}{_printable(key)} {problem}")
     return values, problems
 
 
-def _taken(source: Source, key: str, value: Any, values: dict[str, bool | int | str]) -> str | None:
+def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | str]) -> str | None:
     """Take a value where it is good; else say what is wrong with it."""
     leaf = LEAVES.get(key)
     if leaf is None:
@@ -71,7 +71,7 @@ def _taken(source: Source, key: str, value: Any, values: dict[str, bool | int | 
     good = _value(leaf, value)
     if good is None:
         return f"= {shown(value)} is ignored: give {allowed(leaf)}"
-    values[key] = _anchored(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
+    values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
 
@@ -169,7 +169,7 @@ def _printable(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
-def _anchored(path: str, base: Path | None) -> str:
+def _anchor(path: str, base: Path | None) -> str:
     """A path that says where it counts from, made whole; a name stays a name."""
     if path.startswith("~"):
         try:

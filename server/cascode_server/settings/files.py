@@ -47,10 +47,10 @@ def read_file(path: Path) -> tuple[Mapping[str, Any], list[str]]:
         return {}, [f"{path}: ignored: it cannot be read: {error.strerror or error}"]
     if len(content) > _MAX_BYTES:
         return {}, [f"{path}: ignored: it holds more than {_MAX_BYTES:,} bytes"]
-    return _parsed(path, content)
+    return _parse(path, content)
 
 
-def _parsed(path: Path, content: bytes) -> tuple[Mapping[str, Any], list[str]]:
+def _parse(path: Path, content: bytes) -> tuple[Mapping[str, Any], list[str]]:
     """The values of a file's content, and what is wrong with it."""
     if sys.version_info >= (3, 11):  # loaded where it is called for: most have no file, and a server starts sooner
         import tomllib

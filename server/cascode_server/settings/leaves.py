@@ -64,6 +64,13 @@ EDITOR_LEAVES: Mapping[str, Leaf] = MappingProxyType(
                 editor_only=True,
             ),
             Leaf(
+                "statusBar",
+                (),
+                True,
+                About("Show the state of the index in the status bar; a click opens the details."),
+                editor_only=True,
+            ),
+            Leaf(
                 "trace.server",
                 (),
                 "off",
@@ -97,12 +104,12 @@ def with_values(base: Settings, values: Mapping[str, bool | int | str]) -> Setti
         values: Checked values by key.
     """
     for key, value in values.items():
-        base = _replaced(base, LEAVES[key].path, value)
+        base = _replace(base, LEAVES[key].path, value)
     return base
 
 
-def _replaced(node: Any, path: tuple[str, ...], value: bool | int | str) -> Any:
+def _replace(node: Any, path: tuple[str, ...], value: bool | int | str) -> Any:
     """A node with the value at the end of a path replaced."""
     first, *others = path
-    below = _replaced(getattr(node, first), tuple(others), value) if others else value
+    below = _replace(getattr(node, first), tuple(others), value) if others else value
     return dataclasses.replace(node, **{first: below})

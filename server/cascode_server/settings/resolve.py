@@ -35,7 +35,7 @@ class Resolution:
 def resolve(
     client: object, workspace: Path | None, trusted: bool, *, defaults: Settings | None = None
 ) -> tuple[Settings, list[str]]:
-    """Join the settings of all sources; a bad value is left out, told, and the next weaker one is used.
+    """Join the settings of all sources; a bad value is reported and the next weaker one is used.
 
     Args:
         client: What the editor sent: the tree of its settings, with or without the section around it; None for none.

@@ -129,4 +129,13 @@ class Settings:
             ("cuda", "on a CUDA GPU; an error where there is none"),
         ),
     )
+    watcher: str = _setting(
+        "auto",
+        "Who notices changed files.",
+        choices=(
+            ("auto", "the editor where it offers to, otherwise the server"),
+            ("client", "the editor; where it cannot, the server"),
+            ("server", "the server, also where the editor offers to: for editors that miss changes"),
+        ),
+    )
     log: Log = Log()

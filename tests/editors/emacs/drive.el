@@ -7,7 +7,7 @@
 (require 'eglot)
 (require 'xref)
 
-(defvar drive-patience 60 "Seconds after which something that should come has not come.")
+(defvar drive-patience 200 "Seconds after which something that should come has not come.")
 
 (defun drive-check (fact format &rest arguments)
   "Fail with FORMAT and ARGUMENTS unless FACT holds."

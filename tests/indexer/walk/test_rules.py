@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -290,6 +291,21 @@ def test_global_excludes_apply(tree: Tree, found: Found, no_configuration_of_the
     (home / "mine").write_text("b.py\n")
     assert found(root)[0] == ["a.py", "c.py"]
     assert global_excludes_file(root) == home / "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a directory that a process is in")
+def test_the_current_folder_may_be_the_root_or_gone(
+    tree: Tree, no_configuration_of_the_user: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The user's configuration of git is read wherever the process is, and where it is nowhere any more."""
+    root, gone = tree("a.py"), tmp_path / "gone"
+    (no_configuration_of_the_user / ".gitconfig").write_text('[core]\n\texcludesFile = "~/mine"\n')
+    gone.mkdir()
+    for folder in (Path(root.anchor), gone):
+        monkeypatch.chdir(folder)
+        if folder == gone:
+            gone.rmdir()
+        assert global_excludes_file(root) == no_configuration_of_the_user / "mine"
 
 
 def test_nothing_of_the_workspace_is_executed(tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -97,6 +97,19 @@ def test_vimgrep_lines_open_from_the_current_directory(
     assert capsys.readouterr().out == "app.py:8:9:def send(self, request)\n"
 
 
+def test_lines_are_those_of_grep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lone carriage return ends a line for editors, and none for grep and vim; CRLF is one end for all."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_bytes(b"# 1\r\n# 2\r# 3\r# 4\n# 5\n")
+    for line, by_grep in ((1, 1), (2, 2), (3, 2), (4, 2), (5, 3), (6, 4)):
+        vimgrep.print_answer(answer(hit(tmp_path, path="a.py", name_line=line)), Sources(""))  # type: ignore[arg-type]
+        assert capsys.readouterr().out.startswith(f"a.py:{by_grep}:")
+    text.print_answer(answer(hit(tmp_path, path="a.py", start_line=2, end_line=5)), Sources(""))  # type: ignore[arg-type]
+    assert capsys.readouterr().out.startswith("a.py:2-3  ")
+
+
 def test_path_that_could_break_a_line_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A newline or an escape in a file name ends no line and steers no terminal."""
     vimgrep.print_answer(answer(hit(tmp_path, path="a\nb\x1b[2J.py")), Sources(""))  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def test_full_disk_behind_stdout_is_one_line(workspace: Path) -> None:
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr == "cascode: the system refused: No space left on device\n"
+    assert done.stderr == "cascode: the operating system reported an error: No space left on device\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")

@@ -49,7 +49,7 @@ def test_clean_removes_one_index(run: Run, workspace: Path, model: None) -> None
     assert cleaned.status == 0
     assert cleaned.out.startswith("removed 1 index ")
     assert cleaned.err == ""
-    assert run("clean", ".").err == f"there is no index of {workspace}\n"
+    assert run("clean", ".").err == f"no index found for {workspace}\n"
     assert run("status").status == 1
     assert (workspace / "config.py").is_file()
 
@@ -93,7 +93,7 @@ def test_a_current_directory_that_is_gone_is_told(
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")
-    assert err == "cascode: the current directory is gone: change to one that exists\n"
+    assert err == "cascode: the current directory is gone: change to one that exists, or name absolute paths\n"
 
 
 @needs_signals

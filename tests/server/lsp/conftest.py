@@ -39,6 +39,10 @@ class ErrorAnswer(Exception):
         self.code = error["code"]
 
 
+class NoAnswer(Exception):
+    """Raised in place of an answer: the client leaves the server without one."""
+
+
 class Editor:
     """A client on two byte streams.
 
@@ -57,6 +61,8 @@ class Editor:
         #: How they are answered; an exception becomes an error.
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.settings: object = None
+        #: Called with the id of each answer.
+        self.on_answer: Callable[[object], None] = lambda _msg_id: None
         self.ended = False
         self._source = source
         self._answered: dict[object, dict[str, Any]] = {}
@@ -203,6 +209,7 @@ class Editor:
                     self._serve(message)
                 with self._changed:
                     if "method" not in message:
+                        self.on_answer(message["id"])
                         self._answered[message["id"]] = message
                     elif "id" not in message:
                         self.notifications.append((message["method"], message["params"]))
@@ -223,7 +230,7 @@ class Editor:
             else:
                 result = [self.settings for _ in params["items"]] if method == "workspace/configuration" else None
             self.send({**answer, "result": result})
-        except OSError:
+        except (OSError, NoAnswer):
             return
         except Exception as error:
             self.send({**answer, "error": {"code": -32603, "message": str(error)}})

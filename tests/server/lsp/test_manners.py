@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import UPLOAD, Editor, ErrorAnswer, Start, eventually, make_workspace
+from .conftest import UPLOAD, Editor, ErrorAnswer, NoAnswer, Start, eventually, make_workspace
 
 pytestmark = pytest.mark.usefixtures("model")
 
@@ -296,6 +296,52 @@ def test_a_search_from_a_deleted_folder(environment: dict[str, str], workspace: 
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
         assert "the current directory is gone" in done.stderr
+
+
+# --- clients that watch badly ---------------------------------------------------------------------------
+
+#: Runs a server whose patience with its client is short.
+HASTY = (
+    "import cascode_server.lsp.watching as watching\n"
+    "watching._ANSWER_SECONDS, watching._CHECK_SECONDS = 0.2, {check}\n"
+    "from cascode_server.cli.main import main\n"
+    "main(['serve'])\n"
+)
+
+
+def hasty(environment: dict[str, str], *, check: float) -> Editor:
+    """A client of such a server."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HASTY.format(check=check)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return Editor(process.stdout, process.stdin, process)
+
+
+@pytest.mark.parametrize("badly", ["never answers", "misses changes", "is not asked"])
+def test_a_client_that_watches_badly_is_not_relied_on(environment: dict[str, str], workspace: Path, badly: str) -> None:
+    """A registration without an answer, changes without events and the user's own setting do without the client."""
+    editor = hasty(environment, check=0.5 if badly == "misses changes" else 1000)
+
+    def leave(_params: Any) -> None:
+        raise NoAnswer
+
+    if badly == "never answers":
+        editor.answers["client/registerCapability"] = leave
+    settings = {"watcher": "server"} if badly == "is not asked" else {}
+    try:
+        editor.initialize(workspace, capabilities=WATCHES, options={"settings": settings})
+        editor.wait_ready()
+        (workspace / "weather.py").write_text(TYPED)
+        eventually(lambda: editor.execute("status")["functions"] == 5)
+        assert (badly == "is not asked") == (editor.asked == [])
+    finally:
+        editor.close()
 
 
 # --- open documents and the index -----------------------------------------------------------------------

@@ -20,7 +20,7 @@ export interface ActionRow extends vscode.QuickPickItem {
 export type Row = HitRow | ActionRow | vscode.QuickPickItem;
 
 export const BUTTONS = {
-  // Not Ctrl+Enter: VS Code takes every Enter in a quick pick for itself and does not tell which keys went with it.
+  // Not Ctrl+Enter: VS Code takes every Enter in a quick pick for itself and does not report which modifier keys were held.
   side: { iconPath: new vscode.ThemeIcon("split-horizontal"), tooltip: "Open to the Side (Ctrl+\\)" },
   similar: { iconPath: new vscode.ThemeIcon("type-hierarchy-sub"), tooltip: "Find Similar Code (Ctrl+Shift+S)" },
   copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },

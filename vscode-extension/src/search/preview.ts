@@ -15,7 +15,7 @@ const COVERED = 0.45;
 /** VS Code's largest `editor.stickyScroll.maxLineCount`. */
 const STICKY_LINES = 20;
 
-/** An editor that stands right already tells of no scrolling, ms. */
+/** An editor that stands right already reports no scrolling, ms. */
 const SCROLLED_MS = 150;
 
 /** Lines of an editor that has not been laid out yet. */

@@ -53,7 +53,7 @@ export function sureness(hit: Hit): string | null {
   return hit.probability === null ? null : `${Math.round(hit.probability * 100)} %`;
 }
 
-/** What stands behind the name: path, lines and how sure the model is. Several folders are told apart by name. */
+/** What stands behind the name: path, lines and how sure the model is. Several folders are distinguished by name. */
 export function place(hit: Hit, severalFolders: boolean): string {
   const path = shortPath(severalFolders ? `${hit.workspace}/${hit.path}` : hit.path);
   const sure = sureness(hit);

@@ -11,7 +11,7 @@ import type { Run } from "./run.js";
 /** The first version whose server speaks this extension's protocol. */
 export const MINIMUM_VERSION = "0.1.0";
 
-/** A cold Python on a slow disk takes seconds to tell a version. */
+/** A cold Python on a slow disk takes seconds to report a version. */
 const VERSION_MS = 15_000;
 
 export interface SelectedEnvironment {

@@ -57,7 +57,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connection;
 }
 
-/** Errors go to the log with their level; what the user is told, and with which button, is decided elsewhere. */
+/** Errors go to the log with their level; what the user sees, and with which button, is decided elsewhere. */
 class QuietClient extends LanguageClient {
   constructor(
     private readonly log: LogOutputChannel,
@@ -153,7 +153,7 @@ class ClientConnection implements Connection {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new Error(`it did not answer within ${START_MS / 1000} s`));
+        reject(new Error(`it did not respond within ${START_MS / 1000} s`));
       }, START_MS);
     });
     const started = this.client.start();

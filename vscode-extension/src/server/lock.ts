@@ -16,7 +16,7 @@ const LOOK_MS = 500;
  * Do something while holding a lock file. A holder that died leaves its file; it is taken over.
  *
  * @param path The lock file; its folder must exist.
- * @param work What to do; told whether another window held the lock before, and may have done it.
+ * @param work What to do; given whether another window held the lock before, and may have done it.
  * @param options `waiting` is called once when another window holds the lock.
  */
 export async function withLock<T>(

@@ -134,7 +134,7 @@ export class ManagedEnvironment {
     return [...args, `${this.wheel.path}[cpu]`];
   }
 
-  /** Whether pip is told to install from a mirror or a folder: then that is where torch is to come from too. */
+  /** Whether pip is configured to install from a mirror or a folder: then that is where torch is to come from too. */
   private async hasOwnIndex(python: string): Promise<boolean> {
     const { stdout } = await this.run(python, ["-I", "-m", "pip", "config", "list"]);
     const own = /\b(?:index-url|find-links|no-index)\s*=/u.exec(stdout);
@@ -180,7 +180,7 @@ export class ManagedEnvironment {
     }
   }
 
-  /** Named by content: a wheel built anew under the same version gets a new environment. */
+  /** Named by content: a wheel rebuilt under the same version gets a new environment. */
   private async folder(): Promise<string> {
     this.digest ??= digestOf(this.wheel.path);
     return join(this.storage, `server-${this.wheel.version}-${(await this.digest).slice(0, 12)}`);

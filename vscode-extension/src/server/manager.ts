@@ -87,7 +87,7 @@ export class ServerManager implements vscode.Disposable {
     return this.lastStatus;
   }
 
-  /** Start, or start anew; several requests during a start cause one more. */
+  /** Start or restart; several requests during a start cause one more. */
   async restart(reason: string): Promise<void> {
     this.crashes.reset();
     await this.queue.request(reason);
@@ -129,12 +129,14 @@ export class ServerManager implements vscode.Disposable {
 
   async stop(): Promise<void> {
     this.disposed = true;
+    this.queue.cancelDelayed();
     await this.queue.idle();
     await this.stopRunning();
   }
 
   dispose(): void {
     this.disposed = true;
+    this.queue.cancelDelayed();
     this.subscriptions.splice(0).forEach((subscription) => {
       subscription.dispose();
     });
@@ -209,7 +211,7 @@ export class ServerManager implements vscode.Disposable {
         }
       },
       (error: unknown) => {
-        this.log.warn(`the server did not tell its status: ${messageOf(error)}`);
+        this.log.warn(`the server did not report its status: ${messageOf(error)}`);
       },
     );
   }
@@ -217,7 +219,7 @@ export class ServerManager implements vscode.Disposable {
   private crashed(connection: Connection | undefined): void {
     const mine = this.current.kind === "running" && this.current.connection === connection;
     if (this.disposed || !mine) {
-      return; // A start that fails tells so itself.
+      return; // A start that fails reports it itself.
     }
     this.setStatus(undefined);
     const delay = this.crashes.spend();
@@ -227,11 +229,7 @@ export class ServerManager implements vscode.Disposable {
     }
     this.log.warn(`the server ended unexpectedly; it is started again in ${delay} ms`);
     this.set({ kind: "starting", message: "Starting the server again…" });
-    setTimeout(() => {
-      if (!this.disposed) {
-        void this.queue.request("the server ended unexpectedly");
-      }
-    }, delay);
+    this.queue.requestAfter(delay, "the server ended unexpectedly");
   }
 
   private async stopRunning(): Promise<void> {

@@ -60,7 +60,7 @@ export class ServerProcess {
     });
   }
 
-  /** Wait until it has ended, and tell how; ended by force where it does not do so in time. */
+  /** Wait until it has ended, and return how; ended by force where it does not do so in time. */
   async end(grace: number = GRACE_MS): Promise<string> {
     const terminate = setTimeout(() => this.child.kill("SIGTERM"), grace);
     const kill = setTimeout(() => this.child.kill("SIGKILL"), 2 * grace);

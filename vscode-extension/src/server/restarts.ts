@@ -7,12 +7,14 @@
 export class RestartQueue {
   private running: Promise<void> | undefined;
   private waiting: { readonly reasons: string[]; readonly promise: Promise<void> } | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
-  /** @param job Stops what runs and starts anew; told why. */
+  /** @param job Stops what runs and starts again; given the reason. */
   constructor(private readonly job: (reason: string) => Promise<void>) {}
 
   /** Ask for a run; settles when a run that began after this call has ended. */
   request(reason: string): Promise<void> {
+    this.cancelDelayed();
     if (this.waiting !== undefined) {
       if (!this.waiting.reasons.includes(reason)) {
         this.waiting.reasons.push(reason);
@@ -29,6 +31,21 @@ export class RestartQueue {
     };
     this.waiting = { reasons, promise: this.running.then(next, next) };
     return this.waiting.promise;
+  }
+
+  /** Ask for a run after some milliseconds; one that is asked for before then takes its place. */
+  requestAfter(delay: number, reason: string): void {
+    this.cancelDelayed();
+    this.timer = setTimeout(() => {
+      // The job reports its failures itself.
+      this.request(reason).catch(() => undefined);
+    }, delay);
+  }
+
+  /** Forget a run that was asked for with a delay. */
+  cancelDelayed(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   /** Settles when nothing runs or waits. */
@@ -53,7 +70,7 @@ export class RestartQueue {
   }
 }
 
-/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not mend. */
+/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not fix. */
 const CRASHES = 3;
 const WINDOW_MS = 180_000;
 

@@ -1,6 +1,6 @@
 /** What the user has set, of all that could be set. */
 
-/** The part of VS Code's configuration that tells where values come from. */
+/** The part of VS Code's configuration that says where values come from. */
 export interface Configuration {
   get(name: string): unknown;
   inspect(name: string): Values | undefined;
@@ -13,7 +13,7 @@ export interface Values {
 }
 
 /** Settings of this extension that the server does not know. */
-const CLIENT_ONLY = ["path", "trace.server"];
+const CLIENT_ONLY = ["path", "statusBar", "trace.server"];
 
 /**
  * The settings that somebody has set, by their names below `cascode`. VS Code fills in the defaults of all others; sent

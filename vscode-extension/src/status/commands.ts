@@ -1,4 +1,4 @@
-/** Pause, resume, rebuild, and the list that tells the state of the index. */
+/** Pause, resume, rebuild, and the list that shows the state of the index. */
 
 import * as vscode from "vscode";
 

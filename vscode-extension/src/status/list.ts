@@ -119,7 +119,7 @@ function stateLines(status: ServerStatus): Line[] {
 
 function searchable(status: ServerStatus): string {
   if (status.pending > 0) {
-    return `${count(status.pending)} found by their words only so far`;
+    return `${count(status.pending)} found by their words only`;
   }
   return status.functions > 0 ? "all found by meaning" : "";
 }
@@ -163,7 +163,7 @@ function serverLines(status: ServerStatus, program: string, reason: string): Lin
     command("output", "Show logs", "", "cascode.showLogs"),
     action("go-to-file", "Open the server's log file", status.log_file, () => {
       void vscode.window.showTextDocument(vscode.Uri.file(status.log_file)).then(undefined, () =>
-        vscode.window.showInformationMessage(`CasCode: ${status.log_file} is not there yet.`),
+        vscode.window.showInformationMessage(`CasCode: ${status.log_file} does not exist yet.`),
       );
     }),
     action("folder", "Copy the folder of the index", status.index_directory, () => {

@@ -112,3 +112,23 @@ export function progress(status: ServerStatus): string {
   }
   return parts.join(" · ");
 }
+
+/** A few characters for the status bar: an icon, and how far indexing is. */
+export function compact(status: ServerStatus): string {
+  switch (status.state) {
+    case "starting":
+      return "$(sync~spin) CasCode";
+    case "indexing": {
+      const share = percentage(status);
+      return share === null ? "$(sync~spin) CasCode" : `$(sync~spin) CasCode ${share} %`;
+    }
+    case "ready":
+      return "$(search) CasCode";
+    case "paused":
+      return "$(debug-pause) CasCode";
+    case "disabled":
+      return "$(circle-slash) CasCode";
+    case "error":
+      return "$(error) CasCode";
+  }
+}

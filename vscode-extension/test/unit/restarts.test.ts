@@ -22,6 +22,29 @@ test("requests during a start cause one more start, with all their reasons", asy
   assert.deepEqual(reasons, ["opened", "setting; trust"]);
 });
 
+test("a start that is asked for takes the place of a delayed one", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const reasons: string[] = [];
+  const queue = new RestartQueue((reason) => {
+    reasons.push(reason);
+    return Promise.resolve();
+  });
+  queue.requestAfter(5_000, "crash");
+  context.mock.timers.tick(1_000);
+  await queue.request("the user asked");
+  context.mock.timers.tick(10_000);
+  await queue.idle();
+  assert.deepEqual(reasons, ["the user asked"]);
+  queue.requestAfter(1_000, "another crash");
+  context.mock.timers.tick(1_000);
+  await queue.idle();
+  assert.deepEqual(reasons, ["the user asked", "another crash"]);
+  queue.requestAfter(1_000, "never");
+  queue.cancelDelayed();
+  context.mock.timers.tick(5_000);
+  assert.equal(reasons.length, 2);
+});
+
 test("two starts never run at the same time, whenever the next is asked for", async () => {
   let running = 0;
   let most = 0;

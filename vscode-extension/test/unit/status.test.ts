@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { detail, percentage, progress, remaining, skippedText, summary } from "../../src/status/text.js";
+import { compact, detail, percentage, progress, remaining, skippedText, summary } from "../../src/status/text.js";
 import { status } from "./support.js";
 
 test("an index that is ready tells its size", () => {
@@ -39,4 +39,11 @@ test("an empty index is not a division by zero", () => {
   const now = status({ state: "indexing", functions: 0, files: { done: 0, total: 0 } });
   assert.equal(percentage(now), null);
   assert.equal(summary(now), "Indexing");
+});
+
+test("the status bar shows an icon, and how far indexing is", () => {
+  assert.equal(compact(status()), "$(search) CasCode");
+  assert.equal(compact(status({ state: "paused" })), "$(debug-pause) CasCode");
+  assert.equal(compact(status({ state: "error", message: "the disk is full" })), "$(error) CasCode");
+  assert.equal(compact(status({ state: "indexing", files: { done: 10, total: 40 } })), "$(sync~spin) CasCode 25 %");
 });

@@ -62,8 +62,6 @@ def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
     elif answer.hits and not answer.confident:
         note("nothing matches well; these are the closest functions")
     if answer.pending:
-        note(
-            f"still indexing: {answer.pending:,} of {answer.functions:,} functions can only be found by their words yet"
-        )
+        note(f"still indexing: {answer.pending:,} of {answer.functions:,} functions can be found by their words only")
     if answer.dropped:
         note(f"{answer.dropped:,} left out: their file changed since it was indexed")

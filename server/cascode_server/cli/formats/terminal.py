@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cascode_indexer.extract import SPECS
 from cascode_indexer.search.types import Answer, Hit
 from cascode_server.cli.console import printable
+from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
 from cascode_server.cli.formats.snippet import certainty, shorten
 
@@ -60,7 +61,7 @@ def _header(hit: Hit) -> Text:
 
     sure = hit.probability is not None and hit.probability >= _SURE
     return Text.assemble(
-        (f"{shown_path(hit)}:{hit.start_line}-{hit.end_line}", "cyan"),
+        (f"{shown_path(hit)}:{grep_range(hit)}", "cyan"),
         "  ",
         (printable(hit.name, one_line=True), "bold"),
         (f"  ({hit.kind}, {hit.language})  ", "dim"),

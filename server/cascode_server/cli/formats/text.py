@@ -8,6 +8,7 @@ import click
 
 from cascode_indexer.search.types import Answer
 from cascode_server.cli.console import printable
+from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
 from cascode_server.cli.formats.snippet import certainty, shorten
 
@@ -19,9 +20,7 @@ def print_answer(answer: Answer, engine: Engine) -> None:
     """Print a header and a few lines a hit."""
     for hit in answer.hits:
         name = printable(hit.name, one_line=True)
-        click.echo(
-            f"{shown_path(hit)}:{hit.start_line}-{hit.end_line}  {name}  ({hit.kind}, {hit.language})  {certainty(hit)}"
-        )
+        click.echo(f"{shown_path(hit)}:{grep_range(hit)}  {name}  ({hit.kind}, {hit.language})  {certainty(hit)}")
         snippet = shorten(engine.snippet(hit))
         for line in snippet.lines:
             click.echo(f"    {line}".rstrip())

@@ -8,6 +8,7 @@ import click
 
 from cascode_indexer.search.types import Answer
 from cascode_server.cli.console import printable
+from cascode_server.cli.formats.lines import grep_line
 from cascode_server.cli.formats.paths import shown_path
 
 if TYPE_CHECKING:
@@ -18,4 +19,4 @@ def print_answer(answer: Answer, _engine: Engine) -> None:
     """Print a line a hit: the place of its name, and its signature."""
     for hit in answer.hits:
         text = printable(" ".join(hit.signature.split()) or hit.name, one_line=True)
-        click.echo(f"{shown_path(hit)}:{hit.name_line}:{hit.name_column + 1}:{text}")
+        click.echo(f"{shown_path(hit)}:{grep_line(hit, hit.name_line)}:{hit.name_column + 1}:{text}")
