@@ -59,10 +59,10 @@ class Engine:
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate()
-        self._options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+        options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
 
         def open_workspace(root: Path) -> Workspace:
-            return Workspace(root, self._model, self._gate, self._options)
+            return Workspace(root, self._model, self._gate, options)
 
         self._roots = Roots(open_workspace)
         self._overlays = Overlays(self._roots.find)
