@@ -22,6 +22,7 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.roots import Roots
+from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
@@ -176,6 +177,15 @@ class Engine:
     def paused(self) -> bool:
         """Whether indexing is held."""
         return self._gate.paused
+
+    @staticmethod
+    def check(request: SearchRequest) -> None:
+        """Check a request without searching, before minutes of indexing for instance.
+
+        Raises:
+            QueryError: The query or a filter makes no sense.
+        """
+        query_of(request)
 
     def search(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
     from cascode_indexer.errors import CascodeError, IndexBusyError, IndexStoreError, QueryError, WorkspaceError
-    from cascode_indexer.extract import LANGUAGES, canonical_language, language_of
+    from cascode_indexer.extract import LANGUAGES, canonical_language, editor_language, language_of
     from cascode_indexer.indexing.types import (
         Cancelled,
         IndexProgress,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         OnProgress,
         WorkspaceStatus,
     )
-    from cascode_indexer.location import index_root
+    from cascode_indexer.location import INDEX_DIR_VARIABLE, index_root
     from cascode_indexer.maintenance import CleanReport, Finding, clean, clean_all, diagnose
     from cascode_indexer.model import ModelHandle
     from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, SearchRequest
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cascode_indexer.watch import ChangeBatch, Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
     from cascode_models.errors import ModelError
+    from cascode_models.exchange import write_model
     from cascode_models.inference import CasCodeModel
     from cascode_models.load import load_model
     from cascode_models.text import function_text
@@ -39,6 +40,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "DEFAULT_MAX_FILE_BYTES",
     "DEFAULT_RERANK_TOP",
+    "INDEX_DIR_VARIABLE",
     "LANGUAGES",
     "Answer",
     "Cancelled",
@@ -76,19 +78,21 @@ __all__ = [
     "clean",
     "clean_all",
     "diagnose",
+    "editor_language",
     "function_text",
     "index_root",
     "language_of",
     "load_model",
+    "write_model",
 ]
 
 #: Where each name is defined; a test compares it with the imports above.
 _NAMES_OF = {
     "cascode_indexer.engine": ("Engine",),
     "cascode_indexer.errors": ("CascodeError", "IndexBusyError", "IndexStoreError", "QueryError", "WorkspaceError"),
-    "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "language_of"),
+    "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "editor_language", "language_of"),
     "cascode_indexer.indexing.types": ("Cancelled", "IndexProgress", "IndexReport", "OnProgress", "WorkspaceStatus"),
-    "cascode_indexer.location": ("index_root",),
+    "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
     "cascode_indexer.model": ("ModelHandle",),
     "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "SearchRequest"),
@@ -98,6 +102,7 @@ _NAMES_OF = {
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
     "cascode_indexer.watch.types": ("Notices", "NoticeSource"),
     "cascode_models.errors": ("ModelError",),
+    "cascode_models.exchange": ("write_model",),
     "cascode_models.inference": ("CasCodeModel",),
     "cascode_models.load": ("load_model",),
     "cascode_models.text": ("function_text",),

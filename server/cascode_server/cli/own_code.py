@@ -54,9 +54,8 @@ def workspace_command(
     the documentation taken out of what is searched. Nothing of it is kept but vectors in the cache. Exit status 1
     where there are too few documented functions to measure anything.
     """
-    from cascode_indexer.walk import checked_root
+    from cascode import checked_root, load_model
     from cascode_lab.own_code.measure import DEFAULT_LIMIT, measure_own_code
-    from cascode_models.load import load_model
 
     root = checked_root(workspace)
     found = read_settings([root])
@@ -153,9 +152,9 @@ def _misses(report: OwnCodeReport, count: int) -> Iterator[str]:
 
 def _rank(one: Outcome) -> str:
     """Where the function came."""
-    from cascode_indexer.search.sources import CANDIDATES
+    from cascode_lab.own_code.measure import DEEPEST_RANK
 
-    return f">{CANDIDATES}" if one.rank is None else f"#{one.rank}"
+    return f">{DEEPEST_RANK}" if one.rank is None else f"#{one.rank}"
 
 
 class _Progress:
