@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -43,6 +43,12 @@ test-slow: setup ## Kill loops, real clients and long property tests
 
 mutate: setup ## Small faults one by one: do the tests notice? All targets, or MUTATE=objectives
 	$(BIN)/python scripts/mutate.py $(MUTATE)
+
+setup-golden: setup ## Fetch the packages that the golden search file asks about, into the user's cache
+	$(BIN)/python scripts/fetch_golden.py
+
+golden: setup-golden ## Rewrite tests/golden/*.txt from what the search finds now; read the diff
+	$(BIN)/python -m pytest tests/golden --update-golden
 
 SOAK_SECONDS ?= 1800
 soak: setup ## Two editors at once for half an hour (SOAK_SECONDS); test-slow has the same for three minutes
@@ -103,4 +109,4 @@ bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--qu
 
 clean: ## Remove the environment, caches and build output
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find server lab indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find server lab library indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

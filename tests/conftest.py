@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--update-golden``: rewrite the reviewed files from what comes out now; each line of the diff is a claim."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files; review the diff")
+
 
 def pytest_configure() -> None:
     """Take Ctrl-C as a terminal gives it.

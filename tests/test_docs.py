@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/settings.md",
     "docs/editors.md",
     "docs/protocol.md",
+    "docs/library.md",
     "docs/training.md",
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")

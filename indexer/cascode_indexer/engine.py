@@ -22,6 +22,7 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.roots import Roots
+from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
@@ -59,10 +60,10 @@ class Engine:
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate()
-        self._options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+        options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
 
         def open_workspace(root: Path) -> Workspace:
-            return Workspace(root, self._model, self._gate, self._options)
+            return Workspace(root, self._model, self._gate, options)
 
         self._roots = Roots(open_workspace)
         self._overlays = Overlays(self._roots.find)
@@ -176,6 +177,15 @@ class Engine:
     def paused(self) -> bool:
         """Whether indexing is held."""
         return self._gate.paused
+
+    @staticmethod
+    def check(request: SearchRequest) -> None:
+        """Check a request without searching, before minutes of indexing for instance.
+
+        Raises:
+            QueryError: The query or a filter makes no sense.
+        """
+        query_of(request)
 
     def search(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +14,61 @@ from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
+
+
+class _Users:
+    """Counts who uses something, which is closed after the last of them.
+
+    Args:
+        close: Closes it; called once.
+    """
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+        self._lock = threading.RLock()
+        self._count = 0
+        self._unused = threading.Event()
+        self._unused.set()
+        self._closed = False
+        self.retired = False
+
+    def enter(self) -> None:
+        """Begin to use it.
+
+        Raises:
+            ClosedIndexError: It was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ClosedIndexError
+            self._count += 1
+            self._unused.clear()
+
+    def leave(self) -> None:
+        """End using it."""
+        with self._lock:
+            self._count -= 1
+            if not self._count:
+                if self.retired:
+                    self._close_once()
+                self._unused.set()
+
+    def retire(self) -> None:
+        """Close it as soon as nobody uses it."""
+        with self._lock:
+            self.retired = True
+            if not self._count:
+                self._close_once()
+
+    def wait_unused(self, timeout_seconds: float) -> bool:
+        """Wait until nobody uses it; say whether that came to be."""
+        return self._unused.wait(timeout_seconds)
+
+    def _close_once(self) -> None:
+        """Close it unless it is closed."""
+        if not self._closed:
+            self._closed = True
+            self._close()
 
 
 class OpenIndex:
@@ -35,11 +91,7 @@ class OpenIndex:
         self._model = model
         self._gpu = gpu
         self._lock = threading.RLock()
-        self._users = 0
-        self._unused = threading.Event()
-        self._unused.set()
-        self._closed = False
-        self.retired = False
+        self._users = _Users(self._close)
         self.store = Store(location.store)
         self._opened = _identity(location.store)
         self._writer: Store | None = None
@@ -47,33 +99,26 @@ class OpenIndex:
         self._vectors: WorkspaceVectors | None = None
 
     def __enter__(self) -> OpenIndex:
-        with self._lock:
-            if self._closed:
-                raise ClosedIndexError
-            self._users += 1
-            self._unused.clear()
+        self._users.enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                if self.retired:
-                    self._close()
-                self._unused.set()
+        self._users.leave()
+
+    @property
+    def retired(self) -> bool:
+        """Whether work on the files is to end soon."""
+        return self._users.retired
 
     def retire(self) -> None:
         """Close the files as soon as nobody uses them; work on them is to end soon."""
-        with self._lock:
-            self.retired = True
-            if not self._users:
-                self._close()
+        self._users.retire()
 
     def wait_unused(self, timeout_seconds: float) -> bool:
         """Wait until nobody uses the files; say whether that came to be."""
-        return self._unused.wait(timeout_seconds)
+        return self._users.wait_unused(timeout_seconds)
 
     def is_in_place(self) -> bool:
         """Whether the store's file is still the one that was opened."""
@@ -111,7 +156,6 @@ class OpenIndex:
 
     def _close(self) -> None:
         """Close the files."""
-        self._closed = True
         self.store.close()
         if self._writer is not None:
             self._writer.close()

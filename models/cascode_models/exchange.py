@@ -17,7 +17,9 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, normalizers, processors
 
+from .errors import ModelError
 from .export import export_model
+from .load import read_folder, resolve_folder
 from .text import WORD_BOUNDARY
 
 if TYPE_CHECKING:
@@ -43,6 +45,28 @@ _BI_ENCODER_MODULES = (
     ("1_Pooling", "sentence_transformers.models.Pooling"),
     ("2_Normalize", "sentence_transformers.models.Normalize"),
 )
+
+
+def write_model(name_or_path: str | None, output: Path, *, for_sentence_transformers: bool = False) -> Path:
+    """Write a model as a folder of its own.
+
+    Args:
+        name_or_path: As for :func:`cascode_models.load.load_model`; also any BERT- or RoBERTa-like encoder.
+        output: The folder, made if it is missing.
+        for_sentence_transformers: Write what that library loads, instead of what this one does.
+
+    Returns:
+        ``output``.
+
+    Raises:
+        ModelError: There is no such model, or ``output`` is its own folder.
+    """
+    folder = resolve_folder(name_or_path)
+    if output.exists() and output.resolve() == folder.resolve():
+        raise ModelError(f"{output} is the model itself: name another folder with --output")
+    network, _settings, tokenizer = read_folder(folder)
+    write = export_for_sentence_transformers if for_sentence_transformers else export_model
+    return write(network, tokenizer, output)
 
 
 def export_for_sentence_transformers(network: CasCode, tokenizer: TextTokenizer, folder: Path) -> Path:

@@ -43,6 +43,11 @@ def _claims() -> dict[str, tuple[LanguageSpec, ...]]:
 _BY_SUFFIX = _claims()
 
 
+def editor_language(language: str) -> str:
+    """Return the id that editors and highlighters have for a language id; the same where it is none of ours."""
+    return SPECS[language].editor_ids[0] if language in SPECS else language
+
+
 def language_of(path: str, head: bytes = b"") -> str | None:
     """Tell a file's language.
 

@@ -115,13 +115,6 @@ class CpuIndex:
         scores, ids = self.raw.search(checked, k, params=parameters)
         return ids, scores
 
-    def vectors(self, ids: Ids) -> Vectors:
-        """Return the vectors of ids that it holds."""
-        found = np.empty((len(ids), self.dimension), dtype=np.float32)
-        for at, one in enumerate(ids):
-            found[at] = self.raw.reconstruct(int(one))
-        return found
-
     def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
         wanted = np.ascontiguousarray(ids, dtype=np.int64)

@@ -116,10 +116,6 @@ class AppendOnlyIndex:
             found_scores[at, : len(kept)] = values[at][alive][:k]
         return found_ids, found_scores
 
-    def vectors(self, ids: Ids) -> Vectors:
-        """Return the vectors of ids that it holds."""
-        return self._rows[[self._row_of[int(one)] for one in ids]].astype(np.float32)
-
     def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
         wanted = np.ascontiguousarray(ids, dtype=np.int64)

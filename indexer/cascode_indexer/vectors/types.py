@@ -42,9 +42,6 @@ class VectorIndex(Protocol):
             Ids ``[q, k]`` and inner products ``[q, k]``, best first; id -1 where there are fewer than k.
         """
 
-    def vectors(self, ids: Ids) -> Vectors:
-        """Return the vectors ``[n, dimension]`` of ids that it holds."""
-
     def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Find the vectors of some ids without touching the others: the cost does not grow with the index.
 

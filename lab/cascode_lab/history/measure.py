@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascode_indexer.indexing.types import DEFAULT_MAX_FILE_BYTES, Cancelled, OnProgress
+from cascode_indexer.indexing.types import Cancelled, OnProgress
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.git import GitRepository
 from cascode_lab.history.mine import OnCommit

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FEWEST_QUESTIONS = 10
 #: All that the two halves of the fast stage can bring: the rank of the answer is wanted, however deep it lies.
 _EVERY_CANDIDATE = 2 * CANDIDATES
+#: An answer that was not found at all lies deeper than this: each half of the fast stage has as many candidates.
+DEEPEST_RANK = CANDIDATES
 #: Files stored in one transaction.
 _FILES_A_BATCH = 64
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from cascode_indexer.location import vector_cache_path
 from cascode_indexer.store.vector_cache import VectorCache, text_key
 from cascode_models.types import Encoder, FloatArray
 
@@ -24,6 +26,13 @@ class CachedEncoder:
     def __init__(self, encoder: Encoder, cache: VectorCache) -> None:
         self._encoder = encoder
         self._cache = cache
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, encoder: Encoder) -> Iterator[CachedEncoder]:
+        """Open the cache of this user's workspaces for an encoder while the block runs."""
+        with VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension) as cache:
+            yield cls(encoder, cache)
 
     @property
     def fingerprint(self) -> str:

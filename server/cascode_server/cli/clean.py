@@ -21,7 +21,7 @@ def command(workspace: Path | None, everything: bool, yes: bool) -> int:
 
     With WORKSPACE its index; without, those whose workspace is gone and the vectors that nobody uses.
     """
-    from cascode_indexer.maintenance import clean, clean_all
+    from cascode import clean, clean_all
 
     if everything:
         if workspace is not None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from cascode_indexer.search.types import DEFAULT_LIMIT
+from cascode import DEFAULT_LIMIT
 from cascode_server.cli.current_directory import current_directory
 from cascode_server.settings import MODEL_VARIABLE, Search, Settings
 from cascode_server.settings.resolve import Resolution, resolution

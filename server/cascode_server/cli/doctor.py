@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_indexer.walk import checked_root
+from cascode import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import printable
@@ -18,7 +18,7 @@ from cascode_server.logs import log_directory, recent_logs
 from cascode_server.settings import WORKSPACE_FILE, user_file
 
 if TYPE_CHECKING:
-    from cascode_indexer.maintenance import Finding
+    from cascode import Finding
 
 
 @click.command("doctor", cls=Command)
@@ -29,7 +29,7 @@ def command(workspaces: tuple[Path, ...]) -> int:
     Looks at the installation, the model, the settings and the indexes of WORKSPACE, else of the current directory,
     and shows where configuration and logs are. Exit status 1 if something is wrong.
     """
-    from cascode_indexer.maintenance import diagnose
+    from cascode import diagnose
 
     roots = [checked_root(root) for root in workspaces or (current_directory(),)]
     model = model_name(read_settings(roots).settings)
@@ -44,7 +44,7 @@ def command(workspaces: tuple[Path, ...]) -> int:
 
 def _configuration(roots: Sequence[Path]) -> Iterator[Finding]:
     """Say which configuration files there are, and what is wrong in them."""
-    from cascode_indexer.maintenance import Finding
+    from cascode import Finding
 
     problems: dict[str, None] = {}
     for root in roots:
@@ -59,7 +59,7 @@ def _configuration(roots: Sequence[Path]) -> Iterator[Finding]:
 
 def _logs() -> Finding:
     """Say where the language server writes its log."""
-    from cascode_indexer.maintenance import Finding
+    from cascode import Finding
 
     newest = next(iter(recent_logs()), None)
     return Finding(True, "logs", f"{log_directory()}: newest {newest.name}" if newest else f"{log_directory()}: none")

@@ -16,7 +16,7 @@ from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
 
 if TYPE_CHECKING:
-    from cascode_models.inference import CasCodeModel
+    from cascode import CasCodeModel
 
 
 class _WorkspaceByDefault(Group):
@@ -97,14 +97,12 @@ def model_command(
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
-    from cascode_indexer.location import vector_cache_path
-    from cascode_indexer.store.vector_cache import VectorCache
+    from cascode import load_model
     from cascode_lab.evaluation.pairs import POOL, QUERIES
     from cascode_lab.evaluation.report import tables
     from cascode_lab.evaluation.results import write_results
     from cascode_lab.evaluation.suite import DEEP_QUERIES, Plan, baseline_folder, measure
     from cascode_lab.own_code.cached import CachedEncoder
-    from cascode_models.load import load_model
 
     plan = Plan(
         pairs=pairs,
@@ -122,8 +120,7 @@ def model_command(
     with ExitStack() as stack:
 
         def remembering(encoder: CasCodeModel) -> CachedEncoder:
-            cache = stack.enter_context(VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension))
-            return CachedEncoder(encoder, cache)
+            return stack.enter_context(CachedEncoder.opened(encoder))
 
         loaded = load_model(model)
         fitted = loaded.settings.fusion_weight

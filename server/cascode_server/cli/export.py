@@ -32,14 +32,7 @@ def command(model: str, output: Path, kind: str) -> int:
     MODEL is a folder, or a name in the local Hugging Face cache: a trained CasCode model, or any BERT- or
     RoBERTa-like encoder, which then ranks without the slow classifier.
     """
-    from cascode_models.exchange import export_for_sentence_transformers
-    from cascode_models.export import export_model
-    from cascode_models.load import read_folder, resolve_folder
+    from cascode import write_model
 
-    folder = resolve_folder(model)
-    if output.exists() and output.resolve() == folder.resolve():
-        raise click.UsageError(f"Invalid value for '--output': {output} is the model itself; name another folder")
-    network, _settings, tokenizer = read_folder(folder)
-    write = export_model if kind == "cascode" else export_for_sentence_transformers
-    click.echo(write(network, tokenizer, output))
+    click.echo(write_model(model, output, for_sentence_transformers=kind != "cascode"))
     return 0

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from cascode_indexer.errors import CascodeError
-from cascode_models.errors import ModelError
+from cascode import CascodeError, ModelError
 from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError
 from cascode_server.cli.console import fail, prepare_streams
 from cascode_server.cli.current_directory import leave_if_deleted

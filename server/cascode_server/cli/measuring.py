@@ -16,8 +16,8 @@ from cascode_server.settings import Settings
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from cascode import CasCodeModel
     from cascode_lab.own_code.asking import Outcome
-    from cascode_models.inference import CasCodeModel
 
 #: Depths of recall shown: the first hit, a glance, a screenful.
 _DEPTHS = (1, 5, 10)
@@ -27,7 +27,7 @@ _LONGEST_QUERY = 90
 
 def model_and_settings(root: Path, model: str | None) -> tuple[CasCodeModel, Settings]:
     """Load the model that a search in a workspace would use, or another one; settings at fault are noted."""
-    from cascode_models.load import load_model
+    from cascode import load_model
 
     found = read_settings([root])
     for problem in found.problems:
@@ -83,9 +83,9 @@ def miss_lines(outcomes: Sequence[Outcome[Any]], count: int, answers: Callable[[
 
 def _rank(one: Outcome[Any]) -> str:
     """Where the answer came."""
-    from cascode_indexer.search.sources import CANDIDATES
+    from cascode_lab.own_code.asking import DEEPEST_RANK
 
-    return f">{CANDIDATES}" if one.rank is None else f"#{one.rank}"
+    return f">{DEEPEST_RANK}" if one.rank is None else f"#{one.rank}"
 
 
 class MeasuringProgress:

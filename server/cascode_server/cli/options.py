@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from cascode_indexer.extract import LANGUAGES, canonical_language
-from cascode_indexer.search.types import DEFAULT_LIMIT
-from cascode_indexer.types import Kind
+from cascode import DEFAULT_LIMIT, LANGUAGES, Kind, canonical_language
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
 from cascode_server.cli.current_directory import FolderType, current_directory
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,8 +48,7 @@ class EngineOptions:
         Raises:
             WorkspaceError: A workspace is missing or cannot be read.
         """
-        from cascode_indexer.engine import Engine
-        from cascode_indexer.model import ModelHandle
+        from cascode import Engine, ModelHandle
 
         settings = self.settings
         name = self.model or model_name(settings)

@@ -45,7 +45,7 @@ def workspace_command(
     the documentation taken out of what is searched. Nothing of it is kept but vectors in the cache. Exit status 1
     where there are too few documented functions to measure anything.
     """
-    from cascode_indexer.walk import checked_root
+    from cascode import checked_root
     from cascode_lab.own_code.measure import DEFAULT_LIMIT, measure_own_code
 
     root = checked_root(workspace)

@@ -16,7 +16,7 @@ from cascode_server.cli.words import counted
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from cascode_indexer.indexing.types import IndexProgress
+    from cascode import IndexProgress
 
 #: A look at an unchanged workspace is over before this; a bar that flashes is noise.
 _SILENT_SECONDS = 0.4

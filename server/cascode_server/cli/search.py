@@ -27,8 +27,7 @@ from cascode_server.schema.shapes import SearchArgument
 from cascode_server.service.requests import search_request
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.search.types import SearchRequest
+    from cascode import Engine, SearchRequest
 
 
 @click.command("search", cls=Command)
@@ -98,9 +97,9 @@ def command(
     first = next(requests, None)
     if first is None:
         raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
-    from cascode_indexer.search.request import query_of
+    from cascode import Engine
 
-    query_of(first)  # a mistake is reported before minutes of indexing
+    Engine.check(first)  # a mistake is reported before minutes of indexing
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cascode_indexer.walk import checked_root
+from cascode import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import read_settings
 from cascode_server.cli.console import note, printable

@@ -14,7 +14,7 @@ from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
 from cascode_server.cli.words import ago, counted, size, skipped
 
 if TYPE_CHECKING:
-    from cascode_indexer.indexing.types import WorkspaceStatus
+    from cascode import WorkspaceStatus
 
 
 @click.command("status", cls=Command)

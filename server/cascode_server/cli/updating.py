@@ -14,8 +14,7 @@ from cascode_server.cli.progress import indexing_progress
 from cascode_server.cli.words import counted, duration, skipped
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.indexing.types import IndexReport
+    from cascode import Engine, IndexReport
 
 
 def update(engine: Engine) -> list[IndexReport]:

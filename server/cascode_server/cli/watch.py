@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_indexer.errors import WorkspaceError
-from cascode_indexer.watch import ChangeBatch, Watcher
+from cascode import ChangeBatch, Watcher, WorkspaceError
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
@@ -18,7 +17,7 @@ from cascode_server.cli.updating import print_reports, stop_on_interrupt, update
 from cascode_server.cli.words import counted, duration
 
 if TYPE_CHECKING:
-    from cascode_indexer.indexing.types import IndexReport
+    from cascode import IndexReport
 
 #: Ctrl-C is looked at between two waits.
 _WAIT_SECONDS = 0.5

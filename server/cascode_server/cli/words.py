@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cascode_indexer.types import SkipCounts
+from cascode import SkipCounts
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

@@ -17,7 +17,7 @@ from cascode_server.lsp.symbols import add_symbols
 from cascode_server.lsp.watching import Watching
 
 if TYPE_CHECKING:
-    from cascode_indexer.model import ModelHandle
+    from cascode import ModelHandle
 
 
 def build_session(model_for: Callable[[str, str], ModelHandle], on_exit: Callable[[int], None]) -> Session:

@@ -21,8 +21,8 @@ from cascode_server.service.requests import search_request
 from cascode_server.service.types import Cancelled
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.search import types as search_types
+    import cascode
+    from cascode import Engine
 
 #: What a client sends as the ``arguments`` of a command.
 Arguments = object
@@ -103,7 +103,7 @@ async def resume(session: Session, _arguments: Arguments) -> None:
     session.indexing.resume()
 
 
-def _render(session: Session, engine: Engine, answer: search_types.Answer) -> Answer:
+def _render(session: Session, engine: Engine, answer: cascode.Answer) -> Answer:
     """Return an answer as JSON, and show why the model is missing from it."""
     if answer.model_error is not None:
         session.show_problem(answer.model_error)  # the same line as from indexing, so that it is shown once

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from cascode_indexer.errors import CascodeError
-from cascode_models.errors import ModelError
+from cascode import CascodeError, ModelError
 from cascode_server.lsp.buffer import Buffer
 from cascode_server.lsp.params import UnusableParamsError, edits_at, string_at
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class Documents:
 
     def _on_save(self, params: Any) -> None:
         """Index a saved file without waiting for a watcher to notice it."""
-        from cascode_indexer.watch import ChangeBatch
+        from cascode import ChangeBatch
 
         path = self._path(params, types.TEXT_DOCUMENT_DID_SAVE)
         root = None if path is None else self._session.root_of(path)

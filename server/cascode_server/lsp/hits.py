@@ -13,12 +13,11 @@ from cascode_server.service.types import Folder
 if TYPE_CHECKING:
     from lsprotocol.types import PositionEncodingKind
 
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.search import types as search
+    import cascode
     from cascode_server.lsp.session import Session
 
 
-def editor_answer(session: Session, engine: Engine, answer: search.Answer) -> Answer:
+def editor_answer(session: Session, engine: cascode.Engine, answer: cascode.Answer) -> Answer:
     """Return an answer as JSON; reads the hits' files, so call it on a worker thread.
 
     Args:
@@ -45,7 +44,7 @@ def editor_answer(session: Session, engine: Engine, answer: search.Answer) -> An
     }
 
 
-def editor_hit(hit: search.Hit, folder: Folder | None, snippet: str, encoding: PositionEncodingKind) -> Hit:
+def editor_hit(hit: cascode.Hit, folder: Folder | None, snippet: str, encoding: PositionEncodingKind) -> Hit:
     """Return a hit as JSON.
 
     Args:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.exceptions import JsonRpcParseError
 
-from cascode_indexer.location import INDEX_DIR_VARIABLE
+from cascode import INDEX_DIR_VARIABLE
 from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
@@ -23,7 +23,7 @@ from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
 from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE
 
 if TYPE_CHECKING:
-    from cascode_indexer.model import ModelHandle
+    from cascode import ModelHandle
     from cascode_server.lsp.session import Session
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Models:
 
     def get(self, name: str, device: str) -> ModelHandle:
         """Return a model, not loaded yet where nobody needed it."""
-        from cascode_indexer.model import ModelHandle
+        from cascode import ModelHandle
 
         with self._lock:
             key = (name, device)

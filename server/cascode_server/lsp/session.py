@@ -28,8 +28,7 @@ from cascode_server.service.types import Folder, Hooks
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.model import ModelHandle
+    from cascode import Engine, ModelHandle
     from cascode_server.lsp.documents import Documents
     from cascode_server.lsp.watching import Watching
 
@@ -216,7 +215,7 @@ class Session(LanguageServer):
 
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
-        from cascode_indexer.engine import Engine
+        from cascode import Engine
 
         work_for(self)
         settings = self.settings.indexing

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from cascode_indexer.errors import WorkspaceError
+from cascode import WorkspaceError
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
-    from cascode_indexer.walk import IgnoreRules
-    from cascode_indexer.watch import Watcher
-    from cascode_indexer.watch.types import Notices, NoticeSource
+    from cascode import IgnoreRules, Notices, NoticeSource, Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +82,7 @@ class Watching:
 
     def watch(self, root: Path) -> None:
         """Watch a workspace from now on; walks it, so it is for worker threads."""
-        from cascode_indexer.watch import Watcher
+        from cascode import Watcher
 
         def source(notices: Notices) -> NoticeSource:
             self._sources[root] = _ClientSource(notices)
@@ -176,7 +174,7 @@ class Watching:
 
 def _tell(notices: Notices, root: Path, path: Path, kind: object) -> None:
     """Turn one event into notices."""
-    from cascode_indexer.extract import language_of
+    from cascode import language_of
 
     if _GIT in path.parts:
         return

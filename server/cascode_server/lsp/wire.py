@@ -30,8 +30,7 @@ from pygls.exceptions import (
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import MsgId
 
-from cascode_indexer.errors import CascodeError, QueryError
-from cascode_models.errors import ModelError
+from cascode import CascodeError, ModelError, QueryError
 from cascode_server.lsp.params import at
 from cascode_server.schema.read import ShapeError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cascode_server.schema.shapes import PlainAnswer, PlainHit
 
 if TYPE_CHECKING:
-    from cascode_indexer.search.types import Answer, Hit
+    from cascode import Answer, Hit
 
 #: Microseconds are more than any timing of ours is good for.
 _TIMING_DIGITS = 3

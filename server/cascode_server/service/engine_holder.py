@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cascode_server.service.types import ServiceUnavailableError
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 
 class EngineHolder:

@@ -16,9 +16,7 @@ from cascode_server.service.types import Hooks, IndexState, State
 from cascode_server.service.work import Work, WorkQueue
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.indexing.types import IndexProgress, IndexReport
-    from cascode_indexer.watch import ChangeBatch
+    from cascode import ChangeBatch, Engine, IndexProgress, IndexReport
 
 logger = logging.getLogger(__name__)
 
@@ -284,7 +282,7 @@ class IndexingService:
 
     def _update(self, engine: Engine, root: Path, work: Work) -> list[IndexReport]:
         """Let the engine do the work."""
-        from cascode_indexer.watch import ChangeBatch
+        from cascode import ChangeBatch
 
         if work.full:
             with self._changed:

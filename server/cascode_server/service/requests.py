@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cascode_server.service.reranking import reranking
 
 if TYPE_CHECKING:
-    from cascode_indexer.search.types import SearchRequest
+    from cascode import SearchRequest
     from cascode_server.schema.shapes import SearchArgument
     from cascode_server.settings import Search
 
@@ -26,7 +26,7 @@ def search_request(
         rerank_top: K of this one search; None for the setting.
         wait_for_model: As in :class:`SearchRequest`.
     """
-    from cascode_indexer.search.types import SearchRequest
+    from cascode import SearchRequest
 
     rerank, top = reranking(settings, wanted=argument.get("rerank"), top=rerank_top)
     return SearchRequest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascode_indexer.search.types import DEFAULT_RERANK_TOP
+from cascode import DEFAULT_RERANK_TOP
 from cascode_server.settings import Search
 
 

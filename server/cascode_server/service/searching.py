@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cascode_server.service.types import Cancelled
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.model import ModelHandle
-    from cascode_indexer.search.types import Answer, SearchRequest
+    from cascode import Answer, Engine, ModelHandle, SearchRequest
     from cascode_server.service.indexing import IndexingService
 
 #: Loading takes a second or two; a cancelled search should not hold its thread for longer than this.

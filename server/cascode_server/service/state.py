@@ -10,13 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascode_indexer.errors import CascodeError
-from cascode_models.errors import ModelError
+from cascode import CascodeError, ModelError
 from cascode_server.service.types import IndexState, State
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
-    from cascode_indexer.indexing.types import IndexProgress
+    from cascode import Engine, IndexProgress
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from cascode_server.schema.shapes import ServerStatus, WorkspaceStatus
 from cascode_server.service.types import Folder, IndexState
 
 if TYPE_CHECKING:
-    from cascode_indexer.indexing.types import WorkspaceStatus as IndexStatus
-    from cascode_indexer.model import ModelHandle
+    from cascode import ModelHandle
+    from cascode import WorkspaceStatus as IndexStatus
 
 
 def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle, version: str) -> ServerStatus:
@@ -25,7 +25,7 @@ def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle
         model: The model that the settings name.
         version: Version of the server.
     """
-    from cascode_indexer.location import index_root
+    from cascode import index_root
 
     skipped: dict[str, int] = {}
     for workspace in state.workspaces:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cascode_indexer.errors import CascodeError
+from cascode import CascodeError
 
 if TYPE_CHECKING:
-    from cascode_indexer.indexing.types import IndexProgress, WorkspaceStatus
+    from cascode import IndexProgress, WorkspaceStatus
 
 State = Literal["starting", "indexing", "ready", "paused", "disabled", "error"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cascode_indexer.watch import ChangeBatch
+    from cascode import ChangeBatch
 
 
 @dataclass(slots=True)

@@ -110,14 +110,6 @@ def test_a_filter_lets_only_allowed_ids_answer(index: VectorIndex) -> None:
     assert none.tolist() == [[-1, -1]]
 
 
-def test_vectors_come_back_by_id(index: VectorIndex) -> None:
-    """What was added can be read again, to float16's precision."""
-    vectors = unit(50)
-    index.add(np.arange(50) + 100, vectors)
-    index.remove(np.array([103]))
-    assert np.allclose(index.vectors(np.array([149, 100])), vectors[[49, 0]], atol=1e-3)
-
-
 def test_a_lookup_gives_the_vectors_of_the_ids_that_are_held(index: VectorIndex) -> None:
     """In the order asked for; ids that were removed or never added are left out."""
     vectors = unit(50)

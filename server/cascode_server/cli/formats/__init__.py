@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from cascode_indexer.search.types import Answer
+from cascode import Answer
 from cascode_server.cli.console import note
 from cascode_server.cli.words import counted
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 NAMES = ("text", "jsonl", "vimgrep")
 

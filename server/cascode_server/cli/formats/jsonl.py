@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_indexer.search.types import Answer
+from cascode import Answer
 from cascode_server.service.answers import answer_json
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 
 def print_answer(answer: Answer, _engine: Engine) -> None:

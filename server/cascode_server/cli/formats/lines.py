@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cascode_indexer.search.types import Hit
+from cascode import Hit
 
 #: Ends a line in LSP and in the index, and not for grep and vim.
 _LONE_CR = re.compile(rb"\r(?!\n)")

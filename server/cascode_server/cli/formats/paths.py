@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cascode_indexer.search.types import Hit
+from cascode import Hit
 from cascode_server.cli.console import printable
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from cascode_indexer.search.types import Hit
+from cascode import Hit
 from cascode_server.cli.console import printable
 
 #: Lines shown: declaration, the doc comment's first sentence and a bit of the body.

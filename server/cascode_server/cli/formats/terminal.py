@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cascode_indexer.extract import SPECS
-from cascode_indexer.search.types import Answer, Hit
+from cascode import Answer, Hit, editor_language
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 #: From this probability on the model is right more often than not.
 _SURE = 0.5
@@ -52,7 +51,7 @@ def _lexer(language: str) -> Any:
         from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
         return get_lexer_by_name("php", startinline=True)  # the snippet stands after "<?php"
-    return SPECS[language].editor_ids[0] if language in SPECS else language
+    return editor_language(language)
 
 
 def _header(hit: Hit) -> Text:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_indexer.search.types import Answer
+from cascode import Answer
 from cascode_server.cli.console import printable
 from cascode_server.cli.formats.lines import grep_line
 from cascode_server.cli.formats.paths import shown_path
 
 if TYPE_CHECKING:
-    from cascode_indexer.engine import Engine
+    from cascode import Engine
 
 
 def print_answer(answer: Answer, _engine: Engine) -> None:

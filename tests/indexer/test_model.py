@@ -1,0 +1,108 @@
+"""Searching before the model is loaded, and where it cannot be."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import cascode_models.load
+from cascode_indexer.engine import Engine
+from cascode_indexer.model import ModelHandle
+from cascode_indexer.search.types import Answer, SearchRequest
+from cascode_models.errors import ModelError
+from running import PATIENCE, Running
+
+OpenEngine = Callable[..., Engine]
+
+
+def names(answer: Answer) -> list[str]:
+    """Names of the hits, best first."""
+    return [hit.name for hit in answer.hits]
+
+
+@pytest.fixture
+def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The real model, loaded only once the event is set."""
+    load, go_on = cascode_models.load.load_model, threading.Event()
+
+    def load_later(*arguments: object, **options: object) -> object:
+        assert go_on.wait(PATIENCE)
+        return load(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cascode_models.load, "load_model", load_later)
+    yield go_on
+    go_on.set()
+
+
+def test_words_answer_until_the_model_is_loaded(workspace: Path, slow_model: threading.Event) -> None:
+    """At once, with the code-aware ranking; the search begins the load; later answers have vectors."""
+    with Engine([workspace]) as engine:
+        update = Running(engine.update)
+        request = SearchRequest("retry_failed_upload", wait_for_model=False)
+        while engine.search(request).functions < 5:
+            assert not update.done
+        answer = engine.search(request)
+        assert names(answer)[0] == "retry_failed_upload"
+        assert (answer.model_ready, answer.model_error, answer.state, answer.pending) == (False, None, "indexing", 5)
+        assert (
+            names(engine.search(SearchRequest("take a job out of the queue", wait_for_model=False)))[0] == "Queue.pop"
+        )
+        similar = engine.similar(workspace / "src" / "upload.py", 6, wait_for_model=False)
+        assert "test_retry_failed_upload" in names(similar)
+        assert "retry_failed_upload" not in names(similar)
+        slow_model.set()
+        update.result()
+        answer = engine.search(request)
+        assert (answer.model_ready, answer.state, answer.pending) == (True, "ready", 0)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_words(workspace: Path) -> None:
+    """The update says why and has stored everything; answers go on with the reason."""
+    with Engine([workspace], model="/no/such/model") as engine:
+        with pytest.raises(ModelError, match="/no/such/model"):
+            engine.update()
+        answer = engine.search(SearchRequest("retry failed upload", wait_for_model=False))
+        assert names(answer)[0] == "retry_failed_upload"
+        assert not answer.model_ready
+        assert "/no/such/model" in (answer.model_error or "")
+        with pytest.raises(ModelError, match="/no/such/model"):
+            engine.search(SearchRequest("retry failed upload"))
+
+
+def test_closing_does_not_wait_for_the_model(workspace: Path, slow_model: threading.Event) -> None:
+    """A server that is told to end while the model loads ends."""
+    engine = Engine([workspace])
+    update = Running(engine.update)
+    while not engine.status()[0].indexed:
+        assert not update.done
+    began = time.monotonic()
+    engine.close()
+    assert time.monotonic() - began < 5
+    (report,) = update.result()  # type: ignore[misc]
+    assert report.cancelled
+
+
+def test_a_search_that_waits_for_the_model_can_be_cancelled(
+    open_engine: OpenEngine, workspace: Path, slow_model: threading.Event
+) -> None:
+    """It is answered by words then."""
+    with Engine([workspace]) as engine:
+        assert not engine.search(SearchRequest("retry"), cancelled=lambda: True).model_ready
+
+
+def test_an_unexpected_failure_of_loading_is_one_line(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken torch, for instance: the message names the model and the fix, whatever was raised."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("libtorch.so:\n cannot open")
+
+    monkeypatch.setattr(cascode_models.load, "load_model", broken)
+    handle = ModelHandle(None)
+    with pytest.raises(ModelError, match=r"the model 'bundled' cannot be loaded \(libtorch.so: cannot open\)"):
+        handle.get()
+    assert handle.ready() is None
+    assert handle.error is not None
