@@ -52,6 +52,7 @@ class Comments:
         for start, end in sorted(ranges):
             self._starts.append(start)
             self._ends.append(max(start, _rstrip(data, end)))
+        self._runs: dict[int, list[Comment]] = {}
         self._by_start = dict(zip(self._starts, self._ends, strict=True))
 
     def _at(self, index: int) -> Comment:
@@ -95,7 +96,7 @@ class Comments:
 
     def doc_above(self, offset: int) -> str:
         """Text of the comment that documents the definition whose span starts at ``offset``."""
-        run = self._run_above(offset)
+        run = [comment for comment in self._run_above(offset) if not _DIRECTIVE.match(self._text(comment))]
         if not run:
             return ""
         chosen = _choose(run)
@@ -115,7 +116,7 @@ class Comments:
 
     def start_above(self, offset: int) -> int:
         """Where the comments directly above ``offset`` begin; ``offset`` itself where there are none."""
-        run = self._run_above(offset, directives=True)
+        run = self._run_above(offset)
         return run[0].start if run else offset
 
     def cleaned(self, comments: list[Comment]) -> str:
@@ -133,23 +134,25 @@ class Comments:
         before = self._data[: comment.start].lstrip()
         return not before or before.startswith((b"#!", b"<?"))
 
-    def _run_above(self, offset: int, *, directives: bool = False) -> list[Comment]:
+    def _run_above(self, offset: int) -> list[Comment]:
         """Comments directly above ``offset`` without a blank line between, in order of the source."""
+        known = self._runs.get(offset)
+        if known is not None:
+            return known
         run: list[Comment] = []
+        end = offset
         index = self.before(offset)
-        while index >= 0:
-            if self._ends[index] != _rstrip(self._data, offset):
-                break
+        while index >= 0 and self._ends[index] == _rstrip(self._data, end):
             comment = self._at(index)
-            if _BLANK_LINE.search(self._data, comment.end, offset):
+            if _BLANK_LINE.search(self._data, comment.end, end):
                 break
             if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
                 break
-            if directives or not _DIRECTIVE.match(self._text(comment)):
-                run.append(comment)
-            offset = comment.start
+            run.append(comment)
+            end = comment.start
             index -= 1
         run.reverse()
+        self._runs[offset] = run
         return run
 
     def _owns_its_line(self, comment: Comment) -> bool:

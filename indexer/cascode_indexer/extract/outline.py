@@ -43,7 +43,8 @@ def outline(item: Item, spec: LanguageSpec, data: bytes, comments: Comments, lin
     """
     cuts = [cut for member in item.members for cut in _member_cuts(member, spec, data, comments, lines)]
     if item.body is not None and item.kind is not Kind.CONSTANT:
-        cuts.extend(_comment_cuts(comments.inside(item.body.start_byte, item.span[1]), spec, data, comments, lines))
+        left = _comments_left(cuts, comments, item.body.start_byte, item.span[1])
+        cuts.extend(_comment_cuts(left, spec, data, comments, lines))
         if len(doc) > _MAX_DOC_BYTES // 2:  # indented and in other characters it can take twice the bytes
             cuts.extend(_doc_cut(item.body, spec, data))
     text = _apply(cuts, data, *item.span)
@@ -77,6 +78,16 @@ def _member_cuts(member: Item, spec: LanguageSpec, data: bytes, comments: Commen
     if above < member.head:
         cuts.append((above, member.head, b""))
     return cuts
+
+
+def _comments_left(cuts: list[Cut], comments: Comments, start: int, end: int) -> list[Comment]:
+    """Comments of a body that no cut takes out: members' documentation is not read for nothing."""
+    left: list[Comment] = []
+    for first, last, _ in sorted(cuts):
+        if first > start:
+            left.extend(comments.inside(start, first))
+        start = max(start, last)
+    return [*left, *comments.inside(start, end)]
 
 
 def _comment_cuts(

@@ -19,7 +19,10 @@ QUERY = """
 (enum_specifier name: (_) @name body: (_) @body) @enum
 (preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
 (translation_unit (declaration declarator: (init_declarator
-  declarator: [(identifier) @bound (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])]
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
   value: (initializer_list) @body)) @constant)
 (comment) @comment
 """

@@ -30,10 +30,16 @@ _QUERY = """
 (enum_specifier name: (_) @name body: (_) @body) @enum
 (preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
 (translation_unit (declaration declarator: (init_declarator
-  declarator: [(identifier) @bound (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])]
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
   value: (initializer_list) @body)) @constant)
 (declaration_list (declaration declarator: (init_declarator
-  declarator: [(identifier) @bound (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])]
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
   value: (initializer_list) @body)) @constant)
 (translation_unit (alias_declaration name: (_) @name type: (_) @body) @alias)
 (declaration_list (alias_declaration name: (_) @name type: (_) @body) @alias)

@@ -25,9 +25,9 @@ _QUERY = """
 (type_declaration . [(type_spec) (type_alias)] @wrapped .) @wrapper
 (source_file (package_clause (package_identifier) @name) @module)
 (source_file (var_declaration (var_spec . name: (identifier) @name value: (_) @body) @constant))
-(source_file (var_declaration (var_spec_list . (var_spec . name: (identifier) @name) @body)) @constant)
+(source_file (var_declaration (var_spec_list (var_spec . name: (identifier) @name) @head)) @constant)
 (source_file (var_declaration (var_spec_list (var_spec . name: (identifier) @name value: (_) @body) @constant)))
-(source_file (const_declaration . (const_spec . name: (identifier) @name) @body) @constant)
+(source_file (const_declaration (const_spec . name: (identifier) @name) @head) @constant)
 (var_declaration . (var_spec) @wrapped .) @wrapper
 (comment) @comment
 """

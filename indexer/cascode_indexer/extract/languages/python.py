@@ -18,7 +18,7 @@ _QUERY = """
 ((class_definition name: (identifier) @name superclasses: (argument_list (_) @_base) body: (_) @body) @enum
  (#match? @_base "(^|[.])(Str|Int)?(Enum|Flag)$"))
 (class_definition name: (identifier) @name body: (_) @body) @class
-((module (expression_statement (assignment left: (identifier) @name right: (call function: (_) @_makes) @body) @class))
+((module (expression_statement (assignment left: (identifier) @name right: (call function: (_) @_makes) @head) @class))
  (#match? @_makes "(^|[.])(namedtuple|NamedTuple|TypedDict|NewType|make_dataclass)$"))
 ((module (expression_statement (assignment left: (identifier) @name type: (type) @_alias right: (_) @body) @alias))
  (#match? @_alias "(^|[.])TypeAlias$"))
@@ -41,6 +41,8 @@ def _docstring(body: Node, source: bytes) -> tuple[int, int, str] | None:
     if body.type not in ("block", "module"):
         return None
     statement = body.named_child(0) if body.named_child_count else None
+    while statement is not None and statement.type == "comment":  # a module's licence
+        statement = statement.next_named_sibling
     if statement is None or statement.type != "expression_statement" or statement.named_child_count != 1:
         return None
     value = statement.named_child(0)
@@ -115,7 +117,7 @@ SPEC = LanguageSpec(
     cut_body=b" ...",
     only_declares=_is_placeholder,
     doc_above=False,
-    signature_tail=(":",),
+    signature_tail=(":", "="),
     definition=_DEFINITION,
     member_prefix=b"if 1:\n",
 )
