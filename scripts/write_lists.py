@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from cascode_indexer.extract import SPECS
-from cascode_indexer.types import Kind
+from cascode_indexer.types import KIND_GROUPS, Kind
 
 ROOT = Path(__file__).parents[1]
 _NOTE = "Written by `make generate` from the server's own lists."
@@ -53,7 +53,20 @@ export const EDITOR_LANGUAGES: readonly string[] = [
 export const KINDS: readonly string[] = [
 {_rows([kind.value for kind in Kind])}
 ];
+
+/** What a kind of several means as a filter. */
+export const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {{
+{_groups()}
+}};
 """
+
+
+def _groups() -> str:
+    """Kinds that stand for several, each with what it stands for."""
+    return "\n".join(
+        f"  {word}: [\n{_rows([kind.value for kind in Kind if kind in kinds], indent=4)}\n  ],"
+        for word, kinds in KIND_GROUPS.items()
+    )
 
 
 def _lua() -> str:

@@ -13,16 +13,56 @@ DEFAULT_MAX_FILE_BYTES = 1024 * 1024
 
 
 class Kind(str, enum.Enum):
-    """What sort of function a retrieval unit is."""
+    """What sort of definition a retrieval unit is."""
 
     FUNCTION = "function"
     METHOD = "method"
     CONSTRUCTOR = "constructor"
     LAMBDA = "lambda"
+    CLASS = "class"
+    INTERFACE = "interface"
+    TRAIT = "trait"
+    PROTOCOL = "protocol"
+    STRUCT = "struct"
+    RECORD = "record"
+    ENUM = "enum"
+    #: An alias, or a type that is named and nothing else (a delegate, Go's ``type Level int``).
+    TYPE = "type"
+    #: A module, package or namespace with documentation, and Ruby's mixins.
+    MODULE = "module"
+    #: A named value of several lines: a table, a regular expression, a configuration.
+    CONSTANT = "constant"
+
+
+FUNCTION_KINDS = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.CONSTRUCTOR, Kind.LAMBDA})
+TYPE_KINDS = frozenset(
+    {
+        Kind.CLASS, Kind.INTERFACE, Kind.TRAIT, Kind.PROTOCOL, Kind.STRUCT, Kind.RECORD, Kind.ENUM, Kind.TYPE,
+        Kind.MODULE,
+    }
+)  # fmt: skip
+#: Words that mean several kinds in a filter; each is a kind as well.
+KIND_GROUPS: Mapping[str, frozenset[Kind]] = {"function": FUNCTION_KINDS, "type": TYPE_KINDS}
+_KIND_OF_WORD = {kind.value: kind for kind in Kind}
+
+
+def kinds_of(word: str) -> frozenset[Kind]:
+    """The kinds that a word of a filter means: all that are like functions for ``function``, one for ``method``.
+
+    Args:
+        word: A kind's value, in any case.
+
+    Returns:
+        The kinds; none where the word is unknown.
+    """
+    lowered = word.strip().lower()
+    if lowered in KIND_GROUPS:
+        return KIND_GROUPS[lowered]
+    return frozenset({_KIND_OF_WORD[lowered]}) if lowered in _KIND_OF_WORD else frozenset()
 
 
 class SkipReason(str, enum.Enum):
-    """Why a path met while walking gave no functions. Each one is counted and shown by ``status``."""
+    """Why a path met while walking gave no definitions. Each one is counted and shown by ``status``."""
 
     IGNORED = "ignored"
     VENDORED = "vendored"
@@ -39,7 +79,7 @@ class SkipReason(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of a workspace that will be read for functions."""
+    """A file of a workspace that will be read for definitions."""
 
     #: Relative to the workspace root, posix separators.
     path: str
@@ -55,7 +95,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The unit of retrieval: today a function, method, constructor or lambda bound to a name."""
+    """The unit of retrieval: a function, a type, or a named constant of several lines."""
 
     #: Last part of the qualified name.
     name: str
@@ -76,7 +116,9 @@ class Definition:
     #: Line that carries the name, 1-based, and the name's first column there, 0-based, in code points.
     name_line: int
     name_column: int
-    #: Source text of the span, first line's indentation included so that the lines stay aligned.
+    #: What is encoded and searched for words. Of a function the source text of its span, the first line's
+    #: indentation included so that the lines stay aligned; of a type its outline: head, documentation, fields and
+    #: the signatures of its members.
     code: str
 
 

@@ -39,4 +39,35 @@ export const KINDS: readonly string[] = [
   "method",
   "constructor",
   "lambda",
+  "class",
+  "interface",
+  "trait",
+  "protocol",
+  "struct",
+  "record",
+  "enum",
+  "type",
+  "module",
+  "constant",
 ];
+
+/** What a kind of several means as a filter. */
+export const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  function: [
+    "function",
+    "method",
+    "constructor",
+    "lambda",
+  ],
+  type: [
+    "class",
+    "interface",
+    "trait",
+    "protocol",
+    "struct",
+    "record",
+    "enum",
+    "type",
+    "module",
+  ],
+};

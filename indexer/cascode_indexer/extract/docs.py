@@ -47,9 +47,19 @@ class Comments:
     def __init__(self, data: bytes, ranges: list[tuple[int, int]], forms: CommentForms) -> None:
         self._data = data
         self._forms = forms
-        self._comments = [self._comment(start, end) for start, end in sorted(ranges)]
-        self._ends = [comment.end for comment in self._comments]
-        self._by_start = {comment.start: comment.end for comment in self._comments}
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(ranges):
+            self._starts.append(start)
+            self._ends.append(max(start, _rstrip(data, end)))
+        self._runs: dict[int, list[Comment]] = {}
+        self._by_start = dict(zip(self._starts, self._ends, strict=True))
+
+    def _at(self, index: int) -> Comment:
+        """A comment with its style. Most comments of a source are never asked for theirs."""
+        start, end = self._starts[index], self._ends[index]
+        head = self._data[start : min(start + _LONGEST_MARKER, end)].decode("utf-8", "replace")
+        return Comment(start, end, self._forms.is_block(head), self._forms.is_doc(head))
 
     def before(self, offset: int) -> int:
         """Index of the last comment that ends at or before ``offset``; -1 where there is none."""
@@ -58,7 +68,7 @@ class Comments:
     def covers(self, offset: int) -> bool:
         """Whether ``offset`` lies in a comment."""
         index = bisect_right(self._ends, offset)
-        return index < len(self._comments) and self._comments[index].start <= offset
+        return index < len(self._starts) and self._starts[index] <= offset
 
     def end_at(self, offset: int) -> int:
         """End of the comment that starts at ``offset``; 0 where none does."""
@@ -68,9 +78,9 @@ class Comments:
         """Comments that lie between two offsets, in order."""
         found = []
         index = bisect_right(self._ends, start)
-        while index < len(self._comments) and self._comments[index].end <= end:
-            if self._comments[index].start >= start:
-                found.append(self._comments[index])
+        while index < len(self._ends) and self._ends[index] <= end:
+            if self._starts[index] >= start:
+                found.append(self._at(index))
             index += 1
         return found
 
@@ -80,17 +90,17 @@ class Comments:
         while True:
             offset = _rstrip(data, offset)
             index = self.before(offset)
-            if index < 0 or self._comments[index].end != offset:
+            if index < 0 or self._ends[index] != offset:
                 return offset
-            offset = self._comments[index].start
+            offset = self._starts[index]
 
     def doc_above(self, offset: int) -> str:
         """Text of the comment that documents the definition whose span starts at ``offset``."""
-        run = self._run_above(offset)
+        run = [comment for comment in self._run_above(offset) if not _DIRECTIVE.match(self._text(comment))]
         if not run:
             return ""
         chosen = _choose(run)
-        text = self._cleaned(chosen)
+        text = self.cleaned(chosen)
         if self._is_file_header(chosen[0]) and _LICENCE.search(text):
             return ""
         return text
@@ -102,9 +112,14 @@ class Comments:
             for comment in self.inside(start, end)
             if self._owns_its_line(comment) and not _DIRECTIVE.match(self._text(comment))
         ]
-        return self._cleaned(_choose(run)) if run else ""
+        return self.cleaned(_choose(run)) if run else ""
 
-    def _cleaned(self, comments: list[Comment]) -> str:
+    def start_above(self, offset: int) -> int:
+        """Where the comments directly above ``offset`` begin; ``offset`` itself where there are none."""
+        run = self._run_above(offset)
+        return run[0].start if run else offset
+
+    def cleaned(self, comments: list[Comment]) -> str:
         """The comments' text without markers."""
         return self._forms.text([self._text(comment) for comment in comments])
 
@@ -121,28 +136,24 @@ class Comments:
 
     def _run_above(self, offset: int) -> list[Comment]:
         """Comments directly above ``offset`` without a blank line between, in order of the source."""
+        known = self._runs.get(offset)
+        if known is not None:
+            return known
         run: list[Comment] = []
+        end = offset
         index = self.before(offset)
-        while index >= 0:
-            comment = self._comments[index]
-            if comment.end != _rstrip(self._data, offset):
-                break
-            if _BLANK_LINE.search(self._data, comment.end, offset):
+        while index >= 0 and self._ends[index] == _rstrip(self._data, end):
+            comment = self._at(index)
+            if _BLANK_LINE.search(self._data, comment.end, end):
                 break
             if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
                 break
-            if not _DIRECTIVE.match(self._text(comment)):
-                run.append(comment)
-            offset = comment.start
+            run.append(comment)
+            end = comment.start
             index -= 1
         run.reverse()
+        self._runs[offset] = run
         return run
-
-    def _comment(self, start: int, end: int) -> Comment:
-        """Look at a comment's first characters for its style."""
-        end = max(start, _rstrip(self._data, end))
-        head = self._data[start : min(start + _LONGEST_MARKER, end)].decode("utf-8", "replace")
-        return Comment(start, end, self._forms.is_block(head), self._forms.is_doc(head))
 
     def _owns_its_line(self, comment: Comment) -> bool:
         """Whether nothing but white space stands before the comment on its line."""

@@ -1,4 +1,4 @@
-"""The public entry: source text in, functions out."""
+"""The public entry: source text in, definitions out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cascode_indexer.types import Definition
 from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
 from .grammars import grammar_for
+from .modules import module_definition
 from .parsing import parse
 from .salvage import salvage
 from .sweep import Sweep
@@ -25,16 +26,16 @@ class Extraction:
 
 
 def extract_definitions(source: str, language: str, *, path: str = "") -> Extraction:
-    """Find every named function of a source text that has a body.
+    """Find every definition of a source text: functions with a body, types, named constants of several lines.
 
     Args:
         source: The text; ``\\n``, ``\\r\\n`` and ``\\r`` end lines, a byte order mark is ignored.
         language: Language id or alias.
-        path: Only its suffix is read, to tell TSX from TypeScript.
+        path: Its suffix tells TSX from TypeScript, its last parts name the module that a file is.
 
     Returns:
-        The functions. ``code`` is the source from the first to the last character of the span, and the
-        indentation in front of it where the span starts its line.
+        The definitions. A function's ``code`` is the source from the first to the last character of the span, and
+        the indentation in front of it where the span starts its line; a type's is its outline.
 
     Raises:
         ExtractionError: The language is unknown, or parsing takes longer than ``TIME_LIMIT_SECONDS``.
@@ -47,7 +48,10 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     grammar = grammar_for(known, path)
     tree = parse(grammar, data)
     sweep = Sweep(grammar, tree, text, data)
-    functions = sweep.functions()
+    functions = sweep.definitions()
+    module = module_definition(grammar.spec, tree.root_node, data, path)
+    if module is not None:
+        functions.insert(0, module)
     has_errors = tree.root_node.has_error
     if has_errors:
         further = salvage(grammar, sweep, data, functions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from cascode_indexer.types import Definition, Kind
+from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
 from .grammars import Grammar
 from .parsing import parse
@@ -66,11 +66,14 @@ def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, nam
     prefix = grammar.spec.piece_prefix + (grammar.spec.member_prefix if is_indented else b"")
     piece = prefix + data[start:end]
     text = piece.decode("utf-8", "surrogatepass")
-    functions = Sweep(grammar, parse(grammar, piece), text, piece).functions()
+    found = Sweep(grammar, parse(grammar, piece), text, piece).definitions()
+    added = prefix.count(b"\n")
+    # Types: the one that a prefix opens, and those whose end the error hides.
+    functions = [one for one in found if one.start_line > added and one.kind in FUNCTION_KINDS]
     if not functions or functions[0].name != name:
         return []
     container, is_type = sweep.container_at(start)
-    shift = sweep.line(start) - 1 - prefix.count(b"\n")
+    shift = sweep.line(start) - 1 - added
     drop = functions[0].qualified_name.removesuffix(name)
     return [
         dataclasses.replace(

@@ -74,16 +74,20 @@ class LanguageSpec:
 
     The query names what it finds by capture:
 
-    - ``@function``, ``@method``, ``@constructor``, ``@lambda``: a definition, by kind. A ``@function``
-      directly inside a ``@type`` becomes a method.
-    - ``@type``, ``@namespace``: a container whose name becomes part of the qualified names inside it;
+    - ``@function``, ``@method``, ``@constructor``, ``@lambda``: a function, by kind. A ``@function``
+      directly inside a type becomes a method. ``@macro``: a function, if it has two lines or more.
+    - ``@class``, ``@interface``, ``@trait``, ``@protocol``, ``@struct``, ``@record``, ``@enum``, ``@alias``: a
+      type, by kind; its name becomes part of the qualified names inside it. ``@module``: a namespace, and a
+      definition where it is documented; ``@mixin``: the same, and where it has methods; they belong to a type.
+    - ``@constant``: a named value, if it has three lines or more.
+    - ``@type``, ``@namespace``: a container and no definition, its name part of the qualified names inside;
       ``@rest``: a namespace that lasts until the next one or the end of the file.
     - ``@name``: name of the definition or container; ``@owner``: the type a definition belongs to when
       it stands outside that type (a Go receiver).
       ``@bound``: as ``@name``, and already the node that carries the name; ``@prefix``: stands in front of
       the name's last part (``~``, ``operator``).
-    - ``@body``: where the signature ends, unless a ``@tail`` stands in front of it (C++ initialisers);
-      ``@head``: last node of the signature where there may be no body.
+    - ``@body``: where the signature ends, unless a ``@tail`` stands in front of it (C++ initialisers); of a
+      type or constant, what is outlined. ``@head``: last node of the signature where there may be no body.
     - ``@wrapper`` and ``@wrapped``: a node that widens the span of the definition it wraps (``export``,
       ``template<...>``, Python's decorated definition).
     - ``@decorator``: belongs to the span of the definition that follows, but not to its signature.
@@ -143,6 +147,14 @@ class LanguageSpec:
     #: Lines a definition needs in front of it to be parsed on its own: any one, and an indented one besides.
     piece_prefix: bytes = b""
     member_prefix: bytes = b""
+    #: How the declaration of a constant starts, where not every bound value of several lines is one.
+    constant_head: re.Pattern[str] | None = None
+    #: What stands for a body that is left out where a type is outlined.
+    cut_body: bytes = b";"
+    #: Whether members stand outside their type (Go's methods, Rust's impl blocks): an outline lists those of its file.
+    members_outside: bool = False
+    #: Documentation of a whole file, given the tree's root and the source: first byte, end, cleaned text.
+    module_doc: Callable[[Node, bytes], tuple[int, int, str] | None] | None = None
     #: What ends a signature in front of the body and is no part of it.
     signature_tail: tuple[str, ...] = ("{",)
     #: File name suffix to grammar variant, where not the default.

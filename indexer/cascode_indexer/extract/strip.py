@@ -1,4 +1,4 @@
-"""A function's code without the doc comment that stands inside it."""
+"""A definition's code without the doc comment that stands inside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from .grammars import grammar_for
 from .languages import SPECS
 from .parsing import parse
 
+#: Kinds without a body for a docstring to stand in, and captures with one.
+_WITHOUT_BODY = frozenset({Kind.LAMBDA, Kind.CONSTANT, Kind.TYPE})
+_HOLDS_DOC = frozenset({"function", "class", "protocol", "enum"})
 _BLOCK_COMMENT = re.compile(r"[ \t]*/\*.*?\*/[ \t]*(?:\r\n|\n|\r)?", re.DOTALL)
 _LINE_COMMENTS = re.compile(
     r"(?:^[ \t]*//[^\r\n]*(?:\r\n|\n|\r))+|(?:^[ \t]*#(?!\[)[^\r\n]*(?:\r\n|\n|\r))+", re.MULTILINE
@@ -21,18 +24,20 @@ _SEMICOLON = re.compile(rb"[ \t]*;[ \t]*")
 
 
 def strip_doc(function: Definition) -> str:
-    """Remove the doc comment from a function's code, where it stands inside.
+    """Remove the doc comment from a definition's code, where it stands inside.
 
     That is a Python docstring, or a doc comment between a decorator and the declaration. All else stays.
 
     Args:
-        function: A function as extracted.
+        function: A definition as extracted.
 
     Returns:
         The code without it; empty where a docstring was all its body had.
     """
+    if function.kind is Kind.MODULE and SPECS[function.language].module_doc is not None:
+        return ""
     if SPECS[function.language].inside_doc is not None:
-        return function.code if function.kind is Kind.LAMBDA else _without_docstring(function)
+        return function.code if function.kind in _WITHOUT_BODY else _without_docstring(function)
     return _without_inner_comment(function) if function.doc else function.code
 
 
@@ -47,10 +52,11 @@ def _without_docstring(function: Definition) -> str:
     find = grammar.spec.inside_doc
     assert find is not None
     matches = QueryCursor(grammar.query).matches(parse(grammar, source).root_node)
-    found = [captures for _, captures in matches if "function" in captures and "body" in captures]
-    if not found:
+    with_body = (captures for _, captures in matches if "body" in captures)
+    bodies = [captures["body"][0] for captures in with_body if not _HOLDS_DOC.isdisjoint(captures)]
+    if not bodies:
         return code
-    body = min(found, key=lambda captures: captures["function"][0].start_byte)["body"][0]
+    body = min(bodies, key=lambda body: body.start_byte)
     docstring = find(body, source)
     if docstring is None:
         return code

@@ -1,4 +1,4 @@
-"""One parsed source to its functions: the query's matches, joined by byte offsets in one sweep.
+"""One parsed source to its definitions: the query's matches, joined by byte offsets in one sweep.
 
 Everything a walk over the tree would tell (containers, wrappers, comments) is captured by the query:
 visiting nodes from Python is what costs time, and a sweep with an explicit stack is indifferent to how
@@ -8,15 +8,17 @@ deep the code nests.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass
+from collections import defaultdict
 
 from tree_sitter import Node, QueryCursor, Tree
 
-from cascode_indexer.types import Definition, Kind
+from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
 from .grammars import Grammar
+from .items import KINDS, LABELS, LEAST_LINES, Item
+from .lines import Lines
+from .outline import MAX_CHARACTERS, outline
 from .spec import NameParts
 
 #: A longer owner or name is an expression, not a name.
@@ -26,36 +28,13 @@ _MAX_NESTING = 200
 #: Signatures are shown on one line; the rest of a longer one is data (a default value, a literal).
 _MAX_SIGNATURE_CHARACTERS = 1_000
 
-_KINDS = {
-    "function": Kind.FUNCTION,
-    "method": Kind.METHOD,
-    "constructor": Kind.CONSTRUCTOR,
-    "lambda": Kind.LAMBDA,
-}
-_LABELS = (*_KINDS, "type", "namespace", "rest")
-_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
-_SPACES = re.compile(r"\s+")
+#: Types of nodes whose inside is run, in the words of every grammar.
+_FUNCTION_NODE = re.compile(r"function|method|lambda|closure|arrow|constructor|func_literal|accessor")
 #: What is left of line breaks inside brackets.
 _OPENING = re.compile(r"([(\[<]) ")
 _CLOSING = re.compile(r",? ([)\]])")
 _BLANKS = b" \t\f\v"
 _WHITE = b" \t\r\n\f\v"
-
-
-@dataclass(slots=True)
-class _Item:
-    """A definition or container on its way to a qualified name."""
-
-    start: int
-    end: int
-    parts: list[str]
-    is_type: bool
-    #: The rest is for definitions only.
-    kind: Kind | None = None
-    node: Node | None = None
-    name: Node | None = None
-    body: Node | None = None
-    signature_end: int = 0
 
 
 class Sweep:
@@ -68,39 +47,49 @@ class Sweep:
         self._text = text
         self._data = data
         self._ascii = len(text) == len(data)
-        self._line_starts = [0, *(match.end() for match in _LINE_BREAK.finditer(data))]
+        self._lines = Lines(data)
         self._wrappers: dict[int, Node] = {}
         self._wrapped: dict[int, int] = {}
         self._decorators: dict[int, int] = {}
         self._decorator_ends: dict[int, int] = {}
         self._comments = Comments(data, [], grammar.spec.comments)
-        self._items: list[_Item] = []
+        self._items: list[Item] = []
+        #: Functions by the qualified name of what they belong to.
+        self._belonging: defaultdict[tuple[str, ...], list[Item]] = defaultdict(list)
 
-    def functions(self) -> list[Definition]:
-        """The functions by first line, outer before inner."""
-        functions = []
-        open_items: list[_Item] = []
+    def definitions(self) -> list[Definition]:
+        """The definitions by first line, outer before inner."""
         self._items = self._collect()
+        found: list[tuple[Item, Item | None]] = []
+        open_items: list[Item] = []
         for item in self._items:
             while open_items and open_items[-1].end <= item.start:
                 open_items.pop()
             if len(open_items) >= _MAX_NESTING:
                 continue
             parent = open_items[-1] if open_items else None
-            own = item.parts
-            item.parts = [*parent.parts, *own] if parent else own
+            item.takes_place_in(parent)
+            if item.node is not None:
+                item.span = self._span(item.node)
+                item.head = self._behind_decorators(item.span[0], item.signature_end)
+                found.append((item, parent))
+                if item.outer is not None:
+                    item.outer.members.append(item)
+                if item.is_function:
+                    self._belonging[tuple(item.parts[:-1])].append(item)
             open_items.append(item)
-            if item.kind is not None:
-                functions.append(self._finish(item, parent, own))
-        functions.sort(key=lambda function: (function.start_line, -function.end_line))
-        return functions
+        finished = [self._finish(item, parent) for item, parent in found]
+        return sorted(
+            (definition for definition in finished if definition is not None),
+            key=lambda definition: (definition.start_line, -definition.end_line),
+        )
 
-    def _collect(self) -> list[_Item]:
+    def _collect(self) -> list[Item]:
         """Sort the matches out; returns definitions and containers, outer before inner."""
         comments: list[tuple[int, int]] = []
-        containers: dict[tuple[int, int], tuple[int, _Item]] = {}
-        definitions: dict[int, tuple[int, _Item]] = {}
-        rests: list[_Item] = []
+        containers: dict[tuple[int, int], tuple[int, Item]] = {}
+        definitions: dict[int, tuple[int, Item]] = {}
+        rests: list[Item] = []
         # The cursor's own progress callback crashes the process (tree-sitter 0.26.1); what bounds the time is
         # the size of a tree that was parsed in time.
         for pattern, captures in QueryCursor(self._query).matches(self._root):
@@ -116,11 +105,11 @@ class Sweep:
                 item = self._item(captures)
                 if item is None:
                     continue
-                if item.kind is not None:
+                if item.node is not None:
                     key = item.body.start_byte if item.body else item.start
                     if key not in definitions or definitions[key][0] > pattern:
                         definitions[key] = (pattern, item)
-                elif "rest" in captures:
+                elif item.label == "rest":
                     rests.append(item)
                 else:
                     span = (item.start, item.end)
@@ -134,9 +123,9 @@ class Sweep:
         items = [
             *rests,
             *(item for _, item in containers.values()),
-            *(item for _, item in definitions.values()),
+            *_without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
         ]
-        items.sort(key=lambda item: (item.start, -item.end, item.kind is not None))
+        items.sort(key=lambda item: (item.start, -item.end, item.node is not None))
         return items
 
     def _wrap(self, wrapper: Node, wrapped: Node) -> None:
@@ -147,23 +136,30 @@ class Sweep:
         else:
             self._wrappers.pop(other, None)
 
-    def _item(self, captures: dict[str, list[Node]]) -> _Item | None:
+    def _item(self, captures: dict[str, list[Node]]) -> Item | None:
         """A definition or container from one match, or nothing where it has no usable name or no body."""
-        label = next(label for label in _LABELS if label in captures)
+        label = next(name for name in captures if name in LABELS)
         node = captures[label][0]
-        kind = _KINDS.get(label)
+        kind = KINDS.get(label)
         spec = self._spec
-        if kind is None:
-            parts = self._parts(captures["name"][0], spec.container_parts or spec.name_parts)
-            return _Item(node.start_byte, node.end_byte, parts, label == "type") if parts else None
-        name: Node | None = captures["bound"][0] if "bound" in captures else captures["name"][0]
-        if name is not None and spec.name_node is not None and "bound" not in captures:
-            name = spec.name_node(name)
-        body = captures["body"][0] if "body" in captures else None
-        if name is None or (body is not None and self._declares(body)):
+        if label in LEAST_LINES and _lines_of(node) < LEAST_LINES[label]:
             return None
-        parts = self._parts(name, spec.name_parts)
-        if not parts or self._is_misread(node, name, parts[-1], captures):
+        name: Node | None = captures["bound"][0] if "bound" in captures else captures["name"][0]
+        if kind is None or kind in TYPE_KINDS:
+            split = spec.container_parts or spec.name_parts
+        else:
+            split = spec.name_parts
+            if name is not None and spec.name_node is not None and "bound" not in captures and "name" in captures:
+                name = spec.name_node(name)
+        body = captures["body"][0] if "body" in captures else None
+        if name is None or (body is not None and kind not in TYPE_KINDS and self._declares(body)):
+            return None
+        parts = self._parts(name, split)
+        if not parts:
+            return None
+        if kind is None:
+            return Item(label, node.start_byte, node.end_byte, parts, is_type=label == "type")
+        if self._is_misread(node, name, parts[-1], captures):
             return None
         if "prefix" in captures:
             parts[-1] = _joined(self._slice(*captures["prefix"][0].byte_range), parts[-1])
@@ -175,7 +171,8 @@ class Sweep:
             end = body.start_byte
         else:
             end = (captures["head"][-1] if "head" in captures else name).end_byte
-        return _Item(node.start_byte, node.end_byte, parts, False, kind, node, name, body, end)
+        is_type = label == "mixin" or (kind in TYPE_KINDS and kind is not Kind.MODULE)
+        return Item(label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type)
 
     def _is_misread(self, node: Node, name: Node, text: str, captures: dict[str, list[Node]]) -> bool:
         """Whether a definition is a statement that the parser took for one: a reserved word is its name."""
@@ -202,31 +199,59 @@ class Sweep:
             return self._text[start:end]
         return self._data[start:end].decode("utf-8", "surrogatepass")
 
-    def _finish(self, item: _Item, parent: _Item | None, own: list[str]) -> Definition:
-        """Span, signature, doc comment and position of a definition whose containers are known."""
+    def _finish(self, item: Item, parent: Item | None) -> Definition | None:
+        """Signature, doc comment and position of a definition whose containers and members are known."""
         node, name_node = item.node, item.name
         assert node is not None
         assert name_node is not None
-        start, end = self._span(node)
-        head = self._behind_decorators(start, item.signature_end)
-        line_start = self._line_starts[self.line(start) - 1]
-        code_start = start if self._data[line_start:start].strip(_BLANKS) else line_start
-        name = own[-1]
+        start, end = item.span
+        start_line, end_line = self.line(start), self.line(max(start, end - 1))
+        doc = self._doc(item, start, item.head)
+        signature = self._signature(item.head, item.signature_end)
+        if item.kind is Kind.CONSTANT and not self._is_constant(node, signature):
+            return None
+        if not item.is_asked_for(bool(doc)):
+            return None
+        name = item.own[-1]
         name_start = self._name_start(name_node, name)
         name_line = self.line(name_start)
         return Definition(
             name=name,
             qualified_name=".".join(item.parts),
-            kind=self._kind(item, parent, own),
+            kind=self._kind(item, parent),
             language=self._spec.id,
-            signature=self._signature(head, item.signature_end),
-            doc=self._doc(item, start, head),
-            start_line=self.line(start),
-            end_line=self.line(max(start, end - 1)),
+            signature=signature,
+            doc=doc,
+            start_line=start_line,
+            end_line=end_line,
             name_line=name_line,
-            name_column=len(self._slice(self._line_starts[name_line - 1], name_start)),
-            code=self._slice(code_start, end),
+            name_column=len(self._slice(self._lines.start(name_start), name_start)),
+            code=self._code(item, doc),
         )
+
+    def _is_constant(self, node: Node, signature: str) -> bool:
+        """Whether a value of several lines is bound outside of functions, in the way of constants."""
+        head = self._spec.constant_head
+        if head is not None and not head.match(signature):
+            return False
+        around = node.parent
+        while around is not None and not _FUNCTION_NODE.search(around.type):
+            around = around.parent
+        return around is None
+
+    def _code(self, item: Item, doc: str) -> str:
+        """What is encoded of a definition, with the indentation in front of it where it starts its line."""
+        start, end = item.span
+        line_start = self._lines.start(start)
+        indentation = "" if self._data[line_start:start].strip(_BLANKS) else self._slice(line_start, start)
+        if not item.is_outlined:
+            return indentation + self._slice(start, end)
+        lines = [indentation + outline(item, self._spec, self._data, self._comments, self._lines, doc)]
+        if self._spec.members_outside and item.is_type:
+            outside = (one for one in self._belonging[tuple(item.parts)] if not start <= one.start < end)
+            lines.extend(self._signature(member.head, member.signature_end) for member in outside)
+        text = "\n".join(lines)
+        return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS].rpartition("\n")[0]
 
     def _span(self, node: Node) -> tuple[int, int]:
         """First byte and end of a definition with all that wraps it and the decorators in front of it."""
@@ -255,7 +280,7 @@ class Sweep:
                 return start
             start = skipped
 
-    def _doc(self, item: _Item, start: int, head: int) -> str:
+    def _doc(self, item: Item, start: int, head: int) -> str:
         """The doc comment: inside the body, above the span, or between decorators and the declaration."""
         text = ""
         if self._spec.inside_doc is not None and item.body is not None:
@@ -275,16 +300,16 @@ class Sweep:
             pieces.append(self._slice(start, comment.start))
             start = comment.end
         pieces.append(self._slice(start, end))
-        text = _SPACES.sub(" ", " ".join(pieces)).strip()
+        text = " ".join(" ".join(pieces).split())
         if breaks:
             text = _CLOSING.sub(r"\1", _OPENING.sub(r"\1", text))
         for tail in self._spec.signature_tail:
             text = text.removesuffix(tail).rstrip()
         return text[:_MAX_SIGNATURE_CHARACTERS]
 
-    def _kind(self, item: _Item, parent: _Item | None, own: list[str]) -> Kind:
+    def _kind(self, item: Item, parent: Item | None) -> Kind:
         """The kind, now that the container is known."""
-        spec, kind = self._spec, item.kind
+        spec, kind, own = self._spec, item.kind, item.own
         assert kind is not None
         in_type = len(own) > 1 or (parent is not None and parent.is_type)
         if kind is Kind.FUNCTION and in_type:
@@ -303,8 +328,8 @@ class Sweep:
 
     def container_at(self, offset: int) -> tuple[list[str], bool]:
         """Parts of the innermost container's qualified name at a byte offset, and whether it is a type."""
-        around = [item for item in self._items if item.kind is None and item.start <= offset < item.end]
-        return (around[-1].parts, around[-1].is_type) if around else ([], False)
+        around = [item for item in self._items if not item.is_function and item.start <= offset < item.end]
+        return (around[-1].inner, around[-1].is_type) if around else ([], False)
 
     def in_sound_code(self, offset: int) -> bool:
         """Whether a byte offset lies in a comment or in a function that was parsed without errors."""
@@ -317,7 +342,31 @@ class Sweep:
 
     def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
-        return bisect_right(self._line_starts, offset)
+        return self._lines.number(offset)
+
+
+def _without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
+    """Of definitions with the same name node keep the functions, else the first type, else the first constant.
+
+    Args:
+        found: With the number of their pattern, in that order.
+    """
+    items = [item for _, item in found]
+    items.sort(key=lambda item: 0 if item.is_function else 1 if item.kind in TYPE_KINDS else 2)
+    names: set[int] = set()
+    kept = []
+    for item in items:
+        assert item.name is not None
+        if item.is_function or item.name.start_byte not in names:
+            kept.append(item)
+        names.add(item.name.start_byte)
+    return kept
+
+
+def _lines_of(node: Node) -> int:
+    """Lines that a node spans; a line break at its end begins no further one."""
+    (first, _), (last, column) = node.start_point, node.end_point
+    return last - first + (column > 0)
 
 
 def _joined(prefix: str, name: str) -> str:

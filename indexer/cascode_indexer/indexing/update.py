@@ -27,7 +27,7 @@ from cascode_models.types import Encoder, FloatArray
 _log = logging.getLogger(__name__)
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
-EXTRACTION_VERSION = 2
+EXTRACTION_VERSION = 3
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
 _FILES_A_BATCH = 64
 #: And no more functions than these: a transaction of a hundred milliseconds is the longest stretch of Python here.

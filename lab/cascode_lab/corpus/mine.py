@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cascode_indexer.extract import ExtractionError, extract_definitions, language_of_text, strip_doc
+from cascode_indexer.types import FUNCTION_KINDS
 from cascode_lab.corpus.archives import Member, read_members
 from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains
 from cascode_lab.corpus.metadata import METADATA_NAMES, repositories_of
@@ -82,6 +83,8 @@ def mined_functions(source: str, path: str) -> Iterator[MinedFunction]:
         logger.warning("%s gives no functions: %s", path, error)
         return
     for function in functions:
+        if function.kind not in FUNCTION_KINDS:
+            continue  # the corpus pairs functions with their documentation
         yield MinedFunction(
             name=function.qualified_name,
             language=function.language,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cascode_indexer.extract import ExtractionError, extract_definitions, language_of
+from cascode_indexer.extract import ExtractionError, extract_definitions, head_bytes, language_of
 from cascode_indexer.lexical.terms import query_terms
 from cascode_indexer.types import Definition, SkipReason
 from cascode_indexer.walk import source_text
@@ -75,7 +75,7 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
         return "file too large"
     if _LONE_CR.search(content):
         return "file with lone carriage returns"
-    language = language_of(path, content[:1024])
+    language = language_of(path, content[: head_bytes(path)])
     if language is None:
         return "no source file"
     text = source_text(content, language)

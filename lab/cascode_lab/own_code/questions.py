@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cascode_indexer.extract import strip_doc
 from cascode_indexer.indexing.parse import encoded_text
 from cascode_indexer.store.types import ParsedFile
-from cascode_indexer.types import Definition
+from cascode_indexer.types import FUNCTION_KINDS, Definition
 from cascode_lab.corpus.code_filters import query_remains
 from cascode_lab.corpus.duplicates import query_key
 from cascode_lab.corpus.query_text import query_of
@@ -109,5 +109,7 @@ def _question(path: str, function: Definition, neighbours: Sequence[Definition])
 
 
 def _holds(outer: Definition, inner: Definition) -> bool:
-    """Whether a function lies inside another one."""
+    """Whether the code of a definition repeats one inside it; a type's outline holds nothing of its members' docs."""
+    if outer.kind not in FUNCTION_KINDS:
+        return False
     return outer.start_line <= inner.start_line and inner.end_line <= outer.end_line and outer.code != inner.code

@@ -18,6 +18,16 @@ _KINDS = {
     "method": types.SymbolKind.Method,
     "constructor": types.SymbolKind.Constructor,
     "lambda": types.SymbolKind.Function,
+    "class": types.SymbolKind.Class,
+    "interface": types.SymbolKind.Interface,
+    "trait": types.SymbolKind.Interface,
+    "protocol": types.SymbolKind.Interface,
+    "struct": types.SymbolKind.Struct,
+    "record": types.SymbolKind.Struct,
+    "enum": types.SymbolKind.Enum,
+    "type": types.SymbolKind.Class,
+    "module": types.SymbolKind.Module,
+    "constant": types.SymbolKind.Constant,
 }
 
 

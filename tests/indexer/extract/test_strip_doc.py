@@ -8,10 +8,12 @@ import textwrap
 import pytest
 
 from cascode_indexer.extract import extract_definitions, strip_doc
+from cascode_indexer.types import FUNCTION_KINDS
 
 
 def _stripped(source: str, language: str = "python") -> str:
-    return strip_doc(extract_definitions(source, language).functions[0])
+    found = extract_definitions(source, language).functions
+    return strip_doc(next(definition for definition in found if definition.kind in FUNCTION_KINDS))
 
 
 @pytest.mark.parametrize(

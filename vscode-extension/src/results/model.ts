@@ -1,6 +1,6 @@
 /** What the results view holds: hits by file, narrowed by filters. */
 
-import { LANGUAGES } from "../lists.js";
+import { KIND_GROUPS, LANGUAGES } from "../lists.js";
 import type { Filters, Hit, Answer } from "../protocol.js";
 
 export interface FileNode {
@@ -79,7 +79,7 @@ export function accepts(chosen: Chosen, hit: Hit): boolean {
     hit.workspace === workspace && (path === "" || hit.path.startsWith(`${path}/`));
   return (
     (chosen.languages.length === 0 || chosen.languages.includes(hit.language)) &&
-    (chosen.kinds.length === 0 || chosen.kinds.includes(hit.kind)) &&
+    (chosen.kinds.length === 0 || chosen.kinds.some((kind) => (KIND_GROUPS[kind] ?? [kind]).includes(hit.kind))) &&
     (chosen.folders.length === 0 || chosen.folders.some(inFolder))
   );
 }
@@ -103,7 +103,7 @@ export function foldersOf(hits: readonly Hit[]): readonly FolderChoice[] {
 export function chosenText(chosen: Chosen): string {
   return [
     ...chosen.languages.map((language) => LANGUAGES[language] ?? language),
-    ...chosen.kinds.map((kind) => `${kind}s`),
+    ...chosen.kinds.map((kind) => (kind === "class" ? "classes" : `${kind}s`)),
     ...chosen.folders.map(({ workspace, path }) => (path === "" ? workspace : path)),
   ].join(", ");
 }

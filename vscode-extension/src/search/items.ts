@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { KINDS } from "../lists.js";
 import { runAction, type Action } from "../notices.js";
 import type { Hit, Answer } from "../protocol.js";
 import { keyOf, place, withoutIcons } from "./text.js";
@@ -26,18 +27,20 @@ export const BUTTONS = {
   copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },
 } as const;
 
-const ICONS: Readonly<Record<string, string>> = {
-  method: "symbol-method",
-  constructor: "symbol-constructor",
-  class: "symbol-class",
-  lambda: "symbol-function",
+/** Kinds of definitions that have another name among VS Code's symbols, or none. */
+const SYMBOLS: Readonly<Record<string, string>> = {
+  lambda: "function",
+  trait: "interface",
+  protocol: "interface",
+  record: "struct",
+  type: "class",
 };
 
-/** The icon of a kind of function, in the colour that the outline has for it. */
+/** The icon of a kind of definition, in the colour that the outline has for it. */
 export function iconOf(kind: string): vscode.ThemeIcon {
-  const name = ICONS[kind] ?? "symbol-function";
-  const colour = kind === "class" ? "symbolIcon.classForeground" : "symbolIcon.functionForeground";
-  return new vscode.ThemeIcon(name, new vscode.ThemeColor(colour));
+  const symbol = KINDS.includes(kind) ? (SYMBOLS[kind] ?? kind) : "function";
+  const colour = symbol === "enum" ? "enumerator" : symbol;
+  return new vscode.ThemeIcon(`symbol-${symbol}`, new vscode.ThemeColor(`symbolIcon.${colour}Foreground`));
 }
 
 export function isHit(row: Row | undefined): row is HitRow {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { History, type Memory } from "../../src/results/history.js";
-import { accepts, byFile, escapeGlob, foldersOf, NOTHING_CHOSEN, toFilters } from "../../src/results/model.js";
+import { accepts, byFile, chosenText, escapeGlob, foldersOf, NOTHING_CHOSEN, toFilters } from "../../src/results/model.js";
 import { hit } from "./support.js";
 
 class StoredMemory implements Memory {
@@ -90,4 +90,13 @@ test("the history outlives its window and keeps the newest fifty", () => {
 test("a damaged memory is an empty history", () => {
   const memory = new StoredMemory(new Map([["cascode.history", { not: "a list" }]]));
   assert.deepEqual(new History(memory).all(), []);
+});
+
+test("a kind that stands for several accepts each of them", () => {
+  const functions = { languages: [], kinds: ["function"], folders: [] };
+  assert.equal(accepts(functions, hit({ kind: "method" })), true);
+  assert.equal(accepts(functions, hit({ kind: "class" })), false);
+  assert.equal(accepts({ ...functions, kinds: ["type"] }, hit({ kind: "enum" })), true);
+  assert.equal(accepts({ ...functions, kinds: ["method"] }, hit({ kind: "function" })), false);
+  assert.equal(chosenText({ ...functions, kinds: ["class", "method"] }), "classes, methods");
 });

@@ -1,4 +1,4 @@
-"""C: function definitions, whatever stands around their name."""
+"""C: function definitions, whatever stands around their name; types, tables, macros of several lines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 QUERY = """
 (function_definition declarator: (_) @name body: (_) @body) @function
+(type_definition type: (struct_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (union_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @enum
+(struct_specifier name: (_) @name body: (_) @body) @struct
+(union_specifier name: (_) @name body: (_) @body) @struct
+(enum_specifier name: (_) @name body: (_) @body) @enum
+(preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
+(translation_unit (declaration declarator: (init_declarator
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
+  value: (initializer_list) @body)) @constant)
 (comment) @comment
 """
 
@@ -85,5 +98,6 @@ SPEC = LanguageSpec(
     grammars={"": "tree_sitter_c:language"},
     query=QUERY,
     name_node=declared_name,
+    signature_tail=("{", "="),
     definition=DEFINITION,
 )

@@ -1,4 +1,4 @@
-"""C#: methods, constructors, operators, properties with code, local functions, lambdas bound to a name."""
+"""C#: methods, constructors, operators, properties with code, local functions, lambdas bound to a name, types."""
 
 from __future__ import annotations
 
@@ -30,10 +30,14 @@ _QUERY = f"""
 (assignment_expression left: [(identifier) (member_access_expression)] @name right: {_LAMBDA}) @lambda
 (local_declaration_statement (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
 (field_declaration (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
-(class_declaration name: (identifier) @name) @type
-(struct_declaration name: (identifier) @name) @type
-(interface_declaration name: (identifier) @name) @type
-(record_declaration name: (identifier) @name) @type
+(class_declaration name: (identifier) @name body: (_) @body) @class
+(struct_declaration name: (identifier) @name body: (_) @body) @struct
+(interface_declaration name: (identifier) @name body: (_) @body) @interface
+(record_declaration
+  name: (identifier) @name [(parameter_list) (base_list)]? @head body: (declaration_list)? @body) @record
+(enum_declaration name: (identifier) @name body: (_) @body) @enum
+(delegate_declaration name: (identifier) @name parameters: (_) @head) @alias
+(field_declaration (variable_declaration (variable_declarator name: (identifier) @name (_) @body))) @constant
 (namespace_declaration name: (_) @name) @namespace
 (file_scoped_namespace_declaration name: (_) @name) @rest
 (attribute_list) @decorator
@@ -95,6 +99,7 @@ SPEC = LanguageSpec(
     query=_QUERY,
     name_parts=_parts,
     clean_doc=_without_tags,
+    constant_head=re.compile(r".*\b(?:static|const)\b"),
     signature_tail=("=>", "="),
     definition=DEFINITION,
     member_prefix=b"class A {\n",

@@ -1,4 +1,4 @@
-"""C++: definitions in and out of their class, templates, operators, lambdas bound to a name."""
+"""C++: definitions in and out of their class, templates, operators, lambdas bound to a name, types, tables, macros."""
 
 from __future__ import annotations
 
@@ -21,9 +21,30 @@ _QUERY = """
 (field_declaration declarator: (_) @bound default_value: (lambda_expression body: (_) @body)) @lambda
 (assignment_expression left: [(identifier) (field_expression) (qualified_identifier)] @bound
   right: (lambda_expression body: (_) @body)) @lambda
-(class_specifier name: (_) @name body: (_)) @type
-(struct_specifier name: (_) @name body: (_)) @type
-(union_specifier name: (_) @name body: (_)) @type
+(type_definition type: (struct_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (union_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @enum
+(class_specifier name: (_) @name body: (_) @body) @class
+(struct_specifier name: (_) @name body: (_) @body) @struct
+(union_specifier name: (_) @name body: (_) @body) @struct
+(enum_specifier name: (_) @name body: (_) @body) @enum
+(preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
+(translation_unit (declaration declarator: (init_declarator
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
+  value: (initializer_list) @body)) @constant)
+(declaration_list (declaration declarator: (init_declarator
+  declarator: [
+    (identifier) @bound
+    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
+    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
+  value: (initializer_list) @body)) @constant)
+(translation_unit (alias_declaration name: (_) @name type: (_) @body) @alias)
+(declaration_list (alias_declaration name: (_) @name type: (_) @body) @alias)
+(translation_unit (template_declaration (alias_declaration name: (_) @name type: (_) @body) @alias))
+(declaration_list (template_declaration (alias_declaration name: (_) @name type: (_) @body) @alias))
 (namespace_definition name: (_) @name body: (_)) @namespace
 (template_declaration (_) @wrapped .) @wrapper
 (friend_declaration (function_definition) @wrapped) @wrapper
@@ -163,5 +184,5 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     constructor_named_as_type=True,
     definition=DEFINITION,
-    signature_tail=("{", ":"),
+    signature_tail=("{", ":", "="),
 )

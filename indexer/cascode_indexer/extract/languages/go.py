@@ -1,4 +1,4 @@
-"""Go: functions, methods under their receiver's type, function literals bound to a name."""
+"""Go: functions, methods under their receiver's type, function literals bound to a name, types, groups of constants."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ _QUERY = """
   right: (expression_list . (func_literal body: (_) @body) .)) @lambda
 (keyed_element key: (literal_element [(identifier) (interpreted_string_literal)] @name)
   value: (literal_element (func_literal body: (_) @body))) @lambda
-(var_declaration . (var_spec value: (expression_list . (func_literal) .)) @wrapped .) @wrapper
+(type_spec name: (_) @name type: (struct_type (_) @body)) @struct
+(type_spec name: (_) @name type: (interface_type "{" @body)) @interface
+(type_spec name: (_) @name type: (_) @head) @alias
+(type_alias name: (_) @name type: (_) @head) @alias
+(type_declaration . [(type_spec) (type_alias)] @wrapped .) @wrapper
+(source_file (package_clause (package_identifier) @name) @module)
+(source_file (var_declaration (var_spec . name: (identifier) @name value: (_) @body) @constant))
+(source_file (var_declaration (var_spec_list (var_spec . name: (identifier) @name) @head)) @constant)
+(source_file (var_declaration (var_spec_list (var_spec . name: (identifier) @name value: (_) @body) @constant)))
+(source_file (const_declaration (const_spec . name: (identifier) @name) @head) @constant)
+(var_declaration . (var_spec) @wrapped .) @wrapper
 (comment) @comment
 """
 
@@ -64,5 +74,8 @@ SPEC = LanguageSpec(
     query=_QUERY,
     name_parts=_bound_name,
     owner_parts=_receiver,
+    cut_body=b"",
+    members_outside=True,
+    signature_tail=("{", "="),
     definition=_DEFINITION,
 )

@@ -1,4 +1,4 @@
-"""Java: methods and constructors of every kind of type, lambdas bound to a variable or field."""
+"""Java: methods, constructors, types of every kind, constants, lambdas bound to a variable or field."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ _QUERY = """
   left: [(identifier) (field_access)] @name right: (lambda_expression body: (_) @body)) @lambda
 (field_declaration declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
 (local_variable_declaration declarator: (variable_declarator value: (lambda_expression)) @wrapped) @wrapper
-(class_declaration name: (identifier) @name) @type
-(interface_declaration name: (identifier) @name) @type
-(enum_declaration name: (identifier) @name) @type
-(record_declaration name: (identifier) @name) @type
-(annotation_type_declaration name: (identifier) @name) @type
+(class_declaration name: (identifier) @name body: (_) @body) @class
+(interface_declaration name: (identifier) @name body: (_) @body) @interface
+(enum_declaration name: (identifier) @name body: (_) @body) @enum
+(record_declaration name: (identifier) @name body: (_) @body) @record
+(annotation_type_declaration name: (identifier) @name body: (_) @body) @interface
+(field_declaration declarator: (variable_declarator name: (identifier) @name value: (_) @body)) @constant
+(constant_declaration declarator: (variable_declarator name: (identifier) @name value: (_) @body)) @constant
 (enum_constant name: (identifier) @name body: (class_body) @type)
 (object_creation_expression type: (_) @name (class_body) @type)
 (modifiers [(annotation) (marker_annotation)] @decorator)
@@ -68,7 +70,8 @@ SPEC = LanguageSpec(
     grammars={"": "tree_sitter_java:language"},
     query=_QUERY,
     name_parts=_parts,
-    signature_tail=("->", "{"),
+    constant_head=re.compile(r".*\b[A-Z][A-Z0-9_]*$"),
+    signature_tail=("->", "{", "="),
     definition=DEFINITION,
     member_prefix=b"class A {\n",
 )

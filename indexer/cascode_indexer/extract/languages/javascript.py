@@ -26,7 +26,7 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
         arrow: Pattern for an arrow function value.
         around: Patterns for the expressions that either may stand in.
     """
-    holder = f"[(function_expression) (generator_function) (arrow_function) (call_expression) {around}]"
+    holder = f"[(function_expression) (generator_function) (arrow_function) (call_expression) (class) {around}]"
     return f"""
 (variable_declarator name: (identifier) @name value: {function}) @function
 (variable_declarator name: (identifier) @name value: {arrow}) @lambda
@@ -55,17 +55,36 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
 """
 
 
+def constant_patterns(value: str) -> str:
+    """Patterns for values bound by ``const`` at the top of a module.
+
+    Args:
+        value: Pattern for the values.
+    """
+    bound = f'(lexical_declaration "const" . (variable_declarator name: (identifier) @name value: {value} @body) .)'
+    return f"""
+(program {bound} @constant)
+(program (export_statement declaration: {bound}) @constant)
+"""
+
+
+#: What a table, an expression, a schema or a configuration is written as.
+_CONSTANT = (
+    "[(object) (array) (regex) (template_string) (new_expression)"
+    " (call_expression function: [(identifier) (member_expression)])]"
+)
+
 COMMON_PATTERNS = """
 (function_declaration name: (identifier) @name body: (_) @body) @function
 (generator_function_declaration name: (identifier) @name body: (_) @body) @function
 (method_definition name: (_) @name body: (_) @body) @method
 
-(variable_declarator name: (identifier) @name value: (class) @type)
-(assignment_expression left: (_) @name right: (class) @type)
-(pair key: (_) @name value: (class) @type)
-(export_statement "default" @name value: (class) @type)
-(class name: (_) @name) @type
-(class_declaration name: (_) @name) @type
+(variable_declarator name: (identifier) @name value: (class body: (_) @body)) @class
+(assignment_expression left: (_) @name right: (class body: (_) @body)) @class
+(pair key: (_) @name value: (class body: (_) @body)) @class
+(export_statement "default" @name value: (class body: (_) @body)) @class
+(class name: (_) @name body: (_) @body) @class
+(class_declaration name: (_) @name body: (_) @body) @class
 (variable_declarator name: (identifier) @name value: (object) @namespace)
 (assignment_expression left: (_) @name right: (object) @namespace)
 (pair key: (_) @name value: (object) @namespace)
@@ -80,6 +99,7 @@ _QUERY = (
 (field_definition property: (_) @name value: (object) @namespace)
 (decorator) @decorator
 """
+    + constant_patterns(_CONSTANT)
 )
 
 _MEMBER = re.compile(r"[\w$#]+|\[\s*(?:Symbol\.\w+|[\w$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
@@ -144,6 +164,7 @@ SPEC = LanguageSpec(
     name_parts=member_parts,
     container_parts=container_parts,
     constructors=frozenset({"constructor"}),
-    signature_tail=("=>",),
+    signature_tail=("=>", "="),
+    cut_body=b"",
     definition=DEFINITION,
 )

@@ -1,4 +1,4 @@
-"""PHP: functions, methods of classes, interfaces, traits and enums, closures bound to a variable or key."""
+"""PHP: functions, methods of classes, interfaces, traits and enums, closures bound to a variable or key, constants."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _QUERY = f"""
   left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
   right: {_CLOSURE}) @lambda
 (array_element_initializer . (string) @name . {_CLOSURE} .) @lambda
-(class_declaration name: (name) @name) @type
-(interface_declaration name: (name) @name) @type
-(trait_declaration name: (name) @name) @type
-(enum_declaration name: (name) @name) @type
+(class_declaration name: (name) @name body: (_) @body) @class
+(interface_declaration name: (name) @name body: (_) @body) @interface
+(trait_declaration name: (name) @name body: (_) @body) @trait
+(enum_declaration name: (name) @name body: (_) @body) @enum
+(const_declaration (const_element . (name) @name (_) @body .)) @constant
 (assignment_expression
   left: (variable_name) @name right: (object_creation_expression (anonymous_class) @type))
 (namespace_definition name: (namespace_name) @name !body) @rest
@@ -78,7 +79,7 @@ SPEC = LanguageSpec(
     query=_QUERY,
     name_parts=_parts,
     constructors=frozenset({"__construct"}),
-    signature_tail=("=>",),
+    signature_tail=("=>", "{", "="),
     definition=_DEFINITION,
     piece_prefix=b"<?php\n",
     member_prefix=b"class A {\n",

@@ -1,4 +1,4 @@
-"""Python: ``def`` at any depth, lambdas bound to a name or attribute, docstrings."""
+"""Python: ``def`` at any depth, lambdas bound to a name or attribute, classes, constants, docstrings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ _QUERY = """
 (function_definition name: (identifier) @name body: (_) @body) @function
 (assignment left: [(identifier) (attribute)] @name right: (lambda body: (_) @body)) @lambda
 (named_expression name: (identifier) @name value: (lambda body: (_) @body)) @lambda
-(class_definition name: (identifier) @name) @type
+((class_definition name: (identifier) @name superclasses: (argument_list (_) @_base) body: (_) @body) @protocol
+ (#match? @_base "(^|[.])Protocol($|[^A-Za-z0-9_])"))
+((class_definition name: (identifier) @name superclasses: (argument_list (_) @_base) body: (_) @body) @enum
+ (#match? @_base "(^|[.])(Str|Int)?(Enum|Flag)$"))
+(class_definition name: (identifier) @name body: (_) @body) @class
+((module (expression_statement (assignment left: (identifier) @name right: (call function: (_) @_makes) @head) @class))
+ (#match? @_makes "(^|[.])(namedtuple|NamedTuple|TypedDict|NewType|make_dataclass)$"))
+((module (expression_statement (assignment left: (identifier) @name type: (type) @_alias right: (_) @body) @alias))
+ (#match? @_alias "(^|[.])TypeAlias$"))
+(type_alias_statement left: (type) @name right: (_) @body) @alias
+(module (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant))
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant)))
 (decorated_definition definition: (_) @wrapped) @wrapper
 (decorated_definition (decorator) @decorator)
 (comment) @comment
@@ -26,10 +37,12 @@ _ESCAPED = {"n": "\n", "t": "\t", "\n": "", "\r": "", "\r\n": "", "\\": "\\", "'
 
 
 def _docstring(body: Node, source: bytes) -> tuple[int, int, str] | None:
-    """The docstring of a body: its statement's span and its text."""
-    if body.type != "block":
+    """The docstring of a body or a module: its statement's span and its text."""
+    if body.type not in ("block", "module"):
         return None
     statement = body.named_child(0) if body.named_child_count else None
+    while statement is not None and statement.type == "comment":  # a module's licence
+        statement = statement.next_named_sibling
     if statement is None or statement.type != "expression_statement" or statement.named_child_count != 1:
         return None
     value = statement.named_child(0)
@@ -99,9 +112,12 @@ SPEC = LanguageSpec(
     name_parts=_attribute,
     constructors=frozenset({"__init__", "__new__"}),
     inside_doc=_docstring,
+    module_doc=_docstring,
+    constant_head=re.compile(r"_*[A-Z][A-Z0-9_]*\b(?!\.)"),
+    cut_body=b" ...",
     only_declares=_is_placeholder,
     doc_above=False,
-    signature_tail=(":",),
+    signature_tail=(":", "="),
     definition=_DEFINITION,
     member_prefix=b"if 1:\n",
 )

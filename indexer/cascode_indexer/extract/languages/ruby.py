@@ -1,4 +1,4 @@
-"""Ruby: ``def``, ``def self.``, ``define_method``, lambdas and procs bound to a name."""
+"""Ruby: ``def``, ``def self.``, ``define_method``, lambdas and procs bound to a name, classes, modules, constants."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ _QUERY = """
 ((assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
   right: (call method: (identifier) @_lambda !arguments block: (_ body: (_)? @body))) @lambda
  (#match? @_lambda "^(lambda|proc)$"))
-(class name: (_) @name) @type
-(module name: (_) @name) @type
-(assignment left: (constant) @name
-  right: (call receiver: (constant) @_base method: (identifier) @_new block: (_) @type)
-  (#match? @_base "^(Struct|Class|Module|Data)$"))
+(class name: (_) @name superclass: (_)? @head body: (_)? @body) @class
+(module name: (_) @name body: (_)? @body) @mixin
+((assignment left: (constant) @name
+   right: (call receiver: (constant) @_base method: (identifier) block: (_)? @body) @head) @struct
+ (#match? @_base "^(Struct|Data)$"))
+((assignment left: (constant) @name
+   right: (call receiver: (constant) @_base method: (identifier) block: (_)? @body) @head) @class
+ (#eq? @_base "Class"))
+((assignment left: (constant) @name
+   right: (call receiver: (constant) @_base method: (identifier) block: (_)? @body) @head) @mixin
+ (#eq? @_base "Module"))
+(assignment left: (constant) @name right: (_) @body) @constant
 (call arguments: (argument_list . [(method) (singleton_method)] @wrapped .)) @wrapper
 (comment) @comment
 """
@@ -78,5 +85,6 @@ SPEC = LanguageSpec(
     owner_parts=_owner,
     constructors=frozenset({"initialize"}),
     signature_tail=("{", "do", "=", "->", ";"),
+    cut_body=b"",
     definition=_DEFINITION,
 )

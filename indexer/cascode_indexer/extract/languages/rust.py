@@ -1,9 +1,12 @@
-"""Rust: functions in modules, impls and traits, closures bound by ``let``."""
+"""Rust: functions in modules, impls and traits, closures bound by ``let``, types, macros, constants."""
 
 from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
+from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
@@ -11,14 +14,25 @@ _QUERY = """
 (let_declaration pattern: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
 (const_item name: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
 (static_item name: (identifier) @name value: (closure_expression body: (_) @body)) @lambda
-(mod_item name: (identifier) @name body: (_)) @namespace
+(macro_definition name: (identifier) @name) @macro
+(mod_item name: (identifier) @name body: (_) @body) @module
 (impl_item type: (_) @name) @type
-(trait_item name: (type_identifier) @name) @type
+(trait_item name: (type_identifier) @name body: (_) @body) @trait
+(struct_item name: (type_identifier) @name body: (_)? @body) @struct
+(union_item name: (type_identifier) @name body: (_) @body) @struct
+(enum_item name: (type_identifier) @name body: (_) @body) @enum
+(source_file (type_item name: (type_identifier) @name type: (_) @body) @alias)
+(mod_item body: (declaration_list (type_item name: (type_identifier) @name type: (_) @body) @alias))
+(const_item name: (identifier) @name value: (_) @body) @constant
+(static_item name: (identifier) @name value: (_) @body) @constant
 (attribute_item) @decorator
 (line_comment) @comment
 (block_comment) @comment
 """
 
+#: What a comment about the file itself begins with.
+_INNER = (b"//!", b"/*!")
+_COMMENTS = CommentForms()
 _BRACKETS = re.compile(r"<.*", re.DOTALL)
 _LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#)+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -29,6 +43,20 @@ def _type_name(text: str) -> list[str]:
     plain = _BRACKETS.sub("", _LEADING.sub("", text))
     parts = _IDENTIFIER.findall(plain)
     return parts[-1:] if "::" in plain else parts[:1]
+
+
+def _inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
+    """The ``//!`` comments at the start of a file."""
+    run: list[Node] = []
+    for node in root.children:
+        if source[node.start_byte : node.start_byte + 3] not in _INNER:
+            break
+        run.append(node)
+    if not run:
+        return None
+    start = run[0].start_byte
+    comments = source[start : run[-1].end_byte].rstrip()
+    return start, start + len(comments), _COMMENTS.text(comments.decode("utf-8", "surrogatepass").splitlines())
 
 
 #: A line that starts a definition.
@@ -61,6 +89,8 @@ SPEC = LanguageSpec(
     grammars={"": "tree_sitter_rust:language"},
     query=_QUERY,
     container_parts=_type_name,
-    signature_tail=(",",),
+    signature_tail=("{", "=", ","),
+    members_outside=True,
+    module_doc=_inner_doc,
     definition=_DEFINITION,
 )

@@ -12,6 +12,7 @@ from .javascript import (
     SCRIPT_EXAMPLES,
     SCRIPT_TESTS,
     binding_patterns,
+    constant_patterns,
     container_parts,
     member_parts,
 )
@@ -20,6 +21,13 @@ _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_
 _ARROW = "(arrow_function body: (_) @body)"
 #: What may stand around a function value.
 _AROUND = "(parenthesized_expression) (as_expression) (satisfies_expression)"
+
+
+_VALUE = (
+    "(object) (array) (regex) (template_string) (new_expression)"
+    " (call_expression function: [(identifier) (member_expression) (instantiation_expression)])"
+)
+_CONSTANT = f"[{_VALUE} (as_expression [{_VALUE}]) (satisfies_expression [{_VALUE} (as_expression [{_VALUE}])])]"
 
 
 def _wrapped(value: str) -> str:
@@ -39,11 +47,16 @@ _QUERY = (
 (public_field_definition name: (_) @name value: (object) @namespace)
 (variable_declarator name: (identifier) @name value: (as_expression (object) @namespace))
 (variable_declarator name: (identifier) @name value: (satisfies_expression (object) @namespace))
-(abstract_class_declaration name: (_) @name) @type
-(internal_module name: (_) @name) @namespace
-(module name: (_) @name) @namespace
+(abstract_class_declaration name: (_) @name body: (_) @body) @class
+(interface_declaration name: (_) @name body: (_) @body) @interface
+(enum_declaration name: (_) @name body: (_) @body) @enum
+(type_alias_declaration name: (_) @name value: (_) @body) @alias
+(internal_module name: (_) @name body: (_) @body) @module
+(module name: (_) @name body: (_) @body) @module
+(expression_statement (internal_module) @wrapped) @wrapper
 (decorator) @decorator
 """
+    + constant_patterns(_CONSTANT)
 )
 
 
@@ -77,7 +90,8 @@ SPEC = LanguageSpec(
     name_parts=member_parts,
     container_parts=container_parts,
     constructors=frozenset({"constructor"}),
-    signature_tail=("=>",),
+    signature_tail=("=>", "="),
+    cut_body=b"",
     definition=DEFINITION,
     variants={".tsx": "tsx"},
 )

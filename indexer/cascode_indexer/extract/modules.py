@@ -1,0 +1,54 @@
+"""Files that document themselves as a whole: Python's module docstring, Rust's inner comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from cascode_indexer.types import Definition, Kind
+
+from .lines import Lines
+from .outline import MAX_CHARACTERS
+from .spec import LanguageSpec
+
+#: A single short sentence repeats the file's name.
+_LEAST_WORDS = 8
+#: Files that stand for their folder.
+_FOLDER_FILES = frozenset({"__init__", "mod", "lib", "index"})
+_WORD = re.compile(r"\w+")
+
+
+def module_definition(spec: LanguageSpec, root: Node, data: bytes, path: str) -> Definition | None:
+    """Make a definition of a file's own documentation.
+
+    Args:
+        spec: Its language.
+        root: Its tree.
+        data: Its source.
+        path: Names the module; without one there is none.
+
+    Returns:
+        The module, whose span is its documentation; None where it says too little.
+    """
+    found = spec.module_doc(root, data) if spec.module_doc is not None and path else None
+    if found is None or len(_WORD.findall(found[2])) < _LEAST_WORDS:
+        return None
+    start, end, doc = found
+    lines = Lines(data)
+    pure = PurePosixPath(path)
+    name = pure.parent.name if pure.stem in _FOLDER_FILES and pure.parent.name else pure.stem
+    return Definition(
+        name=name,
+        qualified_name=name,
+        kind=Kind.MODULE,
+        language=spec.id,
+        signature=f"module {name}",
+        doc=doc,
+        start_line=lines.number(start),
+        end_line=lines.number(max(start, end - 1)),
+        name_line=lines.number(start),
+        name_column=0,
+        code=data[start:end].decode("utf-8", "surrogatepass")[:MAX_CHARACTERS],
+    )
