@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from functools import cache
 
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node, Parser
 
+from cascode_indexer.extract.grammars import grammar_for
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
@@ -51,7 +51,7 @@ def renamed(code: str, container: str = "") -> str:
     """
     text = textwrap.dedent(code)
     data = text.encode("utf-8", "surrogatepass")
-    root = _parser().parse(data).root_node
+    root = Parser(grammar_for("python").language).parse(data).root_node
     function = next((node for node in _walk(root) if node.type == "function_definition"), None)
     own = _text(function.child_by_field_name("name")) if function is not None else ""
     scope = function if function is not None else root
@@ -69,14 +69,6 @@ def renamed(code: str, container: str = "") -> str:
     for start, end, name in reversed(edits):
         data = data[:start] + name + data[end:]
     return data.decode("utf-8", "surrogatepass")
-
-
-@cache
-def _parser() -> Parser:
-    """A parser of Python, made once."""
-    import tree_sitter_python
-
-    return Parser(Language(tree_sitter_python.language()))
 
 
 def _walk(root: Node) -> Iterator[Node]:
