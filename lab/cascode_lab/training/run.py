@@ -182,7 +182,7 @@ def _teachers(config: TrainingConfig, device: str, dtype: torch.dtype) -> list[l
 
 
 def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
-    """The model to begin with, its head made anew unless it has the one asked for."""
+    """The starting model; it gets a new head if it has another than the settings name, or none."""
     name = config.start_from
     if name.startswith("package:"):
         package, _, inside = name.removeprefix("package:").partition("/")

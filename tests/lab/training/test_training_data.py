@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.training.config import StageConfig, load_preset
+from cascode_lab.training.config import STRATEGY_NAMES, StageConfig, load_preset
 from cascode_lab.training.context import RunContext
 from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, varied_texts
 from cascode_lab.training.hard_negatives import STRATEGIES
@@ -155,7 +155,12 @@ def test_negatives_are_wrong_functions_and_no_copies(model_folder: Path) -> None
     assert 0 not in draw_group(none, 0, 3, 1, random.Random(0))[1:]
 
 
-@pytest.mark.parametrize("strategy", ["random", "dynamic_hard"])
+def test_settings_know_every_strategy() -> None:
+    """What a stage may name is what there is, and drawing from the batch alone."""
+    assert set(STRATEGY_NAMES) == {"in_batch", *STRATEGIES}
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 def test_strategies_show_as_many_negatives_as_asked_for(
     strategy: str, tmp_path: Path, network: CasCode, tokenizer: TextTokenizer
 ) -> None:
