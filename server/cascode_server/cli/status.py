@@ -64,7 +64,7 @@ def _state(workspace: WorkspaceStatus) -> str:
     if workspace.busy:
         return "being written by another process"
     if not workspace.indexed:
-        return "never indexed to the end: run cascode index"
+        return "indexing never finished: run cascode index"
     if workspace.counts is not None and workspace.counts.pending:
         return f"{counted(workspace.counts.pending, 'function')} without a vector yet: run cascode index"
     return "ready"

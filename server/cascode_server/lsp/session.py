@@ -46,6 +46,9 @@ _JOIN_SECONDS = 1.0
 class Session(LanguageServer):
     """A client's session, from its first byte to its last.
 
+    Abilities know each other through it only, so it holds more than other classes do: the client with its folders and
+    settings, the services, two thread pools, and who subscribed to what.
+
     Args:
         model_for: Returns the model of a name and a device; sessions of one process share it.
         on_exit: Called once with the exit status when the session is over.

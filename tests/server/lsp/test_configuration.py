@@ -43,7 +43,7 @@ def test_settings_are_pulled_and_followed(connect: Connect, workspace: Path) -> 
     assert registered[0]["registrations"][0]["method"] == "workspace/didChangeConfiguration"
     assert editor.execute("status")["functions"] == 0
     set_pulled(editor, {"search": {"limit": 1}})
-    eventually(lambda: state(editor) == "ready" and editor.execute("status")["functions"] == 4)
+    eventually(lambda: state(editor) == "ready" and editor.execute("status")["functions"] == 5)
     assert len(editor.search("retry a failed upload")["hits"]) == 1
     set_pulled(editor, {"indexing": {"enabled": False}})
     eventually(lambda: state(editor) == "disabled")
@@ -70,7 +70,7 @@ def test_a_client_that_does_not_answer_is_not_waited_for(connect: Connect, works
     editor = connect()
     editor.answers["workspace/configuration"] = refuse
     editor.initialize(workspace, capabilities=PULLS)
-    assert editor.wait_ready()["functions"] == 4
+    assert editor.wait_ready()["functions"] == 5
 
 
 def test_a_size_limit_is_applied_while_running(connect: Connect, workspace: Path) -> None:
@@ -80,10 +80,10 @@ def test_a_size_limit_is_applied_while_running(connect: Connect, workspace: Path
     editor.wait_ready()
     set_pulled(editor, {"indexing": {"maxFileSize": 300}})
     status = eventually(lambda: (s := editor.execute("status")) and s["skipped"].get("too_large") == 1 and s)
-    assert status["functions"] == 2
+    assert status["functions"] == 3
     set_pulled(editor, None)
     set_pulled(editor, {"indexing": {"maxFileSize": 100_000}})
-    eventually(lambda: editor.execute("status")["functions"] == 4)
+    eventually(lambda: editor.execute("status")["functions"] == 5)
 
 
 def test_a_bad_value_is_shown_once_and_replaced(connect: Connect, workspace: Path) -> None:

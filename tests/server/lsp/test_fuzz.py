@@ -181,7 +181,7 @@ def restored(editor: Editor, root: Path) -> None:
     editor.execute("resume")
     for name in ("upload.py", "queue.js", "new.py"):
         editor.notify("textDocument/didClose", {"textDocument": {"uri": (root / "src" / name).as_uri()}})
-    eventually(lambda: (s := editor.execute("status")) and s["state"] == "ready" and s["functions"] == 4)
+    eventually(lambda: (s := editor.execute("status")) and s["state"] == "ready" and s["functions"] == 5)
     assert [one["uri"] for one in editor.execute("status")["workspaces"]] == [root.as_uri()]
     found = editor.search(QUESTION)
     assert (found["hits"][0]["name"], found["hits"][0]["start_line"]) == ("retry_failed_upload", 5)

@@ -105,7 +105,7 @@ def test_initialized_needs_no_params(connect: Connect, workspace: Path) -> None:
     editor = connect()
     editor.request("initialize", {"capabilities": {}, "workspaceFolders": folders(workspace)})
     editor.send({"jsonrpc": "2.0", "method": "initialized"})
-    eventually(lambda: editor.execute("status")["functions"] == 4)
+    eventually(lambda: editor.execute("status")["functions"] == 5)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_folders_need_a_uri_only(connect: Connect, workspace: Path, tmp_path: Pa
     editor.initialize()
     event = {"added": [3, {"uri": 4}, {"uri": workspace.as_uri()}]}
     editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
-    eventually(lambda: editor.execute("status")["functions"] == 4)
+    eventually(lambda: editor.execute("status")["functions"] == 5)
     editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"removed": [{"uri": workspace.as_uri()}]}})
     eventually(lambda: editor.execute("status")["workspaces"] == [])
 
@@ -208,7 +208,7 @@ def test_the_inner_of_two_folders_outlives_the_outer(connect: Connect, workspace
     editor.initialize(workspace, workspace / "src")
     editor.wait_ready()
     change_folders(editor, [], [workspace])
-    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 4 and s["state"] == "ready")
+    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 5 and s["state"] == "ready")
     assert editor.search(QUESTION)["hits"][0]["path"] == "upload.py"
 
 
@@ -219,11 +219,11 @@ def test_two_spellings_of_a_folder_are_one(connect: Connect, workspace: Path, tm
     editor = connect()
     editor.initialize(workspace, link)
     editor.wait_ready()
-    assert editor.execute("status")["functions"] == 4
-    assert [one["functions"] for one in editor.execute("status")["workspaces"]] == [4, 4]
+    assert editor.execute("status")["functions"] == 5
+    assert [one["functions"] for one in editor.execute("status")["workspaces"]] == [5, 5]
     assert editor.names(QUESTION).count("retry_failed_upload") == 1
     change_folders(editor, [], [workspace])
-    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 4 and s["state"] == "ready")
+    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 5 and s["state"] == "ready")
     assert editor.search(QUESTION)["hits"][0]["uri"] == (link / "src" / "upload.py").as_uri()
 
 
@@ -250,10 +250,10 @@ def test_a_deleted_folder_is_not_counted(connect: Connect, workspace: Path, tmp_
     editor = connect()
     editor.initialize(workspace, other)
     editor.wait_ready()
-    eventually(lambda: editor.execute("status")["functions"] == 8)
+    eventually(lambda: editor.execute("status")["functions"] == 10)
     shutil.rmtree(other)
     editor.execute("reindex")
-    eventually(lambda: editor.execute("status")["functions"] == 4)
+    eventually(lambda: editor.execute("status")["functions"] == 5)
     assert {hit["workspace"] for hit in editor.search(QUESTION)["hits"]} == {"shop"}
 
 
@@ -338,7 +338,7 @@ def test_a_client_that_watches_badly_is_not_relied_on(environment: dict[str, str
         editor.initialize(workspace, capabilities=WATCHES, options={"settings": settings})
         editor.wait_ready()
         (workspace / "weather.py").write_text(TYPED)
-        eventually(lambda: editor.execute("status")["functions"] == 5)
+        eventually(lambda: editor.execute("status")["functions"] == 6)
         assert (badly == "is not asked") == (editor.asked == [])
     finally:
         editor.close()
@@ -369,7 +369,7 @@ def test_an_event_is_believed_over_size_and_time(connect: Connect, workspace: Pa
     path.write_text("def bake_bread(flour):\n    return flour\n")
     before = path.stat()
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 1}]})
-    eventually(lambda: editor.execute("status")["functions"] == 5)
+    eventually(lambda: editor.execute("status")["functions"] == 6)
     path.write_text("def sell_bread(flour):\n    return flour\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 2}]})
@@ -407,7 +407,7 @@ def test_a_refused_progress_token_is_asked_for_once(connect: Connect, workspace:
     for number in range(400, 800):
         (workspace / f"module_{number}.py").write_text(f"def task_{number}(items):\n    return sum(items) + {number}\n")
     editor.execute("reindex")
-    eventually(lambda: editor.execute("status")["functions"] == 804 and editor.execute("status")["state"] == "ready")
+    eventually(lambda: editor.execute("status")["functions"] == 805 and editor.execute("status")["state"] == "ready")
     assert len([1 for method, _ in editor.asked if method == "window/workDoneProgress/create"]) == 1
 
 

@@ -56,11 +56,11 @@ def test_progress_is_shown_cancelled_and_resumed(start: Start, large: Path) -> N
     editor.wait_until(lambda: steps(editor)[-1]["kind"] == "end")
     assert "paused" in steps(editor)[-1]["message"]
     status = eventually(lambda: (s := editor.execute("status"))["state"] == "paused" and s)
-    assert status["pending"] > 0 or status["functions"] < 604
+    assert status["pending"] > 0 or status["functions"] < 605
     assert editor.search("retry a failed upload")["index"]["state"] == "paused"
     editor.execute("resume")
     done = editor.wait_ready(timeout=240)
-    assert (done["functions"], done["pending"]) == (604, 0)
+    assert (done["functions"], done["pending"]) == (605, 0)
     editor.wait_until(lambda: steps(editor)[-1]["kind"] == "end")
     kinds = [one["kind"] for one in steps(editor)]
     assert kinds.count("begin") == kinds.count("end") == 2
@@ -79,7 +79,7 @@ def test_a_second_start_encodes_nothing(start: Start, workspace: Path) -> None:
     second = start()
     second.initialize(workspace, capabilities=SHOWS)
     status = second.wait_ready()
-    assert (status["functions"], status["pending"], status["model"]["loaded"]) == (4, 0, False)
+    assert (status["functions"], status["pending"], status["model"]["loaded"]) == (5, 0, False)
     assert second.received("$/progress") == []
 
 
@@ -125,7 +125,7 @@ def test_two_windows_share_one_index(start: Start, workspace: Path) -> None:
     for editor in (first, second):
         editor.initialize(workspace)
     for editor in (first, second):
-        eventually(lambda editor=editor: editor.execute("status")["functions"] == 4)
+        eventually(lambda editor=editor: editor.execute("status")["functions"] == 5)
     new = workspace / "bread.py"
     new.write_text("def bake_bread(flour):\n    return flour\n")
     for editor in (first, second):

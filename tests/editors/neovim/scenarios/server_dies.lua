@@ -8,7 +8,7 @@ vim.uv.kill(pid, "sigstop")
 child:cmd("Cascode strip the ANSI escape codes")
 child:cmd("Cascode rerank=true write to a pager")
 vim.uv.kill(pid, "sigkill")
-child:told("the server has ended")
+child:told("the server has exited")
 child:wait("the end of the server", "return _G.client() == nil")
 local ours = child:lua([[
   return vim.tbl_filter(function(one) return vim.startswith(one.message, "cascode:") end, _G.told)

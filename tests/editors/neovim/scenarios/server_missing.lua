@@ -19,4 +19,4 @@ T.contains(report, 'the server "cascode-that-is-not-there" was not found', "heal
 local dying = T.child({ server = { "false" } })
 dying:cmd("edit utils.py")
 dying:type(":Cascode anything<CR>")
-dying:told("the server ended while it started")
+dying:told("the server exited during startup")
