@@ -93,7 +93,7 @@ def test_saving_indexes_what_was_typed(editor: Editor, workspace: Path) -> None:
     editor.change(uri, {"text": UPLOAD + TYPED})
     path.write_text(UPLOAD + TYPED, encoding="utf-8")
     editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
-    eventually(lambda: editor.execute("status")["functions"] == 5)
+    eventually(lambda: editor.execute("status")["functions"] == 6)
     editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     assert editor.names(WEATHER)[0] == "convert_celsius_to_fahrenheit"
 

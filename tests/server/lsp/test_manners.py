@@ -338,7 +338,7 @@ def test_a_client_that_watches_badly_is_not_relied_on(environment: dict[str, str
         editor.initialize(workspace, capabilities=WATCHES, options={"settings": settings})
         editor.wait_ready()
         (workspace / "weather.py").write_text(TYPED)
-        eventually(lambda: editor.execute("status")["functions"] == 5)
+        eventually(lambda: editor.execute("status")["functions"] == 6)
         assert (badly == "is not asked") == (editor.asked == [])
     finally:
         editor.close()
@@ -369,7 +369,7 @@ def test_an_event_is_believed_over_size_and_time(connect: Connect, workspace: Pa
     path.write_text("def bake_bread(flour):\n    return flour\n")
     before = path.stat()
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 1}]})
-    eventually(lambda: editor.execute("status")["functions"] == 5)
+    eventually(lambda: editor.execute("status")["functions"] == 6)
     path.write_text("def sell_bread(flour):\n    return flour\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 2}]})

@@ -48,13 +48,13 @@ def test_a_client_that_watches_is_asked_to(connect: Connect, workspace: Path) ->
     new = workspace / "bread.py"
     new.write_text(NEW)
     tell(editor, (new, 1))
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
     new.write_text(NEW + NEW.replace("bake", "slice"))
     tell(editor, (new, 2))
-    eventually(lambda: functions(editor) == 6)
+    eventually(lambda: functions(editor) == 7)
     new.unlink()
     tell(editor, (new, 3))
-    eventually(lambda: functions(editor) == 4)
+    eventually(lambda: functions(editor) == 5)
 
 
 def test_a_client_that_watches_is_not_watched_over(connect: Connect, workspace: Path) -> None:
@@ -63,8 +63,8 @@ def test_a_client_that_watches_is_not_watched_over(connect: Connect, workspace: 
     (workspace / "unseen.py").write_text(NEW)
     (workspace / "bread.py").write_text(NEW.replace("bake", "slice"))
     tell(editor, (workspace / "bread.py", 1))
-    eventually(lambda: functions(editor) == 5)
-    assert functions(editor) == 5
+    eventually(lambda: functions(editor) == 6)
+    assert functions(editor) == 6
 
 
 def test_folders_that_a_client_tells_of_are_walked(connect: Connect, workspace: Path) -> None:
@@ -74,10 +74,10 @@ def test_folders_that_a_client_tells_of_are_walked(connect: Connect, workspace: 
     folder.mkdir()
     (folder / "bread.py").write_text(NEW)
     tell(editor, (folder, 1))
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
     shutil.rmtree(folder)
     tell(editor, (folder, 3))
-    eventually(lambda: functions(editor) == 4)
+    eventually(lambda: functions(editor) == 5)
 
 
 def test_files_that_do_not_count_change_nothing(connect: Connect, workspace: Path) -> None:
@@ -90,7 +90,7 @@ def test_files_that_do_not_count_change_nothing(connect: Connect, workspace: Pat
         path.write_text(NEW)
     (workspace / "bread.py").write_text(NEW)
     tell(editor, *((path, 1) for path in strangers), (workspace / "bread.py", 1))
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
     assert [hit["path"] for hit in editor.search(BREAD)["hits"] if "bread" in hit["name"]] == ["bread.py"]
 
 
@@ -105,7 +105,7 @@ def test_a_client_that_refuses_to_watch_is_done_without(connect: Connect, worksp
     editor.initialize(workspace, capabilities=WATCHES)
     editor.wait_ready()
     (workspace / "bread.py").write_text(NEW)
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
 
 
 def test_without_a_watching_client_the_server_watches(connect: Connect, workspace: Path) -> None:
@@ -113,10 +113,10 @@ def test_without_a_watching_client_the_server_watches(connect: Connect, workspac
     editor = ready(connect, workspace, watches=False)
     assert editor.asked == []
     (workspace / "bread.py").write_text(NEW)
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
     (workspace / "src").rename(workspace / "lib")
     eventually(lambda: "lib/upload.py" in {hit["path"] for hit in editor.search("retry a failed upload")["hits"]})
-    assert functions(editor) == 5
+    assert functions(editor) == 6
     (workspace / ".gitignore").write_text("lib/\n")
     eventually(lambda: functions(editor) == 1)
     (workspace / "bread.py").unlink()
@@ -131,7 +131,7 @@ def test_workspaces_come_and_go(connect: Connect, workspace: Path, tmp_path: Pat
     (other / "bread.py").write_text(NEW)
     editor = ready(connect, workspace, watches=watches)
     change(editor, added=[other])
-    eventually(lambda: functions(editor) == 5)
+    eventually(lambda: functions(editor) == 6)
     hit = editor.search(BREAD)["hits"][0]
     assert (hit["name"], hit["workspace"], hit["uri"]) == (
         "bake_sourdough_bread",
@@ -142,7 +142,7 @@ def test_workspaces_come_and_go(connect: Connect, workspace: Path, tmp_path: Pat
     (other / "more.py").write_text(NEW.replace("bake", "slice"))
     if watches:
         tell(editor, (other / "more.py", 1))
-    eventually(lambda: functions(editor) == 6)
+    eventually(lambda: functions(editor) == 7)
     change(editor, removed=[workspace])
     eventually(lambda: functions(editor) == 2)
     assert {hit["workspace"] for hit in editor.search("retry a failed upload")["hits"]} <= {"bakery"}
@@ -150,14 +150,14 @@ def test_workspaces_come_and_go(connect: Connect, workspace: Path, tmp_path: Pat
     eventually(lambda: functions(editor) == 0)
     assert editor.search(BREAD)["hits"] == []
     change(editor, added=[workspace, workspace])
-    eventually(lambda: functions(editor) == 4)
+    eventually(lambda: functions(editor) == 5)
     assert [one["name"] for one in editor.execute("status")["workspaces"]] == ["shop"]
 
 
 def test_a_workspace_inside_another_is_counted_once(connect: Connect, workspace: Path) -> None:
     """Functions of a folder that was opened along with its parent are found once."""
     editor = ready(connect, workspace, workspace / "src", watches=False)
-    assert functions(editor) == 4
+    assert functions(editor) == 5
     names = [hit["name"] for hit in editor.search("retry a failed upload")["hits"]]
     assert names.count("retry_failed_upload") == 1
 
