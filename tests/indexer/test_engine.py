@@ -34,8 +34,8 @@ def test_a_question_in_plain_words_finds_the_function_with_its_lines(open_engine
     assert (hit.path, hit.name, hit.start_line, hit.end_line) == ("src/upload.py", "retry_failed_upload", 5, 12)
     assert engine.snippet(hit).startswith("def retry_failed_upload(")
     assert engine.snippet(hit).endswith('raise RuntimeError("the upload failed")')
-    assert report.functions == 5
-    assert (answer.state, answer.functions, answer.pending) == ("ready", 5, 0)
+    assert report.functions == 6
+    assert (answer.state, answer.functions, answer.pending) == ("ready", 6, 0)
 
 
 def test_a_name_finds_its_definition_before_its_test(open_engine: OpenEngine, workspace: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_path_finds_the_functions_of_that_file(open_engine: OpenEngine, worksp
 
 def test_the_second_run_encodes_nothing(open_engine: OpenEngine, workspace: Path) -> None:
     """Nothing changed, nothing is read or encoded, also after a restart."""
-    assert open_engine(workspace).update()[0].encoded == 5
+    assert open_engine(workspace).update()[0].encoded == 6
     again = open_engine(workspace).update()[0]
     assert (again.files_changed, again.encoded) == (0, 0)
 
@@ -176,7 +176,7 @@ def test_several_workspaces_are_one_ranking(open_engine: OpenEngine, workspace: 
     assert len(engine.update()) == 2
     hit = engine.search(SearchRequest("scale a picture to a width")).hits[0]
     assert (hit.root, hit.name) == (other, "resize_image")
-    assert len({(hit.root, hit.path, hit.start_line) for hit in engine.search(SearchRequest("upload")).hits}) == 6
+    assert len({(hit.root, hit.path, hit.start_line) for hit in engine.search(SearchRequest("upload")).hits}) == 7
 
 
 def test_the_fast_answer_comes_first(open_engine: OpenEngine, workspace: Path) -> None:
@@ -186,7 +186,7 @@ def test_the_fast_answer_comes_first(open_engine: OpenEngine, workspace: Path) -
     first: list[Answer] = []
     answer = engine.search(SearchRequest("upload again", rerank_top=3), on_fast=first.append)
     assert {hit.stage for hit in first[0].hits} == {"fast"}
-    assert [hit.stage for hit in answer.hits] == ["cascade"] * 3 + ["fast"] * 2
+    assert [hit.stage for hit in answer.hits] == ["cascade"] * 3 + ["fast"] * 3
     assert all(0 <= (hit.probability or 0) <= 1 for hit in answer.hits)
     unranked = engine.search(SearchRequest("upload", rerank=False, rerank_top=3))
     assert {hit.stage for hit in unranked.hits} == {"fast"}
@@ -249,7 +249,7 @@ def test_words_find_functions_before_they_have_vectors(open_engine: OpenEngine, 
     phases: list[str] = []
     engine.update(on_progress=lambda progress: phases.append(progress.phase), cancelled=lambda: "encode" in phases)
     answer = engine.search(SearchRequest("retry upload"))
-    assert (answer.state, answer.pending) == ("indexing", 5)
+    assert (answer.state, answer.pending) == ("indexing", 6)
     assert "retry_failed_upload" in names(answer)
     engine.update()
     assert engine.search(SearchRequest("retry upload")).state == "ready"
@@ -309,7 +309,7 @@ def test_vectors_of_another_model_are_never_used(open_engine: OpenEngine, worksp
     store.set_meta("model_label", "another-label")
     answer = engine.search(SearchRequest("upload"))
     assert answer.hits
-    assert (answer.state, answer.pending) == ("indexing", 5), "no function has a vector of this model"
+    assert (answer.state, answer.pending) == ("indexing", 6), "no function has a vector of this model"
     report = open_engine(workspace).update()[0]
     assert report.encoded == 0, "the vector cache knew this model's vectors"
     assert open_engine(workspace).search(SearchRequest("put a job at the end")).hits[0].name == "Queue.push"
@@ -334,7 +334,7 @@ def test_a_truncated_index_is_made_again(
     os.truncate(path, int(path.stat().st_size * share))
     again = open_engine(workspace)
     (report,) = again.update()
-    assert (report.functions, again.workspaces[0].store.counts().pending) == (5, 0)
+    assert (report.functions, again.workspaces[0].store.counts().pending) == (6, 0)
     hits = again.search(SearchRequest("turn a size in megabytes into bytes")).hits
     assert [(hit.name, hit.start_line) for hit in hits] == [(hit.name, hit.start_line) for hit in expected]
 

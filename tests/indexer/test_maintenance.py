@@ -45,7 +45,7 @@ def test_cleaning_everything_leaves_nothing(open_engine: OpenEngine, workspace: 
     engine.update()
     engine.close()
     report = clean_all()
-    assert (report.indexes, report.vectors) == (1, 5)
+    assert (report.indexes, report.vectors) == (1, 6)
     assert not vector_cache_path().exists()
 
 
@@ -69,9 +69,9 @@ def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngi
     engine.update(cancelled=lambda: True)
     assert finding() == (False, "the first index was not completed", f"cascode index {workspace}")
     engine.update()
-    assert finding() == (True, "5 functions in 3 files", None)
+    assert finding() == (True, "6 functions in 3 files", None)
     engine.workspaces[0].store.mark_all_pending()
-    assert finding()[1] == "5 functions wait for their vectors"
+    assert finding()[1] == "6 functions wait for their vectors"
     engine.update()
     engine.workspaces[0].store.set_meta("model", "another")
     assert finding()[1:] == (

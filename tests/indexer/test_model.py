@@ -43,11 +43,11 @@ def test_words_answer_until_the_model_is_loaded(workspace: Path, slow_model: thr
     with Engine([workspace]) as engine:
         update = Running(engine.update)
         request = SearchRequest("retry_failed_upload", wait_for_model=False)
-        while engine.search(request).functions < 5:
+        while engine.search(request).functions < 6:
             assert not update.done
         answer = engine.search(request)
         assert names(answer)[0] == "retry_failed_upload"
-        assert (answer.model_ready, answer.model_error, answer.state, answer.pending) == (False, None, "indexing", 5)
+        assert (answer.model_ready, answer.model_error, answer.state, answer.pending) == (False, None, "indexing", 6)
         assert (
             names(engine.search(SearchRequest("take a job out of the queue", wait_for_model=False)))[0] == "Queue.pop"
         )

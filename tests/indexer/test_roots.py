@@ -49,7 +49,7 @@ def test_a_covered_root_comes_back_when_the_outer_one_goes(open_engine: OpenEngi
     engine.add_root(workspace)
     assert [one.root for one in engine.workspaces] == [workspace]
     assert engine.update()[0].encoded == 1
-    assert len(engine.search(SearchRequest("upload", limit=50)).hits) == 5
+    assert len(engine.search(SearchRequest("upload", limit=50)).hits) == 6
     (inner / "queue.js").unlink()
     engine.apply(ChangeBatch(inner, frozenset(), frozenset({"queue.js"}), False))
     assert len(engine.search(SearchRequest("upload", limit=50)).hits) == 3

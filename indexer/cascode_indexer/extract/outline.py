@@ -55,7 +55,7 @@ def outline(item: Item, spec: LanguageSpec, data: bytes, comments: Comments, lin
 
 def _apply(cuts: list[Cut], data: bytes, start: int, end: int) -> str:
     """The source between two offsets without what is cut; of cuts in one another the outer one counts."""
-    pieces = []
+    pieces: list[bytes] = []
     for first, last, instead in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
         if first >= start and last <= end:
             pieces.extend((data[start:first], instead))

@@ -50,16 +50,16 @@ def test_a_reader_sees_what_another_process_stores_and_takes_over_when_it_dies(
     assert writer.stdout is not None
     assert writer.stdout.readline() == "stored\n"
     answer = engine.search(SearchRequest("retry_failed_upload"))
-    assert (answer.hits[0].name, answer.state, answer.pending) == ("retry_failed_upload", "indexing", 5)
+    assert (answer.hits[0].name, answer.state, answer.pending) == ("retry_failed_upload", "indexing", 6)
     assert engine.status()[0].busy
     (report,) = engine.update()
-    assert (report.read_only, report.functions) == (True, 5)
+    assert (report.read_only, report.functions) == (True, 6)
     engine.set_overlay(workspace / "src" / "mail.py", "def send_mail(to):\n    return smtp(to)\n")
     assert engine.search(SearchRequest("send_mail")).hits[0].name == "send_mail"
     writer.kill()
     writer.wait()
     (report,) = engine.update()
-    assert (report.read_only, report.encoded) == (False, 5)
+    assert (report.read_only, report.encoded) == (False, 6)
     assert engine.search(SearchRequest("retry_failed_upload")).state == "ready"
     assert not engine.status()[0].busy
 
@@ -70,7 +70,7 @@ def test_two_engines_take_turns(open_engine: OpenEngine, workspace: Path) -> Non
     for at in range(4):
         (workspace / f"new_{at}.py").write_text(f"def newcomer_{at}():\n    return {at}\n")
         (report,) = engines[at % 2].update()
-        assert (report.read_only, report.encoded) == (False, 5 + 1 if at == 0 else 1)
+        assert (report.read_only, report.encoded) == (False, 6 + 1 if at == 0 else 1)
         for engine in engines:
             answer = engine.search(SearchRequest(f"newcomer_{at}"))
             assert (answer.hits[0].name, answer.state) == (f"newcomer_{at}", "ready")

@@ -93,7 +93,7 @@ def test_too_little_documentation_is_one_clear_line(run: Run) -> None:
     """It says how many there are, why the others are none, and what would do; the status is 1."""
     outcome = run("eval", ".")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "1 of 5 functions can be asked for" in outcome.err
+    assert "1 of 6 functions can be asked for" in outcome.err
     assert "4 without documentation" in outcome.err
     assert outcome.err.count("\n") == 1
 

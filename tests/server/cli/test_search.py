@@ -25,7 +25,7 @@ def test_first_search_indexes_and_finds(run: Run, workspace: Path) -> None:
     head, *lines = outcome.out.splitlines()
     assert head.startswith(str(Path("net/client.py")) + ":7-14  Client.send_with_retry  (method, python)  ")
     assert lines[0] == "    def send_with_retry(self, request, attempts=3):"
-    assert "indexed 5 functions in 3 files" in outcome.err
+    assert "indexed 6 functions in 3 files" in outcome.err
     assert "skipped: " in outcome.err
     assert "1 ignored" in outcome.err
     again = run("search", QUERY)
@@ -41,7 +41,7 @@ def test_jsonl_has_one_object(run: Run, workspace: Path) -> None:
     assert len(found["hits"]) == 2
     assert found["hits"][0]["path"] == "net/client.py"
     assert (found["hits"][0]["start_line"], found["hits"][0]["end_line"]) == (7, 14)
-    assert found["index"] == {"state": "ready", "functions": 5, "pending": 0}
+    assert found["index"] == {"state": "ready", "functions": 6, "pending": 0}
 
 
 def test_words_need_no_quotes_and_filters_hold(run: Run, workspace: Path) -> None:
@@ -58,7 +58,7 @@ def test_no_hit_is_status_one(run: Run, workspace: Path) -> None:
     """Filters that nothing passes give no hits, said on stderr."""
     outcome = run("search", QUERY, "--path", "nowhere/**")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "no hits among 5 functions" in outcome.err
+    assert "no hits among 6 functions" in outcome.err
 
 
 def test_batch_answers_a_line_each(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
