@@ -65,8 +65,11 @@ _TRAILER = re.compile(
 )
 _CLOSING_LINE = re.compile(rf"^\W*(?:{_CLOSING}\W*)*(?:{_ISSUES}|https?://\S+)\W*$", re.IGNORECASE)
 _DROPPED_LINE = re.compile(
-    r"^\W*(?:This reverts commit|\(cherry[ -]picked from|git-svn-id:|Co-authored-by|Signed-off-by|Conflicts:|---+\s*$"
-    r"|(?:pre-commit\.ci|auto fixes from|Generated with|🤖)\b)",
+    r"^\W*(?:This reverts commit|\(?cherry[ -]picked from|git-svn-id:|Co-authored-by|Signed-off-by|Conflicts:"
+    r"|Merge (?:pull request|branch|remote)|for more information, see|pre-commit\.ci|auto fixes from|Generated with"
+    # Steps of a squashed branch that say nothing of the change.
+    r"|(?:docs?|style|tests?|chore|ci|build|lint|wip)(?:\([^()]*\))?:|(?:isort|lint|typo|wip|update tests?)\s*$)"
+    r"|^\s*-{3,}\s*$",
     re.IGNORECASE,
 )
 
