@@ -17,7 +17,7 @@ from cascode_lab.history.blobs import BlobReader
 from cascode_lab.history.types import Hunk
 
 #: Versions kept: a commit's file before is mostly the file after of an older commit nearby in the log.
-_KEPT = 1_000
+_KEPT = 256
 #: A version of a larger file takes a second to parse, and a file has hundreds of versions; few are hand-written.
 _MAX_BYTES = 256 << 10
 #: Characters of a definition whose words are compared: its head says what it is about.

@@ -63,10 +63,16 @@ _TRAILER = re.compile(
     r"|Conflicts|CLA|Test Plan)\s*:.*$",
     re.IGNORECASE,
 )
+# What a template of pull requests tells its writers.
+_TEMPLATE = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CLOSING_LINE = re.compile(rf"^\W*(?:{_CLOSING}\W*)*(?:{_ISSUES}|https?://\S+)\W*$", re.IGNORECASE)
 _DROPPED_LINE = re.compile(
-    r"^\W*(?:This reverts commit|\(cherry[ -]picked from|git-svn-id:|Co-authored-by|Signed-off-by|Conflicts:|---+\s*$"
-    r"|(?:pre-commit\.ci|auto fixes from|Generated with|🤖)\b)",
+    r"^\W*(?:This reverts commit|\(?cherry[ -]picked from|git-svn-id:|Co-authored-by|Signed-off-by|Conflicts:"
+    r"|Merge (?:pull request|branch|remote)|for more information, see|pre-commit\.ci|auto fixes from"
+    r"|Generated with|Created by MOE"
+    # Steps of a squashed branch that say nothing of the change.
+    r"|(?:docs?|style|tests?|chore|ci|build|lint|wip)(?:\([^()]*\))?:|(?:isort|lint|typo|wip|update tests?)\s*$)"
+    r"|^\s*-{3,}\s*$",
     re.IGNORECASE,
 )
 
@@ -110,7 +116,7 @@ def clean_subject(subject: str) -> str:
 
 def clean_body(message: str) -> str:
     """Return what follows the subject of a message, without trailers, closing lines and marks of tools."""
-    _, _, rest = message.partition("\n")
+    rest = _TEMPLATE.sub("", message.partition("\n")[2])
     kept: list[str] = []
     for line in rest.splitlines():
         if _TRAILER.match(line) or _CLOSING_LINE.match(line) or _DROPPED_LINE.match(line):

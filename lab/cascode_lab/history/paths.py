@@ -14,7 +14,7 @@ _BESIDE = re.compile(
     r"(?:^|/)(?:website|site|www|benches|bench|perf|fuzz\w*|scripts?|ci|build|dist|cmake|\.[\w-]+)/"
     # test_lib_json/, Polly.SharedSpecs/
     r"|(?:^|/)tests?[_-][\w-]+/|(?-i:(?:^|/)[\w.]*[a-z](?:Tests|Specs)/)"
-    r"|(?:^|/)(?:noxfile|conf|fabfile|tasks|build|versioneer|_?version)\.(?:py|rs)$"
+    r"|^(?:noxfile|conf|fabfile|tasks|build|versioneer)\.py$|(?:^|/)(?:build\.rs|_version\.py)$"
     r"|(?:^|/)(?:rakefile|gemfile|guardfile|gulpfile|gruntfile|jakefile|vagrantfile)(?:\.\w+)?$"
     r"|\.(?:gemspec|podspec|rake|ru)$|\.config\.[cm]?[jt]s$|(?:^|/)version\.\w+$"
     r"|(?:^|/)(?:webpack|rollup|babel|karma|jest|vite|vitest|tsup|\.?eslint|prettier|commitlint|release)[\w.-]*\.[cm]?[jt]s$"

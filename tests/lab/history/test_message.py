@@ -47,6 +47,7 @@ def test_trailers_come_off_the_body() -> None:
         "Close the socket\n\nServers hang otherwise, see #3 for one.\nSigned-off-by: A <a@b>\n\n\n\nCloses #12\n"
         "https://example.org/review/1\nCo-authored-by: B <b@c>\nOld clients do not mind.\n"
         "(cherry picked from commit 1234)\nReviewed by: C\nChange-Id: I12\nThis reverts commit 12.\ngit-svn-id: x\n"
+        "* docs: say so\n* lint\nMerge pull request 7 from own/branch\n---\n<!-- Fill in\nthis -->\n"
     )
     assert clean_body(message) == "Servers hang otherwise, see #3 for one.\n\nOld clients do not mind."
     assert clean_body("Close the socket") == ""

@@ -20,6 +20,7 @@ from cascode_lab.history.paths import is_source
         "assert/assertions.go",
         "lib/reporters/spec.js",
         "inc/template.inc",
+        "shop/tasks.py",
     ],
 )
 def test_source_counts(path: str) -> None:
@@ -46,6 +47,8 @@ def test_source_counts(path: str) -> None:
         "lib/client.min.js",
         "types/client.d.ts",
         "setup.py",
+        "tasks.py",
+        "crates/parse/build.rs",
         "Rakefile",
         "client.gemspec",
         "rollup.config.js",

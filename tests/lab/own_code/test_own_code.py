@@ -15,7 +15,8 @@ from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import SourceFile
-from cascode_lab.own_code.measure import FEWEST_QUESTIONS, OwnCodeReport, measure_own_code
+from cascode_lab.own_code.asking import FEWEST_QUESTIONS, mean_reciprocal_rank, misses, recall
+from cascode_lab.own_code.measure import OwnCodeReport, measure_own_code
 from cascode_lab.own_code.questions import Unusable, questions_of, without_docs
 from cascode_models.inference import CasCodeModel
 
@@ -127,7 +128,7 @@ def test_functions_are_found_by_their_documentation(documented: Path, loaded: Ca
     assert report.unusable == {"without documentation": 1}
     assert len(report.outcomes) == 13
     assert report.mrr > 0.9
-    assert report.recall(10) == 1.0
+    assert recall(report.outcomes, 10) == 1.0
     assert asked[-1] == (13, 13)
     assert {step.phase for step in steps} == {"scan", "encode"}
     assert not report.cancelled
@@ -168,7 +169,7 @@ def test_a_classifier_with_weight_reads_the_best(documented: Path, loaded: CasCo
     )
     report = measure_own_code(documented, other)
     assert report.rerank_top == 10
-    assert report.recall(10) == 1.0
+    assert recall(report.outcomes, 10) == 1.0
 
 
 def test_too_few_questions_measure_nothing(tmp_path: Path, loaded: CasCodeModel) -> None:
@@ -211,5 +212,6 @@ def test_metrics_count_functions_beyond_the_candidates_as_lost(documented: Path,
         ),
     )
     assert changed.mrr == pytest.approx((8 + 0.5) / 10)
-    assert (changed.recall(1), changed.recall(2)) == (0.8, 0.9)
-    assert [one.rank for one in changed.misses()] == [None, 2]
+    assert mean_reciprocal_rank(changed.outcomes, 1) == pytest.approx(0.8)
+    assert (recall(changed.outcomes, 1), recall(changed.outcomes, 2)) == (0.8, 0.9)
+    assert [one.rank for one in misses(changed.outcomes)] == [None, 2]
