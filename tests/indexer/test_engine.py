@@ -197,7 +197,7 @@ def test_reranked_scores_stay_on_the_scale_of_the_fast_ones(open_engine: OpenEng
     engine = open_engine(workspace)
     engine.update()
     first: list[Answer] = []
-    answer = engine.search(SearchRequest("try it again", rerank_top=5), on_fast=first.append)
+    answer = engine.search(SearchRequest("try it again", rerank_top=10), on_fast=first.append)
     before = {hit.name: hit.score for hit in first[0].hits}
     after = {hit.name: hit.score for hit in answer.hits}
     assert before.keys() == after.keys()

@@ -11,7 +11,9 @@ from cascode_indexer.types import StoredDefinition
 OWNER = SimpleNamespace(root=Path("/workspace"))
 
 
-def definition(name: str = "a", path: str = "src/a.py", *, number: int = 1, kind: str = "function") -> StoredDefinition:
+def definition(
+    name: str = "a", path: str = "src/a.py", *, number: int = 1, kind: str = "function", lines: int = 2
+) -> StoredDefinition:
     """A definition of this qualified name in this file."""
     return StoredDefinition(
         id=number,
@@ -25,7 +27,7 @@ def definition(name: str = "a", path: str = "src/a.py", *, number: int = 1, kind
         kind=kind,
         signature=f"def {name}()",
         start_line=1,
-        end_line=2,
+        end_line=lines,
         name_line=1,
         name_column=4,
     )
@@ -39,6 +41,8 @@ def candidate(
     bm25: float = 0.0,
     number: int = 1,
     kind: str = "function",
+    lines: int = 2,
 ) -> Candidate:
     """A candidate of this qualified name in this file."""
-    return Candidate(OWNER, definition(name, path, number=number, kind=kind), similarity, bm25)
+    found = definition(name, path, number=number, kind=kind, lines=lines)
+    return Candidate(OWNER, found, similarity, bm25)

@@ -9,7 +9,7 @@ import pathspec
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import LANGUAGES, canonical_language
-from cascode_indexer.types import Kind
+from cascode_indexer.types import Kind, kinds_of
 
 #: Says whether a definition of this path, language and kind may answer.
 Admits = Callable[[str, str, str], bool]
@@ -33,14 +33,14 @@ class Filters:
         Raises:
             QueryError: An unknown language or kind, or a glob that matches nothing.
         """
-        known = [kind.value for kind in Kind]
-        for kind in kinds:
-            if kind not in known:
-                raise QueryError(f"unknown kind {kind!r}; known: {', '.join(known)}")
         globs = tuple(_checked_glob(glob) for glob in paths)
         if globs and all(glob.startswith("!") for glob in globs):
             globs = ("**", *globs)  # all but what is named
-        return cls(tuple(_checked_language(name) for name in languages), kinds, globs)
+        return cls(
+            tuple(_checked_language(name) for name in languages),
+            tuple(kind for word in kinds for kind in _checked_kinds(word)),
+            globs,
+        )
 
     def __bool__(self) -> bool:
         """Whether anything is filtered out."""
@@ -67,6 +67,14 @@ class Filters:
 
 #: Everything may answer.
 NO_FILTERS = Filters()
+
+
+def _checked_kinds(word: str) -> list[str]:
+    """The kinds that a word means: ``function`` every sort of function, ``type`` every sort of type."""
+    found = kinds_of(word)
+    if not found:
+        raise QueryError(f"unknown kind {word!r}; known: {', '.join(kind.value for kind in Kind)}")
+    return sorted(kind.value for kind in found)
 
 
 def _checked_language(name: str) -> str:

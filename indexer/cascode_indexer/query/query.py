@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascode_indexer.lexical.terms import query_terms, stem
+from cascode_indexer.lexical.terms import query_terms, split_identifiers, stem
 from cascode_indexer.query.filters import NO_FILTERS, Filters
+from cascode_indexer.query.frames import Frame, frames_in
+from cascode_indexer.query.pieces import pieces_of
 from cascode_indexer.query.shape import QueryKind, kind_of, names_in
 
 #: Terms of a query that are looked up; a pasted page of text has its subject in the first ones.
@@ -25,13 +27,31 @@ class Query:
     terms: tuple[str, ...]
     #: The terms as :func:`cascode_indexer.lexical.terms.stem` cuts them.
     stems: frozenset[str]
+    #: Every word, common ones too, in lower case: they say what sort of definition is wanted. None for code.
+    asked_words: frozenset[str] = frozenset()
+    #: Places that a traceback in it names, the innermost first.
+    frames: tuple[Frame, ...] = ()
+    #: What the encoder reads, each short enough to be read whole; one for all but long texts.
+    pieces: tuple[str, ...] = ()
     filters: Filters = NO_FILTERS
 
     @classmethod
     def of(cls, text: str, filters: Filters = NO_FILTERS) -> Query:
         """Recognise a query in words."""
-        terms = tuple(query_terms(text))
-        return cls(text, kind_of(text), tuple(names_in(text)), terms, frozenset(map(stem, terms)), filters)
+        frames = frames_in(text)
+        pieces = pieces_of(text)
+        terms = tuple(query_terms(" ".join(pieces)))
+        return cls(
+            text,
+            kind_of(text, frames=bool(frames), pieces=len(pieces)),
+            tuple(names_in(text)),
+            terms,
+            frozenset(map(stem, terms)),
+            frozenset(split_identifiers(text)),
+            frames,
+            pieces,
+            filters,
+        )
 
     @classmethod
     def of_code(cls, text: str) -> Query:
@@ -40,12 +60,7 @@ class Query:
         The words of code are looked up, but ask for nothing: a test that is compared with others is no request for
         tests.
         """
-        return cls(text, QueryKind.CODE, (), tuple(query_terms(text)), frozenset())
-
-    @property
-    def asked_words(self) -> frozenset[str]:
-        """The terms, where they say what is wanted: words of code do not."""
-        return frozenset() if self.kind is QueryKind.CODE else frozenset(self.terms)
+        return cls(text, QueryKind.CODE, (), tuple(query_terms(text)), frozenset(), pieces=(text,))
 
     @property
     def looked_up(self) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ class QueryKind(str, enum.Enum):
     SENTENCE_WITH_NAME = "sentence_with_name"
     #: ``where do we retry a failed upload``.
     SENTENCE = "sentence"
+    #: A traceback, or a text of several sentences: a bug report, an error with its context.
+    REPORT = "report"
     #: The text of a definition: code like it is asked for.
     CODE = "code"
 
@@ -30,13 +32,21 @@ _PATH_WORD = re.compile(
 )
 
 
-def kind_of(query: str) -> QueryKind:
-    """Tell the kind of a query by the shape of its words."""
+def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
+    """Tell the kind of a query by the shape of its words.
+
+    Args:
+        query: The text.
+        frames: Whether it names places of a traceback.
+        pieces: How many the encoder reads of it.
+    """
     words = query.split()
     if not words:
         return QueryKind.SENTENCE
+    if len(words) > 1 and (frames or pieces > 1):
+        return QueryKind.REPORT
     if len(words) == 1:
-        if _PATH_WORD.match(words[0]):
+        if frames or _PATH_WORD.match(words[0]):
             return QueryKind.PATH
         # One bare word may be a name as well as a topic; both are answered by the definition of that name.
         return QueryKind.IDENTIFIER

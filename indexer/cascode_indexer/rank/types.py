@@ -27,6 +27,11 @@ class Candidate:
     #: BM25; comparable among the candidates of one query.
     bm25: float = 0.0
 
+    @property
+    def file(self) -> tuple[int, str]:
+        """Names its file among those of all owners."""
+        return id(self.owner), self.definition.path
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -37,13 +42,23 @@ class Pool:
     #: The least and the greatest similarity that are known; 0 where none is.
     least_similarity: float
     best_similarity: float
+    #: The two greatest similarities of each file, by owner and path; 0 where there are fewer.
+    file_similarities: Mapping[tuple[int, str], tuple[float, float]]
 
     @classmethod
     def of(cls, candidates: Sequence[Candidate]) -> Pool:
         """Measure the candidates of a query, of all workspaces together."""
         known = [one.similarity for one in candidates if one.similarity is not None]
-        best = max((one.bm25 for one in candidates), default=0.0)
-        return cls(best or 1.0, min(known, default=0.0), max(known, default=0.0))
+        files: dict[tuple[int, str], tuple[float, float]] = {}
+        for one in candidates:
+            first, second, _ = sorted((*files.get(one.file, (0.0, 0.0)), one.similarity or 0.0), reverse=True)
+            files[one.file] = first, second
+        return cls(
+            best_bm25=max((one.bm25 for one in candidates), default=0.0) or 1.0,
+            least_similarity=min(known, default=0.0),
+            best_similarity=max(known, default=0.0),
+            file_similarities=files,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 from cascode_indexer.query import QueryKind
-from cascode_indexer.rank.types import Table
+from cascode_indexer.rank.types import Table, Weights
+
+#: What a type loses beside a function, and what it gains where one is asked for. The text of a type names all that it
+#: does, so that it resembles every question about it a little. On dev, commit subjects (functions answer) have .333 at
+#: 0, .351 at -0.05 and .362 at -0.12; the documentation of types, asked for its type, .563, .480 and .383.
+_TYPES: Weights = {"types": -0.05, "types_asked": 0.06}
+_SENTENCE: Weights = {
+    "similarity": 1.0,
+    "words": 0.07,
+    "file": 0.06,
+    "file_similarity": 0.05,
+    "tests": -0.2,
+    "aside": -0.06,
+}
+_SENTENCE_WITH_NAME: Weights = {
+    "similarity": 1.0,
+    "words": 0.3,
+    "definition": 0.2,
+    "name": 0.05,
+    "file": 0.05,
+    "container": 0.06,
+    "tests": -0.25,
+    "aside": -0.1,
+}
 
 #: Beside vectors, in units of cosine similarity.
 #:
-#: Sentences: tuned with the second weights, benchmarks/retrieval.py --tune on CoSQA dev and on held-out Python, Java
-#: and Go packages (dev): words weigh as much as web queries bear (0.03: 0.6631 beside 0.6630 of the similarity alone;
-#: 0.05: 0.6602), though documentation would like more of them (Go 0.8545, 0.8691, 0.8730); the definition's name harms
-#: web queries. Plain rank fusion lost to the similarity. Names and paths say exactly what is meant, and the definition
-#: outweighs any difference of similarity: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for
-#: 0.995 of the names asked for at 1.0 and for 0.990 at 0.1. Code: what does the same work is asked for, not what is
-#: worded alike.
+#: Sentences: on 834 commit subjects about 15 dev repositories, 515 pieces of documentation and CoSQA dev together, by
+#: `cascode eval ranking`. Commit subjects would like five times as many words, and a fit to them alone gives .41 where
+#: these give .38, but web queries lose .01 with each .04 of them; these leave neither web queries nor documentation
+#: below what they had. Names and paths say exactly what is meant, and the definition outweighs any difference of
+#: similarity: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for 0.995 of the names asked for
+#: at 1.0 and for 0.990 at 0.1. Reports: as sentences with names, and frames say exactly where. Code: what does the same
+#: work is asked for, not what is worded alike.
 FAST: Table = {
-    QueryKind.SENTENCE: {"similarity": 1.0, "words": 0.03, "demotion": -0.08},
-    QueryKind.SENTENCE_WITH_NAME: {
-        "similarity": 1.0,
-        "words": 0.1,
-        "definition": 0.3,
-        "name": 0.05,
-        "file": 0.02,
-        "demotion": -0.08,
-    },
+    QueryKind.SENTENCE: {**_SENTENCE, **_TYPES},
+    QueryKind.SENTENCE_WITH_NAME: {**_SENTENCE_WITH_NAME, **_TYPES},
+    QueryKind.REPORT: {**_SENTENCE_WITH_NAME, "frame": 0.5, **_TYPES},
     QueryKind.IDENTIFIER: {
         "similarity": 1.0,
         "words": 0.2,
         "definition": 1.0,
         "name": 0.2,
         "file": 0.05,
-        "demotion": -0.1,
+        "tests": -0.1,
+        "aside": -0.06,
     },
-    QueryKind.PATH: {"similarity": 1.0, "words": 0.2, "name": 0.1, "file": 0.2, "path": 1.0},
-    QueryKind.CODE: {"similarity": 1.0, "demotion": -0.08},
+    QueryKind.PATH: {"similarity": 1.0, "words": 0.2, "name": 0.1, "file": 0.2, "path": 1.0, "frame": 1.0},
+    QueryKind.CODE: {"similarity": 1.0, "tests": -0.08, "aside": -0.048},
 }
 
 #: While there is no model: words and code carry the ranking alone, in units of the best BM25 of the query.
@@ -42,9 +60,17 @@ FAST: Table = {
 #: times what it does beside vectors. The name at 0.2 was best on average of 0 to 0.8 on dev queries: MRR of CoSQA 0.344
 #: without it and 0.361 with it, of held-out Python packages 0.694 and 0.716, of Go 0.782 and 0.808.
 WORDS_ALONE: Table = {
-    QueryKind.SENTENCE: {"words": 1.0, "name": 0.2, "file": 0.1, "demotion": -0.3},
-    QueryKind.SENTENCE_WITH_NAME: {"words": 1.0, "definition": 1.0, "name": 0.2, "file": 0.1, "demotion": -0.3},
-    QueryKind.IDENTIFIER: {"words": 0.5, "definition": 2.0, "name": 0.5, "file": 0.1, "demotion": -0.3},
-    QueryKind.PATH: {"words": 0.5, "name": 0.2, "file": 0.5, "path": 2.0},
-    QueryKind.CODE: {"words": 1.0, "demotion": -0.3},
+    QueryKind.SENTENCE: {"words": 1.0, "name": 0.2, "file": 0.1, "tests": -0.3, "aside": -0.18},
+    QueryKind.SENTENCE_WITH_NAME: {
+        "words": 1.0,
+        "definition": 1.0,
+        "name": 0.2,
+        "file": 0.1,
+        "tests": -0.3,
+        "aside": -0.18,
+    },
+    QueryKind.IDENTIFIER: {"words": 0.5, "definition": 2.0, "name": 0.5, "file": 0.1, "tests": -0.3, "aside": -0.18},
+    QueryKind.PATH: {"words": 0.5, "name": 0.2, "file": 0.5, "path": 2.0, "frame": 2.0},
+    QueryKind.REPORT: {"words": 1.0, "definition": 1.0, "name": 0.2, "file": 0.1, "frame": 2.0, "tests": -0.3},
+    QueryKind.CODE: {"words": 1.0, "tests": -0.3, "aside": -0.18},
 }

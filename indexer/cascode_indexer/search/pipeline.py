@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import rank, without_copies
 from cascode_indexer.rank.types import Candidate, Ranked
@@ -58,6 +60,16 @@ def rankings(
     for stage in stages if ranked else ():
         ranked = stage.of(query, ranked)
         yield Ranking(tuple(ranked), dropped, stage)
+
+
+def pooled(vectors: Vectors) -> Vectors:
+    """One unit vector ``[dimension]`` of those of a query's pieces ``[pieces, dimension]``: their mean."""
+    if len(vectors) == 1:
+        alone: Vectors = vectors[0]
+        return alone
+    mean: Vectors = vectors.mean(axis=0)
+    mean /= max(float(np.linalg.norm(mean)), 1e-9)
+    return mean
 
 
 def _standing(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:

@@ -18,8 +18,9 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.query import Query
+from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
-from cascode_indexer.search.pipeline import rankings
+from cascode_indexer.search.pipeline import pooled, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.sources import BufferSource, IndexSource
@@ -96,7 +97,7 @@ class Searcher:
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            vector = self._encoded(model, clock, lambda encoder: encoder.encode_queries([query.text]))
+            vector = self._encoded(model, clock, lambda encoder: pooled(encoder.encode_queries(query.pieces)))
             asked = self._asked(query.text, request.limit, parts, model, clock)
             stages = stages_of(request, model)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
@@ -124,12 +125,16 @@ class Searcher:
         def work(parts: Sequence[Part]) -> Answer:
             home, found, text = self._at(parts, root, path, line)
             query = Query.of_code(text)
-            vector = self._encoded(model, clock, lambda encoder: encoder.encode_texts([text]))
+            vector = self._encoded(model, clock, lambda encoder: encoder.encode_texts([text])[0])
             sources = self._sources(parts, query, model)
-            itself = (home.workspace.root, found)
-            (ranking,) = rankings(
-                query, vector, sources, (), limit, lambda one: (one.owner.root, one.definition) == itself
-            )
+
+            def overlaps(one: Candidate) -> bool:
+                """Whether a candidate is the definition itself, what it stands in, or a part of it."""
+                other = one.definition
+                beside = other.end_line < found.start_line or found.end_line < other.start_line
+                return (one.owner.root, other.path) == (home.workspace.root, found.path) and not beside
+
+            (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
             return answer_of(self._asked(f"{path}:{line}", limit, parts, model, clock), ranking)
 
@@ -196,7 +201,7 @@ class Searcher:
         if model is None:
             return None
         self._share_threads(model)
-        vector: Vectors = encode(model)[0]
+        vector: Vectors = encode(model)
         clock.lap("encode")
         return vector
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from cascode_indexer.lexical.terms import match_expression
 from cascode_indexer.overlay.buffers import OverlayFile, similarities
-from cascode_indexer.query import Query
+from cascode_indexer.query import Frame, Query
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.source import Verified
 from cascode_indexer.search.verify import Verifier
@@ -33,6 +33,8 @@ _MOST_HIDDEN = 400
 #: Copies of one definition that are ranked: one is shown, and the place of a copy is told apart by its path's words.
 #: Code that was copied a thousand times must not make every search a thousand times longer.
 _MOST_COPIES = 20
+#: Files looked at for a traceback's frames: a name like index.js is that of hundreds.
+_MOST_FRAMED_FILES = 50
 #: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
 COLUMN_WEIGHTS = (4.0, 1.0, 2.0, 1.0)
 
@@ -56,14 +58,20 @@ class IndexSource:
         # Hidden definitions take places of the top N.
         spare = min(len(self.hidden) * _HIDDEN_A_FILE, _MOST_HIDDEN)
         with contextlib.nullcontext() if self.reading is None else self.reading() as index:
-            if index is None or vector is None or not len(index):
-                rows, bm25 = self._rows([], _lexical(self.store, query, allowed, spare), allowed)
-                return [Candidate(self, row, None, bm25.get(row.id, 0.0)) for row in rows]
-            ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
-            cosines = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
-            rows, bm25 = self._rows(list(cosines), _lexical(self.store, query, allowed, spare), allowed)
-            cosines.update(_missing_cosines(index, vector, rows, cosines))
-            return [Candidate(self, row, cosines.get(row.text_id), bm25.get(row.id, 0.0)) for row in rows]
+            cosines: dict[int, float] = {}
+            if index is not None and vector is not None and len(index):
+                ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
+                cosines = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
+            rows = self._rows(list(cosines), _lexical(self.store, query, allowed, spare), query, allowed)
+            if index is not None and vector is not None:
+                cosines.update(_missing_cosines(index, vector, rows, cosines))
+        # Words count wherever a candidate came from, not only where they brought it.
+        words = (
+            self.store.match_among(match_expression(query.looked_up), COLUMN_WEIGHTS, [row.id for row in rows])
+            if query.looked_up
+            else {}
+        )
+        return [Candidate(self, row, cosines.get(row.text_id), words.get(row.id, 0.0)) for row in rows]
 
     def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
         """See :meth:`Source.texts`."""
@@ -75,13 +83,15 @@ class IndexSource:
         return Verified(definition, None) if self.verifier is None else self.verifier.check(definition, text)
 
     def _rows(
-        self, dense: Sequence[int], bm25: dict[int, float], allowed: _Allowed
-    ) -> tuple[list[StoredDefinition], dict[int, float]]:
-        """Return the definitions of both halves that may be shown, and the BM25 of those that words found."""
+        self, dense: Sequence[int], bm25: dict[int, float], query: Query, allowed: _Allowed
+    ) -> list[StoredDefinition]:
+        """Return the definitions of both halves, and those that a traceback names, that may be shown."""
         rows = {row.id: row for row in self.store.functions_of_texts(dense)}
         rows.update((row.id, row) for row in self.store.functions([one for one in bm25 if one not in rows]))
+        if query.frames:
+            rows.update((row.id, row) for row in _framed(self.store, query.frames))
         shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
-        return _few_copies(shown, bm25), bm25
+        return _few_copies(shown, bm25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,20 @@ class _Allowed:
     def admits(self, row: StoredDefinition) -> bool:
         """Whether a definition may answer."""
         return self.definitions is None or row.id in self.definitions
+
+
+def _framed(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
+    """Return the definitions that stand where frames say, by line or by name."""
+    paths = [path for path in store.file_records() if any(frame.is_of(path) for frame in frames)]
+    return [
+        one
+        for path in paths[:_MOST_FRAMED_FILES]
+        for one in store.functions_of_file(path)
+        if any(
+            frame.is_of(path) and (frame.name == one.name or one.start_line <= frame.line <= one.end_line)
+            for frame in frames
+        )
+    ]
 
 
 def _few_copies(rows: Iterable[StoredDefinition], bm25: Mapping[int, float]) -> list[StoredDefinition]:

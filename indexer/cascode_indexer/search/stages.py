@@ -74,7 +74,7 @@ def _classifier(model: CasCodeModel) -> Read:
         from cascode_models.inference import fused_score
 
         similarities = similarities_of(ranked)
-        logits = model.classify(query.text, [one.text for one in ranked])
+        logits = model.classify(query.pieces[0], [one.text for one in ranked])
         fused = fused_score(similarities, logits, model.settings.fusion_weight)
         return [
             replace(one, evidence={**one.evidence, "similarity": float(instead), FUSED: float(score)})

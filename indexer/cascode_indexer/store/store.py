@@ -242,6 +242,24 @@ class Store:
                 "FROM functions f JOIN files ON files.id = f.file_id"
             ).fetchall()
 
+    def match_among(self, expression: str, weights: Sequence[float], ids: Sequence[int]) -> dict[int, float]:
+        """Return the BM25 of some definitions, on the scale of :meth:`match`.
+
+        Args:
+            expression: FTS5 expression.
+            weights: Of the columns name, path, doc, body.
+            ids: The definitions; those that hold no word of the expression are missing from the answer.
+        """
+        marks = ",".join(str(int(one)) for one in ids)
+        with self._access() as database:
+            rows = database.execute(
+                "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) FROM functions_fts "  # noqa: S608
+                # The sign keeps SQLite from looking each row up by itself, which matches the whole expression again.
+                f"WHERE functions_fts MATCH ? AND +rowid IN ({marks})",
+                (*weights, expression),
+            ).fetchall()
+        return {int(row[0]): float(row[1]) for row in rows}
+
     def match(self, expression: str, weights: Sequence[float], limit: int) -> list[tuple[int, float]]:
         """Rank functions by BM25 over the full-text columns (Robertson and Zaragoza, 2009).
 

@@ -29,6 +29,17 @@ def test_languages_by_any_of_their_names() -> None:
     assert not admits(filters, language="c")
 
 
+@pytest.mark.parametrize(
+    ("word", "inside", "outside"),
+    [("function", "method", "class"), ("function", "lambda", "constant"), ("type", "trait", "method")],
+)
+def test_a_word_may_mean_several_kinds(word: str, inside: str, outside: str) -> None:
+    """``function`` means every sort of function, as before types were indexed; ``type`` every sort of type."""
+    filters = Filters.checked((), (word,), ())
+    assert admits(filters, kind=inside)
+    assert not admits(filters, kind=outside)
+
+
 def test_kinds() -> None:
     """Only the kinds named answer."""
     filters = Filters.checked((), ("method",), ())
@@ -57,11 +68,11 @@ def test_paths(globs: tuple[str, ...], path: str, expected: bool) -> None:
 
 def test_filters_hold_together() -> None:
     """A definition must get through every one of them."""
-    filters = Filters.checked(("python",), ("function",), ("src/**",))
-    assert admits(filters)
-    assert not admits(filters, language="go")
+    filters = Filters.checked(("python",), ("class",), ("src/**",))
+    assert admits(filters, kind="class")
+    assert not admits(filters, kind="class", language="go")
     assert not admits(filters, kind="method")
-    assert not admits(filters, path="lib/a.py")
+    assert not admits(filters, kind="class", path="lib/a.py")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def test_the_pool_knows_the_similarities_that_are_known() -> None:
     """A definition without a vector says nothing about the range."""
     pool = Pool.of([candidate(similarity=0.3), candidate(similarity=None), candidate(similarity=0.7)])
     assert (pool.least_similarity, pool.best_similarity) == (0.3, 0.7)
-    assert Pool.of([]) == Pool(1.0, 0.0, 0.0)
+    nothing = Pool.of([])
+    assert (nothing.best_bm25, nothing.least_similarity, nothing.best_similarity) == (1.0, 0.0, 0.0)
 
 
 def test_the_kind_of_the_query_chooses_the_weights() -> None:

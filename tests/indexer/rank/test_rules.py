@@ -10,11 +10,16 @@ from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Candidate, Pool
 from cascode_indexer.rank.weights import FAST, WORDS_ALONE
 
-POOL = Pool(best_bm25=8.0, least_similarity=0.2, best_similarity=0.6)
+#: Two others in a file of their own: the range that a candidate is measured in.
+OTHERS = (
+    candidate("best", "src/other.py", similarity=0.6, bm25=8.0),
+    candidate("weak", "src/other.py", similarity=0.2, bm25=2.0),
+)
+POOL = Pool.of(OTHERS)
 
 
 def measured(rule: str, query: str | Query, one: Candidate, pool: Pool = POOL) -> float:
-    """What a rule says."""
+    """What a rule says of a candidate beside others."""
     asked = Query.of(query) if isinstance(query, str) else query
     return RULES[rule].measure(asked, one, pool)
 
@@ -116,22 +121,104 @@ def test_path(query: str, path: str, expected: float) -> None:
         ("retry an upload", "src/UploadTest.java", 1.0),
         ("retry an upload", "src/contest.py", 0.0),
         ("test of a retried upload", "tests/upload.py", 0.0),
-        ("retry an upload", "examples/upload.py", 0.7),
-        ("example of an upload", "examples/upload.py", 0.0),
-        ("retry an upload", "src/compat/upload.py", 0.5),
-        ("legacy upload", "src/legacy/upload.py", 0.0),
-        ("retry an upload", "src/upload.pyi", 0.5),
-        ("retry an upload", "src/upload.d.ts", 0.5),
+        ("example of an upload", "tests/upload.py", 1.0),
     ],
 )
-def test_demotion(query: str, path: str, expected: float) -> None:
-    """Tests, examples, shims and stubs lose standing, unless they are asked for."""
-    assert measured("demotion", query, candidate(path=path)) == expected
+def test_tests(query: str, path: str, expected: float) -> None:
+    """Tests count against a definition, unless they are asked for."""
+    assert measured("tests", query, candidate(path=path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "expected"),
+    [
+        ("retry an upload", "src/upload.py", 0.0),
+        ("retry an upload", "examples/upload.py", 1.0),
+        ("example of an upload", "examples/upload.py", 0.0),
+        ("retry an upload", "src/compat/upload.py", 1.0),
+        ("legacy upload", "src/legacy/upload.py", 0.0),
+        ("retry an upload", "src/upload.pyi", 1.0),
+        ("retry an upload", "src/upload.d.ts", 1.0),
+    ],
+)
+def test_aside(query: str, path: str, expected: float) -> None:
+    """Examples, shims and stubs count against a definition, unless they are asked for."""
+    assert measured("aside", query, candidate(path=path)) == expected
+
+
+def test_file_similarity() -> None:
+    """The best of the file's other candidates counts, never the candidate itself."""
+    best, second, alone = (
+        candidate("a", "src/a.py", similarity=0.7),
+        candidate("b", "src/a.py", similarity=0.5),
+        candidate("c", "src/c.py", similarity=0.9),
+    )
+    pool = Pool.of([best, second, alone])
+    assert measured("file_similarity", "x", best, pool) == 0.5
+    assert measured("file_similarity", "x", second, pool) == 0.7
+    assert measured("file_similarity", "x", alone, pool) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("retry in the upload client", "UploadClient.retry", 1.0),
+        ("retry in the client", "net.UploadClient.retry", 0.5),
+        ("retry uploads", "retry", 0.0),
+        ("send it", "Session.send", 0.0),
+    ],
+)
+def test_container(query: str, name: str, expected: float) -> None:
+    """The share of the innermost container's name that is spelled."""
+    assert measured("container", query, candidate(name)) == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("class", 1.0), ("trait", 1.0), ("method", 0.0), ("constant", 0.0)])
+def test_types(kind: str, expected: float) -> None:
+    """Types are told from functions and constants."""
+    assert measured("types", "x", candidate(kind=kind)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "expected"),
+    [
+        ("the class of a session", "class", 1.0),
+        ("the class of a session", "method", -1.0),
+        ("exceptions for bad configuration", "class", 1.0),
+        ("how a session is opened", "class", 0.0),
+        ("how a session is opened", "method", 0.0),
+    ],
+)
+def test_types_asked(query: str, kind: str, expected: float) -> None:
+    """Where a type is asked for types are lifted and others lowered; else neither."""
+    assert measured("types_asked", query, candidate(kind=kind)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "lines", "expected"),
+    [
+        ("Cart.add", "shop/cart.py", 2, 1.0),
+        ("Cart.remove", "shop/cart.py", 20, 0.5),
+        ("Cart.remove", "shop/cart.py", 2, 0.0),
+        ("main", "shop/main.py", 2, 0.5),
+        ("add", "shop/other.py", 20, 0.0),
+    ],
+)
+def test_frame(name: str, path: str, lines: int, expected: float) -> None:
+    """The innermost frame's function counts most; a line inside another function of the file counts half."""
+    trace = 'File "/x/shop/main.py", line 40, in main\nFile "/x/shop/cart.py", line 12, in add\nValueError'
+    assert measured("frame", trace, candidate(name, path, lines=lines)) == expected
+
+
+def test_a_place_without_a_name_is_its_line() -> None:
+    """``cart.py:12`` asks for what stands there."""
+    assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=20)) == 1.0
+    assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=5)) == 0.0
 
 
 def test_code_asks_for_no_tests() -> None:
     """The words of code that is compared are no request: a test stays demoted although it says 'test'."""
-    assert measured("demotion", Query.of_code("def test_upload(): assert mock"), candidate(path="tests/a.py")) == 1.0
+    assert measured("tests", Query.of_code("def test_upload(): assert mock"), candidate(path="tests/a.py")) == 1.0
 
 
 def test_every_rule_has_a_reason_and_every_weight_a_rule() -> None:
@@ -142,9 +229,14 @@ def test_every_rule_has_a_reason_and_every_weight_a_rule() -> None:
     assert set(FAST) == set(WORDS_ALONE) == set(QueryKind)
 
 
+#: What speaks against a definition.
+AGAINST = {"tests", "aside", "types"}
+
+
 @pytest.mark.parametrize("table", [FAST, WORDS_ALONE], ids=["fast", "words alone"])
-def test_what_speaks_against_a_candidate_lowers_it(table: dict[QueryKind, dict[str, float]]) -> None:
-    """Every rule lifts but demotion, which lowers; a weight of nothing is left out."""
+def test_what_decides_has_its_sign(table: dict[QueryKind, dict[str, float]]) -> None:
+    """Whatever was fitted: meaning and words lift, tests and what stands aside lower."""
     for weights in table.values():
-        for name, weight in weights.items():
-            assert weight < 0 if name == "demotion" else weight > 0
+        assert all(weights[name] > 0 for name in ("similarity", "words", "definition", "path") if weights.get(name))
+        assert all(weights[name] < 0 for name in AGAINST & set(weights))
+        assert "similarity" not in weights or weights["similarity"] == 1.0

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from candidates import candidate
-from cascode_indexer.query import Query
+from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Ranked
-from cascode_indexer.rank.weights import FAST
 from cascode_indexer.search.stages import (
     FUSED,
     Stage,
@@ -25,6 +24,11 @@ from cascode_indexer.search.types import SearchRequest
 from cascode_models.settings import ModelSettings
 from fake_encoder import FakeEncoder
 
+#: Weights that the numbers below are worked out with.
+TABLE = {
+    **{kind: {"similarity": 1.0, "words": 0.03} for kind in QueryKind},
+    QueryKind.IDENTIFIER: {"similarity": 1.0, "words": 0.2, "definition": 1.0},
+}
 SENTENCE, IDENTIFIER = Query.of("where do we retry a failed upload"), Query.of("retry_upload")
 
 
@@ -36,6 +40,7 @@ def ranked(query: Query, *evidence: tuple[str, float, float]) -> list[Ranked]:
             candidate(name, f"src/f{number}.py", similarity=similarity, bm25=bm25, number=number)
             for number, (name, similarity, bm25) in enumerate(evidence, start=1)
         ],
+        TABLE,
     )
 
 
@@ -49,7 +54,7 @@ def reading(*scores: float, depth: int = 10) -> Stage:
             for one, score in zip(some, placed, strict=True)
         ]
 
-    return Stage("second", depth, read, FAST)
+    return Stage("second", depth, read, TABLE)
 
 
 def test_the_fused_score_decides_in_the_spread_of_the_similarities() -> None:
@@ -116,6 +121,7 @@ def test_how_many_the_classifier_reads(request_: SearchRequest, weight: float, h
 def test_the_classifier_reads_query_and_text() -> None:
     """It is given the text that the file holds now, and leaves the fused score beside the similarity."""
     (stage,) = stages_of(SearchRequest("q"), model())
+    stage = replace(stage, table=TABLE)
     found = [replace(one, text=f"def {one.definition.name}(): upload") for one in ranked(SENTENCE, ("a", 0.5, 0.0))]
     (read,) = stage.of(SENTENCE, found)
     assert read.stage == "cascade"

@@ -1,0 +1,135 @@
+"""Places in pasted tracebacks, in the form of each language."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascode_indexer.query.frames import Frame, frames_in
+
+PYTHON = """Traceback (most recent call last):
+  File "/home/ann/shop/main.py", line 40, in main
+    cart.add(item)
+  File "/home/ann/shop/cart.py", line 12, in add
+    raise ValueError(item)
+ValueError: 3
+"""
+JAVA = """Exception in thread "main" java.lang.IllegalStateException: no cart
+\tat shop.Cart.add(Cart.java:12)
+\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)
+\tat shop.Main.main(Main.java:40)
+"""
+NODE = """TypeError: Cannot read properties of undefined (reading 'id')
+    at Cart.add (/home/ann/shop/cart.js:12:17)
+    at async main (file:///home/ann/shop/main.js:40:3)
+    at /home/ann/shop/queue.js:7:1
+"""
+FIREFOX = "add@https://shop.example/static/cart.js?v=2:12:17\nmain@https://shop.example/main.js:40:3\n"
+GO = """panic: runtime error: invalid memory address or nil pointer dereference
+
+goroutine 1 [running]:
+shop/cart.(*Cart).Add(0x0, 0xc000012345)
+\t/home/ann/shop/cart.go:12 +0x1d
+main.main()
+\t/home/ann/shop/main.go:40 +0x85
+"""
+RUST = """thread 'main' panicked at src/cart.rs:12:5:
+no cart
+stack backtrace:
+   4: shop::cart::Cart::add
+             at ./src/cart.rs:12:5
+   5: shop::main::{{closure}}
+             at ./src/main.rs:40:9
+"""
+C_SHARP = """System.InvalidOperationException: no cart
+   at Shop.Cart.Add(Item item, Int32 count) in C:\\src\\Shop\\Cart.cs:line 12
+   at Shop.Program.Main(String[] args) in C:\\src\\Shop\\Program.cs:line 40
+"""
+GDB = """#0  shop::Cart::add (this=0x0, item=...) at src/cart.cc:12
+#1  0x00005555555551a9 in main (argc=1, argv=0x7ffe) at src/main.cc:40
+"""
+SANITIZER = """==1==ERROR: AddressSanitizer: heap-use-after-free
+    #0 0x4f2b in shop::Cart::add(int) const /src/shop/cart.cc:12:3
+    #1 0x4f3c in main /src/shop/main.cc:40:5
+"""
+PHP = """PHP Fatal error:  Uncaught Error: no cart in /srv/shop/Cart.php:12
+Stack trace:
+#0 /srv/shop/main.php(40): Shop\\Cart->add()
+#1 {main}
+"""
+RUBY = """lib/shop/cart.rb:12:in `add': no cart (RuntimeError)
+\tfrom bin/main.rb:40:in 'Shop::Main#run'
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        (PYTHON, [Frame("home/ann/shop/cart.py", 12, "add"), Frame("home/ann/shop/main.py", 40, "main")]),
+        (
+            JAVA,
+            [Frame("Cart.java", 12, "add"), Frame("ArrayList.java", 1511, "forEach"), Frame("Main.java", 40, "main")],
+        ),
+        (
+            NODE,
+            [
+                Frame("home/ann/shop/cart.js", 12, "add"),
+                Frame("home/ann/shop/main.js", 40, "main"),
+                Frame("home/ann/shop/queue.js", 7),
+            ],
+        ),
+        (FIREFOX, [Frame("static/cart.js", 12, "add"), Frame("main.js", 40, "main")]),
+        (GO, [Frame("home/ann/shop/cart.go", 12, "Add"), Frame("home/ann/shop/main.go", 40, "main")]),
+        (RUST, [Frame("src/cart.rs", 12), Frame("src/cart.rs", 12, "add"), Frame("src/main.rs", 40, "main")]),
+        (C_SHARP, [Frame("src/Shop/Cart.cs", 12, "Add"), Frame("src/Shop/Program.cs", 40, "Main")]),
+        (GDB, [Frame("src/cart.cc", 12, "add"), Frame("src/main.cc", 40, "main")]),
+        (SANITIZER, [Frame("src/shop/cart.cc", 12, "add"), Frame("src/shop/main.cc", 40, "main")]),
+        (PHP, [Frame("srv/shop/Cart.php", 12), Frame("srv/shop/main.php", 40, "add")]),
+        (RUBY, [Frame("lib/shop/cart.rb", 12, "add"), Frame("bin/main.rb", 40, "run")]),
+        ("src/cart.cc:12:3: error: expected ';'", [Frame("src/cart.cc", 12)]),
+        ("what is wrong in cart.py:12", [Frame("cart.py", 12)]),
+    ],
+    ids=[
+        *("python", "java", "node", "firefox", "go", "rust", "c_sharp"),
+        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention"),
+    ],
+)
+def test_frames(text: str, frames: list[Frame]) -> None:
+    """Path, line and the function's own name, the innermost first."""
+    assert list(frames_in(text)) == frames
+
+
+@pytest.mark.parametrize(
+    "text", ["where do we retry a failed upload", "at 12:30 the server stops", "v1.2:3", "http://localhost:8080", ""]
+)
+def test_what_names_no_place(text: str) -> None:
+    """Times, versions and addresses are no places."""
+    assert frames_in(text) == ()
+
+
+def test_a_recursion_is_not_read_to_its_end() -> None:
+    """The innermost frames of a long traceback are kept, equal ones once."""
+    deep = "".join(f'  File "a.py", line {line}, in f\n' for line in range(1, 1000))
+    assert [frame.line for frame in frames_in(deep)] == list(range(999, 987, -1))
+    assert len(frames_in('  File "a.py", line 3, in f\n' * 1000)) == 1
+
+
+def test_a_log_of_megabytes_is_read_at_its_ends() -> None:
+    """The error at the end of a long log is found, in bounded time."""
+    assert frames_in("x" * 5_000_000 + "\n" + PYTHON)[0] == Frame("home/ann/shop/cart.py", 12, "add")
+
+
+@pytest.mark.parametrize(
+    ("printed", "path", "same"),
+    [
+        ("home/ann/shop/cart.py", "shop/cart.py", True),
+        ("shop/cart.py", "src/shop/cart.py", True),
+        ("app/shop/cart.py", "src/shop/cart.py", True),
+        ("app/cart.py", "src/cart.py", False),
+        ("Cart.java", "src/main/java/shop/Cart.java", True),
+        ("shop/cart.py", "shop/smart_cart.py", False),
+        ("SHOP/Cart.py", "shop/cart.py", True),
+    ],
+)
+def test_the_end_of_a_path_tells_the_file(printed: str, path: str, same: bool) -> None:
+    """All of the shorter path, or a folder and a name."""
+    assert Frame(printed, 1).is_of(path) is same
