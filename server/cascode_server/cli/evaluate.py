@@ -14,6 +14,7 @@ from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
+from cascode_server.cli.ranking import ranking_command
 
 if TYPE_CHECKING:
     from cascode import CasCodeModel
@@ -38,6 +39,7 @@ def group() -> None:
 
 group.add_command(workspace_command)
 group.add_command(history_command)
+group.add_command(ranking_command)
 
 
 @group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")

@@ -1,0 +1,122 @@
+"""Ask questions of real indexes, and keep the evidence of every candidate.
+
+Everything is the product's own: walk, extraction, store, vectors, candidates, evidence. An index is kept where
+``CASCODE_INDEX_DIR`` says, so that asking again encodes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.model import ModelHandle
+from cascode_indexer.query import Query
+from cascode_indexer.rank.pipeline import evidence_of, rank
+from cascode_indexer.rank.types import Candidate
+from cascode_indexer.search.pipeline import pooled
+from cascode_indexer.search.sources import IndexSource
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
+from cascode_lab.own_code.asking import parsed_files, temporary_index
+from cascode_lab.own_code.questions import questions_of, without_docs
+from cascode_models.heads import COSINE_SCALE
+
+from .types import Asked, Question, QuestionSet
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
+
+
+def collect(
+    questions: QuestionSet,
+    model: ModelHandle,
+    rules: Sequence[str],
+    *,
+    depth: int,
+    progress: Callable[[str], None] = lambda _line: None,
+) -> list[Asked]:
+    """Index a workspace and gather the evidence of its questions.
+
+    Args:
+        questions: The workspace and what is asked of it.
+        model: The model.
+        rules: What is measured, in this order.
+        depth: How many of the fast stage's best the classifier reads; 0 for none.
+        progress: Given one line a workspace.
+
+    Returns:
+        What was found for each question, in their order.
+    """
+    with Engine([questions.root], model=model) as engine:
+        (report,) = engine.update()
+        progress(f"{questions.name}: {len(questions.questions)} questions, {report.functions} definitions")
+        (workspace,) = engine.workspaces
+        loaded = model.get()
+        with workspace.index:
+            source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
+            return [_asked(questions, one, source, loaded, rules, depth) for one in questions.questions]
+
+
+def collect_own_code(
+    root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, depth: int, limit: int
+) -> list[Asked]:
+    """Ask for the functions of a workspace by their documentation, which is taken out of what is searched.
+
+    Args:
+        root: The workspace.
+        name: Of the set.
+        model: The model.
+        rules: What is measured, in this order.
+        depth: See :func:`collect`.
+        limit: Questions asked at most, evenly drawn.
+    """
+    quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
+    files = parsed_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
+    found = questions_of(files).questions
+    questions = [Question(one.query, frozenset({(one.path, one.name)})) for one in found[:: len(found) // limit or 1]]
+    asked = QuestionSet(name, "docstrings", root, questions)
+    loaded = model.get()
+    bare = [without_docs(file) for file in files]
+    with temporary_index(root, bare, loaded, max_file_bytes=DEFAULT_MAX_FILE_BYTES, **quiet) as source:
+        return [_asked(asked, one, source, loaded, rules, depth) for one in questions]
+
+
+def _asked(
+    questions: QuestionSet,
+    question: Question,
+    source: IndexSource,
+    model: CasCodeModel,
+    rules: Sequence[str],
+    depth: int,
+) -> Asked:
+    """Gather the evidence of one question."""
+    query = Query.of(question.query)
+    candidates = source.candidates(query, pooled(model.encode_queries(query.pieces)))
+    evidence = evidence_of(query, candidates, rules)
+    late = np.full(len(candidates), np.nan, dtype=np.float32)
+    place = {id(one): at for at, one in enumerate(candidates)}
+    read = [one.candidate for one in rank(query, candidates)[:depth]]
+    if read and model.has_classifier:
+        texts = source.texts([one.definition for one in read])
+        logits = model.classify(query.text, [texts[one.definition.id] for one in read])
+        late[[place[id(one)] for one in read]] = logits / COSINE_SCALE
+    return Asked(
+        set_name=questions.name,
+        group=questions.group,
+        sort=question.sort,
+        kind=query.kind.value,
+        evidence=np.array([[one[name] for name in rules] for one in evidence], dtype=np.float32),
+        right=np.array([_answers(one, question) for one in candidates], dtype=np.bool_),
+        late=late,
+        copies=np.array([one.definition.text_id for one in candidates], dtype=np.int32),
+        answers=len(question.answers),
+    )
+
+
+def _answers(candidate: Candidate, question: Question) -> bool:
+    """Whether a candidate is one of the right answers; an answer without a name is everything in its file."""
+    path, name = candidate.definition.path, candidate.definition.qualified_name
+    return (path, name) in question.answers or (path, "") in question.answers

@@ -1,0 +1,9 @@
+"""The rules whose evidence is measured for questions in words."""
+
+from __future__ import annotations
+
+#: In this order. What needs a path or a traceback is left out: no question names one.
+MEASURED = (
+    "similarity", "words", "definition", "name", "container", "file", "file_similarity", "tests", "aside", "types",
+    "types_asked",
+)  # fmt: skip

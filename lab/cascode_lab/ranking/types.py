@@ -1,0 +1,54 @@
+"""Questions, and the evidence of what a search found for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with the definitions that answer it."""
+
+    query: str
+    #: (path, qualified name) of each right answer.
+    answers: frozenset[tuple[str, str]]
+    #: A sort of question whose results are shown apart: ``named``, ``described``; empty for none.
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions about one workspace: one repository, or one pool of functions."""
+
+    #: Of the workspace: ``urllib3/urllib3``, ``cosqa``.
+    name: str
+    #: Sets of one group are weighed alike and reported together: ``history``, ``docstrings``, ``cosqa``, ``names``.
+    group: str
+    root: Path
+    questions: Sequence[Question]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What the fast stage gathered for one question, and what the classifier says of the best."""
+
+    #: Of the question.
+    set_name: str
+    group: str
+    sort: str
+    kind: str
+    #: ``[candidates, rules]``, in the order of the rules that were measured.
+    evidence: npt.NDArray[np.float32]
+    #: ``[candidates]`` whether a candidate answers.
+    right: npt.NDArray[np.bool_]
+    #: ``[candidates]`` logits of the classifier over the scale of a cosine; not a number where it did not read.
+    late: npt.NDArray[np.float32]
+    #: ``[candidates]`` number of each candidate's text: copies share one.
+    copies: npt.NDArray[np.int32]
+    #: How many definitions answer, found or not.
+    answers: int

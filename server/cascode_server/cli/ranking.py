@@ -1,0 +1,44 @@
+"""``cascode eval ranking``: what the ranking is worth on mined questions, beside words, vectors and fitted weights."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from cascode_server.cli.base import Command, interrupted_with
+from cascode_server.cli.console import note
+from cascode_server.cli.options import FOLDER
+
+
+@click.command("ranking", cls=Command, short_help="Measure the ranking on mined questions.")
+@click.option("--history", type=FOLDER, required=True, metavar="DIR", help="What 'cascode train mine --history' wrote.")
+@click.option("--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones it was mined from.")
+@click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True, help="Tune on dev.")
+@click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions.")
+@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
+@interrupted_with("what was encoded is kept in the cache: the same call goes on")
+def ranking_command(history: Path, clones: Path, split: str, cosqa: Path | None, model: str | None) -> int:
+    """Ask the mined questions of every repository, and compare rankings of the same candidates.
+
+    MRR@10 of the fast stage: words alone, vectors alone, the weights in force, and weights fitted to the other
+    repositories, with the interval over repositories. Revisions are written into a temporary folder; vectors come from
+    and go to the cache that workspaces share.
+    """
+    from cascode import ModelHandle
+    from cascode_lab.ranking.collect import collect
+    from cascode_lab.ranking.compare import table
+    from cascode_lab.ranking.rules import MEASURED
+    from cascode_lab.ranking.sets import cosqa_set, history_sets
+
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
+        handle, asked = ModelHandle(model), []
+        for questions in history_sets(history, clones, split, folder):
+            asked += collect(questions, handle, MEASURED, depth=0, progress=note)
+        if cosqa is not None:
+            asked += collect(cosqa_set(cosqa, split, folder / "cosqa"), handle, MEASURED, depth=0, progress=note)
+    click.echo(table(asked, MEASURED, note))
+    return 0

@@ -1,0 +1,124 @@
+"""Weights that put right answers first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cascode_lab.ranking.compare import functions_of, left_out, table
+from cascode_lab.ranking.fit import fit, reciprocal_rank, scores_of
+from cascode_lab.ranking.types import Asked
+
+RULES = ["similarity", "words", "types"]
+
+
+def asked(
+    rows: list[tuple[float, float, float]],
+    right: list[int],
+    *,
+    name: str = "a",
+    group: str = "history",
+    copies: list[int] | None = None,
+) -> Asked:
+    """A question with the evidence of its candidates."""
+    count = len(rows)
+    return Asked(
+        set_name=name,
+        group=group,
+        sort="",
+        kind="sentence",
+        evidence=np.array(rows, dtype=np.float32),
+        right=np.isin(np.arange(count), right),
+        late=np.full(count, np.nan, dtype=np.float32),
+        copies=np.array(copies or range(count), dtype=np.int32),
+        answers=len(right),
+    )
+
+
+def questions(name: str, *, decisive: int, count: int = 30) -> list[Asked]:
+    """Questions whose answer has more of one piece of evidence, the other being noise."""
+    rng = np.random.default_rng(int(name, 36))
+    found = []
+    for _ in range(count):
+        rows = rng.random((8, 3))
+        rows[:, 2] = 0.0
+        rows[3, decisive] = 1.2
+        found.append(asked([tuple(row) for row in rows.tolist()], [3], name=name))
+    return found
+
+
+def test_what_tells_answers_apart_gets_the_weight() -> None:
+    """The evidence that the answers have counts; noise counts nearly nothing, and constants nothing."""
+    weights = fit(questions("a", decisive=1), RULES).weights
+    assert weights["words"] > 3 * abs(weights["similarity"])
+    assert weights["types"] == 0.0
+
+
+def test_a_fit_is_the_same_every_time() -> None:
+    """Bit for bit, as it is rounded."""
+    some = questions("b", decisive=0)
+    assert fit(some, RULES) == fit(some, RULES)
+
+
+def test_a_workspace_with_many_questions_counts_as_one() -> None:
+    """A hundred questions of one repository do not outvote three repositories."""
+    many = questions("big", decisive=0, count=120)
+    few = [one for name in ("s1", "s2", "s3") for one in questions(name, decisive=1, count=10)]
+    weights = fit([*many, *few], RULES).weights
+    assert weights["words"] > weights["similarity"] > 0
+
+
+def test_unanswerable_questions_teach_nothing() -> None:
+    """A question whose answer is no candidate is left out."""
+    some = questions("c", decisive=1)
+    lost = asked([(0.0, 9.0, 0.0), (9.0, 0.0, 0.0)], [])
+    assert fit([*some, lost], RULES) == fit(some, RULES)
+
+
+@pytest.mark.parametrize(
+    ("scores", "copies", "expected"),
+    [
+        ([3.0, 2.0, 1.0], [0, 1, 2], 1 / 3),
+        ([1.0, 2.0, 3.0], [0, 1, 2], 1.0),
+        ([3.0, 2.0, 1.0], [0, 0, 2], 1 / 2),
+        ([3.0, 2.0, 1.0], [2, 1, 2], 1.0),
+    ],
+)
+def test_reciprocal_rank(scores: list[float], copies: list[int], expected: float) -> None:
+    """The third candidate answers; copies are one hit, and a copy of the answer answers."""
+    one = asked([(0.0, 0.0, 0.0)] * 3, [2], copies=copies)
+    assert reciprocal_rank(one, np.array(scores)) == pytest.approx(expected)
+
+
+def test_beyond_the_depth_is_not_found() -> None:
+    """The eleventh hit counts nothing."""
+    one = asked([(float(-at), 0.0, 0.0) for at in range(12)], [10])
+    assert reciprocal_rank(one, scores_of(one, RULES, {"similarity": 1.0})) == 0.0
+    assert reciprocal_rank(one, scores_of(one, RULES, {"similarity": 1.0}), depth=11) == pytest.approx(1 / 11)
+
+
+def test_types_are_left_out() -> None:
+    """A type is no answer of a mined question, and no rival either."""
+    (kept,) = functions_of([asked([(0.5, 0.1, 1.0), (0.4, 0.2, 0.0)], [1])], RULES)
+    assert kept.evidence.tolist() == [pytest.approx([0.4, 0.2, 0.0])]
+    assert kept.right.tolist() == [True]
+
+
+def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
+    """What only one workspace teaches does not help itself."""
+    alike = [one for name in ("p", "q", "r", "s") for one in questions(name, decisive=1, count=8)]
+    odd = questions("zz", decisive=0, count=8)
+    found = left_out([*alike, *odd], RULES, lambda _line: None)
+    assert np.mean(found[: len(alike)]) > 0.9
+    assert np.mean(found[len(alike) :]) < 0.7
+
+
+def test_the_table_compares_every_ranking() -> None:
+    """A group a column, and the gain over the hand-set weights with its interval."""
+    some = [one for name in ("p", "q", "r") for one in questions(name, decisive=1, count=8)]
+    lines = table(some, RULES).splitlines()
+    assert lines[0] == "| ranking | history | over before |"
+    rows = {line.split(" | ")[0].strip("| "): line for line in lines[2:]}
+    assert rows["words alone (BM25)"].split(" | ")[1] == "1.000"
+    assert rows["weights set by hand, before"].endswith("| +0.000 [+0.000, +0.000] |")
+    assert len(rows) == 6
