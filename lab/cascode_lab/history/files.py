@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cascode_indexer.extract import ExtractionError, extract_definitions, head_bytes, language_of
 from cascode_indexer.lexical.terms import query_terms
-from cascode_indexer.types import Definition, SkipReason
+from cascode_indexer.types import FUNCTION_KINDS, Definition, SkipReason
 from cascode_indexer.walk import source_text
 from cascode_lab.corpus.code_filters import file_rejected
 from cascode_lab.history.blobs import BlobReader
@@ -85,9 +85,11 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
     if reason:
         return reason
     try:
-        found = extract_definitions(text, language, path=path).functions
+        every = extract_definitions(text, language, path=path).functions
     except ExtractionError:
         return "file not parsed"
+    # A type encloses all that is added to it: as an answer it would make every new member a question about the type.
+    found = tuple(one for one in every if one.kind in FUNCTION_KINDS)
     # Line 0 and the line after the last one are asked for by insertions at the ends.
     owners = [-1] * (content.count(b"\n") + 3)
     for index, one in enumerate(found):

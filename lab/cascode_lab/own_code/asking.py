@@ -5,9 +5,10 @@ The index is temporary; vectors come from and go to the shared cache, so that a 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -17,7 +18,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
-from cascode_indexer.search.pipeline import rankings
+from cascode_indexer.search.pipeline import pooled, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
@@ -27,7 +28,6 @@ from cascode_indexer.store.store import Store
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason
-from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import read_bytes, walk
 
 if TYPE_CHECKING:
@@ -169,6 +169,33 @@ def ask(
     Raises:
         IndexStoreError: The temporary index or the vector cache cannot be written.
     """
+    outcomes: list[Outcome[Q]] = []
+    with temporary_index(
+        root, files, model, max_file_bytes=max_file_bytes, on_progress=on_progress, cancelled=cancelled
+    ) as source:
+        for question in questions:
+            if cancelled():
+                break
+            outcomes.append(_outcome(source, model, question))
+            on_question(len(outcomes), len(questions))
+    return tuple(outcomes)
+
+
+@contextlib.contextmanager
+def temporary_index(
+    root: Path,
+    files: Sequence[ParsedFile],
+    model: CasCodeModel,
+    *,
+    max_file_bytes: int,
+    on_progress: OnProgress,
+    cancelled: Cancelled,
+) -> Iterator[IndexSource]:
+    """Index files while the block runs; vectors come from and go to the cache that workspaces share.
+
+    Lines are not checked against the files: what is searched may differ from what they hold. Arguments and errors as
+    in :func:`ask`.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="cascode-eval-") as folder,
         VectorCache(vector_cache_path(), model.fingerprint, model.dimension) as cache,
@@ -181,23 +208,17 @@ def ask(
             updater = Updater(root, store, max_file_bytes=max_file_bytes, on_progress=on_progress, cancelled=cancelled)
             updater.encode(model, cache)
             vectors = WorkspaceVectors(location, store, cache, fingerprint=model.fingerprint, dimension=model.dimension)
-            source = IndexSource(root, store, vectors.reading)
-            outcomes: list[Outcome[Q]] = []
-            encoded = model.encode_queries([one.query for one in questions])
-            for question, vector in zip(questions, encoded, strict=True):
-                if cancelled():
-                    break
-                outcomes.append(_outcome(source, model, question, vector))
-                on_question(len(outcomes), len(questions))
+            yield IndexSource(root, store, vectors.reading)
         finally:
             store.close()
-    return tuple(outcomes)
 
 
-def _outcome(source: IndexSource, model: CasCodeModel, question: Q, vector: Vectors) -> Outcome[Q]:
+def _outcome(source: IndexSource, model: CasCodeModel, question: Q) -> Outcome[Q]:
     """Ask one question."""
     request = SearchRequest(question.query, limit=_EVERY_CANDIDATE)
-    *_, last = rankings(query_of(request), vector, [source], stages_of(request, model), request.limit)
+    query = query_of(request)
+    vector = pooled(model.encode_queries(query.pieces))
+    *_, last = rankings(query, vector, [source], stages_of(request, model), request.limit)
     answers = question.texts
     first = last.ranked[0].definition if last.ranked else None
     return Outcome(

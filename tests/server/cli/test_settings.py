@@ -44,7 +44,7 @@ def test_problem_is_told_by_every_command_that_reads_settings(run: Run, workspac
     assert settings.err.count("\n") == 1
     status = run("status")
     assert status.err == settings.err
-    assert "never indexed" in status.out
+    assert "indexing never finished" in status.out
 
 
 @pytest.mark.parametrize("format_name", ["markdown", "schema", "vscode"])
