@@ -81,7 +81,12 @@ class Configuration:
         await self._apply()
 
     async def _apply(self) -> None:
-        """Work out the settings and use what changed."""
+        """Work out the settings and use what changed; what is asked meanwhile waits for them."""
+        async with self._session.configuring:
+            await self._resolve()
+
+    async def _resolve(self) -> None:
+        """Work out the settings of what was sent last."""
         session, sent = self._session, self._sent
         client = session.client
         workspace = session.folders[0].path if session.folders else None

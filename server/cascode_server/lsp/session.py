@@ -66,6 +66,8 @@ class Session(LanguageServer):
         self.client: Client | None = None
         self.folders: list[Folder] = []
         self.settings = Settings()
+        #: Held while settings that the client has sent are worked out.
+        self.configuring = asyncio.Lock()
         self.documents: Documents | None = None
         self.watching: Watching | None = None
         #: Called on the event loop when the state of the indexes is another one.
@@ -122,7 +124,8 @@ class Session(LanguageServer):
             await asyncio.wait_for(self._started.wait(), _START_SECONDS)
         except asyncio.TimeoutError:
             self.start_indexing()
-        return self.settings
+        async with self.configuring:  # what was sent before this request holds for it
+            return self.settings
 
     def status(self) -> ServerStatus:
         """Describe the server."""
