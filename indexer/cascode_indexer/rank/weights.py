@@ -40,7 +40,7 @@ _SENTENCE_WITH_NAME: Weights = {
 FAST: Table = {
     QueryKind.SENTENCE: {**_SENTENCE, **_TYPES},
     QueryKind.SENTENCE_WITH_NAME: {**_SENTENCE_WITH_NAME, **_TYPES},
-    QueryKind.REPORT: {**_SENTENCE_WITH_NAME, "frame": 0.5, **_TYPES},
+    QueryKind.REPORT: {**_SENTENCE_WITH_NAME, "frame": 1.0, **_TYPES},
     QueryKind.IDENTIFIER: {
         "similarity": 1.0,
         "words": 0.2,

@@ -132,9 +132,9 @@ def make_ready(engine: Engine, *, refresh: bool) -> bool:
 def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     """The queries asked, without the empty lines of a batch."""
     if batch is None:
-        if not words:
+        query = _clean(" ".join(words) if words else _piped())
+        if not query and not words:
             raise click.UsageError("Missing argument 'QUERY': say in words what the function does, or give '--batch'")
-        query = _clean(" ".join(words))
         if not query:
             raise click.UsageError("Invalid value for 'QUERY': it is empty; say in words what the function does")
         yield query
@@ -142,6 +142,14 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     if words:
         raise click.UsageError(f"QUERY {' '.join(words)!r} and '--batch' cannot be combined: give one of them")
     yield from filter(None, map(_clean, batch))
+
+
+def _piped() -> str:
+    """What is piped in, as one query: a bug report or a traceback; empty where a person would have to type it."""
+    try:
+        return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    except (OSError, ValueError):  # closed, or not to be read
+        return ""
 
 
 def _clean(query: str) -> str:

@@ -61,6 +61,19 @@ def test_no_hit_is_status_one(run: Run, workspace: Path) -> None:
     assert "no hits among 6 functions" in outcome.err
 
 
+def test_a_report_is_piped_in(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text on standard input is one query, traceback and all: what failed comes first."""
+    trace = (
+        "Sending stops after a while.\n\nTraceback (most recent call last):\n"
+        '  File "/srv/shop/config.py", line 1, in load_settings\nOSError: disk full\n'
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO(trace))
+    outcome = run("search", "-n", "1")
+    assert outcome.out.startswith("config.py:")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "Missing argument 'QUERY'" in run("search").err
+
+
 def test_batch_answers_a_line_each(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Queries come from stdin or a file, empty lines and a byte order mark are passed over."""
     monkeypatch.setattr(
