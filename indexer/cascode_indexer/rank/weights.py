@@ -15,7 +15,6 @@ _SENTENCE: Weights = {
     "file": 0.06,
     "file_similarity": 0.05,
     "tests": -0.2,
-    "public": 0.001,
     "aside": -0.06,
 }
 _SENTENCE_WITH_NAME: Weights = {
