@@ -50,8 +50,7 @@ class Stage:
 def stages_of(request: SearchRequest, model: CasCodeModel | None) -> list[Stage]:
     """Return the stages that a request wants and the model can do, in order."""
     depth = rerank_depth(request, model)
-    shorter = Stage("shorter", 4 * depth, lambda _query, ranked: ranked, FAST)
-    return [shorter, Stage("cascade", depth, _classifier(model), FAST)] if model is not None and depth else []
+    return [Stage("cascade", depth, _classifier(model), FAST)] if model is not None and depth else []
 
 
 def rerank_depth(request: SearchRequest, model: CasCodeModel | None) -> int:
