@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -106,6 +106,11 @@ types: setup ## mypy, strict
 
 bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--quick" or "--write"
 	$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
+
+QUESTIONS ?= data/history
+CLONES ?= data/clones
+bench-questions: setup ## Compare rankings on mined questions; QUESTIONS= and CLONES= name the folders, SPLIT=test the others
+	$(BIN)/cascode eval ranking --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev)
 
 clean: ## Remove the environment, caches and build output
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
