@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cascode_indexer.extract import ExtractionError, extract_definitions, head_bytes, language_of
 from cascode_indexer.lexical.terms import query_terms
-from cascode_indexer.types import FUNCTION_KINDS, Definition, SkipReason
+from cascode_indexer.types import Definition, SkipReason
 from cascode_indexer.walk import source_text
 from cascode_lab.corpus.code_filters import file_rejected
 from cascode_lab.history.blobs import BlobReader
-from cascode_lab.history.types import Hunk
 
 #: Versions kept: a commit's file before is mostly the file after of an older commit nearby in the log.
 _KEPT = 256
@@ -41,29 +39,15 @@ class FileVersion:
         one = self.definitions[index]
         return _words(f"{one.qualified_name} {one.doc[:_HEAD_CHARACTERS]} {one.code[:_HEAD_CHARACTERS]}")
 
-    def changed(self, hunks: Sequence[Hunk]) -> set[int]:
-        """Find the innermost definitions that hunks change.
+    def owner(self, line: int) -> int:
+        """The innermost definition that holds a line, as an index; -1 where none does."""
+        return self.owners[line] if line < len(self.owners) else -1
 
-        Args:
-            hunks: Changes of this version.
-
-        Returns:
-            Indices of definitions: those that hold a line that was replaced or removed, and those that enclose the
-            place of an insertion. A definition that is inserted is none of this version.
-        """
-        found: set[int] = set()
-        for hunk in hunks:
-            if hunk.old_count:
-                found.update(self.owners[hunk.old_start : hunk.old_start + hunk.old_count])
-            else:
-                found.add(self._enclosing(hunk.old_start))
-        return found - {-1}
-
-    def _enclosing(self, line: int) -> int:
-        """The innermost definition that holds both a line and the next one; -1 where none does."""
+    def enclosing(self, line: int) -> int:
+        """The innermost definition that holds both a line and the next one, as an index; -1 where none does."""
         best = -1
         for index, one in enumerate(self.definitions):
-            inner = best < 0 or one.end_line - one.start_line <= _lines(self.definitions[best])
+            inner = best < 0 or _lines(one) <= _lines(self.definitions[best])
             if one.start_line <= line < one.end_line and inner:
                 best = index
         return best
@@ -85,11 +69,9 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
     if reason:
         return reason
     try:
-        every = extract_definitions(text, language, path=path).functions
+        found = extract_definitions(text, language, path=path).functions
     except ExtractionError:
         return "file not parsed"
-    # A type encloses all that is added to it: as an answer it would make every new member a question about the type.
-    found = tuple(one for one in every if one.kind in FUNCTION_KINDS)
     # Line 0 and the line after the last one are asked for by insertions at the ends.
     owners = [-1] * (content.count(b"\n") + 3)
     for index, one in enumerate(found):

@@ -244,6 +244,7 @@ RULES = {
         (?:copy|cut) (?:and )?paste
         code (?:duplication|smells?|readability|simplification|quality)
         readability
+        for (?:style|consistency|clarity)$
         magic (?:numbers?|strings?)
         debug(?:ging)? (?:code|output|print\w*|statements?|logs?)$
         (?:raw types?|unchecked (?:casts?|warnings?)|generics)$

@@ -59,7 +59,7 @@ class HistoryReport:
     #: Full name of the commit whose tree was searched.
     revision: str
     files: int
-    functions: int
+    definitions: int
     #: Commits that ask nothing, by rule.
     dropped: Mapping[str, int]
     #: Questions that there are; ``outcomes`` has none where they are too few.
@@ -117,7 +117,7 @@ def measure_history(
         folder,
         found.revision,
         files=0,
-        functions=0,
+        definitions=0,
         dropped=dict(found.dropped.most_common()),
         questions=len(found.questions),
         outcomes=(),
@@ -132,8 +132,8 @@ def measure_history(
         files = parsed_files(root, max_file_bytes, on_progress, cancelled)
         texts: dict[tuple[str, str], set[str]] = {}
         for file in files:
-            for function, text in zip(file.functions, file.texts, strict=True):
-                texts.setdefault((file.source.path, function.qualified_name), set()).add(text)
+            for one, text in zip(file.functions, file.texts, strict=True):
+                texts.setdefault((file.source.path, one.qualified_name), set()).add(text)
         questions = [
             AnsweredQuestion(
                 one, frozenset(text for path, name, _ in one.answers for text in texts.get((path, name), ()))
@@ -154,7 +154,7 @@ def measure_history(
     return dataclasses.replace(
         report,
         files=len(files),
-        functions=sum(len(file.functions) for file in files),
+        definitions=sum(len(file.functions) for file in files),
         outcomes=outcomes,
         cancelled=cancelled(),
     )

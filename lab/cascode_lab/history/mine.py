@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from cascode_lab.corpus.code_filters import MAX_CODE_CHARACTERS, is_test_function
 from cascode_lab.corpus.duplicates import query_key
@@ -19,6 +20,7 @@ from cascode_lab.history.message import clean_body
 from cascode_lab.history.naming import names
 from cascode_lab.history.neighbours import neighbours
 from cascode_lab.history.patches import FileHunks, patches
+from cascode_lab.history.resolve import changed_definitions, without_containers
 from cascode_lab.history.trivial import is_trivial
 from cascode_lab.history.types import HistoryPair, Hunk, Place
 
@@ -129,12 +131,15 @@ def _pair(found: Candidate, hunks: FileHunks, versions: FileVersions) -> History
         if isinstance(version, str):
             return version
         files.append(version)
-        changed[version.path] = version.changed(real[version.path])
-    answers = tuple(
-        Place(file.path, file.definitions[index])
-        for file in files
-        for index in sorted(changed[file.path])
-        if not is_test_function(file.definitions[index].qualified_name)
+        after = partial(versions.get, change.path, change.new_blob)
+        changed[version.path] = changed_definitions(version, real[version.path], after)
+    answers = without_containers(
+        [
+            Place(file.path, file.definitions[index])
+            for file in files
+            for index in sorted(changed[file.path])
+            if not is_test_function(file.definitions[index].qualified_name)
+        ]
     )
     if not answers:
         return "no definition changed"

@@ -18,7 +18,7 @@ _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 MOST_INCOMPLETE = 200
 _ARGUMENTS = (
     "diff-tree", "--stdin", "-r", "-p", "-U0", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
-    "--no-color", "--diff-algorithm=default",
+    "--no-color", "--diff-algorithm=default", "--indent-heuristic",
 )  # fmt: skip
 
 #: Hunks of a file, by its object names before and after.

@@ -12,12 +12,18 @@ _COMMENT_LINE = re.compile(
     r"^\s*(?://|/\*|\*(?:\s|/|$)|#(?!\s*(?:include|define|undef|if|ifdef|ifndef|else|elif|endif|pragma|error|line|region)\b|!?\[)|\"\"\"[^\"]*\"\"\"\s*$|'''[^']*'''\s*$)"
 )
 _TRAILING_COMMENT = re.compile(r"\s(?://|#)\s.*$")
+_SAYS_SOMETHING = re.compile(r"\w")
 _SPACE = re.compile(r"\s+")
 
 
 def is_trivial(hunk: Hunk) -> bool:
     """Tell whether a hunk changes comments or the layout alone."""
     return _code(hunk.removed) == _code(hunk.added)
+
+
+def is_code(line: str) -> bool:
+    """Tell whether a line is more than a comment, a blank or brackets."""
+    return bool(_SAYS_SOMETHING.search(line)) and not _COMMENT_LINE.match(line)
 
 
 def _code(lines: tuple[str, ...]) -> str:

@@ -47,9 +47,9 @@ def history_command(
 ) -> int:
     """Measure the search by the commits of your own repository.
 
-    The subject of a commit asks for the one to three functions that it changed, among all functions of REPO as they
-    were before. The revision that is searched is written into a temporary folder: the clone is only read, and nothing
-    is kept but vectors in the cache. Exit status 1 where too few commits ask for anything.
+    The subject of a commit asks for the one to three definitions that it changed, among all definitions of REPO as
+    they were before. The revision that is searched is written into a temporary folder: the clone is only read, and
+    nothing is kept but vectors in the cache. Exit status 1 where too few commits ask for anything.
     """
     from cascode_lab.history.git import GitRepository
     from cascode_lab.history.measure import DEFAULT_LIMIT, measure_history
@@ -98,7 +98,7 @@ def _summary(report: HistoryReport) -> Iterator[str]:
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
         f"{counted(len(report.outcomes), 'commit')} asked for what they changed, among "
-        f"{counted(report.functions, 'function')} in {counted(report.files, 'file')} "
+        f"{counted(report.definitions, 'definition')} in {counted(report.files, 'file')} "
         f"of revision {report.revision[:12]}; {reading}"
     )
     yield ""

@@ -68,6 +68,46 @@ def test_a_new_function_is_no_answer(history: History) -> None:
     assert found.dropped["no definition changed"] == 2
 
 
+def test_a_type_answers_for_its_own_lines(history: History) -> None:
+    """A field, a base, a variant ask for the type; a changed or a new method of it does not."""
+    door = "import enum\n\n\nclass Door(Wall):\n    width = 1\n\n    def open(self):\n        self.turn()\n"
+    history.commit("Add doors of one width", {"door.py": door})
+    wide = door.replace("width = 1", "width = 2")
+    history.commit("Give every door twice its width", {"door.py": wide})
+    field = wide.replace("    width = 2\n", "    width = 2\n    height = 3\n")
+    history.commit("Let people say how high it is", {"door.py": field})
+    based = field.replace("Door(Wall)", "Door(Wall, Lock)")
+    history.commit("Lock what can be opened by anyone", {"door.py": based})
+    turned = based.replace("self.turn()", "self.turn(90)")
+    history.commit("Turn it as far as walls allow", {"door.py": turned})
+    bolt = "    # Safe.\n    def bolt(self):\n        pass\n\n"
+    bolted = turned.replace("    def open", bolt + "    def open")
+    history.commit("Bolt it from the inside at night", {"door.py": bolted})
+    history.commit("Tell readers that bolts are safe", {"door.py": bolted.replace("# Safe", "# Quite\n    # safe")})
+    assert answers(mined(history)) == [["Door.open"], ["Door"], ["Door"], ["Door"]]
+
+
+def test_a_type_does_not_answer_beside_its_members(history: History) -> None:
+    """A field that comes with a method, in whichever file that stands, is no matter of its own; another type's is."""
+    head = "class Door {\n  int width;\n  void open();\n};\n\nstruct Wall {\n  int height;\n};\n"
+    body = '#include "door.h"\n\nvoid Door::open() {\n  turn();\n}\n'
+    history.commit("Add doors that can be opened", {"door.h": head, "door.cc": body})
+    wide = head.replace("int width;", "long width;")
+    turned = body.replace("turn();", "turn(width);")
+    history.commit("Turn a door by what it measures", {"door.h": wide, "door.cc": turned})
+    high = wide.replace("int height;", "long height;")
+    history.commit("Let walls be higher than doors", {"door.h": high, "door.cc": turned.replace("width", "2 * width")})
+    assert [sorted(names) for names in answers(mined(history))] == [["Door.open", "Wall"], ["Door.open"]]
+
+
+def test_a_module_is_no_answer(history: History) -> None:
+    """A documented namespace is a place: what changes inside of it directly is not asked for."""
+    code = "# Doors and what opens them.\nmodule Doors\n  WIDTH = 1\n\n  def self.open\n    turn\n  end\nend\n"
+    history.commit("Add doors in another language", {"doors.rb": code})
+    history.commit("Make the doors as wide as two", {"doors.rb": code.replace("WIDTH = 1", "WIDTH = 2")})
+    assert mined(history).dropped["no definition changed"] == 1
+
+
 def test_the_innermost_function_answers(history: History) -> None:
     """A change inside a nested function asks for that one; a change beside it for the outer one."""
     nested = "def outer(items):\n    def inner(item):\n        return item\n\n    return map(inner, items)\n"

@@ -121,7 +121,7 @@ def test_a_repository_is_measured_by_its_commits(run: Run, clone: History) -> No
     head, _, *figures = outcome.out.splitlines()
     root = clone.git("rev-list", "--max-parents=0", "HEAD")
     assert head.startswith(
-        f"11 commits asked for what they changed, among 11 functions in 1 file of revision {root[:12]};"
+        f"11 commits asked for what they changed, among 11 definitions in 1 file of revision {root[:12]};"
     )
     assert [line.split()[0] for line in figures[:4]] == ["MRR@10", "recall@1", "recall@5", "recall@10"]
     assert float(figures[0].split()[1]) > 0.7
