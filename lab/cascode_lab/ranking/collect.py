@@ -15,14 +15,13 @@ import numpy as np
 from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
-from cascode_indexer.rank.pipeline import evidence_of, rank
+from cascode_indexer.rank.pipeline import evidence_of
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.pipeline import pooled
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.own_code.asking import parsed_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
-from cascode_models.heads import COSINE_SCALE
 
 from .types import Asked, Question, QuestionSet
 
@@ -35,7 +34,6 @@ def collect(
     model: ModelHandle,
     rules: Sequence[str],
     *,
-    depth: int,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> list[Asked]:
     """Index a workspace and gather the evidence of its questions.
@@ -44,7 +42,6 @@ def collect(
         questions: The workspace and what is asked of it.
         model: The model.
         rules: What is measured, in this order.
-        depth: How many of the fast stage's best the classifier reads; 0 for none.
         progress: Given one line a workspace.
 
     Returns:
@@ -57,12 +54,10 @@ def collect(
         loaded = model.get()
         with workspace.index:
             source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
-            return [_asked(questions, one, source, loaded, rules, depth) for one in questions.questions]
+            return [_asked(questions, one, source, loaded, rules) for one in questions.questions]
 
 
-def collect_own_code(
-    root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, depth: int, limit: int
-) -> list[Asked]:
+def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int) -> list[Asked]:
     """Ask for the functions of a workspace by their documentation, which is taken out of what is searched.
 
     Args:
@@ -70,7 +65,6 @@ def collect_own_code(
         name: Of the set.
         model: The model.
         rules: What is measured, in this order.
-        depth: See :func:`collect`.
         limit: Questions asked at most, evenly drawn.
     """
     quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
@@ -81,7 +75,7 @@ def collect_own_code(
     loaded = model.get()
     bare = [without_docs(file) for file in files]
     with temporary_index(root, bare, loaded, max_file_bytes=DEFAULT_MAX_FILE_BYTES, **quiet) as source:
-        return [_asked(asked, one, source, loaded, rules, depth) for one in questions]
+        return [_asked(asked, one, source, loaded, rules) for one in questions]
 
 
 def _asked(
@@ -90,19 +84,11 @@ def _asked(
     source: IndexSource,
     model: CasCodeModel,
     rules: Sequence[str],
-    depth: int,
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
     candidates = source.candidates(query, pooled(model.encode_queries(query.pieces)))
     evidence = evidence_of(query, candidates, rules)
-    late = np.full(len(candidates), np.nan, dtype=np.float32)
-    place = {id(one): at for at, one in enumerate(candidates)}
-    read = [one.candidate for one in rank(query, candidates)[:depth]]
-    if read and model.has_classifier:
-        texts = source.texts([one.definition for one in read])
-        logits = model.classify(query.text, [texts[one.definition.id] for one in read])
-        late[[place[id(one)] for one in read]] = logits / COSINE_SCALE
     return Asked(
         set_name=questions.name,
         group=questions.group,
@@ -110,7 +96,6 @@ def _asked(
         kind=query.kind.value,
         evidence=np.array([[one[name] for name in rules] for one in evidence], dtype=np.float32),
         right=np.array([_answers(one, question) for one in candidates], dtype=np.bool_),
-        late=late,
         copies=np.array([one.definition.text_id for one in candidates], dtype=np.int32),
         answers=len(question.answers),
     )

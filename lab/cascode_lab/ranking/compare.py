@@ -45,7 +45,7 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
     kept = []
     for one in asked:
         functions = one.evidence[:, types] == 0
-        arrays = {name: getattr(one, name)[functions] for name in ("evidence", "right", "late", "copies")}
+        arrays = {name: getattr(one, name)[functions] for name in ("evidence", "right", "copies")}
         kept.append(replace(one, **arrays))
     return kept
 

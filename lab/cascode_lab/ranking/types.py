@@ -35,7 +35,7 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What the fast stage gathered for one question, and what the classifier says of the best."""
+    """What the fast stage gathered for one question."""
 
     #: Of the question.
     set_name: str
@@ -46,8 +46,6 @@ class Asked:
     evidence: npt.NDArray[np.float32]
     #: ``[candidates]`` whether a candidate answers.
     right: npt.NDArray[np.bool_]
-    #: ``[candidates]`` logits of the classifier over the scale of a cosine; not a number where it did not read.
-    late: npt.NDArray[np.float32]
     #: ``[candidates]`` number of each candidate's text: copies share one.
     copies: npt.NDArray[np.int32]
     #: How many definitions answer, found or not.

@@ -12,15 +12,21 @@ from cascode_server.cli.base import Command, interrupted_with
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
 
+#: Documentation asked of a repository: as many questions as its commits ask.
+_DOCUMENTED = 60
+
 
 @click.command("ranking", cls=Command, short_help="Measure the ranking on mined questions.")
 @click.option("--history", type=FOLDER, required=True, metavar="DIR", help="What 'cascode train mine --history' wrote.")
 @click.option("--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones it was mined from.")
 @click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True, help="Tune on dev.")
+@click.option("--documentation", is_flag=True, help="Ask the documentation of each repository as well.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @interrupted_with("what was encoded is kept in the cache: the same call goes on")
-def ranking_command(history: Path, clones: Path, split: str, cosqa: Path | None, model: str | None) -> int:
+def ranking_command(
+    history: Path, clones: Path, split: str, documentation: bool, cosqa: Path | None, model: str | None
+) -> int:
     """Ask the mined questions of every repository, and compare rankings of the same candidates.
 
     MRR@10 of the fast stage: words alone, vectors alone, the weights in force, and weights fitted to the other
@@ -28,7 +34,7 @@ def ranking_command(history: Path, clones: Path, split: str, cosqa: Path | None,
     and go to the cache that workspaces share.
     """
     from cascode import ModelHandle
-    from cascode_lab.ranking.collect import collect
+    from cascode_lab.ranking.collect import collect, collect_own_code
     from cascode_lab.ranking.compare import table
     from cascode_lab.ranking.rules import MEASURED
     from cascode_lab.ranking.sets import cosqa_set, history_sets
@@ -37,8 +43,10 @@ def ranking_command(history: Path, clones: Path, split: str, cosqa: Path | None,
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
         handle, asked = ModelHandle(model), []
         for questions in history_sets(history, clones, split, folder):
-            asked += collect(questions, handle, MEASURED, depth=0, progress=note)
+            asked += collect(questions, handle, MEASURED, progress=note)
+            if documentation:
+                asked += collect_own_code(questions.root, questions.name, handle, MEASURED, limit=_DOCUMENTED)
         if cosqa is not None:
-            asked += collect(cosqa_set(cosqa, split, folder / "cosqa"), handle, MEASURED, depth=0, progress=note)
+            asked += collect(cosqa_set(cosqa, split, folder / "cosqa"), handle, MEASURED, progress=note)
     click.echo(table(asked, MEASURED, note))
     return 0

@@ -29,7 +29,6 @@ def asked(
         kind="sentence",
         evidence=np.array(rows, dtype=np.float32),
         right=np.isin(np.arange(count), right),
-        late=np.full(count, np.nan, dtype=np.float32),
         copies=np.array(copies or range(count), dtype=np.int32),
         answers=len(right),
     )
