@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cascode_indexer.types import TYPE_KINDS
 from cascode_lab.corpus.duplicates import NearDuplicates, query_key
 from cascode_lab.corpus.mine import Mined
 from cascode_lab.corpus.query_text import clean_doc
@@ -25,8 +26,11 @@ class Corpus:
     """What was mined for one language."""
 
     pairs: list[dict[str, Any]] = field(default_factory=list)
+    #: Functions of the reserved packages, documented or not.
     pools: dict[Split, list[dict[str, Any]]] = field(default_factory=dict)
-    #: Functions or files left out, by reason.
+    #: Types of the reserved packages, each with its query where it has one.
+    types: dict[Split, list[dict[str, Any]]] = field(default_factory=dict)
+    #: Definitions or files left out, by reason.
     dropped: Counter[str] = field(default_factory=Counter)
 
 
@@ -51,7 +55,7 @@ class _Assembly:
             self.corpus.dropped[reason] += 1
 
     def _train(self, candidate: Candidate) -> str | None:
-        """Add a training pair; functions without a query are of no use here."""
+        """Add a training pair; definitions without a query are of no use here."""
         if not candidate.query:
             return None
         key = query_key(candidate.query)
@@ -60,10 +64,18 @@ class _Assembly:
         return self._pair(candidate, Split.TRAIN, key)
 
     def _evaluate(self, candidate: Candidate, split: Split) -> str | None:
-        """Add a function to its pool, and as a pair where it has a query."""
-        copy = self._seen.add(candidate.function.code)
+        """Add a function to its pool, and as a pair where it has a query.
+
+        Types go apart, so that the sets of functions stay what the literature's are.
+        """
+        copy = self._seen.add(candidate.definition.code)
         if copy:
             return copy
+        if candidate.definition.kind in TYPE_KINDS:
+            if candidate.query:
+                self._evaluated.add(query_key(candidate.query))
+            self.corpus.types.setdefault(split, []).append(_pair_row(candidate, split))
+            return None
         self.corpus.pools.setdefault(split, []).append(_pool_row(candidate))
         if not candidate.query:
             return None
@@ -78,7 +90,7 @@ class _Assembly:
         if self._taken[candidate.package.name] >= MAX_PER_PACKAGE:
             return "package over its cap"
         if split is Split.TRAIN:
-            copy = self._seen.add(candidate.function.code)
+            copy = self._seen.add(candidate.definition.code)
             if copy:
                 return copy
         self._queries[key] += 1
@@ -104,12 +116,12 @@ def assemble(mined: Iterable[Mined]) -> dict[str, Corpus]:
         for language, counts in item.dropped.items():
             languages.setdefault(language, _Assembly()).corpus.dropped.update(counts)
         for candidate in _spread(item.candidates):
-            languages[candidate.function.language].add(candidate, split_of(item.package.name))
+            languages[candidate.definition.language].add(candidate, split_of(item.package.name))
     corpora = {language: assembly.corpus for language, assembly in languages.items()}
     for corpus in corpora.values():
         corpus.pairs.sort(key=_row_key)
-        for pool in corpus.pools.values():
-            pool.sort(key=_row_key)
+        for rows in (*corpus.pools.values(), *corpus.types.values()):
+            rows.sort(key=_row_key)
     return corpora
 
 
@@ -122,21 +134,27 @@ def _spread(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates in an order that is random but fixed, so that a cap takes from the whole package."""
     return sorted(
         candidates,
-        key=lambda one: hashlib.sha256(f"{one.path}\0{one.function.start_line}\0{one.function.name}".encode()).digest(),
+        key=lambda one: hashlib.sha256("\0".join(map(str, _place(one))).encode()).digest(),
     )
 
 
+def _place(candidate: Candidate) -> tuple[str, int, str]:
+    """Path, line and name of a candidate."""
+    return candidate.path, candidate.definition.start_line, candidate.definition.name
+
+
 def _pool_row(candidate: Candidate) -> dict[str, Any]:
-    """A function of an evaluation pool."""
-    function = candidate.function
+    """A definition of an evaluation pool."""
+    definition = candidate.definition
     return {
-        "name": function.name,
-        "code": function.code,
-        "doc": clean_doc(function.doc).strip(),
+        "name": definition.name,
+        "code": definition.code,
+        "doc": clean_doc(definition.doc).strip(),
         "package": candidate.package.name,
-        "language": function.language,
+        "language": definition.language,
         "path": candidate.path,
-        "line": function.start_line,
+        "line": definition.start_line,
+        "kind": definition.kind.value,
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cascode_indexer.types import TYPE_KINDS
 from cascode_lab.corpus.assemble import Corpus, assemble
 from cascode_lab.corpus.errors import ArchiveError, CorpusError, FetchError
 from cascode_lab.corpus.fetch import fetch
@@ -19,6 +20,9 @@ from cascode_lab.corpus.splits import HeldOut
 from cascode_lab.corpus.types import LANGUAGES, Package, Split
 
 logger = logging.getLogger(__name__)
+
+#: Kinds of types as a row names them.
+_TYPES = frozenset(kind.value for kind in TYPE_KINDS)
 
 
 def mine(
@@ -97,7 +101,7 @@ def build_corpus(
             logger.warning("%s is left out: %s", package.name, error)
             failed[f"{package.source}/{package.name}"] = str(error)
             continue
-        progress(f"[{number}/{len(packages)}] {package.name}: {len(mined[-1].candidates)} functions")
+        progress(f"[{number}/{len(packages)}] {package.name}: {len(mined[-1].candidates)} definitions")
     if not mined:
         raise CorpusError(f"None of the {len(packages)} packages could be had: check the package clients and {cache}.")
     return write_corpus(assemble(mined), output, failed)
@@ -122,9 +126,14 @@ def write_corpus(corpora: dict[str, Corpus], output: Path, failed: dict[str, str
         _write_rows(output / f"{language}.jsonl", corpus.pairs)
         for split in (Split.DEV, Split.TEST):
             _write_rows(output / f"pool-{language}-{split.value}.jsonl", corpus.pools.get(split, []))
+            _write_rows(output / f"pool-types-{language}-{split.value}.jsonl", corpus.types.get(split, []))
         languages[language] = {
             "pairs": {split.value: sum(row["split"] == split.value for row in corpus.pairs) for split in Split},
             "pools": {split.value: len(rows) for split, rows in sorted(corpus.pools.items())},
+            "types": {
+                **{split.value: len(rows) for split, rows in sorted(corpus.types.items())},
+                Split.TRAIN.value: sum(row["split"] == "train" and row["kind"] in _TYPES for row in corpus.pairs),
+            },
             "packages": dict(sorted(Counter(f"{row['split']}/{row['package']}" for row in corpus.pairs).items())),
             "licences": dict(sorted(Counter(row["licence"] for row in corpus.pairs).items())),
             "dropped": dict(corpus.dropped.most_common()),

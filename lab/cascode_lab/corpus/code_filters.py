@@ -105,6 +105,23 @@ def function_rejected(name: str, code: str) -> str | None:
     return None
 
 
+def type_rejected(name: str, code: str) -> str | None:
+    """Say why a type is left out, if it is.
+
+    Args:
+        name: Qualified name.
+        code: Its outline without its documentation: head, fields, signatures of its members.
+
+    Returns:
+        The reason, or None for a type to keep.
+    """
+    if is_test_function(name):
+        return "type of a test"
+    if sum(1 for line in code.splitlines() if line.strip()) < MIN_CODE_LINES:
+        return "type too short"
+    return "type too long" if len(code) > MAX_CODE_CHARACTERS else None
+
+
 def _body_lines(code: str) -> list[str]:
     """Lines of the body that say something: no comments, brackets or decorators."""
     lines = code.splitlines()

@@ -1,4 +1,4 @@
-"""Mining one package: its archives in, the functions that passed the filters out."""
+"""Mining one package: its archives in, the definitions that passed the filters out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cascode_indexer.extract import ExtractionError, extract_definitions, language_of_text, strip_doc
-from cascode_indexer.types import FUNCTION_KINDS
+from cascode_indexer.types import FUNCTION_KINDS, TYPE_KINDS
 from cascode_lab.corpus.archives import Member, read_members
-from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains
+from cascode_lab.corpus.code_filters import file_rejected, function_rejected, query_remains, type_rejected
 from cascode_lab.corpus.metadata import METADATA_NAMES, repositories_of
 from cascode_lab.corpus.query_text import query_of
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.corpus.types import MINED, Candidate, MinedFunction, Package
+from cascode_lab.corpus.types import MINED, Candidate, MinedDefinition, Package
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Mined:
 
 
 def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut) -> Mined:
-    """Mine one package: read its archives, extract its functions, apply the filters on code and doc.
+    """Mine one package: read its archives, extract its functions and types, apply the filters on code and doc.
 
     Args:
         package: The manifest's entry.
@@ -64,33 +64,34 @@ def mine_package(package: Package, archives: Sequence[Path], held_out: HeldOut) 
     return Mined(package, candidates, dropped)
 
 
-def mined_functions(source: str, path: str) -> Iterator[MinedFunction]:
-    """Find the functions of a source file.
+def mined_definitions(source: str, path: str) -> Iterator[MinedDefinition]:
+    """Find the functions and types of a source file.
 
     Args:
         source: Its text.
         path: Its path, which decides the language.
 
     Returns:
-        Functions without their doc comments; none where the language is unknown or parsing is given up.
+        Definitions without their doc comments; none where the language is unknown or parsing is given up.
     """
     language = language_of_text(path, source)
     if language is None:
         return
     try:
-        functions = extract_definitions(source, language, path=path).functions
+        found = extract_definitions(source, language, path=path).functions
     except ExtractionError as error:
-        logger.warning("%s gives no functions: %s", path, error)
+        logger.warning("%s gives no definitions: %s", path, error)
         return
-    for function in functions:
-        if function.kind not in FUNCTION_KINDS:
-            continue  # the corpus pairs functions with their documentation
-        yield MinedFunction(
-            name=function.qualified_name,
-            language=function.language,
-            code=strip_doc(function),
-            doc=function.doc,
-            start_line=function.start_line,
+    for definition in found:
+        if definition.kind not in FUNCTION_KINDS | TYPE_KINDS:
+            continue  # what documents a module or a constant says little of how people ask for one
+        yield MinedDefinition(
+            name=definition.qualified_name,
+            language=definition.language,
+            code=strip_doc(definition),
+            doc=definition.doc,
+            start_line=definition.start_line,
+            kind=definition.kind,
         )
 
 
@@ -110,17 +111,24 @@ def _file_candidates(package: Package, member: Member, dropped: Counter[str]) ->
     if reason:
         dropped[reason] += 1
         return
-    for function in mined_functions(source, member.path):
-        if function.language not in package.languages:
+    for definition in mined_definitions(source, member.path):
+        if definition.language not in package.languages:
             continue
-        reason = function_rejected(function.name, function.code)
+        reason = _rejected(definition)
         if reason:
             dropped[reason] += 1
             continue
-        plain = MINED[function.language].plain_doc
-        query, reason = query_of(plain(function.doc, function.name) if plain else function.doc)
-        if not reason and query_remains(query, function.code):
+        plain = MINED[definition.language].plain_doc
+        query, reason = query_of(plain(definition.doc, definition.name) if plain else definition.doc)
+        if not reason and query_remains(query, definition.code):
             query, reason = "", "query remains in code"
         if reason:
             dropped[reason] += 1
-        yield Candidate(function, package, member.path, query)
+        yield Candidate(definition, package, member.path, query)
+
+
+def _rejected(definition: MinedDefinition) -> str | None:
+    """Say why a definition is left out, if it is: a type by its name and size alone, for its outline has no body."""
+    if definition.kind in TYPE_KINDS:
+        return type_rejected(definition.name, definition.code)
+    return function_rejected(definition.name, definition.code)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cascode_indexer.extract import SPECS
 from cascode_indexer.extract.spec import Mining
+from cascode_indexer.types import Kind
 
 #: Language id to what mining has to know of it, for the languages that are mined.
 MINED: Mapping[str, Mining] = {spec.id: spec.mining for spec in SPECS.values() if spec.mining is not None}
@@ -23,8 +24,8 @@ class Split(str, enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class MinedFunction:
-    """A function of a source file, its doc comment apart from its code."""
+class MinedDefinition:
+    """A function or a type of a source file, its doc comment apart from its code."""
 
     #: Qualified name inside its file, parts joined by dots.
     name: str
@@ -36,6 +37,7 @@ class MinedFunction:
     doc: str
     #: First line in the file, 1-based.
     start_line: int
+    kind: Kind = Kind.FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,15 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A function of a package that passed the code filters, with where it comes from."""
+    """A definition of a package that passed the code filters, with where it comes from."""
 
-    function: MinedFunction
+    definition: MinedDefinition
     package: Package
     path: str
-    #: Cleaned first paragraph of the doc comment; empty where the function gives no query.
+    #: Cleaned first paragraph of the doc comment; empty where the definition gives no query.
     query: str
 
     @property
     def key(self) -> tuple[str, str, int]:
         """Sort key that makes every run visit candidates in one order."""
-        return (self.package.name, self.path, self.function.start_line)
+        return (self.package.name, self.path, self.definition.start_line)

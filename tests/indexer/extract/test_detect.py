@@ -21,7 +21,7 @@ from cascode_indexer.extract import languages as languages_package
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import walk
-from cascode_lab.corpus.mine import mined_functions
+from cascode_lab.corpus.mine import mined_definitions
 
 LICENCE = "/*\n" + " * Permission is granted, free of charge, to any person obtaining a copy.\n" * 400 + " */\n"
 HEADER = LICENCE + "struct Vec : Base {\n  int size() { return n; }\n};\n"
@@ -114,7 +114,7 @@ def test_a_header_below_a_long_licence_is_cpp_wherever_it_is_read(tmp_path: Path
     assert found.language == "cpp"
     assert language_of_text("vec.h", HEADER) == "cpp"
     assert "Vec.size" in [definition.qualified_name for definition in parse_buffer(found, HEADER).functions]
-    mined = list(mined_functions(HEADER, "vec.h"))
+    mined = list(mined_definitions(HEADER, "vec.h"))
     assert [(one.name, one.language) for one in mined if one.name == "Vec.size"] == [("Vec.size", "cpp")]
 
 

@@ -74,6 +74,33 @@ def test_pools_hold_undocumented_functions_too(tmp_path: Path) -> None:
     assert rows(tmp_path / "out" / "pool-python-dev.jsonl") == []
 
 
+def documented_type(name: str, doc: str) -> str:
+    """Source of a class with enough members for an outline."""
+    members = "".join(f"    {name.lower()}_{number}: int = {number}\n" for number in range(6))
+    return f'class {name}:\n    """{doc}"""\n\n{members}\n\n'
+
+
+def test_types_join_the_training_pairs_and_have_pools_of_their_own(tmp_path: Path) -> None:
+    """A documented type is trained on; one of a reserved package is asked for apart from the functions."""
+    cache = tmp_path / "cache"
+    entries = [
+        package(cache, TRAIN, documented_type("Hinge", "What a door turns on.") + function("own", "Keep this thing.")),
+        package(cache, TEST, documented_type("Latch", "What holds a door shut.") + documented_type("Bolt", "")),
+    ]
+    summary = build(entries, tmp_path)
+    out = tmp_path / "out"
+    assert [(row["name"], row["kind"]) for row in rows(out / "python.jsonl")] == [
+        ("Hinge", "class"),
+        ("own", "function"),
+    ]
+    latch, bolt = rows(out / "pool-types-python-test.jsonl")
+    assert (latch["name"], latch["query"]) == ("Latch", "What holds a door shut.")
+    assert "holds a door" not in latch["code"]
+    assert (bolt["name"], bolt["query"]) == ("Bolt", "")
+    assert rows(out / "pool-python-test.jsonl") == []
+    assert summary["languages"]["python"]["types"] == {"train": 1, "test": 2}
+
+
 def test_held_out_repository_gives_nothing(tmp_path: Path) -> None:
     """A package is left out by the repository its metadata names."""
     source = function("open_door", "Open the front door.")
@@ -127,7 +154,12 @@ def test_two_builds_agree_byte_for_byte(tmp_path: Path) -> None:
     build(entries, tmp_path, output="first")
     build(entries[::-1], tmp_path, output="second")
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert names == ["pool-python-dev.jsonl", "pool-python-test.jsonl", "python.jsonl", "summary.json"]
+    assert names == [
+        *(f"pool-python-{split}.jsonl" for split in ("dev", "test")),
+        *(f"pool-types-python-{split}.jsonl" for split in ("dev", "test")),
+        "python.jsonl",
+        "summary.json",
+    ]
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.extract import language_of
+from cascode_indexer.types import FUNCTION_KINDS
 from cascode_lab.corpus.build import mine, summary_table
 from cascode_lab.corpus.errors import CorpusError
-from cascode_lab.corpus.mine import mined_functions
+from cascode_lab.corpus.mine import mined_definitions
 from cascode_lab.corpus.query_text import query_of
-from cascode_lab.corpus.types import MINED
+from cascode_lab.corpus.types import MINED, MinedDefinition
 from cascode_server.cli.main import main
 
 SOURCE = '''
@@ -25,6 +26,11 @@ class Door:
         self.hinge.turn(angle)
         return angle
 '''
+
+
+def mined_functions(source: str, path: str) -> list[MinedDefinition]:
+    """What mining finds, without the types."""
+    return [definition for definition in mined_definitions(source, path) if definition.kind in FUNCTION_KINDS]
 
 
 def test_extractor_takes_the_docstring_out_of_the_code() -> None:
@@ -69,7 +75,7 @@ def test_suffixes_are_those_of_the_indexer() -> None:
 
 def test_unknown_suffix_gives_no_functions() -> None:
     """A file in no known language is passed over."""
-    assert list(mined_functions("whatever", "notes.xyz")) == []
+    assert list(mined_definitions("whatever", "notes.xyz")) == []
 
 
 def test_only_the_languages_asked_for_are_mined(tmp_path: Path) -> None:
