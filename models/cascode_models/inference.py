@@ -11,6 +11,7 @@ import torch
 
 from .function_states import FunctionStates
 from .heads import COSINE_SCALE, Texts
+from .memory import trim_heap
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
@@ -141,9 +142,9 @@ class CasCodeModel:
             return np.empty(0, dtype=np.float32)
         query_ids = self.tokenizer.ids([query_text(query)], self.settings.max_query_tokens)[0]
         text_ids = self.tokenizer.ids(texts, self.settings.classified_tokens)
-        if self.network.reads_alone:
-            return self._classify_alone(query_ids, text_ids)
-        return self._classify_paired(query_ids, text_ids)
+        logits = (self._classify_alone if self.network.reads_alone else self._classify_paired)(query_ids, text_ids)
+        trim_heap()
+        return logits
 
     def _classify_alone(self, query_ids: list[int], text_ids: list[list[int]]) -> FloatArray:
         """Logits where query and functions are read by themselves, and functions read lately not again."""
@@ -199,14 +200,21 @@ class CasCodeModel:
                 with torch.inference_mode():
                     states = self.network.encode(*(tensor.to(self.device) for tensor in tensors))
                 vectors[[start + row for row in batch]] = states.float().cpu().numpy()
+        trim_heap()
         return vectors
 
 
 def _texts(states: Sequence[torch.Tensor]) -> Texts:
-    """Lay texts of ``[tokens, width]`` states out as one tensor in float32: products of bfloat16 lose a digit."""
-    lengths = torch.tensor([len(one) for one in states], device=states[0].device)
-    together = torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True).float()
-    mask = torch.arange(together.size(1), device=together.device)[None] < lengths[:, None]
+    """Lay texts of ``[tokens, width]`` states out as one tensor in float32: products of bfloat16 lose a digit.
+
+    Its width is rounded up, as that of batches is, and for the same reason.
+    """
+    lengths = torch.tensor([len(text) for text in states], device=states[0].device)
+    width = -(-int(lengths.max()) // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+    together = states[0].new_zeros((len(states), width, states[0].size(1)), dtype=torch.float32)
+    for row, text in enumerate(states):
+        together[row, : len(text)] = text
+    mask = torch.arange(width, device=together.device)[None] < lengths[:, None]
     return Texts(together, mask.long())
 
 

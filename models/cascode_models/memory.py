@@ -1,0 +1,55 @@
+"""Memory that passes through the network have freed, given back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+#: Between two trims. One takes 10 to 30 ms, and passes of mixed lengths leave some 60 MB of holes in half a minute of
+#: steady work: two processors in float32, 40 functions encoded and 27 lists of ten classified, 456 MB before and after
+#: with trims, 514 MB without; a server that two people used for three minutes grew by 1.5 MB a second.
+TRIM_SECONDS = 10.0
+
+
+class Trimmer:
+    """Trims the heap now and then; called after each pass, from any thread.
+
+    Activations of a few megabytes are allocated and freed in a hundred sizes. The C library keeps what is freed in
+    between, and no later size fits the holes exactly, so the process grows though nothing is held.
+
+    Args:
+        trim: Gives free pages back; None where the platform's C library cannot.
+        clock: Seconds.
+    """
+
+    def __init__(self, trim: Callable[[], object] | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._trim = trim
+        self._clock = clock
+        self._last = clock()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        """Trim unless that was done a moment ago."""
+        if self._trim is None or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._clock() - self._last >= TRIM_SECONDS:
+                self._trim()
+                self._last = self._clock()
+        finally:
+            self._lock.release()
+
+
+def _malloc_trim() -> Callable[[], object] | None:
+    """Return glibc's ``malloc_trim(0)``; None on other C libraries, whose allocators give memory back by themselves."""
+    if not sys.platform.startswith("linux"):
+        return None
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return None if trim is None else lambda: trim(0)
+
+
+#: The one of this process, as its heap is.
+trim_heap = Trimmer(_malloc_trim())
