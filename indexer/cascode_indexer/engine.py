@@ -224,7 +224,7 @@ class Engine:
         found = self._roots.find(path)
         if found is None:
             roots = ", ".join(str(one.root) for one in self.workspaces) or "(there are none)"
-            raise QueryError(f"{path} lies in none of the workspaces {roots}")
+            raise QueryError(f"{path} is not in any of the workspaces {roots}")
         workspace, relative = found
         return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
 

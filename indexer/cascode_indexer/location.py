@@ -81,7 +81,7 @@ def make_private_directory(directory: Path) -> None:
     except OSError as error:
         raise IndexStoreError(
             f"cannot create the index folder {directory}: {error.strerror or error}; "
-            f"set {INDEX_DIR_VARIABLE} to a folder that you can write"
+            f"set {INDEX_DIR_VARIABLE} to a writable folder"
         ) from error
 
 
@@ -99,5 +99,5 @@ def make_private_file(path: Path) -> None:
     except OSError as error:
         raise IndexStoreError(
             f"cannot write the index file {path}: {error.strerror or error}; "
-            f"mend its rights or set {INDEX_DIR_VARIABLE} to a folder that you can write"
+            f"fix its permissions, or set {INDEX_DIR_VARIABLE} to a writable folder"
         ) from error

@@ -175,7 +175,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def damaged_again(error: DamagedFileError) -> IndexStoreError:
     """Return the error of a file that is damaged although it was made anew just now."""
     return IndexStoreError(
-        f"the index file {error.path} is damaged again right after it was made anew ({error.reason}): "
+        f"the index file {error.path} is damaged again right after it was rebuilt ({error.reason}): "
         f"check the disk, or set {INDEX_DIR_VARIABLE} to a folder on another one"
     )
 

@@ -80,7 +80,7 @@ class Roots:
                     try:
                         self._open[inner] = self._open_workspace(inner)
                     except CascodeError as error:
-                        _log.warning("the workspace %s is not taken up again: %s", inner, error)
+                        _log.warning("cannot reopen the workspace %s: %s", inner, error)
 
     def find(self, path: Path) -> tuple[Workspace, str] | None:
         """Return the workspace that ``path`` lies in, and where: relative to it, posix separators.
@@ -110,7 +110,7 @@ class Roots:
         """Let workspaces go that another one covers now."""
         outermost = set(_outermost(self._asked))
         for root in [root for root in self._open if root not in outermost]:
-            _log.info("the workspace %s is part of another one", root)
+            _log.info("the workspace %s is inside another workspace", root)
             self._retire(self._open.pop(root))
 
     def _retire(self, workspace: Workspace) -> None:

@@ -186,7 +186,7 @@ def _read_settings(folder: Path) -> ModelSettings:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if "model_type" not in content:
-            raise ModelError(f"{path} names no model_type: it is no transformers model")
+            raise ModelError(f"{path} has no model_type: it is not a transformers model")
         if content["model_type"] == "cascode":
             known = {field.name for field in dataclasses.fields(ModelSettings)}
             return ModelSettings(**{name: value for name, value in content.items() if name in known})
@@ -218,7 +218,7 @@ def _pooling(folder: Path) -> str:
     mode = content.get("pooling_mode") or "+".join(modes) or "mean"
     known = {"cls": "first", "cls_token": "first", "mean": "mean", "mean_tokens": "mean"}
     if mode not in known:
-        raise ModelError(f"{path} pools by {mode}: only models that take the mean or the first token can be used")
+        raise ModelError(f"{path} pools by {mode}: only mean pooling and the first token (CLS) are supported")
     return known[mode]
 
 
@@ -254,7 +254,9 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
     except RuntimeError as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
     if not _encodes_alike(network):
-        raise _unusable(folder, f"a {settings.backbone['model_type']} model reads padding and places in its own way")
+        raise _unusable(
+            folder, f"a {settings.backbone['model_type']} model handles padding and positions in its own way"
+        )
     return network
 
 
@@ -284,7 +286,7 @@ def _encodes_alike(network: CasCode) -> bool:
 
 def _unusable(folder: Path, reason: str) -> ModelError:
     """The error of a model that is no encoder of the kind computed here."""
-    return ModelError(f"{folder} is no encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
+    return ModelError(f"{folder} is not an encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
 
 
 def _unfit(folder: Path, reason: str) -> ModelError:
@@ -296,8 +298,7 @@ def _missing(folder: Path, name: str) -> ModelError:
     """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
     if name.startswith("head."):
         return ModelError(
-            f"the classifier in {folder} is of another version ({name} is missing): "
-            f"train its head anew (new_head: true)"
+            f"the classifier in {folder} is of another version ({name} is missing): train a new head (new_head: true)"
         )
     return _unfit(folder, f"{name} is missing")
 
@@ -340,4 +341,4 @@ def _read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
         converted = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ModelError(f"{folder} holds no tokenizer that can be read: add its tokenizer.json") from error
+        raise ModelError(f"{folder} has no readable tokenizer: add its tokenizer.json") from error

@@ -42,7 +42,7 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     """
     known = canonical_language(language)
     if known is None:
-        raise ExtractionError(f"unknown language {language!r}; known are {', '.join(LANGUAGES)}")
+        raise ExtractionError(f"unknown language {language!r}; known languages: {', '.join(LANGUAGES)}")
     text = source.removeprefix("\ufeff")
     data = text.encode("utf-8", "surrogatepass")
     grammar = grammar_for(known, path)

@@ -222,7 +222,7 @@ class Updater:
             return
         if stored is not None:
             _log.info(
-                "the index of %s is of another version (%s, now %s): reading it again", self._root, stored, versions
+                "the index of %s was made by another version (%s, now %s): indexing again", self._root, stored, versions
             )
             self._store.clear_files()
         self._store.set_meta("versions", versions)

@@ -176,11 +176,11 @@ class Searcher:
         home = next((part for part in parts if part.workspace.root == root), None)
         known = [] if home is None else _definitions_of(home, path)
         if home is None or not known:
-            raise QueryError(f"no functions are known in {path}: check its name, or run 'cascode index'")
+            raise QueryError(f"no definitions are indexed in {path}: check the path, or run 'cascode index'")
         around = [(one, text) for one, text in known if one.start_line <= line <= one.end_line]
         if not around:
             spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one, _ in known[:3])
-            raise QueryError(f"no function stands at line {line} of {path}; there are {spans}, ...")
+            raise QueryError(f"no definition at line {line} of {path}; it holds {spans}, ...")
         found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
         return home, found, text
 

@@ -72,7 +72,7 @@ def _check_length(path: Path) -> None:
     if not header:
         return
     if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
-        raise DamagedFileError(path, "it does not begin as an SQLite database")
+        raise DamagedFileError(path, "it does not start with an SQLite header")
     page_size = struct.unpack(">H", header[16:18])[0]
     page_size = 65536 if page_size == 1 else page_size
     pages = struct.unpack(">I", header[28:32])[0]
@@ -103,12 +103,12 @@ def translated_errors(path: Path) -> Iterator[None]:
             ) from error
         if "full" in text:
             raise IndexStoreError(
-                f"no space left for the index {path}; free some, run 'cascode clean', "
+                f"no space left for the index {path}; free some space, run 'cascode clean', "
                 f"or set {INDEX_DIR_VARIABLE} to a folder on another disk"
             ) from error
         if isinstance(error, sqlite3.OperationalError):
             raise IndexStoreError(
-                f"cannot use the index {path}: {text}; check the disk and the folder's rights, "
+                f"cannot use the index {path}: {text}; check the disk and the folder's permissions, "
                 f"or set {INDEX_DIR_VARIABLE} to another folder"
             ) from error
         raise
@@ -133,7 +133,7 @@ def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
         try:
             return connect(path, migrations)
         except DamagedFileError as error:
-            _log.warning("the index file %s is damaged (%s): starting it anew", path, error.reason)
+            _log.warning("the index file %s is damaged (%s): starting with an empty one", path, error.reason)
             put_aside(path)
             return connect(path, migrations)
 
@@ -154,7 +154,7 @@ def _opening(path: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise IndexStoreError(
-            f"cannot lock the index {path}: {error.strerror}; check the folder's rights, "
+            f"cannot lock the index {path}: {error.strerror}; check the folder's permissions, "
             f"or set {INDEX_DIR_VARIABLE} to another folder"
         ) from error
     try:

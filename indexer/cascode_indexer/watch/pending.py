@@ -53,7 +53,7 @@ class PendingNotices:
 
     def ask_rescan(self, root: Path, reason: str) -> None:
         """See :meth:`Notices.ask_rescan`."""
-        log.info("workspace %s is walked again: %s", root, reason)
+        log.info("scanning workspace %s again: %s", root, reason)
         with self._changed:
             self._of(root).rescan = True
 

@@ -112,7 +112,7 @@ class Watcher:
             if batch.changed or batch.deleted or batch.rescan:
                 self._on_changes(batch)
         except Exception:
-            log.exception("changes in %s were not taken up", root)
+            log.exception("handling the changes in %s failed", root)
 
     def _batch(self, root: Path, pending: Pending) -> ChangeBatch:
         """What the notices mean now: each path is looked at, whatever happened to it on the way."""
@@ -145,7 +145,7 @@ class Watcher:
             self._missing.discard(root)
         elif root not in self._missing:
             self._missing.add(root)
-            log.warning("workspace %s is gone; it is taken up again when it comes back", root)
+            log.warning("workspace %s has disappeared; watching resumes when it comes back", root)
         assert self._source is not None
         try:
             self._source.sync(root, rules)

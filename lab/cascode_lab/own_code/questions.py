@@ -23,7 +23,7 @@ class Unusable(str, enum.Enum):
     NO_DOC = "without documentation"
     POOR_DOC = "documentation says too little, or not in English prose"
     NOTHING_ELSE = "nothing but documentation"
-    REPEATED = "same documentation as another function"
+    REPEATED = "same documentation as another definition"
     GIVEN_AWAY = "documentation repeated in the code"
     NESTED = "inside another function"
 

@@ -210,7 +210,7 @@ def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) 
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise ModelError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
+        raise ModelError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     for dotted, value in (overrides or {}).items():
         *parents, last = dotted.split(".")
         place = content

@@ -89,7 +89,7 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
                     if row["split"] == split and row["query"]:
                         yield row
                 except (ValueError, KeyError, TypeError) as error:
-                    raise ModelError(f"{path}:{number} is no training pair ({error!r}): mine it again") from error
+                    raise ModelError(f"{path}:{number} is not a training pair ({error!r}): mine it again") from error
 
 
 def read_pool(folder: Path, language: str, split: str) -> list[str]:
@@ -104,7 +104,7 @@ def read_pool(folder: Path, language: str, split: str) -> list[str]:
                 row = json.loads(line)
                 texts.append(function_text(FunctionSource(row.get("name", ""), row["code"], "", language)))
             except (ValueError, KeyError, TypeError) as error:
-                raise ModelError(f"{path}:{number} is no function ({error!r}): mine it again") from error
+                raise ModelError(f"{path}:{number} is not a function ({error!r}): mine it again") from error
     return texts
 
 

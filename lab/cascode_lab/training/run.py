@@ -45,7 +45,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Train a model by a preset.
+    """Train a model from a preset.
 
     Args:
         preset: Name of a preset, or a YAML file.

@@ -55,7 +55,7 @@ class _Debuggable(click.Command):
                 is_flag=True,
                 expose_value=False,
                 callback=_set_up_logging,
-                help="Show what happens inside, and the traceback of an error.",
+                help="Log what happens inside, and show the traceback of an error.",
             )
         )
 

@@ -77,7 +77,7 @@ group.add_command(ranking_command)
     metavar="DIR",
     help="Folder for the JSON file, which is named by commit and split.",
 )
-@interrupted_with("no results were written; vectors encoded so far are kept, what was classified is not")
+@interrupted_with("no results were written; encoded vectors are kept, classifier scores are not")
 def model_command(
     pairs: Path | None,
     cosqa: Path | None,
@@ -147,7 +147,7 @@ def model_command(
 
 @group.command("report", cls=Command)
 @click.argument("results", type=FOLDER, metavar="RESULTS.json")
-@click.option("--into", type=FOLDER, metavar="FILE", help="Put the tables into this document, in place of older ones.")
+@click.option("--into", type=FOLDER, metavar="FILE", help="Write the tables into this document, replacing older ones.")
 def report_command(results: Path, into: Path | None) -> int:
     """Print the tables of RESULTS.json in Markdown."""
     from cascode_lab.evaluation.report import tables, write_into

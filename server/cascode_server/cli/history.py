@@ -10,8 +10,8 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
-from cascode_server.cli.measuring import MeasuringProgress, figures, miss_lines, model_and_settings
-from cascode_server.cli.options import FOLDER, MAX_FILE_VARIABLE
+from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
+from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
 from cascode_server.cli.words import counted
 
@@ -24,19 +24,8 @@ _RULES_SHOWN = 6
 
 @click.command("history", cls=Command, short_help="Measure the search by a repository's commits.")
 @click.argument("repository", type=FOLDER, default=Path(), metavar="REPO")
-@click.option("--revision", metavar="REV", help="Search this revision, by the commits after it (default: chosen).")
-@click.option("--limit", "-n", type=click.IntRange(min=10), metavar="N", help="Ask by at most N commits (default 100).")
-@click.option(
-    "--misses", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Misses shown, worst first."
-)
-@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
-@click.option(
-    "--max-file-bytes",
-    type=click.IntRange(min=1),
-    metavar="BYTES",
-    envvar=MAX_FILE_VARIABLE,
-    help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
-)
+@click.option("--revision", metavar="REV", help="Revision to search; later commits are the queries (default: chosen).")
+@measuring_options("Use at most N commits as queries (default 100).")
 def history_command(
     repository: Path,
     revision: str | None,
@@ -83,8 +72,8 @@ def _too_few(report: HistoryReport) -> int:
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
     note(
-        f"{report.folder}: {counted(report.questions, 'commit')} ask for something, a measurement needs "
-        f"{FEWEST_QUESTIONS} or more (others: {_dropped(report) or 'none'}): "
+        f"{report.folder}: {counted(report.questions, 'usable commit')}, a measurement needs "
+        f"{FEWEST_QUESTIONS} or more (skipped: {_dropped(report) or 'none'}): "
         f"name an older --revision or a repository with more history"
     )
     return 1
@@ -107,11 +96,11 @@ def _summary(report: HistoryReport) -> Iterator[str]:
     for label, named in (("named", True), ("described", False)):
         some = report.of(named=named)
         if some:
-            what = "name what they changed" if named else "describe it"
+            what = "name the definition" if named else "describe it"
             yield f"{label:<11}{mean_reciprocal_rank(some, DEPTH):.3f}   ({len(some):,} {what})"
     if report.dropped:
         yield ""
-        yield f"not asked: {_dropped(report)}"
+        yield f"commits skipped: {_dropped(report)}"
 
 
 def _dropped(report: HistoryReport) -> str:

@@ -156,9 +156,9 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]
             return value
         match = self._pattern.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} names no line: write it as PATH:LINE, for example src/app.py:12", param, ctx)
+            self.fail(f"{value!r} has no line number: write it as PATH:LINE, for example src/app.py:12", param, ctx)
         if int(match["line"]) < 1:
-            self.fail(f"{value!r} names line 0: lines count from 1", param, ctx)
+            self.fail(f"{value!r} names line 0: lines are numbered from 1", param, ctx)
         path = Path(match["path"]).expanduser()
         return Place(path if path.is_absolute() else current_directory() / path, int(match["line"]))
 

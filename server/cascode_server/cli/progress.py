@@ -47,7 +47,7 @@ class _Lines:
         if progress.functions_total:
             rate = progress.functions_done / max(now - self._started, 1e-3)
             note(
-                f"{progress.root}: {progress.functions_done:,} of {counted(progress.functions_total, 'function')} "
+                f"{progress.root}: {progress.functions_done:,} of {counted(progress.functions_total, 'definition')} "
                 f"encoded, {rate:,.0f} a second"
             )
         else:
@@ -79,7 +79,7 @@ class _Bars:
             for root, (done, total) in self._files.items():
                 self._show(self._bars, root, "files", done, total)
             if progress.functions_total:
-                self._show(self._bars, progress.root, "functions", progress.functions_done, progress.functions_total)
+                self._show(self._bars, progress.root, "definitions", progress.functions_done, progress.functions_total)
 
     def _show(self, bars: Progress, root: Path, noun: str, done: int, total: int | None) -> None:
         """Move one bar, which begins at its first call."""

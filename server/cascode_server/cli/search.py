@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; may be repeated."
 )
-@click.option("--kind", "-k", "kinds", multiple=True, type=KIND, help="Only this kind of function; may be repeated.")
+@click.option("--kind", "-k", "kinds", multiple=True, type=KIND, help="Only this kind of definition; may be repeated.")
 @click.option(
     "--path",
     "paths",
@@ -134,9 +134,9 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     if batch is None:
         query = _clean(" ".join(words) if words else _piped())
         if not query and not words:
-            raise click.UsageError("Missing argument 'QUERY': say in words what the function does, or give '--batch'")
+            raise click.UsageError("Missing argument 'QUERY': describe the code in plain words, or give '--batch'")
         if not query:
-            raise click.UsageError("Invalid value for 'QUERY': it is empty; say in words what the function does")
+            raise click.UsageError("Invalid value for 'QUERY': it is empty; describe the code in plain words")
         yield query
         return
     if words:

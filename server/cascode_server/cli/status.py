@@ -30,7 +30,7 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
     for workspace in found:
         click.echo(printable(str(workspace.root), one_line=True))
         for name, text in _rows(workspace):
-            click.echo(f"  {name:<10} {printable(text, one_line=True)}")
+            click.echo(f"  {name:<12} {printable(text, one_line=True)}")
     return 0 if all(workspace.indexed for workspace in found) else 1
 
 
@@ -43,7 +43,7 @@ def _rows(workspace: WorkspaceStatus) -> list[tuple[str, str]]:
         split = ", ".join(f"{language} {count:,}" for language, count in languages)
         rows.append(
             (
-                "functions",
+                "definitions",
                 f"{counts.functions:,} in {counted(counts.files, 'file')}" + (f": {split}" if split else ""),
             )
         )
@@ -66,5 +66,5 @@ def _state(workspace: WorkspaceStatus) -> str:
     if not workspace.indexed:
         return "indexing never finished: run cascode index"
     if workspace.counts is not None and workspace.counts.pending:
-        return f"{counted(workspace.counts.pending, 'function')} without a vector yet: run cascode index"
+        return f"{counted(workspace.counts.pending, 'definition')} without a vector yet: run cascode index"
     return "ready"

@@ -58,7 +58,7 @@ def _say(batch: ChangeBatch, report: IndexReport) -> None:
     elif report.files_changed or report.files_removed:
         what = (
             f"{counted(report.files_changed, 'file')} changed, {report.files_removed:,} removed, "
-            f"{counted(report.encoded, 'function')} encoded in {duration(report.seconds)}"
+            f"{counted(report.encoded, 'definition')} encoded in {duration(report.seconds)}"
         )
     else:
         return

@@ -59,9 +59,9 @@ def read_client(params: object) -> Client:
         JsonRpcInvalidParams: They are no object, or lack the client's capabilities.
     """
     if not isinstance(params, Mapping):
-        raise JsonRpcInvalidParams("the params of initialize are an object")
+        raise JsonRpcInvalidParams("the params of initialize must be an object")
     if not isinstance(params.get("capabilities"), Mapping):
-        raise JsonRpcInvalidParams("the params of initialize hold the client's capabilities, an object")
+        raise JsonRpcInvalidParams("the params of initialize must hold the client's capabilities, an object")
     options = params.get("initializationOptions")
     options = options if isinstance(options, Mapping) else {}
     process_id = params.get("processId")

@@ -64,7 +64,7 @@ class Configuration:
             done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
             if done:
                 return
-            logger.warning("the client did not send its settings in time; they are used when they come")
+            logger.warning("the client did not send its settings in time; they apply once they arrive")
         await self._apply()
 
     async def _pull(self) -> None:
@@ -126,7 +126,7 @@ def _use(session: Session, before: Settings, settings: Settings) -> None:
     now = (settings.device, settings.model, settings.indexing.threads, settings.indexing.max_file_size)
     then = (before.device, before.model, before.indexing.threads, before.indexing.max_file_size)
     if now != then:
-        logger.info("opening the indexes again: one of %s changed", ", ".join(opened_with))
+        logger.info("reopening the indexes: one of %s changed", ", ".join(opened_with))
         session.indexing.reopen()
     session.indexing.set_enabled(settings.indexing.enabled)
     if settings.watcher != before.watcher and session.watching is not None:

@@ -75,7 +75,7 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
             return None
         if lines == 0 and _HTTP.match(line):
             # A web page can make its browser post to a port of this machine: the body would be taken for a message.
-            logger.warning("a client that speaks HTTP is refused")
+            logger.warning("rejected a client that speaks HTTP")
             return None
         if line.strip():
             lines += 1

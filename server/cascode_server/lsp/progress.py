@@ -104,7 +104,7 @@ class IndexingProgress:
         if state.state == "paused":
             message = f"paused; the command {RESUME.name} resumes it"
         else:
-            message = state.message or f"{state.functions:,} functions in {state.files:,} files"
+            message = state.message or f"{state.functions:,} definitions in {state.files:,} files"
         self._send(token, types.WorkDoneProgressEnd(message=message))
 
     def _send(
@@ -128,7 +128,7 @@ def _words(state: IndexState) -> tuple[str, int]:
         text = f"read {done:,} of {total:,} files"
     else:
         done, total = progress.functions_done, progress.functions_total
-        text = f"encoded {done:,} of {total:,} functions"
+        text = f"encoded {done:,} of {total:,} definitions"
         if progress.rate:
             text += f", {progress.rate:,.0f} a second"
     return text, min(100, 100 * done // total) if total else 100

@@ -122,7 +122,7 @@ class WireProtocol(LanguageServerProtocol):
         try:
             handler = self._handler_for(msg_id, method)
         except JsonRpcException as error:
-            logger.info("request %s (%s) is refused: %s", msg_id, method, error)
+            logger.info("rejected request %s (%s): %s", msg_id, method, error)
             self.refuse(msg_id, error)
             return
         self._ctx_msg_id.set(msg_id)
@@ -144,10 +144,10 @@ class WireProtocol(LanguageServerProtocol):
             raise JsonRpcInvalidRequest("the server is shutting down")
         if (method == types.INITIALIZE) == self._opened:
             if self._opened:
-                raise JsonRpcInvalidRequest("initialize was answered before")
-            raise JsonRpcServerNotInitialized("the first request is initialize")
+                raise JsonRpcInvalidRequest("the server is already initialized")
+            raise JsonRpcServerNotInitialized("the first request must be initialize")
         if msg_id in self._request_futures:
-            raise JsonRpcInvalidRequest("another request of this id is under way")
+            raise JsonRpcInvalidRequest("another request with this id is in progress")
         handler: Callable[[Any], Any] = self._get_handler(method)
         return handler
 

@@ -70,7 +70,7 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         )
     good = _value(leaf, value)
     if good is None:
-        return f"= {shown(value)} is ignored: give {allowed(leaf)}"
+        return f"= {shown(value)} is ignored: use {allowed(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 

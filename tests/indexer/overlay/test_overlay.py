@@ -179,7 +179,7 @@ def test_similar_code_is_found_from_and_in_buffers(engine: Engine, workspace: Pa
     answer = engine.similar(upload, 10)
     assert places(answer)[0] == ("src/download.py", "retry_failed_download", 5, 12)
     assert "retry_failed_upload" not in [hit.name for hit in answer.hits]
-    with pytest.raises(QueryError, match="no function stands at line 5"):
+    with pytest.raises(QueryError, match="no definition at line 5"):
         engine.similar(upload, 5)
 
 

@@ -111,7 +111,7 @@ def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tupl
     }
     with pytest.raises(ModelError, match="no source 'docs', known are cosqa, docstrings, history, short"):
         make_sources({"docs": 1.0}, Corpora(*folders, 0), Draws("s"))
-    with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is no folder"):
+    with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is not a folder"):
         make_sources({"history": 1.0}, Corpora(folders[0], {"history": "/nowhere"}, 0), Draws("s"))
     assert set(load_preset("mixture").sources) <= set(SOURCES)
 

@@ -252,7 +252,7 @@ def test_no_data_says_what_to_do(tmp_path: Path, model_folder: Path) -> None:
     """An empty folder of pairs is no training data, and a folder that is not there is not one to pass over."""
     with pytest.raises(ModelError, match="no training pairs"):
         run("first", data=tmp_path, output=tmp_path / "run", overrides=both(model_folder))
-    with pytest.raises(ModelError, match=r"no training pairs in .*none, which is no folder"):
+    with pytest.raises(ModelError, match=r"no training pairs in .*none, which is not a folder"):
         run("first", data=tmp_path / "none", output=tmp_path / "run", overrides=both(model_folder))
 
 

@@ -90,8 +90,8 @@ def test_a_manifest_is_mined_from_a_folder_of_clones(run: Run, clone: History, h
     [
         (["--history"], "name one"),
         (["--history", "r", "--clones", "c"], "name one"),
-        (["--history", "r", "--packages", "p"], "--packages does not go with --history"),
-        (["--history", "r", "-l", "py"], "--language does not go with --history"),
+        (["--history", "r", "--packages", "p"], "--packages cannot be combined with --history"),
+        (["--history", "r", "-l", "py"], "--language cannot be combined with --history"),
         (["--history", "r", "--manifest", "m"], "add --clones"),
         (["r"], "add --history"),
         ([], "Missing option '--packages'"),

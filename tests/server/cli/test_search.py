@@ -25,7 +25,7 @@ def test_first_search_indexes_and_finds(run: Run, workspace: Path) -> None:
     head, *lines = outcome.out.splitlines()
     assert head.startswith(str(Path("net/client.py")) + ":7-14  Client.send_with_retry  (method, python)  ")
     assert lines[0] == "    def send_with_retry(self, request, attempts=3):"
-    assert "indexed 6 functions in 3 files" in outcome.err
+    assert "indexed 6 definitions in 3 files" in outcome.err
     assert "skipped: " in outcome.err
     assert "1 ignored" in outcome.err
     again = run("search", QUERY)
@@ -58,7 +58,7 @@ def test_no_hit_is_status_one(run: Run, workspace: Path) -> None:
     """Filters that nothing passes give no hits, said on stderr."""
     outcome = run("search", QUERY, "--path", "nowhere/**")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "no hits among 6 functions" in outcome.err
+    assert "no hits among 6 definitions" in outcome.err
 
 
 def test_a_report_is_piped_in(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_empty_workspace_says_what_was_skipped(run: Run, tmp_path: Path) -> None
     root.mkdir()
     outcome = run("search", QUERY, "-w", str(root))
     assert (outcome.status, outcome.out) == (1, "")
-    assert f"no functions in {root}" in outcome.err
+    assert f"no definitions in {root}" in outcome.err
     (root / "large.py").write_text("def large():\n    pass\n" + "#" * 2_000_000, encoding="utf-8")
     (root / ".gitignore").write_text("*.rb\n", encoding="utf-8")
     (root / "door.rb").write_text("def door\nend\n", encoding="utf-8")

@@ -93,7 +93,7 @@ def test_a_current_directory_that_is_gone_is_told(
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")
-    assert err == "cascode: the current directory is gone: change to one that exists, or name absolute paths\n"
+    assert err == "cascode: the current directory no longer exists: change to one that does, or use absolute paths\n"
 
 
 @needs_signals
@@ -107,7 +107,7 @@ def test_watch_says_what_it_does(workspace: Path, model: None, start: Start) -> 
     (workspace / "door.py").write_text("def open_door(key):\n    return key.turn()\n", encoding="utf-8")
     line = process.stdout.readline()
     assert re.fullmatch(
-        rf"\d\d:\d\d:\d\d  {re.escape(str(workspace))}: 1 file changed, 0 removed, 1 function encoded in .* s\n", line
+        rf"\d\d:\d\d:\d\d  {re.escape(str(workspace))}: 1 file changed, 0 removed, 1 definition encoded in .* s\n", line
     )
     process.send_signal(signal.SIGINT)
     assert process.wait() == 0
@@ -136,7 +136,7 @@ def test_bars_on_a_terminal_and_interrupt(workspace: Path, model: None, start: S
     os.close(theirs)
     said = b""
     # Not before a batch is stored: the next run must find something done.
-    while not re.search(r"[1-9][\d,]* / 3,006 functions", plain(said)):
+    while not re.search(r"[1-9][\d,]* / 3,006 definitions", plain(said)):
         said += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
     try:
@@ -152,8 +152,8 @@ def test_bars_on_a_terminal_and_interrupt(workspace: Path, model: None, start: S
     assert "Traceback" not in text
     outcome = run("index")
     assert outcome.status == 0
-    assert "indexed 3,006 functions in 4 files" in outcome.err
-    encoded = re.search(r"\(([\d,]+) functions encoded", outcome.err)
+    assert "indexed 3,006 definitions in 4 files" in outcome.err
+    encoded = re.search(r"\(([\d,]+) definitions encoded", outcome.err)
     assert encoded is not None
     assert int(encoded[1].replace(",", "")) < 3_006
 

@@ -5,7 +5,7 @@ import { compact, detail, percentage, progress, remaining, skippedText, summary 
 import { status } from "./support.js";
 
 test("an index that is ready tells its size", () => {
-  assert.equal(summary(status()), "1,200 functions");
+  assert.equal(summary(status()), "1,200 definitions");
   assert.equal(detail(status()), "40 files");
 });
 
@@ -19,8 +19,8 @@ test("encoding is told by functions, with the time that is left", () => {
   const now = status({ state: "indexing", pending: 900, rate: 5 });
   assert.equal(percentage(now), 25);
   assert.equal(remaining(now), "about 3 minutes left");
-  assert.equal(progress(now), "40 of 40 files · 900 functions waiting · about 3 minutes left");
-  assert.equal(detail(now), "900 functions waiting");
+  assert.equal(progress(now), "40 of 40 files · 900 definitions waiting · about 3 minutes left");
+  assert.equal(detail(now), "900 definitions waiting");
 });
 
 test("no rate, no promise", () => {

@@ -45,9 +45,9 @@ test("an index that is complete needs no note", () => {
 });
 
 test("an index being built says how far it is", () => {
-  assert.equal(completeness({ state: "indexing", functions: 5678, pending: 4444, files: 9 }), "indexing, 1,234 of 5,678 functions");
-  assert.equal(completeness({ state: "indexing", functions: 1, pending: 0, files: 9 }), "indexing, 1 function so far");
-  assert.equal(completeness({ state: "paused", functions: 10, pending: 4, files: 9 }), "paused, 6 of 10 functions");
+  assert.equal(completeness({ state: "indexing", functions: 5678, pending: 4444, files: 9 }), "indexing, 1,234 of 5,678 definitions");
+  assert.equal(completeness({ state: "indexing", functions: 1, pending: 0, files: 9 }), "indexing, 1 definition so far");
+  assert.equal(completeness({ state: "paused", functions: 10, pending: 4, files: 9 }), "paused, 6 of 10 definitions");
 });
 
 test("selected text becomes one line of bounded length", () => {

@@ -80,7 +80,7 @@ describe("a first sitting", { concurrency: false }, () => {
       const rows = await window.rowTexts();
       return rows.some((row) => row.includes("named by the setting cascode.path")) && rows;
     }, "the server's row");
-    assert.ok(rows.some((row) => /^click.*functions in \d+ files/.test(row)), rows.join("\n"));
+    assert.ok(rows.some((row) => /^click.*definitions in \d+ files/.test(row)), rows.join("\n"));
     await window.screenshot("status-light");
   });
 
