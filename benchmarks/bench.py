@@ -364,7 +364,7 @@ def retrieval_rows(size: Size, model: str | None, *, cosqa: Path | None, pairs: 
 
 
 def index_and_measure(workspace: Path, model: str | None, *, first: bool) -> dict[str, Any]:
-    """Index ``workspace`` and tell how long it took, what was encoded and the memory at each quarter."""
+    """Index ``workspace`` and report how long it took, what was encoded and the memory at each quarter."""
 
     if first:  # imports and the load of the model are no part of indexing
         from cascode_models.load import load_model

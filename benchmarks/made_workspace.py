@@ -77,5 +77,5 @@ def docstring_queries(workspace: Path, count: int) -> list[str]:
 
 
 def say(what: str) -> None:
-    """Tell on standard error what is going on."""
+    """Report on standard error what is going on."""
     print(f"-- {what}", file=sys.stderr, flush=True)

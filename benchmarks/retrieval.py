@@ -193,12 +193,15 @@ def rankings(
     gathered = [source.candidates(query, vector) for query, vector in zip(asked, vectors, strict=True)]
 
     def ranked(key: Callable[[Candidate], float]) -> np.ndarray:
-        return ranks([one.definition.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered)
+        return ranks(
+            [candidate.definition.path for candidate in sorted(row, key=lambda candidate: -key(candidate))]
+            for row in gathered
+        )
 
     def fused(weights: Weights) -> np.ndarray:
         table = {**FAST, QueryKind.SENTENCE: weights}
         rows = [rank(query, row, table) for query, row in zip(asked, gathered, strict=True)]
-        return ranks([one.definition.path for one in row] for row in rows)
+        return ranks([candidate.definition.path for candidate in row] for row in rows)
 
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
@@ -209,8 +212,8 @@ def rankings(
             values = fused({"similarity": 1.0, "words": lexical, "name": name, "demotion": -demotion})
             print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
     return {
-        "lexical alone": ranked(lambda one: one.bm25),
-        DENSE: ranked(lambda one: one.similarity or 0.0),
+        "lexical alone": ranked(lambda candidate: candidate.bm25),
+        DENSE: ranked(lambda candidate: candidate.similarity or 0.0),
         "fused fast stage": fused(FAST[QueryKind.SENTENCE]),
         "cascade, as searched": ranks([hit.path for hit in answer.hits] for answer in searched),
     }

@@ -196,7 +196,7 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
             inert = [node]
         elif isinstance(node, ast.ClassDef):
-            stored = [one for one in node.decorator_list if ast.unparse(one).startswith("dataclass(")]
+            stored = [decorator for decorator in node.decorator_list if ast.unparse(decorator).startswith("dataclass(")]
             inert = [keyword for call in stored if isinstance(call, ast.Call) for keyword in call.keywords]
         elif isinstance(node, ast.AnnAssign | ast.arg):
             inert = [node.annotation]

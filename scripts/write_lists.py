@@ -49,7 +49,7 @@ export const EDITOR_LANGUAGES: readonly string[] = [
 {_rows(_EDITOR_IDS)}
 ];
 
-/** The kinds of definitions that the index tells apart. */
+/** The kinds of definitions that the index distinguishes. */
 export const KINDS: readonly string[] = [
 {_rows([kind.value for kind in Kind])}
 ];

@@ -14,7 +14,7 @@ from cascode_indexer.errors import IndexStoreError
 
 #: Overrides the cache directory, for read-only homes, tests and shared machines.
 INDEX_DIR_VARIABLE = "CASCODE_INDEX_DIR"
-#: Part of the path, so that a layout that migrations cannot mend starts beside the old one.
+#: Part of the path, so that a layout that migrations cannot convert starts beside the old one.
 _LAYOUT = "v1"
 #: Owner only: an index holds the source code of private workspaces.
 _OWNER_ONLY_DIRECTORY = 0o700

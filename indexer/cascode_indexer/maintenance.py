@@ -40,7 +40,7 @@ class Finding:
     ok: bool
     title: str
     detail: str
-    #: Command or step that mends it; None where nothing is wrong.
+    #: Command or step that fixes it; None where nothing is wrong.
     fix: str | None = None
 
 
@@ -89,7 +89,7 @@ def clean_all() -> CleanReport:
 
 
 def diagnose(roots: Sequence[Path], *, model: str | None = None) -> list[Finding]:
-    """Look at everything that a search needs; each finding names the command that mends it.
+    """Look at everything that a search needs; each finding names the command that fixes it.
 
     Args:
         roots: The workspaces.

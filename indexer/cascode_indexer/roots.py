@@ -116,7 +116,7 @@ class Roots:
     def _retire(self, workspace: Workspace) -> None:
         """Close a workspace after its last user, and remember it as long as there is one."""
         workspace.retire()
-        self._gone = [one for one in [*self._gone, workspace] if one.in_use]
+        self._gone = [held for held in [*self._gone, workspace] if held.in_use]
 
 
 def _among(places: Sequence[tuple[Path, Workspace]], path: Path) -> tuple[Workspace, str] | None:

@@ -161,9 +161,9 @@ class CasCodeModel:
             tensors = padded([rows[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
             with torch.inference_mode():
                 found = self.network.token_states(*(tensor.to(self.device) for tensor in tensors))
-            for row, one in zip(batch, found, strict=True):
+            for row, state in zip(batch, found, strict=True):
                 # A copy: a part of the batch would keep the whole of it in memory.
-                states[row] = one[: len(rows[row])].clone()
+                states[row] = state[: len(rows[row])].clone()
         return states
 
     def _classify_paired(self, query_ids: list[int], text_ids: list[list[int]]) -> FloatArray:

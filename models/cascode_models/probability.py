@@ -19,7 +19,7 @@ class Probability:
     """Calibrated probabilities: P(an answer is there) by the score, times P(it is this one) by the rivals.
 
     A score means one thing among functions that resemble each other and another among ones that do not, while the
-    lead over the rivals carries over from one workspace to the next; the score alone tells that nothing resembles
+    lead over the rivals carries over from one workspace to the next; the score alone shows that nothing resembles
     the question.
     """
 

@@ -135,7 +135,7 @@ def test_filters_keep_only_what_they_name(open_engine: OpenEngine, workspace: Pa
         (SearchRequest("x", paths=("../other/**",)), "path '../other/.*' matches no file"),
     ],
 )
-def test_a_senseless_request_says_what_is_wrong(
+def test_an_invalid_request_says_what_is_wrong(
     open_engine: OpenEngine, workspace: Path, request_: SearchRequest, message: str
 ) -> None:
     """One line with the value and what is possible."""

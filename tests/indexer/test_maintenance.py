@@ -57,7 +57,7 @@ def test_an_index_that_is_being_written_is_not_cleaned(open_engine: OpenEngine, 
         clean(workspace)
 
 
-def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngine, workspace: Path) -> None:
+def test_each_problem_comes_with_the_command_that_fixes_it(open_engine: OpenEngine, workspace: Path) -> None:
     """Not indexed, not complete, damaged, fine."""
 
     def finding() -> tuple[bool, str, str | None]:
@@ -84,4 +84,4 @@ def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngi
     open_engine(empty).update()
     assert diagnose([empty])[-1].detail == "no definitions: the folder contains no source files"
     engine.close()
-    assert all(one.ok for one in diagnose([]))
+    assert all(check.ok for check in diagnose([]))

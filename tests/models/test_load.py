@@ -199,7 +199,7 @@ def test_unknown_device(model_folder: Path) -> None:
 
 
 def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An installation without weights says how to mend it."""
+    """An installation without weights says how to fix it."""
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     monkeypatch.setattr("cascode_models.load.bundled_folder", lambda: tmp_path)
     fails("bundled weights are missing", None)
@@ -207,7 +207,7 @@ def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.skipif(not (bundled_folder() / "model.safetensors").exists(), reason="no bundled weights yet")
 def test_bundled_model_finds_the_obvious(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bundled model loads without a network, weighs 50 MB at most and tells two functions apart."""
+    """The bundled model loads without a network, weighs 50 MB at most and distinguishes two functions."""
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     model = load_model(device="cpu")
     texts = [

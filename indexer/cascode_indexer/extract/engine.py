@@ -31,7 +31,7 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     Args:
         source: The text; ``\\n``, ``\\r\\n`` and ``\\r`` end lines, a byte order mark is ignored.
         language: Language id or alias.
-        path: Its suffix tells TSX from TypeScript, its last parts name the module that a file is.
+        path: Its suffix separates TSX from TypeScript, its last parts name the module that a file is.
 
     Returns:
         The definitions. A function's ``code`` is the source from the first to the last character of the span, and

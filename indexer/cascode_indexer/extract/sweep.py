@@ -1,6 +1,6 @@
 """One parsed source to its definitions: the query's matches, joined by byte offsets in one sweep.
 
-Everything a walk over the tree would tell (containers, wrappers, comments) is captured by the query:
+Everything that a walk over the tree would find (containers, wrappers, comments) is captured by the query:
 visiting nodes from Python is what costs time, and a sweep with an explicit stack is indifferent to how
 deep the code nests.
 """
@@ -248,7 +248,7 @@ class Sweep:
             return indentation + self._slice(start, end)
         lines = [indentation + outline(item, self._spec, self._data, self._comments, self._lines, doc)]
         if self._spec.members_outside and item.is_type:
-            outside = (one for one in self._belonging[tuple(item.parts)] if not start <= one.start < end)
+            outside = (inner for inner in self._belonging[tuple(item.parts)] if not start <= inner.start < end)
             lines.extend(self._signature(member.head, member.signature_end) for member in outside)
         text = "\n".join(lines)
         return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS].rpartition("\n")[0]

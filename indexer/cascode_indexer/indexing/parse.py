@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def content_digest(content: bytes) -> bytes:
-    """Return 16 bytes that tell whether a file's content changed."""
+    """Return 16 bytes that change with a file's content."""
     return hashlib.blake2b(content, digest_size=16).digest()
 
 

@@ -47,7 +47,7 @@ class Updater:
         root: The workspace.
         store: Its store.
         max_file_bytes: Larger files are skipped and counted.
-        on_progress: Told how far it has come.
+        on_progress: Called with the progress so far.
         cancelled: Asked between small pieces of work; what was done until then is kept.
         gate: Passed between them; searches and pauses hold it.
         small_batches: Encode a few texts at a time, so that a search never waits long.
@@ -285,7 +285,7 @@ class Updater:
         return changed
 
     def _tell_encoding(self, done: int, total: int, rate: float | None) -> None:
-        """Tell how far encoding has come."""
+        """Report how far encoding has come."""
         if total:
             progress = IndexProgress(self._root, "encode", functions_done=done, functions_total=total, rate=rate)
             self._on_progress(progress)

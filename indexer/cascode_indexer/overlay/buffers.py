@@ -139,7 +139,7 @@ class Overlays:
             if file is not None:
                 # Vectors of the texts that stayed as they were are kept.
                 kept = known.vectors if known is not None else {}
-                vectors = {one: kept[one] for one in file.texts if one in kept}
+                vectors = {key: kept[key] for key in file.texts if key in kept}
                 wanted[place] = replace(file, vectors=vectors)
         with self._lock:
             self._files = wanted
@@ -169,19 +169,19 @@ class Overlays:
                 id=number,
                 text_id=number,
                 path=path,
-                language=one.language,
+                language=function.language,
                 size=0,
                 mtime_ns=0,
-                name=one.name,
-                qualified_name=one.qualified_name,
-                kind=one.kind.value,
-                signature=one.signature,
-                start_line=one.start_line,
-                end_line=one.end_line,
-                name_line=one.name_line,
-                name_column=one.name_column,
+                name=function.name,
+                qualified_name=function.qualified_name,
+                kind=function.kind.value,
+                signature=function.signature,
+                start_line=function.start_line,
+                end_line=function.end_line,
+                name_line=function.name_line,
+                name_column=function.name_column,
             )
-            for one, number in zip(parsed.functions, self._ids, strict=False)
+            for function, number in zip(parsed.functions, self._ids, strict=False)
         )
         return OverlayFile(path, text, functions, parsed.texts, self._words().count(path, parsed.functions))
 

@@ -73,8 +73,14 @@ class WordCounter:
         """Count the words of a file's functions."""
         path_terms = index_terms(path)
         rows = [
-            (at, index_terms(one.qualified_name), path_terms, index_terms(one.doc), index_terms(one.code))
-            for at, one in enumerate(functions)
+            (
+                at,
+                index_terms(function.qualified_name),
+                path_terms,
+                index_terms(function.doc),
+                index_terms(function.code),
+            )
+            for at, function in enumerate(functions)
         ]
         holders: dict[str, dict[int, list[int]]] = {}
         lengths = [0] * len(functions)

@@ -71,8 +71,8 @@ class Frame:
         """
         printed, known = self.path.lower().split("/"), path.lower().split("/")
         common = 0
-        for one, other in zip(reversed(printed), reversed(known), strict=False):
-            if one != other:
+        for part, other in zip(reversed(printed), reversed(known), strict=False):
+            if part != other:
                 break
             common += 1
         return common == min(len(printed), len(known)) or common >= _ENOUGH_PARTS

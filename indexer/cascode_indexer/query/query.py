@@ -23,7 +23,7 @@ class Query:
     kind: QueryKind
     #: Names of definitions that stand in it, without their call brackets.
     names: tuple[str, ...]
-    #: Distinct terms that can tell definitions apart, in order.
+    #: Distinct terms that can distinguish definitions, in order.
     terms: tuple[str, ...]
     #: The terms as :func:`cascode_indexer.lexical.terms.stem` cuts them.
     stems: frozenset[str]

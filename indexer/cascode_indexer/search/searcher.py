@@ -128,11 +128,11 @@ class Searcher:
             vector = self._encoded(model, clock, lambda encoder: encoder.encode_texts([text])[0])
             sources = self._sources(parts, query, model)
 
-            def overlaps(one: Candidate) -> bool:
+            def overlaps(candidate: Candidate) -> bool:
                 """Whether a candidate is the definition itself, what it stands in, or a part of it."""
-                other = one.definition
+                other = candidate.definition
                 beside = other.end_line < found.start_line or found.end_line < other.start_line
-                return (one.owner.root, other.path) == (home.workspace.root, found.path) and not beside
+                return (candidate.owner.root, other.path) == (home.workspace.root, found.path) and not beside
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
@@ -177,9 +177,13 @@ class Searcher:
         known = [] if home is None else _definitions_of(home, path)
         if home is None or not known:
             raise QueryError(f"no definitions are indexed in {path}: check the path, or run 'cascode index'")
-        around = [(one, text) for one, text in known if one.start_line <= line <= one.end_line]
+        around = [
+            (definition, text) for definition, text in known if definition.start_line <= line <= definition.end_line
+        ]
         if not around:
-            spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one, _ in known[:3])
+            spans = ", ".join(
+                f"{definition.name} {definition.start_line}-{definition.end_line}" for definition, _ in known[:3]
+            )
             raise QueryError(f"no definition at line {line} of {path}; it holds {spans}, ...")
         found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
         return home, found, text
@@ -246,7 +250,7 @@ class Searcher:
             raise error
         for at, part in enumerate(damaged):
             # The vector cache is one file for all workspaces: it is put aside once, and opened again by all.
-            part.workspace.mend(error, part.index, move=at == 0)
+            part.workspace.repair(error, part.index, move=at == 0)
 
     @contextlib.contextmanager
     def _parts(self, most: int | None) -> Iterator[list[Part]]:
@@ -283,5 +287,5 @@ def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]
         if file.path == path:
             return list(file.typed())
     stored = part.index.store.functions_of_file(path)
-    texts = part.index.store.texts([one.text_id for one in stored])
-    return [(one, texts[one.text_id]) for one in stored if one.text_id in texts]
+    texts = part.index.store.texts([definition.text_id for definition in stored])
+    return [(definition, texts[definition.text_id]) for definition in stored if definition.text_id in texts]

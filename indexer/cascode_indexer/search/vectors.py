@@ -115,9 +115,9 @@ class WorkspaceVectors:
 
     def _read(self, text_ids: np.ndarray) -> tuple[np.ndarray, Vectors]:
         """Read vectors from the cache; ids without one are missing from the answer."""
-        keys = self._store.keys([int(one) for one in text_ids])
+        keys = self._store.keys([int(text_id) for text_id in text_ids])
         present = list(keys)
-        positions, vectors = self._cache.get([keys[one] for one in present])
+        positions, vectors = self._cache.get([keys[row] for row in present])
         return np.array([present[at] for at in positions], dtype=np.int64), vectors
 
     def _no_sample(self) -> Vectors:

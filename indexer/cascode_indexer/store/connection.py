@@ -1,4 +1,4 @@
-"""Opens the SQLite files of an index: private, durable enough, and mended when damaged."""
+"""Opens the SQLite files of an index: private, durable enough, and repaired when damaged."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def remove_database(path: Path) -> None:
 
 
 def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
-    """Open the database as :func:`connect` does; a damaged one is put aside and begun anew.
+    """Open the database as :func:`connect` does; a damaged one is put aside and started empty.
 
     One damaged copy is kept beside it for a bug report; the next one takes its place.
 
@@ -171,5 +171,5 @@ def put_aside(path: Path) -> None:
 
 
 def today() -> int:
-    """Days since the epoch: fine enough to tell what has not been used for a month."""
+    """Days since the epoch: fine enough to see what has not been used for a month."""
     return int(time.time() // 86_400)

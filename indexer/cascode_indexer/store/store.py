@@ -30,7 +30,7 @@ class Store:
     """SQLite access for one workspace's index; safe to call from several threads.
 
     Args:
-        path: The database file; created if missing, put aside and begun anew if damaged.
+        path: The database file; created if missing, put aside and started empty if damaged.
 
     Raises:
         IndexStoreError: From any method, when the disk refuses.
@@ -250,7 +250,7 @@ class Store:
             weights: Of the columns name, path, doc, body.
             ids: The definitions; those that hold no word of the expression are missing from the answer.
         """
-        marks = ",".join(str(int(one)) for one in ids)
+        marks = ",".join(str(int(number)) for number in ids)
         with self._access() as database:
             rows = database.execute(
                 "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) FROM functions_fts "  # noqa: S608

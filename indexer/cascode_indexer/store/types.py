@@ -10,7 +10,7 @@ from cascode_indexer.types import Definition, SkipReason, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What the store remembers of a file, to tell whether it changed."""
+    """What the store remembers of a file, to notice whether it changed."""
 
     id: int
     size: int

@@ -120,11 +120,11 @@ class CpuIndex:
         wanted = np.ascontiguousarray(ids, dtype=np.int64)
         held = np.zeros(len(wanted), dtype=bool)
         found = np.empty((len(wanted), self.dimension), dtype=np.float32)
-        for at, one in enumerate(wanted):
+        for at, text_id in enumerate(wanted):
             # Asking is the only way to learn whether FAISS' map from id to place holds an id: listing them costs
             # time and memory for each vector of the index.
             with contextlib.suppress(RuntimeError):
-                self.raw.reconstruct(int(one), found[at])
+                self.raw.reconstruct(int(text_id), found[at])
                 held[at] = True
         return wanted[held], found[held]
 

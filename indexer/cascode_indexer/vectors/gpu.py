@@ -71,12 +71,12 @@ class AppendOnlyIndex:
         self._flat.add(checked)
         self._rows = np.concatenate([self._rows, checked.astype(np.float16)])
         self._row_ids = np.concatenate([self._row_ids, fresh])
-        self._row_of.update((int(one), first + at) for at, one in enumerate(fresh))
+        self._row_of.update((int(text_id), first + at) for at, text_id in enumerate(fresh))
 
     def remove(self, ids: Ids) -> None:
         """Turn the rows of ``ids`` into tombstones; compact when there are many."""
-        for one in ids:
-            row = self._row_of.pop(int(one), None)
+        for text_id in ids:
+            row = self._row_of.pop(int(text_id), None)
             if row is not None:
                 self._row_ids[row] = -1
         if self.tombstones > _MOST_TOMBSTONES:
@@ -87,7 +87,7 @@ class AppendOnlyIndex:
         alive = self._row_ids >= 0
         self._rows = np.ascontiguousarray(self._rows[alive])
         self._row_ids = self._row_ids[alive]
-        self._row_of = {int(one): at for at, one in enumerate(self._row_ids)}
+        self._row_of = {int(text_id): at for at, text_id in enumerate(self._row_ids)}
         self._flat.reset()
         if len(self._rows):
             self._flat.add(self._rows.astype(np.float32))
@@ -100,7 +100,9 @@ class AppendOnlyIndex:
         if not len(self):
             return found_ids, found_scores
         if allowed is not None:
-            rows = np.array([self._row_of[int(one)] for one in allowed if int(one) in self._row_of], dtype=np.int64)
+            rows = np.array(
+                [self._row_of[int(text_id)] for text_id in allowed if int(text_id) in self._row_of], dtype=np.int64
+            )
             # The GPU index takes no selector; the filtered rows are few, the host copy answers for them.
             scores = checked @ self._rows[rows].astype(np.float32).T
             order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
@@ -119,5 +121,5 @@ class AppendOnlyIndex:
     def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
         wanted = np.ascontiguousarray(ids, dtype=np.int64)
-        rows = np.array([self._row_of.get(int(one), -1) for one in wanted], dtype=np.int64)
+        rows = np.array([self._row_of.get(int(text_id), -1) for text_id in wanted], dtype=np.int64)
         return wanted[rows >= 0], self._rows[rows[rows >= 0]].astype(np.float32)

@@ -28,7 +28,7 @@ def global_excludes_file(root: Path) -> Path | None:
 
     Returns:
         ``core.excludesFile`` of the user's global configuration, else git's default place; None where neither
-        can be told.
+        can be known.
     """
     configured = _configured_excludes_file(root)
     if configured is not None:

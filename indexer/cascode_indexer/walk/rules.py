@@ -168,7 +168,7 @@ class IgnoreRules:
         return _INDEXED
 
     def reason(self, path: str, *, is_folder: bool = False) -> SkipReason | None:
-        """Tell why a path is left out, without walking the workspace.
+        """Return why a path is left out, without walking the workspace.
 
         Args:
             path: Relative to the root, posix separators. It need not exist.
@@ -190,7 +190,7 @@ class IgnoreRules:
         return reason
 
     def forget(self) -> None:
-        """Read ignore files anew from now on: one of them, or the folders around them, changed."""
+        """Read ignore files again from now on: one of them, or the folders around them, changed."""
         self._levels.clear()
 
     def _level(self, folder: str) -> Level | SkipReason:

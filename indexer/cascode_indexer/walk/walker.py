@@ -42,15 +42,15 @@ def walk(
 ) -> Iterator[SourceFile]:
     """Find the source files of a workspace.
 
-    Files are not opened, except those whose name does not tell the language. Links are never followed: what
+    Files are not opened, except those whose name does not give the language. Links are never followed: what
     they lead to inside the workspace is found where it lies, what lies outside is not the workspace's.
 
     Args:
         root: The workspace.
-        language_of: Tells the language from a path and the first bytes (empty where the name is enough).
+        language_of: Detects the language from a path and the first bytes (empty where the name is enough).
         skipped: Counts what is left out, by reason. A folder that is left out counts as one.
         max_bytes: Larger files are left out.
-        known: Files of an earlier walk by path. One that did not change is not opened to tell its language.
+        known: Files of an earlier walk by path. One that did not change is not opened to detect its language.
         rules: The workspace's rules where the caller has them already.
 
     Yields:
@@ -99,7 +99,7 @@ def checked_root(root: Path) -> Path:
 
 
 def explain(root: Path, path: Path | str, *, rules: IgnoreRules | None = None) -> SkipReason | None:
-    """Tell why a path of a workspace is left out by name and place, without walking or opening it.
+    """Return why a path of a workspace is left out by name and place, without walking or opening it.
 
     Args:
         root: The workspace.

@@ -30,7 +30,7 @@ _NESTED_PATTERNS = (
 
 
 def renamed_text(name: str, code: str, language: str) -> str:
-    """What the model reads of a function without its names; nor has it the qualified one, which tells what it does."""
+    """What the model reads of a function without its names; nor has it the qualified one, which says what it does."""
     container = name.rpartition(".")[0].rpartition(".")[2]
     return function_text(FunctionSource("", renamed(code, container), "", language))
 

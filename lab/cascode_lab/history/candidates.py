@@ -1,4 +1,4 @@
-"""Which commits can be questions at all, by author, words and files: what is cheap to tell comes first."""
+"""Which commits can be questions at all, by author, words and files: what is cheap to check comes first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Candidate:
 
 
 def candidate(commit: Commit) -> Candidate | str:
-    """Judge a commit by what the log tells of it.
+    """Judge a commit by what the log says of it.
 
     Args:
         commit: A commit that is no merge.

@@ -34,7 +34,7 @@ _BOT = re.compile(
 
 
 def is_bot(author: str, email: str) -> bool:
-    """Tell whether a commit was made by a program."""
+    """Return whether a commit was made by a program."""
     return bool(_BOT.search(author) or _BOT.search(email.partition("@")[0]))
 
 

@@ -64,13 +64,13 @@ class HistoryQuestions:
             "language": self.language,
             "questions": [
                 {
-                    "query": one.query,
-                    "body": one.body,
-                    "named": one.named,
-                    "commit": one.commit,
-                    "answers": [{"path": path, "name": name, "kind": kind} for path, name, kind in one.answers],
+                    "query": question.query,
+                    "body": question.body,
+                    "named": question.named,
+                    "commit": question.commit,
+                    "answers": [{"path": path, "name": name, "kind": kind} for path, name, kind in question.answers],
                 }
-                for one in self.questions
+                for question in self.questions
             ],
         }
 
@@ -91,7 +91,7 @@ def questions_of(
         newest: The newest commit that may ask.
         revision: The revision that is searched; chosen when None, as the nearest one that gives enough questions.
         limit: Keep at most this many, drawn evenly; the same ones on every run.
-        on_commit: Told how many commits were looked at.
+        on_commit: Called with the number of commits examined so far.
         cancelled: Asked after each commit; the questions found until then are given.
 
     Returns:
@@ -112,7 +112,7 @@ def questions_of(
             break
         after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
         found = _at(repository, base, mined, [pair for pair in mined.pairs if pair.commit.sha in after], limit)
-        best = max(best, found, key=lambda one: len(one.questions))
+        best = max(best, found, key=lambda attempt: len(attempt.questions))
         if len(best.questions) >= min(ENOUGH_QUESTIONS, limit) or len(mined.pairs) < step:
             break
     return best
@@ -150,7 +150,9 @@ def _at(
         )
         for pair in kept
     )
-    return HistoryQuestions(revision, questions, max(languages, key=lambda one: languages[one], default=""), +dropped)
+    return HistoryQuestions(
+        revision, questions, max(languages, key=lambda language: languages[language], default=""), +dropped
+    )
 
 
 def _standing(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
@@ -163,5 +165,5 @@ def _standing(repository: GitRepository, revision: str, paths: Collection[str]) 
             if source.path in paths:
                 version = file_version(source.path, source.absolute.read_bytes())
                 if not isinstance(version, str):
-                    found.update((source.path, one.qualified_name) for one in version.definitions)
+                    found.update((source.path, definition.qualified_name) for definition in version.definitions)
     return found

@@ -29,7 +29,7 @@ from cascode_lab.own_code.questions import Question, questions_of, without_docs
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
 
-#: Questions asked unless told otherwise: the mean's 95 % interval is then about 0.04 wide on either side.
+#: Questions asked by default: the mean's 95 % interval is then about 0.04 wide on either side.
 DEFAULT_LIMIT = 500
 
 
@@ -73,8 +73,8 @@ def measure_own_code(
         model: The model.
         limit: Ask at most this many questions, drawn evenly; the same ones on every run.
         max_file_bytes: Larger files are left out.
-        on_progress: Told how far reading and encoding have come.
-        on_question: Told how many questions were asked.
+        on_progress: Called with the progress of reading and encoding.
+        on_question: Called with the number of questions asked so far.
         cancelled: Asked between small pieces of work; what was encoded until then is kept in the cache.
 
     Returns:

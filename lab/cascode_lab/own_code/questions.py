@@ -79,13 +79,13 @@ def questions_of(files: Sequence[ParsedFile]) -> Questions:
     found: list[Question] = []
     for file in files:
         for function in file.functions:
-            one = _question(file.source.path, function, file.functions)
-            if isinstance(one, Unusable):
-                unusable[one] += 1
+            question = _question(file.source.path, function, file.functions)
+            if isinstance(question, Unusable):
+                unusable[question] += 1
             else:
-                found.append(one)
-    times = Counter(query_key(one.query) for one in found)
-    kept = tuple(one for one in found if times[query_key(one.query)] == 1)
+                found.append(question)
+    times = Counter(query_key(question.query) for question in found)
+    kept = tuple(question for question in found if times[query_key(question.query)] == 1)
     unusable[Unusable.REPEATED] += len(found) - len(kept)
     return Questions(kept, +unusable)
 

@@ -54,7 +54,7 @@ def collect(
         loaded = model.get()
         with workspace.index:
             source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
-            return [_asked(questions, one, source, loaded, rules) for one in questions.questions]
+            return [_asked(questions, question, source, loaded, rules) for question in questions.questions]
 
 
 def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int) -> list[Asked]:
@@ -70,12 +70,14 @@ def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[
     quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
     files = parsed_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
     found = questions_of(files).questions
-    questions = [Question(one.query, frozenset({(one.path, one.name)})) for one in found[:: len(found) // limit or 1]]
+    questions = [
+        Question(item.query, frozenset({(item.path, item.name)})) for item in found[:: len(found) // limit or 1]
+    ]
     asked = QuestionSet(name, "docstrings", root, questions)
     loaded = model.get()
     bare = [without_docs(file) for file in files]
     with temporary_index(root, bare, loaded, max_file_bytes=DEFAULT_MAX_FILE_BYTES, **quiet) as source:
-        return [_asked(asked, one, source, loaded, rules) for one in questions]
+        return [_asked(asked, question, source, loaded, rules) for question in questions]
 
 
 def _asked(
@@ -94,9 +96,9 @@ def _asked(
         group=questions.group,
         sort=question.sort,
         kind=query.kind.value,
-        evidence=np.array([[one[name] for name in rules] for one in evidence], dtype=np.float32),
-        right=np.array([_answers(one, question) for one in candidates], dtype=np.bool_),
-        copies=np.array([one.definition.text_id for one in candidates], dtype=np.int32),
+        evidence=np.array([[row[name] for name in rules] for row in evidence], dtype=np.float32),
+        right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
+        copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         answers=len(question.answers),
     )
 

@@ -150,7 +150,7 @@ class TrainingConfig:
     #: Steps between two progress lines, and between two looks at the held-out pairs.
     log_steps: int = 5
     evaluate_steps: int = 50
-    #: Held-out pairs looked at while training, and functions of each language's held-out pool to tell them from.
+    #: Held-out pairs looked at while training, and functions of each language's held-out pool that they compete with.
     dev_pairs: int = 400
     dev_pool: int = 300
     #: CPU threads; 0 takes what torch takes.
@@ -265,7 +265,7 @@ def _build(kind: type[T], content: object, where: str) -> T:
             values[name] = _build(cast("type[Any]", expected), value, f"{where}: {name}")
         elif expected is float and _is_number(value):
             values[name] = float(value)
-        elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
             values[name] = tuple(value)
         elif get_origin(expected) is dict and isinstance(value, Mapping):
             values[name] = _mapping(value, get_args(expected)[1], f"{where}: {name}")

@@ -69,7 +69,7 @@ class StageRun:
             cache_gradients=stage.cache_gradients,
         )
         losses = {objective.name: objective.loss(scores) for objective in self._objectives}
-        scores.backward(sum((one.weight * losses[one.name] for one in self._objectives), torch.zeros(())))
+        scores.backward(sum((term.weight * losses[term.name] for term in self._objectives), torch.zeros(())))
         self.optimizer.step(schedule(step, stage.steps, stage.warmup, stage.final_rate))
         means = {name: float(loss.detach()) for name, loss in losses.items()}
         if groups:

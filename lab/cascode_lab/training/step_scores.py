@@ -81,7 +81,7 @@ class StepScores:
         logits = []
         for start in range(0, len(order), self._chunk):
             some = [pairs[row] for row in order[start : start + self._chunk]]
-            tensors = paired([one for one, _ in some], [one for _, one in some], tokenizer.pad_id, layout, width)
+            tensors = paired([ids for ids, _ in some], [ids for _, ids in some], tokenizer.pad_id, layout, width)
             logits.append(network.classify(*(tensor.to(network.device) for tensor in tensors)))
         return unsorted(torch.cat(logits), order).view(len(queries), size)
 
@@ -95,7 +95,9 @@ class StepScores:
     @property
     def _texts(self) -> tuple[list[str], list[str]]:
         """Texts of queries and definitions."""
-        return [one.query for one in self._examples], [one.text for one in shown_definitions(self._examples)]
+        return [example.query for example in self._examples], [
+            example.text for example in shown_definitions(self._examples)
+        ]
 
     @cached_property
     def _encoded(self) -> tuple[Encoded, Encoded]:

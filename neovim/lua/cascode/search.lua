@@ -17,7 +17,7 @@ local PATIENCE_MS = 500
 ---@type cascode.Session?
 local current
 
---- Tells the user why there is nothing to pick from.
+--- Shows the user why there is nothing to pick from.
 ---@param session cascode.Session
 local function report(session)
   if session.phase == "failed" then

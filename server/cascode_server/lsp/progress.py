@@ -89,7 +89,7 @@ class IndexingProgress:
             self._opening = False
 
     def _report(self, token: str) -> None:
-        """Tell how far it has come, not too often."""
+        """Report how far it has come, not too often."""
         now = self._session.loop.time()
         if now - self._reported_at < _INTERVAL_SECONDS:
             return

@@ -261,7 +261,7 @@ def test_declarations_and_nameless_callbacks_are_no_functions(language: str, sou
     assert _names(source, language) == []
 
 
-def test_tsx_and_typescript_are_told_apart_by_the_path_only() -> None:
+def test_tsx_and_typescript_are_distinguished_by_the_path_only() -> None:
     """A type assertion is read in ``.ts``, markup in ``.tsx``."""
     assertion = "const f = () => <number>(1 as unknown);\nfunction g() {}\n"
     markup = "const f = () => <a.b c={() => 1}>{'x'}</a.b>;\nfunction g() {}\n"

@@ -134,7 +134,7 @@ def test_what_is_no_type(language: str, source: str) -> None:
     ],
 )  # fmt: skip
 def test_kinds_of_types(language: str, source: str, expected: tuple[str, str]) -> None:
-    """Each language's forms are told apart, the smallest of them included."""
+    """Each language's forms are distinguished, the smallest of them included."""
     assert _names(source, language) == [expected]
 
 

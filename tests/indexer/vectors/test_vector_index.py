@@ -151,7 +151,7 @@ def test_a_wrong_shape_is_refused_with_the_shape(index: VectorIndex, shape: tupl
 
 
 def test_repeated_ids_are_refused(index: VectorIndex) -> None:
-    """Two vectors under one id could not be told apart when one is removed."""
+    """Two vectors under one id could not be distinguished when one is removed."""
     with pytest.raises(ValueError, match="distinct"):
         index.add(np.array([1, 1]), unit(2))
 
@@ -191,7 +191,7 @@ def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:
     again = load_index(path, "model-a", DIMENSION)
     assert again is not None
     again.remove(np.array([7]))
-    assert again.ids().tolist() == [one for one in range(50) if one != 7]
+    assert again.ids().tolist() == [number for number in range(50) if number != 7]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 0.5, 0.999])

@@ -111,7 +111,7 @@ def watcher(root: Path, source: SourceFactory, told: Told) -> Iterator[Watcher]:
         yield watcher
 
 
-def test_a_new_file_is_told(root: Path, watcher: Watcher, told: Told) -> None:
+def test_a_new_file_is_reported(root: Path, watcher: Watcher, told: Told) -> None:
     """A created file is a changed one."""
     (root / "pkg" / "new.py").write_text("def new(): ...\n")
     told.wait(lambda told: "pkg/new.py" in told.changed)
@@ -119,7 +119,7 @@ def test_a_new_file_is_told(root: Path, watcher: Watcher, told: Told) -> None:
     assert not told.rescan
 
 
-def test_a_changed_file_is_told(root: Path, watcher: Watcher, told: Told) -> None:
+def test_a_changed_file_is_reported(root: Path, watcher: Watcher, told: Told) -> None:
     """Only the file that was written is told, in a folder below the root."""
     (root / "pkg" / "deep" / "three.py").write_text("def three(): return 3\n")
     told.wait(lambda told: bool(told.batches))
@@ -127,20 +127,20 @@ def test_a_changed_file_is_told(root: Path, watcher: Watcher, told: Told) -> Non
     assert told.batches[0].root == root
 
 
-def test_a_deleted_file_is_told(root: Path, watcher: Watcher, told: Told) -> None:
+def test_a_deleted_file_is_reported(root: Path, watcher: Watcher, told: Told) -> None:
     """A file that went is told as deleted."""
     (root / "pkg" / "one.py").unlink()
     told.wait(lambda told: "pkg/one.py" in told.deleted)
     assert not told.changed
 
 
-def test_a_moved_file_is_told_at_both_ends(root: Path, watcher: Watcher, told: Told) -> None:
+def test_a_moved_file_is_reported_at_both_ends(root: Path, watcher: Watcher, told: Told) -> None:
     """The old path is deleted, the new one changed."""
     (root / "pkg" / "one.py").rename(root / "pkg" / "deep" / "uno.py")
     told.wait(lambda told: "pkg/deep/uno.py" in told.changed and "pkg/one.py" in told.deleted)
 
 
-def test_files_that_move_in_and_out_of_the_workspace_are_told(
+def test_files_that_move_in_and_out_of_the_workspace_are_reported(
     root: Path, tmp_path: Path, watcher: Watcher, told: Told
 ) -> None:
     """One end of such a move is all there is to see."""
@@ -235,7 +235,7 @@ def test_a_loop_of_links_is_survived(root: Path, watcher: Watcher, told: Told) -
     assert not {path for path in told.changed if "loop" in path}
 
 
-def test_a_vanished_root_is_told_and_taken_up_again(root: Path, watcher: Watcher, told: Told) -> None:
+def test_a_vanished_root_is_reported_and_taken_up_again(root: Path, watcher: Watcher, told: Told) -> None:
     """After the root went and came back, changes in it are told as before."""
     shutil.rmtree(root)
     told.wait(lambda told: told.rescan)
@@ -270,7 +270,7 @@ def test_an_error_in_the_callback_does_not_end_the_watch(
     assert "broken consumer" in caplog.text
 
 
-def test_a_burst_is_told_in_few_batches_and_nothing_is_lost(root: Path, source: SourceFactory, told: Told) -> None:
+def test_a_burst_is_reported_in_few_batches_and_nothing_is_lost(root: Path, source: SourceFactory, told: Told) -> None:
     """5,000 files written at once, as a branch switch does, make a handful of batches."""
     for folder in range(50):
         (root / "src" / f"m{folder}").mkdir(parents=True)
@@ -285,7 +285,7 @@ def test_a_burst_is_told_in_few_batches_and_nothing_is_lost(root: Path, source: 
     assert len(told.batches) <= (50 if source is _poll_fast else 3 + took / 2.0)
 
 
-def test_a_branch_switch_and_back_is_told(root: Path, source: SourceFactory, told: Told) -> None:
+def test_a_branch_switch_and_back_is_reported(root: Path, source: SourceFactory, told: Told) -> None:
     """git's own way to write files: every file that differs is told, or a rescan covers it."""
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -311,7 +311,7 @@ def test_a_branch_switch_and_back_is_told(root: Path, source: SourceFactory, tol
     assert not {path for path in told.changed if path.startswith(".git/")}
 
 
-def test_several_workspaces_are_told_apart(root: Path, tmp_path: Path, source: SourceFactory, told: Told) -> None:
+def test_several_workspaces_are_reported_apart(root: Path, tmp_path: Path, source: SourceFactory, told: Told) -> None:
     """Each batch names its own root, also where one workspace lies in the other."""
     inner = root / "pkg"
     with Watcher([root, inner], told, quiet_seconds=0.05, max_wait_seconds=0.5, source=source):

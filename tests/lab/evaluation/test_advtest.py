@@ -101,8 +101,8 @@ def test_forms_of_binding(code: str, expected: str) -> None:
 def functions_of(module: ModuleType) -> list[FunctionType]:
     """The functions and methods that a module defines."""
     found = []
-    for one in vars(module).values():
-        members = list(vars(one).values()) if inspect.isclass(one) else [one]
+    for value in vars(module).values():
+        members = list(vars(value).values()) if inspect.isclass(value) else [value]
         found += [member for member in members if inspect.isfunction(member) and member.__module__ == module.__name__]
     return found
 

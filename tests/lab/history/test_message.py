@@ -84,7 +84,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("rule", "subject"), [(rule, subject) for rule in DROPPED for subject in DROPPED[rule]])
-def test_housekeeping_is_told_by_its_rule(rule: str, subject: str) -> None:
+def test_housekeeping_is_named_by_its_rule(rule: str, subject: str) -> None:
     """Each rule drops what its name says."""
     assert housekeeping(subject, clean_subject(subject)) == rule
 
@@ -124,6 +124,6 @@ def test_a_conventional_type_decides(subject: str, rule: str | None) -> None:
         ("Ada", "ada@bot.example.org", False),
     ],
 )
-def test_programs_are_told_from_people(author: str, email: str, bot: bool) -> None:
+def test_programs_are_separated_from_people(author: str, email: str, bot: bool) -> None:
     """By name or by the address's own part."""
     assert is_bot(author, email) is bot

@@ -83,8 +83,8 @@ def test_every_step_holds_the_shares_of_its_sources(folders: tuple[Path, dict[st
     drawn = steps()
     for examples in drawn:
         kinds = Counter(
-            "cosqa" if "how to" in one.query else "history" if "better" in one.query else "docstrings"
-            for one in examples
+            "cosqa" if "how to" in example.query else "history" if "better" in example.query else "docstrings"
+            for example in examples
         )
         assert kinds == {"docstrings": 4, "history": 3, "cosqa": 1}
     assert steps() == drawn
@@ -95,7 +95,7 @@ def test_unmixed_steps_are_drawn_from_one_source_each(folders: tuple[Path, dict[
     shares = {"docstrings": 0.75, "cosqa": 0.25}
     sources = make_sources(shares, Corpora(*folders, 0), Draws("s"))
     mixture = Mixture(sources, shares, 4, "s", mixed=False)
-    kinds = [{"how to" in one.query for one in mixture.draw(step, random.Random(0))} for step in range(200)]
+    kinds = [{"how to" in example.query for example in mixture.draw(step, random.Random(0))} for step in range(200)]
     assert all(len(kind) == 1 for kind in kinds)
     assert 30 < sum(True in kind for kind in kinds) < 70
 
@@ -152,7 +152,7 @@ def test_right_definitions_are_no_negatives() -> None:
         Example("h", shown("k1", "k", "do h"), frozenset("k"), (shown("k1", "copy"), shown("l", "l", "do h"))),
         Example("m", shown("m1", "m", "m"), frozenset("mn")),
     ]
-    assert [[int(one) for one in row] for row in other_answers(examples)] == [
+    assert [[int(answer) for answer in row] for row in other_answers(examples)] == [
         # f1 g1 h1 k1 m1 | n1 f0 k1' l
         [1, 1, 0, 0, 0, 0, 1, 0, 0],
         [0, 1, 0, 0, 0, 0, 0, 0, 0],

@@ -89,7 +89,7 @@ def step_scores(
 ) -> StepScores:
     """Scores of a step on the examples."""
     run = RunContext(TrainingConfig(), None, network, Numbers(), Path(), "", print)  # type: ignore[arg-type]
-    teachers = [Saying(one) for one in said]
+    teachers = [Saying(scores) for scores in said]
     return StepScores(run, examples(), groups, teachers=teachers, chunk=chunk, cache_gradients=cache)
 
 
@@ -99,7 +99,7 @@ def gradients(
     """Losses of a step and the gradients it leaves."""
     network.zero_grad()
     losses = {objective.name: objective.loss(scores) for objective in objectives}
-    scores.backward(sum(one.weight * losses[one.name] for one in objectives))
+    scores.backward(sum(term.weight * losses[term.name] for term in objectives))
     found = {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
     return {name: float(loss.detach()) for name, loss in losses.items()}, found
 

@@ -292,7 +292,7 @@ def test_share_of_the_start_is_kept(data: Path, tmp_path: Path, model_folder: Pa
     assert moved > 1e-2
 
 
-def test_classifier_of_another_version_is_made_anew(data: Path, tmp_path: Path, model_folder: Path) -> None:
+def test_classifier_of_another_version_is_rebuilt(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """What the error advises works: with new_head the encoder is trained on and the head is this version's."""
     weights = {
         name: value for name, value in load_file(model_folder / "model.safetensors").items() if name != "head.gates"
@@ -349,19 +349,19 @@ def test_teachers_speak_with_one_voice_and_are_part_of_a_run(data: Path, tmp_pat
     """The mean of their scores is learnt, in any order; a teacher with other weights makes another run."""
     alone = small(model_folder) | {"threads": 1, "contrastive.steps": 1, "log_steps": 1}
     longer = alone | {"contrastive.steps": 20}
-    one, two = (
+    first, two = (
         run("cascade", data=data, output=tmp_path / str(seed), overrides=longer | {"seed": seed}) for seed in (5, 6)
     )
     taught = {}
-    for number, teachers in enumerate(([one], [two], [one, two], [two, one])):
+    for number, teachers in enumerate(([first], [two], [first, two], [two, first])):
         output = tmp_path / f"run {number}"
         run("cascade", data=data, output=output, overrides=alone | taught_by(teachers))
         taught[number] = json.loads((output / LOG).read_text().splitlines()[0])["distillation"]
     assert taught[2] == pytest.approx(taught[3], rel=1e-4)
     assert taught[2] not in (pytest.approx(taught[0], rel=1e-2), pytest.approx(taught[1], rel=1e-2))
-    shutil.copy(two / "model.safetensors", one / "model.safetensors")
+    shutil.copy(two / "model.safetensors", first / "model.safetensors")
     with pytest.raises(ModelError, match="other settings or data"):
-        run("cascade", data=data, output=tmp_path / "run 0", overrides=alone | taught_by([one]), resume=True)
+        run("cascade", data=data, output=tmp_path / "run 0", overrides=alone | taught_by([first]), resume=True)
 
 
 def test_teacher_scores_pairs_as_the_cascade_it_is_ranks_them(data: Path, tmp_path: Path, model_folder: Path) -> None:

@@ -24,7 +24,7 @@ from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
 
 
-def test_negatives_of_another_run_are_mined_anew(tmp_path: Path) -> None:
+def test_negatives_of_another_run_are_mined_again(tmp_path: Path) -> None:
     """What a run left that was killed before its first checkpoint says nothing about other pairs."""
     pairs = [TrainingPair(f"q{n}", f"c{n}") for n in range(4)]
     pool = MinedPool(pairs, np.array([[1], [2], [3], [0]], dtype=np.int32), np.ones(4, dtype=np.int32))

@@ -99,7 +99,7 @@ def test_too_little_documentation_is_one_clear_line(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("model")
-def test_a_folder_without_functions_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_folder_without_functions_is_reported(run: Run, tmp_path: Path) -> None:
     """An empty folder is no measurement."""
     outcome = run("eval", str(tmp_path))
     assert (outcome.status, outcome.out) == (1, "")
@@ -117,7 +117,7 @@ def test_the_model_of_the_settings_is_measured(run: Run, tmp_path: Path, monkeyp
     assert "/no/such/model" in outcome.err
 
 
-def test_a_missing_workspace_is_told_before_the_model_is_loaded(run: Run) -> None:
+def test_a_missing_workspace_is_reported_before_the_model_is_loaded(run: Run) -> None:
     """Neither a model nor an index is touched."""
     outcome = run("eval", "/no/such/folder", "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")

@@ -215,7 +215,7 @@ def test_certainty_is_never_complete(tmp_path: Path, probability: float | None, 
 def test_what_an_answer_lacks_is_said_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], words: str
 ) -> None:
-    """Doubt, an unfinished index and dropped candidates are told, and not on stdout."""
+    """Doubt, an unfinished index and dropped candidates are reported, and not on stdout."""
     print_notes(answer(hit(tmp_path), **changes))
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -98,14 +98,14 @@ def test_a_manifest_is_mined_from_a_folder_of_clones(run: Run, clone: History, h
         (["--history", "/no/such/clone"], "/no/such/clone is no git repository"),
     ],
 )
-def test_options_that_do_not_fit_are_told(run: Run, held_out: str, arguments: list[str], message: str) -> None:
+def test_options_that_do_not_fit_are_reported(run: Run, held_out: str, arguments: list[str], message: str) -> None:
     """One line, and the status of an error."""
     outcome = run("train", "mine", "-o", "out", "--held-out", held_out, *arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert message in outcome.err
 
 
-def test_a_missing_list_is_told(run: Run, clone: History) -> None:
+def test_a_missing_list_is_reported(run: Run, clone: History) -> None:
     """Before anything is mined."""
     outcome = run("train", "mine", "--history", str(clone.folder), "-o", "out", "--held-out", "/no/such/list")
     assert outcome.status == 2
@@ -141,14 +141,14 @@ def test_too_few_commits_are_one_clear_line(run: Run, clone: History) -> None:
 
 
 @pytest.mark.usefixtures("model")
-def test_an_unknown_revision_is_told(run: Run, clone: History) -> None:
+def test_an_unknown_revision_is_reported(run: Run, clone: History) -> None:
     """With the value at fault."""
     outcome = run("eval", "history", str(clone.folder), "--revision", "v9")
     assert (outcome.status, outcome.out) == (2, "")
     assert "'v9'" in outcome.err
 
 
-def test_a_folder_that_is_no_repository_is_told_before_the_model_is_loaded(run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_repository_is_reported_before_the_model_is_loaded(run: Run, tmp_path: Path) -> None:
     """Neither a model nor an index is touched."""
     outcome = run("eval", "history", str(tmp_path), "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")

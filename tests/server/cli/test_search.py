@@ -19,7 +19,7 @@ QUERY = "send a failed request again"
 
 
 def test_first_search_indexes_and_finds(run: Run, workspace: Path) -> None:
-    """A workspace never indexed is indexed first, which stderr tells with what was skipped; then it is quiet."""
+    """A workspace never indexed is indexed first, which stderr reports with what was skipped; then it is quiet."""
     outcome = run("search", QUERY)
     assert outcome.status == 0
     head, *lines = outcome.out.splitlines()
@@ -100,7 +100,7 @@ def test_query_of_ten_thousand_words(run: Run, workspace: Path) -> None:
     assert "client.py" in outcome.out
 
 
-def test_a_wrong_glob_is_told_before_anything_is_indexed(run: Run, workspace: Path) -> None:
+def test_a_wrong_glob_is_reported_before_anything_is_indexed(run: Run, workspace: Path) -> None:
     """One line, and no index."""
     outcome = run("search", QUERY, "--path", "[")
     assert (outcome.status, outcome.out) == (2, "")
@@ -138,7 +138,7 @@ def test_several_workspaces_make_one_ranking(run: Run, workspace: Path, tmp_path
     assert outcome.err.count("indexed") == 2
 
 
-def test_changes_are_seen_unless_told_not_to_look(run: Run, workspace: Path) -> None:
+def test_changes_are_seen_unless_asked_not_to_look(run: Run, workspace: Path) -> None:
     """A search looks for changed files first; --no-update answers from the index as it is."""
     run("index")
     (workspace / "door.py").write_text("def open_the_garage_door(remote):\n    remote.press()\n", encoding="utf-8")

@@ -35,7 +35,7 @@ def test_values_come_with_their_origin(run: Run, workspace: Path, own: Path) -> 
     assert f"{workspace / 'nowhere'} does not exist" in missing.err
 
 
-def test_problem_is_told_by_every_command_that_reads_settings(run: Run, workspace: Path) -> None:
+def test_problem_is_reported_by_every_command_that_reads_settings(run: Run, workspace: Path) -> None:
     """A bad value is one line on stderr; the command does its work."""
     (workspace / "cascode.toml").write_text('[model]\npath = "./evil"\n', encoding="utf-8")
     settings = run("settings")

@@ -31,7 +31,7 @@ def test_status_before_and_after(run: Run, workspace: Path, model: None) -> None
     assert "1 ignored" in after.out
 
 
-def test_doctor_names_the_command_that_mends(run: Run, workspace: Path, model: None) -> None:
+def test_doctor_names_the_command_that_fixes_it(run: Run, workspace: Path, model: None) -> None:
     """What is wrong comes with its fix, and is gone after it."""
     before = run("doctor")
     assert before.status == 1
@@ -72,7 +72,7 @@ def test_clean_all_asks_first(
 
 
 def test_read_failure_of_an_index_is_one_line(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index folder that is a file is told with the variable that names another one."""
+    """An index folder that is a file is reported with the variable that names another one."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(workspace / "config.py"))
     outcome = run("index")
     assert outcome.status == 2
@@ -82,7 +82,7 @@ def test_read_failure_of_an_index_is_one_line(run: Run, workspace: Path, monkeyp
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a directory that a process is in")
 @pytest.mark.parametrize("command", ["status", "index", "settings", "doctor"])
-def test_a_current_directory_that_is_gone_is_told(
+def test_a_current_directory_that_is_gone_is_reported(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """One line that says what to do, whatever the command."""
@@ -98,7 +98,7 @@ def test_a_current_directory_that_is_gone_is_told(
 
 @needs_signals
 def test_watch_says_what_it_does(workspace: Path, model: None, start: Start) -> None:
-    """A changed file is told on stdout; Ctrl-C ends the watch without an error."""
+    """A changed file is reported on stdout; Ctrl-C ends the watch without an error."""
     process = start("watch", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -142,7 +142,7 @@ def test_bars_on_a_terminal_and_interrupt(workspace: Path, model: None, start: S
     try:
         while part := os.read(ours, 4096):
             said += part
-    except OSError:  # Linux tells the end of a terminal so
+    except OSError:  # Linux reports the end of a terminal so
         pass
     os.close(ours)
     assert process.wait() == 130

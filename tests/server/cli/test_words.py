@@ -15,7 +15,7 @@ def test_counts_have_their_noun() -> None:
     assert counted(0, "index", "indexes") == "0 indexes"
 
 
-def test_skipped_paths_are_told_by_reason() -> None:
+def test_skipped_paths_are_reported_by_reason() -> None:
     """The most frequent reason comes first, in words."""
     counts = SkipCounts()
     counts.add(SkipReason.TOO_LARGE, 2)
@@ -35,7 +35,7 @@ def test_size_takes_the_unit_that_fits(count: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(5, "just now"), (-5, "just now"), (60, "1 minute ago"), (7200, "2 hours ago")]
 )
-def test_moment_is_told_from_now(seconds: float, words: str) -> None:
+def test_moment_is_counted_from_now(seconds: float, words: str) -> None:
     """The largest unit, and nothing odd where clocks disagree."""
     assert ago(1_000_000 - seconds, now=1_000_000) == words
 

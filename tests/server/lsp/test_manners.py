@@ -175,7 +175,7 @@ def test_a_search_without_a_folder_says_so(connect: Connect) -> None:
     editor.initialize()
     for _ in range(2):
         assert editor.search(QUESTION)["hits"] == []
-    assert [one["message"] for one in editor.received("window/showMessage")] == [
+    assert [message["message"] for message in editor.received("window/showMessage")] == [
         "CasCode: no folder is open, so there is nothing to search: open the folder of a project"
     ]
 
@@ -220,7 +220,7 @@ def test_two_spellings_of_a_folder_are_one(connect: Connect, workspace: Path, tm
     editor.initialize(workspace, link)
     editor.wait_ready()
     assert editor.execute("status")["functions"] == 5
-    assert [one["functions"] for one in editor.execute("status")["workspaces"]] == [5, 5]
+    assert [folder["functions"] for folder in editor.execute("status")["workspaces"]] == [5, 5]
     assert editor.names(QUESTION).count("retry_failed_upload") == 1
     change_folders(editor, [], [workspace])
     eventually(lambda: (s := editor.execute("status")) and s["functions"] == 5 and s["state"] == "ready")
@@ -418,11 +418,11 @@ def test_log_lines_stay_in_their_session(connect: Connect, workspace: Path, tmp_
     first.initialize(workspace, clientInfo={"name": "the first client"})
     first.open(workspace / "src" / "upload.py", UPLOAD)
     first.change((workspace / "src" / "never-opened.py").as_uri(), {"text": "x"})
-    first.wait_until(lambda: any("never-opened" in one["message"] for one in first.received("window/logMessage")))
+    first.wait_until(lambda: any("never-opened" in log["message"] for log in first.received("window/logMessage")))
     first.search(QUESTION)
     second.search(QUESTION)
-    told = [one["message"] for one in second.received("window/logMessage")]
-    assert not [line for line in told if "the first client" in line or str(workspace) in line]
+    messages = [log["message"] for log in second.received("window/logMessage")]
+    assert not [line for line in messages if "the first client" in line or str(workspace) in line]
 
 
 def test_errors_are_answers(connect: Connect, workspace: Path) -> None:

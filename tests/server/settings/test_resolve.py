@@ -130,7 +130,7 @@ def test_file_that_cannot_be_read_is_one_line(workspace: Path, content: bytes, w
 
 
 def test_folder_and_pipe_are_not_read(own: Path, workspace: Path) -> None:
-    """A folder or a pipe of the file's name is told, and nobody waits for it."""
+    """A folder or a pipe of the file's name is reported, and nobody waits for it."""
     own.mkdir()
     assert "it is not a regular file" in problem(None)
     own.rmdir()
@@ -158,7 +158,7 @@ def test_workspace_may_not_choose_the_model_unless_trusted(own: Path, workspace:
 
 
 def test_settings_of_the_editor_have_no_place_in_a_file(workspace: Path) -> None:
-    """A workspace's file that names a program to start is told so, trusted or not."""
+    """A workspace's file that names a program to start is rejected, trusted or not."""
     (workspace / "cascode.toml").write_text('path = "./evil"\n', encoding="utf-8")
     for trusted in (False, True):
         assert "the editor reads it" in problem(None, workspace, trusted=trusted)

@@ -167,7 +167,7 @@ export class ServerManager implements vscode.Disposable {
         await this.launch(found);
       } else {
         this.set({ kind: "absent", problem: found });
-        this.tell(found);
+        this.report(found);
       }
     } catch (error) {
       this.fail(`The server could not be started: ${messageOf(error)}`);
@@ -272,7 +272,7 @@ export class ServerManager implements vscode.Disposable {
     noticeOnce("error", `CasCode: ${message}`, [ACTIONS.restart, ACTIONS.logs]);
   }
 
-  private tell(problem: Problem): void {
+  private report(problem: Problem): void {
     switch (problem.kind) {
       case "not-installed":
         noticeOnce("info", `${problem.message} Installing it takes some minutes and happens once.`, [ACTIONS.install, ACTIONS.pathSetting]);

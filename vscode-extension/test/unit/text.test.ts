@@ -4,15 +4,15 @@ import { test } from "node:test";
 import { completeness, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
-test("a hit tells its path, its lines and how sure the model is", () => {
+test("a hit shows its path, its lines and how sure the model is", () => {
   assert.equal(place(hit(), false), "src/upload.py:12-34 · 87 %");
 });
 
-test("a hit of the fast stage tells no sureness", () => {
+test("a hit of the fast stage shows no certainty", () => {
   assert.equal(place(hit({ probability: null }), false), "src/upload.py:12-34");
 });
 
-test("several folders are told apart by name", () => {
+test("several folders are distinguished by name", () => {
   assert.equal(place(hit({ end_line: 12 }), true), "w/src/upload.py:12 · 87 %");
 });
 

@@ -39,7 +39,7 @@ class Docstrings:
 
 
 def renames(pairs: Sequence[TrainingPair], share: float, rng: random.Random) -> bool:
-    """Whether the functions of a draw lose their names: all of them, or names would tell right from wrong."""
+    """Whether the functions of a draw lose their names: all of them, or names would give right and wrong away."""
     return share > 0 and all(map(can_be_renamed, pairs)) and rng.random() < share
 
 

@@ -78,7 +78,7 @@ T.equal(child:lua("return _G.session.phase"), "cancelled", "phase of the search 
 child:lua([[_G.show(_G.hit("gone", "no_such_file.py", 10)) _G.finish(_G.hit("gone", "no_such_file.py", 10))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
 child:type("<CR>")
-child:told("no_such_file.py was deleted")
+child:notified("no_such_file.py was deleted")
 T.equal(child:lua([[return vim.bo.filetype]]), "python", "the buffer stays")
 child:lua([[_G.show(_G.hit("far", "globals.py", 100000)) _G.finish(_G.hit("far", "globals.py", 100000))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
