@@ -1,4 +1,4 @@
-"""The way of a query, top to bottom: candidates, evidence, score, order, lines hit, stages.
+"""The way of a query, top to bottom: candidates, evidence, score, order, lines checked, stages.
 
 What the fast stage is asked for and what a stage reads are values; nothing here opens a file, loads a model or knows
 who asks. A search, the measurement of a person's own code and the benchmarks all go this way.
@@ -24,7 +24,7 @@ from cascode_indexer.vectors.types import Vectors
 class Ranking:
     """The candidates of a query after a stage."""
 
-    #: Best first; their lines were hit.
+    #: Best first; their lines were checked.
     ranked: tuple[Ranked, ...]
     #: Candidates left out because their file no longer holds them.
     dropped: int

@@ -95,7 +95,7 @@ def model_command(
 
     Docstrings of packages that were never trained on against their functions, in CodeSearchNet's six languages and
     what else was mined, and with names replaced (AdvTest), and CoSQA's web queries. Vectors are kept in the cache: a
-    run that was stopped goes on where it was, except for the classifier.
+    run that was stopped continues where it was, except for the classifier.
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")

@@ -137,7 +137,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
 def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str, settings: tuple[str, ...]) -> int:
     """Train as the bundled weights were trained, stage by stage, and tune the result on dev data.
 
-    A second call goes on where the first one stopped.
+    A second run continues where the first one stopped.
     """
     changes = _overrides(settings)
     from cascode_lab.training.recipe import reproduce

@@ -118,7 +118,7 @@ def test_what_is_no_repository_is_named(tmp_path: Path, kind: str) -> None:
         folder.mkdir()
     if kind == "empty":
         History(folder)
-    with pytest.raises(HistoryError, match=f"{kind} is no git repository"):
+    with pytest.raises(HistoryError, match=f"{kind} is not a git repository"):
         GitRepository.open(folder)
 
 

@@ -64,12 +64,12 @@ def test_every_recipe_is_valid(recipe: str, tmp_path: Path) -> None:
     ("text", "match"),
     [
         ("stages: []", "has no stage"),
-        ("steps: 3", "no training recipe"),
-        ("stages: [{name: a}]", "no training recipe"),
-        ("stages: [{name: a, preset: first, after: b}]", "no earlier stage"),
+        ("steps: 3", "not a training recipe"),
+        ("stages: [{name: a}]", "not a training recipe"),
+        ("stages: [{name: a, preset: first, after: b}]", "not an earlier stage"),
         ("stages: [{name: a, preset: first}, {name: a, preset: first}]", "cannot name a stage"),
         ("stages: [{name: ../a, preset: first}]", "cannot name a stage"),
-        ("a: [", "no training recipe"),
+        ("a: [", "not a training recipe"),
     ],
 )
 def test_wrong_recipes_are_named(text: str, match: str, tmp_path: Path) -> None:

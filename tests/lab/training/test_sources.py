@@ -135,7 +135,7 @@ def test_repositories_kept_for_dev_are_not_trained_on(folders: tuple[Path, dict[
     assert (len(corpora.history), len(corpora.history_dev)) == (10, 10)
     broken = Path(folders[1]["history"]) / "pairs" / "a__b.jsonl"
     broken.write_text("{}\n")
-    with pytest.raises(ModelError, match=r"a__b\.jsonl:1 is no history pair"):
+    with pytest.raises(ModelError, match=r"a__b\.jsonl:1 is not a history pair"):
         _ = Corpora(*folders, 0).history
 
 

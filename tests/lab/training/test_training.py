@@ -244,7 +244,7 @@ def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="one of cascade, control, first"):
         load_preset("frist")
     (tmp_path / "bad.yaml").write_text("a: [")
-    with pytest.raises(ModelError, match="no valid YAML"):
+    with pytest.raises(ModelError, match="not valid YAML"):
         load_preset(tmp_path / "bad.yaml")
 
 
@@ -268,7 +268,7 @@ def test_held_out_pool_is_read_as_function_texts(data: Path) -> None:
     assert read_pool(data, "python", "dev") == ["no query here"]
     assert read_pool(data, "go", "dev") == []
     (data / "pool-go-dev.jsonl").write_text('{"name": "f"}\n')
-    with pytest.raises(ModelError, match=r"pool-go-dev\.jsonl:1 is no function"):
+    with pytest.raises(ModelError, match=r"pool-go-dev\.jsonl:1 is not a function"):
         read_pool(data, "go", "dev")
 
 

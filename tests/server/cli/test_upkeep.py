@@ -26,7 +26,7 @@ def test_status_before_and_after(run: Run, workspace: Path, model: None) -> None
     assert run("index").status == 0
     after = run("status")
     assert after.status == 0
-    assert "state      ready" in after.out
+    assert "state        ready" in after.out
     assert "6 in 3 files: python 5, javascript 1" in after.out
     assert "1 ignored" in after.out
 

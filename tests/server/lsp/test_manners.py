@@ -295,7 +295,7 @@ def test_a_search_from_a_deleted_folder(environment: dict[str, str], workspace: 
         done = run(*arguments)
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
-        assert "the current directory is gone" in done.stderr
+        assert "the current directory no longer exists" in done.stderr
 
 
 # --- clients that watch badly ---------------------------------------------------------------------------
