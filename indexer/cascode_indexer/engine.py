@@ -89,7 +89,7 @@ class Engine:
     @property
     def roots(self) -> tuple[Path, ...]:
         """Every root that was added and not removed, those covered by another one included."""
-        return self._roots.asked()
+        return self._roots.requested()
 
     def add_root(self, root: Path) -> None:
         """Take up a workspace; :meth:`update` indexes it. One that is known already changes nothing.

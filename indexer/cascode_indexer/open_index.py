@@ -172,7 +172,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def damaged_again(error: DamagedFileError) -> IndexStoreError:
+def damaged_again_error(error: DamagedFileError) -> IndexStoreError:
     """Return the error of a file that is damaged although it was rebuilt just now."""
     return IndexStoreError(
         f"the index file {error.path} is damaged again right after it was rebuilt ({error.reason}): "

@@ -32,7 +32,7 @@ class Roots:
         self._open: dict[Path, Workspace] = {}
         self._gone: list[Workspace] = []
 
-    def asked(self) -> tuple[Path, ...]:
+    def requested(self) -> tuple[Path, ...]:
         """Return every root, in the order in which they came."""
         return tuple(self._asked)
 

@@ -24,7 +24,7 @@ from cascode_indexer.indexing.types import (
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
@@ -144,7 +144,7 @@ class Workspace:
             with self.index as index:
                 return self._status(index)
         except DamagedFileError as error:
-            raise damaged_again(error) from error
+            raise damaged_again_error(error) from error
 
     def repair(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
         """Put a damaged file aside and start it empty; what it held is made again from the workspace.
@@ -207,7 +207,7 @@ class Workspace:
                             report = work(self._updater(index, on_progress, asked), index)
                     except DamagedFileError as error:
                         if attempt == _ATTEMPTS:
-                            raise damaged_again(error) from error
+                            raise damaged_again_error(error) from error
                         self.repair(error, index)
                         continue
                     if index is self.index or self._files.closed:

@@ -21,7 +21,7 @@ from .inference import CasCodeModel
 from .serving import ServingNetwork, can_serve
 from .settings import ModelSettings
 from .text import TEXT_VERSION
-from .tokenization import TextTokenizer, padded
+from .tokenization import TextTokenizer, pad
 
 if TYPE_CHECKING:
     from .modeling import CasCode
@@ -57,7 +57,7 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
         ModelError: There is no such model, or it cannot be used.
     """
     folder = resolve_folder(name_or_path)
-    device = _checked_device(device)
+    device = _resolve_device(device)
     settings = _read_settings(folder)
     tokenizer = _read_tokenizer(folder, settings)
     network = _serving_network(settings, folder) if can_serve(settings.backbone) else _network(settings, folder)
@@ -137,7 +137,7 @@ def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer)
     return digest.hexdigest()[:16]
 
 
-def _checked_device(device: str | None) -> str:
+def _resolve_device(device: str | None) -> str:
     """The device asked for, or the best there is."""
     available = torch.cuda.is_available()
     if device is None:
@@ -229,7 +229,7 @@ def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:
         network = ServingNetwork(settings)
         network.load_backbone(tensors)
     except KeyError as error:
-        raise _missing(folder, str(error.args[0])) from error
+        raise _missing_weight(folder, str(error.args[0])) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
     return network
@@ -248,7 +248,7 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
     if missing:
-        raise _missing(folder, missing[0])
+        raise _missing_weight(folder, missing[0])
     try:
         network.load_state_dict({name: tensors[name] for name in wanted})
     except RuntimeError as error:
@@ -273,9 +273,9 @@ def _encodes_alike(network: CasCode) -> bool:
     network.train(False)
     try:
         with torch.inference_mode():
-            beside = network.encode(*padded(rows, padding))[0]
+            beside = network.encode(*pad(rows, padding))[0]
             states = backbone(input_ids=torch.tensor(rows[:1])).last_hidden_state
-            alone = network.pooled(states, torch.ones(1, _SHORT))[0]
+            alone = network.pool(states, torch.ones(1, _SHORT))[0]
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         logger.debug("the backbone cannot be called as an encoder: %s", error)
         return False
@@ -294,7 +294,7 @@ def _unfit(folder: Path, reason: str) -> ModelError:
     return ModelError(f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again")
 
 
-def _missing(folder: Path, name: str) -> ModelError:
+def _missing_weight(folder: Path, name: str) -> ModelError:
     """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
     if name.startswith("head."):
         return ModelError(

@@ -29,7 +29,7 @@ class Probability:
     #: Temperature of the softmax over the best candidates; 0 leaves the rivals out.
     share_temperature: float
 
-    def answered(self, fused: FloatArray) -> FloatArray:
+    def has_answer(self, fused: FloatArray) -> FloatArray:
         """P(an answer is there) for candidates of these fused scores, in any shape; the best one's is the list's."""
         log_odds = np.asarray(fused, dtype=np.float64) / self.temperature + self.bias
         return cast("FloatArray", (1 / (1 + np.exp(-np.clip(log_odds, -60, 60)))).astype(np.float32))
@@ -43,7 +43,7 @@ class Probability:
         Returns:
             Probabilities in the shape given, in the order of the scores within each list.
         """
-        answered = self.answered(fused)
+        answered = self.has_answer(fused)
         if not self.share_temperature or not answered.size:
             return answered
         scaled = np.asarray(fused, dtype=np.float64) / self.share_temperature

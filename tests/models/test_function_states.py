@@ -15,7 +15,7 @@ from cascode_models.function_states import FunctionStates
 from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import PairLayout, TextTokenizer, paired
+from cascode_models.tokenization import PairLayout, TextTokenizer, pair
 
 TEXTS = ["def read(path): return open(path)", "def add(a, b): return a + b", "sort json parse file " * 3, "sort"]
 #: Width of the states here, and bytes of one token's.
@@ -106,7 +106,7 @@ def test_texts_by_themselves_score_as_pairs_do(late_model: CasCodeModel) -> None
     query = "read a file"
     network, tokenizer = late_model.network, late_model.tokenizer
     assert network.reads_alone
-    tensors = paired(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
+    tensors = pair(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
     with torch.inference_mode():
         together = network.classify(*tensors).numpy()
     assert np.ptp(together) > 0.5

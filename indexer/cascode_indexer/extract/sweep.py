@@ -162,7 +162,7 @@ class Sweep:
         if self._is_misread(node, name, parts[-1], captures):
             return None
         if "prefix" in captures:
-            parts[-1] = _joined(self._slice(*captures["prefix"][0].byte_range), parts[-1])
+            parts[-1] = _join(self._slice(*captures["prefix"][0].byte_range), parts[-1])
         if "owner" in captures:
             parts = [*self._parts(captures["owner"][0], spec.owner_parts), *parts]
         if "tail" in captures:
@@ -369,6 +369,6 @@ def _lines_of(node: Node) -> int:
     return last - first + (column > 0)
 
 
-def _joined(prefix: str, name: str) -> str:
+def _join(prefix: str, name: str) -> str:
     """``~`` and ``operator`` in front of a name, with a space only between words."""
     return f"{prefix} {name}" if prefix[-1:].isalnum() and name[:1].isalpha() else prefix + name

@@ -66,7 +66,7 @@ class Gate:
             with self._changed:
                 self._working -= 1
 
-    def passed(self, cancelled: Callable[[], bool]) -> bool:
+    def wait_for_turn(self, cancelled: Callable[[], bool]) -> bool:
         """Wait until indexing may go on.
 
         Args:

@@ -22,17 +22,17 @@ def content_digest(content: bytes) -> bytes:
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
     """Extract the functions of a file's content; a content that gives none says why."""
-    return _parsed(source, content_digest(content), source_text(content, source.language))
+    return _parse_text(source, content_digest(content), source_text(content, source.language))
 
 
 def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
     """Extract the functions of an open buffer's text; one that gives none says why."""
     # An editor may send lone surrogates, which no file and no model can take; a "?" keeps every column in its place.
     content = text.encode("utf-8", "replace")
-    return _parsed(source, content_digest(content), text_or_reason(content.decode("utf-8")))
+    return _parse_text(source, content_digest(content), text_or_reason(content.decode("utf-8")))
 
 
-def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:
+def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:
     """Extract the functions of a text that was judged worth it."""
     if isinstance(text, SkipReason):
         return ParsedFile(source, digest, (), (), skip_reason=text)

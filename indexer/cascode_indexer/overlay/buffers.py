@@ -48,7 +48,7 @@ class OverlayFile:
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
 
-    def typed(self) -> Iterator[tuple[StoredDefinition, str]]:
+    def with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each function with its text."""
         return zip(self.functions, self.texts, strict=True)
 

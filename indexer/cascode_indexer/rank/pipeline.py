@@ -22,7 +22,7 @@ def score_of(evidence: Mapping[str, float], weights: Weights) -> float:
     return sum(weight * evidence[name] for name, weight in weights.items())
 
 
-def ordered(ranked: Sequence[Ranked]) -> list[Ranked]:
+def sort_by_score(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Return the best first; ties keep the order of path and name."""
     return sorted(
         ranked, key=lambda candidate: (-candidate.score, candidate.definition.path, candidate.definition.qualified_name)
@@ -42,7 +42,7 @@ def rank(query: Query, candidates: Sequence[Candidate], table: Table = FAST) -> 
     """
     weights = table[query.kind]
     measured = evidence_of(query, candidates, list(weights))
-    return ordered(
+    return sort_by_score(
         [
             Ranked(candidate, evidence, score_of(evidence, weights))
             for candidate, evidence in zip(candidates, measured, strict=True)

@@ -42,7 +42,7 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confi
     scores = _calibrated_scores(model, ranked)
     if not len(scores):
         return unknown
-    probabilities, answered = model.probability.of(scores), model.probability.answered(scores)
+    probabilities, answered = model.probability.of(scores), model.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
     known = [candidate.candidate.similarity is not None for candidate in ranked[: len(scores)]]
     best = max(

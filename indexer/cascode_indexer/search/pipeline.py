@@ -57,14 +57,14 @@ def rankings(
         candidate for source in sources for candidate in source.candidates(query, vector) if not excluded(candidate)
     ]
     fast = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
-    ranked, dropped = _standing(fast, max([limit, *(stage.depth for stage in stages)]))
+    ranked, dropped = _check_lines(fast, max([limit, *(stage.depth for stage in stages)]))
     yield Ranking(tuple(ranked), dropped)
     for stage in stages if ranked else ():
         ranked = stage.of(query, ranked)
         yield Ranking(tuple(ranked), dropped, stage)
 
 
-def pooled(vectors: Vectors) -> Vectors:
+def mean_vector(vectors: Vectors) -> Vectors:
     """One unit vector ``[dimension]`` of those of a query's pieces ``[pieces, dimension]``: their mean."""
     if len(vectors) == 1:
         alone: Vectors = vectors[0]
@@ -74,7 +74,7 @@ def pooled(vectors: Vectors) -> Vectors:
     return mean
 
 
-def _standing(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
+def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
     """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
     kept: list[Ranked] = []
     dropped = 0

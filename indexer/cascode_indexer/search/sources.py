@@ -66,7 +66,7 @@ class IndexSource:
                 }
             rows = self._rows(list(cosines), _lexical(self.store, query, allowed, spare), query, allowed)
             if index is not None and vector is not None:
-                cosines.update(_missing_cosines(index, vector, rows, cosines))
+                cosines.update(_compute_cosines(index, vector, rows, cosines))
         # Words count wherever a candidate came from, not only where they brought it.
         words = (
             self.store.match_among(match_expression(query.looked_up), COLUMN_WEIGHTS, [row.id for row in rows])
@@ -91,7 +91,7 @@ class IndexSource:
         rows = {row.id: row for row in self.store.functions_of_texts(dense)}
         rows.update((row.id, row) for row in self.store.functions([number for number in bm25 if number not in rows]))
         if query.frames:
-            rows.update((row.id, row) for row in _framed(self.store, query.frames))
+            rows.update((row.id, row) for row in _definitions_at_frames(self.store, query.frames))
         shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
         return _few_copies(shown, bm25)
 
@@ -128,16 +128,16 @@ class BufferSource:
     def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
         """See :meth:`Source.texts`."""
         wanted = {definition.id for definition in definitions}
-        return {definition.id: text for definition, text in self._typed() if definition.id in wanted}
+        return {definition.id: text for definition, text in self._with_texts() if definition.id in wanted}
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
         """See :meth:`Source.stands`: the lines of a buffer are those that the person sees."""
         return Verified(definition, None)
 
-    def _typed(self) -> Iterator[tuple[StoredDefinition, str]]:
+    def _with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each definition with its text."""
         for file in self.files:
-            yield from file.typed()
+            yield from file.with_texts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class _Allowed:
         return self.definitions is None or row.id in self.definitions
 
 
-def _framed(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
+def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
     """Return the definitions that stand where frames say, by line or by name."""
     paths = [path for path in store.file_records() if any(frame.is_of(path) for frame in frames)]
     return [
@@ -203,7 +203,7 @@ def _lexical(store: Store, query: Query, allowed: _Allowed, spare: int) -> dict[
     return dict(ranked)
 
 
-def _missing_cosines(
+def _compute_cosines(
     index: VectorIndex, vector: Vectors, rows: Iterable[StoredDefinition], known: Collection[int]
 ) -> dict[int, float]:
     """Compute the cosines, by text id, of lexical candidates that are not in the dense top N."""

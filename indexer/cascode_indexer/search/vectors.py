@@ -17,7 +17,7 @@ from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.vectors import VectorIndex, build_index, grown_out
 from cascode_indexer.vectors.cpu import CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialized
+from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.types import Vectors
 
 _log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class WorkspaceVectors:
             self.refresh()
             if not self._unsaved or not isinstance(self._index, CpuIndex):
                 return
-            data, dimension = serialized(self._index), self._index.dimension
+            data, dimension = serialize(self._index), self._index.dimension
             self._unsaved = False
         # Searches go on while the disk is written.
         save_index(data, dimension, self._location.vectors, self._fingerprint)

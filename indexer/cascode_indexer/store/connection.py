@@ -44,7 +44,7 @@ def connect(path: Path, migrations: Migrations) -> Database:
     """
     make_private_file(path)
     _check_length(path)
-    with translated_errors(path):
+    with translate_errors(path):
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         try:
             # WAL: readers never wait for the writer, and a kill loses at most the open transaction.
@@ -81,7 +81,7 @@ def _check_length(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, with the file they are about.
 
     Raises:

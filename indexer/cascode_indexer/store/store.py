@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from cascode_indexer.store.connection import connect_or_rebuild, translated_errors
+from cascode_indexer.store.connection import connect_or_rebuild, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
 from cascode_indexer.store.types import FileRecord, ParsedFile, StoreCounts
@@ -47,7 +47,7 @@ class Store:
     @contextlib.contextmanager
     def _access(self) -> Iterator[Database]:
         """One thread at a time, errors translated."""
-        with self._lock, translated_errors(self.path):
+        with self._lock, translate_errors(self.path):
             yield self._database
 
     @contextlib.contextmanager

@@ -33,7 +33,7 @@ def build_index(dimension: int, size: int, sample: Callable[[], Vectors], *, gpu
         _log.info("no GPU for FAISS here: the vector index stays on the CPU")
     if size <= LARGEST_FLAT:
         return CpuIndex.flat(dimension)
-    return CpuIndex.inverted(sample())
+    return CpuIndex.with_inverted_lists(sample())
 
 
 def grown_out(index: VectorIndex, size: int) -> bool:

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 _FORMAT = 1
 
 
-def serialized(index: CpuIndex) -> bytes:
+def serialize(index: CpuIndex) -> bytes:
     """Return a copy of ``index`` as the bytes to save."""
     return bytes(load_faiss().serialize_index(index.raw).tobytes())
 

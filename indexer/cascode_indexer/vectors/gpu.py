@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cascode_indexer.vectors.library import load_faiss
-from cascode_indexer.vectors.types import Ids, Vectors, checked_ids, checked_vectors
+from cascode_indexer.vectors.types import Ids, Vectors, check_ids, check_vectors
 
 #: FAISS' GPU search gives at most 2,048 neighbours; tombstones must leave room for the k asked for.
 _MOST_NEIGHBOURS = 2_048
@@ -65,8 +65,8 @@ class AppendOnlyIndex:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Append unit vectors under new ids."""
-        checked = checked_vectors(vectors, self._dimension)
-        fresh = checked_ids(ids, len(checked))
+        checked = check_vectors(vectors, self._dimension)
+        fresh = check_ids(ids, len(checked))
         first = len(self._row_ids)
         self._flat.add(checked)
         self._rows = np.concatenate([self._rows, checked.astype(np.float16)])
@@ -94,7 +94,7 @@ class AppendOnlyIndex:
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the nearest vectors; see :class:`VectorIndex`."""
-        checked = checked_vectors(queries, self._dimension)
+        checked = check_vectors(queries, self._dimension)
         found_ids = np.full((len(checked), k), -1, dtype=np.int64)
         found_scores = np.full((len(checked), k), -np.inf, dtype=np.float32)
         if not len(self):

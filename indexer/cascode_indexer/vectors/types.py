@@ -53,7 +53,7 @@ class VectorIndex(Protocol):
         """
 
 
-def checked_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
+def check_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
     """Return ``vectors`` as FAISS needs them: FAISS itself checks shapes with bare asserts.
 
     Raises:
@@ -64,7 +64,7 @@ def checked_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def checked_ids(ids: npt.NDArray[Any], count: int) -> Ids:
+def check_ids(ids: npt.NDArray[Any], count: int) -> Ids:
     """Return ``ids`` as FAISS needs them.
 
     Raises:

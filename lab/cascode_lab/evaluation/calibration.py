@@ -49,7 +49,7 @@ class BestHits:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[BestHits]) -> BestHits:
+    def join(cls, parts: Sequence[BestHits]) -> BestHits:
         """Those of several sets together."""
         return cls(np.concatenate([part.fused for part in parts]), np.concatenate([part.right for part in parts]))
 
@@ -140,11 +140,11 @@ def reliability(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> list
     ]
 
 
-def judged(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
+def judge(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
     """Compare the model's probabilities, and its word that nothing matches, with the truth."""
     probability, threshold = model.probability, model.settings.no_match_threshold
     probabilities, right = probability.of(hits.fused)[:, 0], hits.first_right
-    flagged = probability.answered(hits.first) < threshold
+    flagged = probability.has_answer(hits.first) < threshold
     return Calibration(
         name=name,
         queries=len(probabilities),
@@ -154,5 +154,5 @@ def judged(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
         flagged=int(flagged.sum()),
         flagged_wrong=float((~right[flagged]).mean()) if flagged.any() else 0.0,
         others_right=float(right[~flagged].mean()) if not flagged.all() else 0.0,
-        flagged_without_answer=float((probability.answered(hits.without_answer().first) < threshold).mean()),
+        flagged_without_answer=float((probability.has_answer(hits.without_answer().first) < threshold).mean()),
     )

@@ -44,7 +44,7 @@ def tables(results: Results) -> str:
         "### MRR\n",
         _table(("set", "queries / functions", *(SYSTEMS[system] for system in _systems(sets))), _mrr_rows(sets)),
         "### Gains in MRR, paired over queries, 95 % interval\n",
-        _table(("set", *_compared(sets)), _gain_rows(sets)),
+        _table(("set", *_comparison_rows(sets)), _gain_rows(sets)),
         "### Recall\n",
         _table(("set", "system", *(f"@{depth}" for depth in RECALL_DEPTHS)), _recall_rows(sets)),
     ]
@@ -144,7 +144,7 @@ def _few(measured: Measured | Gain, result: SetResult) -> str:
     return "" if measured["queries"] == result["queries"] else f" ({measured['queries']:,} queries)"
 
 
-def _compared(sets: Sequence[SetResult]) -> list[str]:
+def _comparison_rows(sets: Sequence[SetResult]) -> list[str]:
     """Heads of the table of gains."""
     return [f"{_SHORT[system]} over {_SHORT[over]}" for system, over in _pairs(sets)]
 

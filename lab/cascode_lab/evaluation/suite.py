@@ -18,7 +18,7 @@ from cascode_models.inference import CasCodeModel
 from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
-from .calibration import BestHits, judged
+from .calibration import BestHits, judge
 from .cascade import StageScores, fast_scores, functions_kept, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
@@ -193,7 +193,7 @@ def _set_result(name: str, sets: Sequence[_Ranked]) -> SetResult:
         name=name,
         queries=sum(len(ranked.task.queries) for ranked in sets),
         functions=sum(len(ranked.task.texts) for ranked in sets),
-        systems=[_measured(system, [ranked.ranks[system] for ranked in sets]) for system in systems],
+        systems=[_measure(system, [ranked.ranks[system] for ranked in sets]) for system in systems],
         gains=[
             _gain(system, over, [ranked.ranks for ranked in sets])
             for system, over in _COMPARED
@@ -202,7 +202,7 @@ def _set_result(name: str, sets: Sequence[_Ranked]) -> SetResult:
     )
 
 
-def _measured(system: str, ranks: Sequence[Ranks]) -> Measured:
+def _measure(system: str, ranks: Sequence[Ranks]) -> Measured:
     """Metrics of one system, each set weighing the same."""
     return Measured(
         system=system,
@@ -236,4 +236,4 @@ def _calibration(model: CasCodeModel, six: Sequence[_Ranked], ranked: Sequence[_
         return []
     groups = {"held-out packages": [found.hits for found in six]} if six else {}
     groups |= {found.task.name: [found.hits] for found in ranked if found.task.name.startswith("cosqa")}
-    return [judged(name, BestHits.joined(hits), model) for name, hits in groups.items()]
+    return [judge(name, BestHits.join(hits), model) for name, hits in groups.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cascode_lab.corpus.query_text import is_english
-from cascode_lab.history.housekeeping import housekeeping, is_bot
+from cascode_lab.history.housekeeping import housekeeping_rule, is_bot
 from cascode_lab.history.message import MAX_WORDS, MIN_WORDS, clean_subject, words_of
 from cascode_lab.history.paths import is_source
 from cascode_lab.history.types import Commit, FileChange
@@ -41,7 +41,7 @@ def candidate(commit: Commit) -> Candidate | str:
     if is_bot(commit.author, commit.email):
         return "bot"
     query = clean_subject(commit.subject)
-    reason = housekeeping(commit.subject, query) or _poor_words(query)
+    reason = housekeeping_rule(commit.subject, query) or _poor_words(query)
     if reason:
         return reason
     if len(commit.changes) > MOST_FILES:

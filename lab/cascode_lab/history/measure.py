@@ -25,8 +25,8 @@ from cascode_lab.own_code.asking import (
     Outcome,
     ask,
     mean_reciprocal_rank,
-    parsed_files,
-    reranked,
+    measured_depth,
+    parse_files,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def measure_history(
         dropped=dict(found.dropped.most_common()),
         questions=len(found.questions),
         outcomes=(),
-        rerank_top=reranked(model),
+        rerank_top=measured_depth(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:
@@ -129,7 +129,7 @@ def measure_history(
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
         root = Path(name).resolve() / "tree"
         checkout(repository, found.revision, root, cancelled=cancelled)
-        files = parsed_files(root, max_file_bytes, on_progress, cancelled)
+        files = parse_files(root, max_file_bytes, on_progress, cancelled)
         texts: dict[tuple[str, str], set[str]] = {}
         for file in files:
             for definition, text in zip(file.functions, file.texts, strict=True):

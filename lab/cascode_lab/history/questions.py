@@ -129,7 +129,7 @@ def _at(
 ) -> HistoryQuestions:
     """The pairs whose answers all stand in the tree of a revision."""
     dropped = Counter(mined.dropped)
-    standing = _standing(repository, revision, {place.path for pair in pairs for place in pair.answers})
+    standing = _definitions_at(repository, revision, {place.path for pair in pairs for place in pair.answers})
     kept = [pair for pair in pairs if all(place.key in standing for place in pair.answers)]
     dropped["answer not in the revision"] = len(pairs) - len(kept)
     if len(kept) > limit:
@@ -155,7 +155,7 @@ def _at(
     )
 
 
-def _standing(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
+def _definitions_at(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
     """Path and qualified name of the definitions of some files, where the indexer would read them."""
     found: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:

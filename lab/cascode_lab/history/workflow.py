@@ -117,7 +117,7 @@ def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str
     done = 0
     for number, job in enumerate(jobs, start=1):
         try:
-            found = _mined(job, output, limit, repositories.get(job.name))
+            found = _mine(job, output, limit, repositories.get(job.name))
         except HistoryError as error:
             logger.warning("%s is left out: %s", job.name, error)
             failed[job.name] = str(error)
@@ -135,7 +135,7 @@ def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str
     return summary
 
 
-def _mined(job: _Job, output: Path, limit: int, before: Summary | None) -> Summary:
+def _mine(job: _Job, output: Path, limit: int, before: Summary | None) -> Summary:
     """Mine one repository, unless the same was asked of it before."""
     repository = job.open()
     revision = repository.commit(job.revision)

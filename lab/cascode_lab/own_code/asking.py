@@ -18,7 +18,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
-from cascode_indexer.search.pipeline import pooled, rankings
+from cascode_indexer.search.pipeline import mean_vector, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
@@ -104,12 +104,12 @@ def drawn(questions: Sequence[T], limit: int) -> list[T]:
     return [questions[at] for at in chosen]
 
 
-def reranked(model: CasCodeModel) -> int:
+def measured_depth(model: CasCodeModel) -> int:
     """Candidates that the classifier reads for each question; 0 where it does not help."""
     return rerank_depth(SearchRequest(""), model)
 
 
-def parsed_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:
+def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:
     """Walk a folder and find the functions of its files; files without any are left out.
 
     Args:
@@ -217,7 +217,7 @@ def _outcome(source: IndexSource, model: CasCodeModel, question: Q) -> Outcome[Q
     """Ask one question."""
     request = SearchRequest(question.query, limit=_EVERY_CANDIDATE)
     query = query_of(request)
-    vector = pooled(model.encode_queries(query.pieces))
+    vector = mean_vector(model.encode_queries(query.pieces))
     *_, last = rankings(query, vector, [source], stages_of(request, model), request.limit)
     answers = question.texts
     first = last.ranked[0].definition if last.ranked else None

@@ -21,8 +21,8 @@ from cascode_lab.own_code.asking import (
     ask,
     drawn,
     mean_reciprocal_rank,
-    parsed_files,
-    reranked,
+    measured_depth,
+    parse_files,
 )
 from cascode_lab.own_code.questions import Question, questions_of, without_docs
 
@@ -85,7 +85,7 @@ def measure_own_code(
         IndexStoreError: The temporary index or the vector cache cannot be written.
     """
     root = checked_root(root)
-    files = parsed_files(root, max_file_bytes, on_progress, cancelled)
+    files = parse_files(root, max_file_bytes, on_progress, cancelled)
     found = questions_of(files)
     bare = [without_docs(file) for file in files]
     report = OwnCodeReport(
@@ -95,7 +95,7 @@ def measure_own_code(
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),
-        rerank_top=reranked(model),
+        rerank_top=measured_depth(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:

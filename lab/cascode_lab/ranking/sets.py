@@ -37,12 +37,14 @@ def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
             continue
         found, root = True, scratch / path.stem
         checkout(find_clone(clones, mined["repository"]), mined["revision"], root)
-        yield QuestionSet(mined["repository"], "history", root, [_mined(question) for question in mined["questions"]])
+        yield QuestionSet(
+            mined["repository"], "history", root, [_parse_question(question) for question in mined["questions"]]
+        )
     if not found:
         raise ModelError(f"no {split} questions in {folder}: mine some with 'cascode train mine --history'")
 
 
-def _mined(question: Mapping[str, Any]) -> Question:
+def _parse_question(question: Mapping[str, Any]) -> Question:
     """A question that a commit asks."""
     answers = frozenset((answer["path"], answer["name"]) for answer in question["answers"])
     return Question(question["query"], answers, "named" if question["named"] else "described")

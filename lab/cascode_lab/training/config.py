@@ -268,13 +268,13 @@ def _build(kind: type[T], content: object, where: str) -> T:
         elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
             values[name] = tuple(value)
         elif get_origin(expected) is dict and isinstance(value, Mapping):
-            values[name] = _mapping(value, get_args(expected)[1], f"{where}: {name}")
+            values[name] = _require_mapping(value, get_args(expected)[1], f"{where}: {name}")
         elif expected == tuple[StageConfig, ...] and isinstance(value, list):
             values[name] = tuple(_build(StageConfig, row, f"{where}: {name}") for row in value)
         elif type(value) is expected:
             values[name] = value
         else:
-            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_spoken(expected)}")
+            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_describe(expected)}")
     missing = [field.name for field in dataclasses.fields(cast("Any", kind)) if _is_missing(field, values)]
     if missing:
         raise ModelError(f"{where}: {missing[0]} is missing")
@@ -287,20 +287,20 @@ def _is_missing(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> boo
     return field.default is unset and field.default_factory is unset and field.name not in values
 
 
-def _mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
+def _require_mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
     """Settings by any name, all of one kind."""
     values: dict[str, Any] = {}
     for name, value in content.items():
         if get_origin(kind) is dict and isinstance(value, Mapping):
-            values[str(name)] = _mapping(value, get_args(kind)[1], f"{where}.{name}")
+            values[str(name)] = _require_mapping(value, get_args(kind)[1], f"{where}.{name}")
         elif _is_number(value) if kind is float else isinstance(value, str) and kind is str:
             values[str(name)] = kind(value)
         else:
-            raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_spoken(kind)}")
+            raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_describe(kind)}")
     return values
 
 
-def _spoken(kind: type[Any]) -> str:
+def _describe(kind: type[Any]) -> str:
     """The type of a setting as its message names it."""
     if get_origin(kind) is dict:
         return "settings by name"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 
 from .config import StageConfig
 from .context import RunContext
@@ -57,7 +57,7 @@ class StageRun:
             The mean losses by name, before the step.
         """
         stage = self._stage
-        rng = seeded(f"{self._seed}/{step}")
+        rng = seeded_random(f"{self._seed}/{step}")
         groups = _drawn(self._groups, step, rng)
         examples = _drawn(self._pairs, step, rng)
         scores = StepScores(

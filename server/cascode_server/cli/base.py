@@ -32,7 +32,7 @@ class WorkInterruptedError(Exception):
 
 
 @contextmanager
-def interrupted_with(remains: str) -> Iterator[None]:
+def on_interrupt(remains: str) -> Iterator[None]:
     """Where the person stops what runs inside, or the command so decorated, say what remains and how to go on.
 
     Args:

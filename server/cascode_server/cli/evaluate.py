@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_server.cli.base import Command, Group, interrupted_with
+from cascode_server.cli.base import Command, Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
 from cascode_server.cli.options import FOLDER, Language
@@ -77,7 +77,7 @@ group.add_command(ranking_command)
     metavar="DIR",
     help="Folder for the JSON file, which is named by commit and split.",
 )
-@interrupted_with("no results were written; encoded vectors are kept, classifier scores are not")
+@on_interrupt("no results were written; encoded vectors are kept, classifier scores are not")
 def model_command(
     pairs: Path | None,
     cosqa: Path | None,
@@ -122,7 +122,7 @@ def model_command(
     with ExitStack() as stack:
 
         def remembering(encoder: CasCodeModel) -> CachedEncoder:
-            return stack.enter_context(CachedEncoder.opened(encoder))
+            return stack.enter_context(CachedEncoder.open(encoder))
 
         loaded = load_model(model)
         fitted = loaded.settings.fusion_weight

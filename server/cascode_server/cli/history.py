@@ -13,7 +13,7 @@ from cascode_server.cli.console import note, printable
 from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode_lab.history.measure import AnsweredQuestion, HistoryReport
@@ -53,9 +53,9 @@ def history_command(
             revision=revision,
             limit=limit or DEFAULT_LIMIT,
             max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
-            on_commit=progress.commits,
-            on_progress=progress.indexing,
-            on_question=progress.asked,
+            on_commit=progress.show_commits,
+            on_progress=progress.show_indexing,
+            on_question=progress.show_questions,
             cancelled=stopped,
         )
     if report.cancelled:
@@ -72,8 +72,8 @@ def _too_few(report: HistoryReport) -> int:
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
     note(
-        f"{report.folder}: {counted(report.questions, 'usable commit')}, a measurement needs "
-        f"{FEWEST_QUESTIONS} or more (skipped: {_dropped(report) or 'none'}): "
+        f"{report.folder}: {quantity(report.questions, 'usable commit')}, a measurement needs "
+        f"{FEWEST_QUESTIONS} or more (skipped: {_skip_summary(report) or 'none'}): "
         f"name an older --revision or a repository with more history"
     )
     return 1
@@ -86,8 +86,8 @@ def _summary(report: HistoryReport) -> Iterator[str]:
 
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
-        f"{counted(len(report.outcomes), 'commit')} asked for what they changed, among "
-        f"{counted(report.definitions, 'definition')} in {counted(report.files, 'file')} "
+        f"{quantity(len(report.outcomes), 'commit')} asked for what they changed, among "
+        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')} "
         f"of revision {report.revision[:12]}; {reading}"
     )
     yield ""
@@ -100,10 +100,10 @@ def _summary(report: HistoryReport) -> Iterator[str]:
             yield f"{label:<11}{mean_reciprocal_rank(some, DEPTH):.3f}   ({len(some):,} {what})"
     if report.dropped:
         yield ""
-        yield f"commits skipped: {_dropped(report)}"
+        yield f"commits skipped: {_skip_summary(report)}"
 
 
-def _dropped(report: HistoryReport) -> str:
+def _skip_summary(report: HistoryReport) -> str:
     """Commits that ask nothing, by the most frequent rules."""
     rules = list(report.dropped.items())
     shown = [f"{count:,} {rule}" for rule, count in rules[:_RULES_SHOWN]]

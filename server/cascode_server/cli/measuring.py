@@ -141,18 +141,18 @@ class MeasuringProgress:
     def __exit__(self, *_error: object) -> None:
         self._open.close()
 
-    def indexing(self, progress: Any) -> None:
+    def show_indexing(self, progress: Any) -> None:
         """Show how far reading and encoding have come."""
         if self._indexing is None:
             self._open.close()
             self._indexing = self._open.enter_context(indexing_progress())
         self._indexing(progress)
 
-    def commits(self, done: int, total: int) -> None:
+    def show_commits(self, done: int, total: int) -> None:
         """Show how many commits were read."""
         self._count("reading commits", done, total)
 
-    def asked(self, done: int, total: int) -> None:
+    def show_questions(self, done: int, total: int) -> None:
         """Show how many questions were asked."""
         self._count("asking", done, total)
 
@@ -163,13 +163,13 @@ class MeasuringProgress:
         if self._counting is None or self._counting[0] != what:
             self._open.close()
             self._indexing = None
-            bars = self._open.enter_context(_counting_bar(what))
+            bars = self._open.enter_context(_make_bar(what))
             self._counting = (what, bars, bars.add_task(what, total=total))
         _, bars, task = self._counting
         bars.update(task, completed=done, total=total)
 
 
-def _counting_bar(what: str) -> Progress:
+def _make_bar(what: str) -> Progress:
     """A bar that goes when it is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -13,7 +13,7 @@ from cascode_server.cli.console import note, printable
 from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode_lab.own_code.measure import OwnCodeReport
@@ -43,8 +43,8 @@ def workspace_command(
             loaded,
             limit=limit or DEFAULT_LIMIT,
             max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
-            on_progress=progress.indexing,
-            on_question=progress.asked,
+            on_progress=progress.show_indexing,
+            on_question=progress.show_questions,
             cancelled=stopped,
         )
     if report.cancelled:
@@ -65,7 +65,7 @@ def _too_few(report: OwnCodeReport) -> int:
     else:
         definitions = report.questions + sum(report.unusable.values())
         note(
-            f"{report.root}: {report.questions} of {counted(definitions, 'definition')} can be asked for by their "
+            f"{report.root}: {report.questions} of {quantity(definitions, 'definition')} can be asked for by their "
             f"documentation, a measurement needs {FEWEST_QUESTIONS} or more ({_unusable(report)}): "
             f"name a workspace with more documented definitions"
         )
@@ -78,8 +78,8 @@ def _summary(report: OwnCodeReport) -> Iterator[str]:
     drawn = "" if asked == report.questions else f" (drawn from {report.questions:,}; --limit takes more)"
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
-        f"{counted(asked, 'definition')}{drawn} asked for by their documentation, among "
-        f"{counted(report.functions, 'definition')} in {counted(report.files, 'file')}; {reading}"
+        f"{quantity(asked, 'definition')}{drawn} asked for by their documentation, among "
+        f"{quantity(report.functions, 'definition')} in {quantity(report.files, 'file')}; {reading}"
     )
     yield ""
     yield from figures(report.outcomes)

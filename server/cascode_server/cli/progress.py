@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cascode_server.cli.console import note, printable
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -47,11 +47,11 @@ class _Lines:
         if progress.functions_total:
             rate = progress.functions_done / max(now - self._started, 1e-3)
             note(
-                f"{progress.root}: {progress.functions_done:,} of {counted(progress.functions_total, 'definition')} "
+                f"{progress.root}: {progress.functions_done:,} of {quantity(progress.functions_total, 'definition')} "
                 f"encoded, {rate:,.0f} a second"
             )
         else:
-            note(f"{progress.root}: {counted(progress.files_done, 'file')} read")
+            note(f"{progress.root}: {quantity(progress.files_done, 'file')} read")
 
 
 class _Bars:

@@ -132,7 +132,7 @@ def make_ready(engine: Engine, *, refresh: bool) -> bool:
 def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     """The queries asked, without the empty lines of a batch."""
     if batch is None:
-        query = _clean(" ".join(words) if words else _piped())
+        query = _clean(" ".join(words) if words else _read_stdin())
         if not query and not words:
             raise click.UsageError("Missing argument 'QUERY': describe the code in plain words, or give '--batch'")
         if not query:
@@ -144,7 +144,7 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     yield from filter(None, map(_clean, batch))
 
 
-def _piped() -> str:
+def _read_stdin() -> str:
     """What is piped in, as one query: a bug report or a traceback; empty where a person would have to type it."""
     try:
         return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()

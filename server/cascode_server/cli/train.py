@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cascode_server.cli.base import Group, interrupted_with
+from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 
@@ -64,7 +64,7 @@ def mine_command(
         raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.build import mine, summary_table
 
-    with interrupted_with("the archives fetched so far are kept: run it again to make pairs of them"):
+    with on_interrupt("the archives fetched so far are kept: run it again to make pairs of them"):
         summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
@@ -88,7 +88,7 @@ def _mine_history(
     from cascode_lab.history.workflow import mine_clones, mine_manifest, summary_table
 
     held, limit = HeldOut.read(*held_out), limit or MOST_CANDIDATES
-    with interrupted_with("each repository mined so far is kept: run it again to continue with the others"):
+    with on_interrupt("each repository mined so far is kept: run it again to continue with the others"):
         if clones:
             summary = mine_manifest(manifest, clones, output, held_out=held, limit=limit, progress=note)
         else:
@@ -111,7 +111,7 @@ def _mine_history(
     metavar="KEY=VALUE",
     help="Override a setting of the preset, for example joint.steps=200; may be repeated.",
 )
-@interrupted_with("run it again with --resume to continue from the last checkpoint, if there is one")
+@on_interrupt("run it again with --resume to continue from the last checkpoint, if there is one")
 def run_command(preset: str, data: Path, output: Path, resume: bool, settings: tuple[str, ...]) -> int:
     """Train a model by PRESET: the name of a shipped one, or a YAML file."""
     overrides = _overrides(settings)
@@ -133,7 +133,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     metavar="KEY=VALUE",
     help="Override a setting of every stage, for example threads=8; may be repeated.",
 )
-@interrupted_with("run it again to continue from the last checkpoint, if there is one")
+@on_interrupt("run it again to continue from the last checkpoint, if there is one")
 def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str, settings: tuple[str, ...]) -> int:
     """Train as the bundled weights were trained, stage by stage, and tune the result on dev data.
 
@@ -155,7 +155,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
 @click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
-@interrupted_with("the written model is incomplete: run it again before you use it")
+@on_interrupt("the written model is incomplete: run it again before you use it")
 def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
     from cascode_lab.training.release import release

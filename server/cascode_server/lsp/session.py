@@ -80,7 +80,7 @@ class Session(LanguageServer):
         self.side_pool = ThreadPoolExecutor(1, "cascode-side", initializer=begin)
         self.indexing = IndexingService(
             self._open_engine,
-            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._indexed),
+            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._announce_indexed),
         )
         self.searching = Searching(self.indexing, self.push_documents)
         self._model_for = model_for
@@ -247,7 +247,7 @@ class Session(LanguageServer):
         if self.watching is not None:
             self.watching.unwatch(root)
 
-    def _indexed(self, root: Path, paths: frozenset[str] | None) -> None:
+    def _announce_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
         """Notify subscribers about indexed files."""
         for call in self.on_indexed:
             call(root, paths)

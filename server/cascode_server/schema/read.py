@@ -56,15 +56,15 @@ def read(shape: type[T], value: object, source: str) -> T:
         if given is None and not field.required:
             continue
         if field.name not in value:
-            raise ShapeError(f"{source}: {field.name} is missing; it must be {expected(field)}")
+            raise ShapeError(f"{source}: {field.name} is missing; it must be {describe_type(field)}")
         try:
             result[field.name] = _convert(field, field.type, given)
         except _UnfitError:
-            raise ShapeError(f"{source}: {field.name} must be {expected(field)}, not {_shown(given)}") from None
+            raise ShapeError(f"{source}: {field.name} must be {describe_type(field)}, not {_shown(given)}") from None
     return cast(T, result)
 
 
-def expected(field: Field) -> str:
+def describe_type(field: Field) -> str:
     """Say what a field takes: ``a whole number from 1 to 1000``."""
     if field.bounds is not None:
         return f"a whole number from {field.bounds.lowest} to {field.bounds.highest}"

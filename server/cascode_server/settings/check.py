@@ -38,7 +38,7 @@ class Source:
     editor: bool = False
 
 
-def checked(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
+def check_settings(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
     """Check all values of a source.
 
     Args:
@@ -70,7 +70,7 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         )
     good = _value(leaf, value)
     if good is None:
-        return f"= {shown(value)} is ignored: use {allowed(leaf)}"
+        return f"= {shown(value)} is ignored: use {describe_values(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
@@ -135,7 +135,7 @@ def _value(leaf: Leaf, value: Any) -> bool | int | str | None:
     return value if "\0" not in value else None
 
 
-def allowed(leaf: Leaf) -> str:
+def describe_values(leaf: Leaf) -> str:
     """Say what a setting takes.
 
     Args:

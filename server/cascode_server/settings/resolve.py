@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_server.settings.check import Source, checked, shown
+from cascode_server.settings.check import Source, check_settings, shown
 from cascode_server.settings.files import WORKSPACE_FILE, read_file, user_file
 from cascode_server.settings.leaves import SECTION, with_values
 from cascode_server.settings.tree import Settings
@@ -58,7 +58,7 @@ def resolution(
     origins: dict[str, str] = {}
     settings = defaults or Settings()
     for source in _sources(client, workspace, trusted, problems):
-        good, found = checked(source)
+        good, found = check_settings(source)
         problems += found
         settings = with_values(settings, good)
         origins |= dict.fromkeys(good, source.label)

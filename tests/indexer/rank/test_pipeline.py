@@ -6,7 +6,7 @@ import pytest
 
 from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
-from cascode_indexer.rank.pipeline import evidence_of, ordered, rank, score_of, without_copies
+from cascode_indexer.rank.pipeline import evidence_of, rank, score_of, sort_by_score, without_copies
 from cascode_indexer.rank.types import Pool, Ranked
 
 SENTENCE = Query.of("where do we retry a failed upload")
@@ -80,7 +80,7 @@ def test_the_best_placed_copy_stays() -> None:
 def test_best_first() -> None:
     """The highest score leads."""
     low, high = Ranked(candidate("low"), {}, 0.1), Ranked(candidate("high"), {}, 0.9)
-    assert ordered([low, high]) == [high, low]
+    assert sort_by_score([low, high]) == [high, low]
 
 
 def test_a_definition_without_a_vector_is_not_buried_below_those_that_have_one() -> None:

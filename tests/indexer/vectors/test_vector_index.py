@@ -13,7 +13,7 @@ import pytest
 
 from cascode_indexer.vectors import VectorIndex, build_index, grown_out
 from cascode_indexer.vectors.cpu import LARGEST_FLAT, CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialized
+from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.gpu import AppendOnlyIndex
 from cascode_indexer.vectors.library import has_gpu
 
@@ -35,7 +35,7 @@ def on_gpu() -> VectorIndex:
 
 def inverted() -> CpuIndex:
     """Inverted lists, every list probed so that answers are exact."""
-    index = CpuIndex.inverted(unit(400, seed=9), lists=8)
+    index = CpuIndex.with_inverted_lists(unit(400, seed=9), lists=8)
     index.raw.nprobe = 8
     return index
 
@@ -186,7 +186,7 @@ def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:
     index = CpuIndex.flat(DIMENSION)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialized(index), index.dimension, path, "model-a")
+    save_index(serialize(index), index.dimension, path, "model-a")
     assert path.stat().st_mode & 0o077 == 0
     again = load_index(path, "model-a", DIMENSION)
     assert again is not None
@@ -200,18 +200,18 @@ def test_a_truncated_index_is_not_read(tmp_path: Path, cut: float, caplog: pytes
     index = CpuIndex.flat(DIMENSION)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialized(index), index.dimension, path, "model-a")
+    save_index(serialize(index), index.dimension, path, "model-a")
     data = path.read_bytes()
     path.write_bytes(data[: int(cut if cut >= 1 else cut * len(data))])
     with caplog.at_level(logging.WARNING):
         assert load_index(path, "model-a", DIMENSION) is None
-    assert "rebuilt" in caplog.text
+    assert "rebuilding" in caplog.text
 
 
 def test_an_index_of_another_model_is_not_read(tmp_path: Path) -> None:
     """Vectors of two models never mix, even when they are equally wide."""
     index = CpuIndex.flat(DIMENSION)
-    save_index(serialized(index), index.dimension, tmp_path / "vectors.faiss", "model-a")
+    save_index(serialize(index), index.dimension, tmp_path / "vectors.faiss", "model-a")
     assert load_index(tmp_path / "vectors.faiss", "model-b", DIMENSION) is None
     assert load_index(tmp_path / "vectors.faiss", "model-a", DIMENSION + 1) is None
     assert load_index(tmp_path / "missing.faiss", "model-a", DIMENSION) is None

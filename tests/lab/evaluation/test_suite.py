@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.evaluation.calibration import BestHits, judged, reliability
+from cascode_lab.evaluation.calibration import BestHits, judge, reliability
 from cascode_lab.evaluation.metrics import stratified_bootstrap
 from cascode_lab.evaluation.pairs import held_out_set
 from cascode_lab.evaluation.report import blocks, tables, write_into
@@ -237,7 +237,7 @@ def test_best_hits_with_and_without_the_answer() -> None:
     without = hits.without_answer()
     assert without.fused[:, :2].tolist() == [[3.0, 1.0], [2.0, 1.0]]
     assert not without.right.any()
-    assert BestHits.joined([hits, hits]).first_right.tolist() == [True, False, True, False]
+    assert BestHits.join([hits, hits]).first_right.tolist() == [True, False, True, False]
     assert hits.rows(np.array([1])).first.tolist() == [2.0]
 
 
@@ -250,7 +250,7 @@ def test_no_match_is_judged_against_the_truth(model: CasCodeModel) -> None:
     firsts, seconds = (0.9, 0.8, 0.4, 0.2), (0.8, 0.2, 0.2, 0.1)
     fused = np.array([[logit[p] for p in firsts], [logit[p] for p in seconds]], dtype=np.float32).T
     hits = BestHits.of(fused, np.array([[True, False], [False, True], [True, False], [False, True]]))
-    found = judged("x", hits, model)
+    found = judge("x", hits, model)
     assert (found["queries"], found["flagged"]) == (4, 2)
     assert found["flagged_wrong"] == found["others_right"] == 0.5
     # Taken out are 0.9, 0.2, 0.4 and 0.1: what is left first are 0.8, 0.8, 0.2 and 0.2.

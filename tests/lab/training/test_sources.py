@@ -11,7 +11,7 @@ import pytest
 
 from cascode_lab.training import load_preset, run
 from cascode_lab.training.data import TrainingPair
-from cascode_lab.training.mixture import Mixture, apportioned, other_answers
+from cascode_lab.training.mixture import Mixture, apportion, other_answers
 from cascode_lab.training.precision import compute_dtype
 from cascode_lab.training.sources import SOURCES, Corpora, DefinitionText, Draws, Example, make_sources
 from cascode_lab.training.sources.short import base_form, short_query
@@ -69,10 +69,10 @@ SHARES = {"docstrings": 0.5, "history": 0.35, "short": 0.1, "cosqa": 0.05}
 
 def test_every_step_holds_the_shares_of_its_sources(folders: tuple[Path, dict[str, str]]) -> None:
     """The counts of a mixed step are the shares, each source at least once; a repeated step is the same."""
-    assert apportioned(SHARES, 96) == {"docstrings": 48, "history": 33, "short": 10, "cosqa": 5}
-    assert apportioned(SHARES, 8) == {"docstrings": 3, "history": 3, "short": 1, "cosqa": 1}
-    assert apportioned({"a": 2.0, "b": 1.0}, 2) == {"a": 1, "b": 1}
-    assert apportioned(SHARES, 2) == dict.fromkeys(SHARES, 1)
+    assert apportion(SHARES, 96) == {"docstrings": 48, "history": 33, "short": 10, "cosqa": 5}
+    assert apportion(SHARES, 8) == {"docstrings": 3, "history": 3, "short": 1, "cosqa": 1}
+    assert apportion({"a": 2.0, "b": 1.0}, 2) == {"a": 1, "b": 1}
+    assert apportion(SHARES, 2) == dict.fromkeys(SHARES, 1)
     data, given = folders
 
     def steps() -> list[list[Example]]:

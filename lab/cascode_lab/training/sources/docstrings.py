@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cascode_models.text import query_text
 
-from ..data import TrainingPair, can_be_renamed, varied_function, varied_query
+from ..data import TrainingPair, can_be_renamed, vary_function, vary_query
 from ..sampling import LanguagePools
 from .corpora import Corpora
 from .source import DefinitionText, Draws, Example, source
@@ -35,7 +35,7 @@ class Docstrings:
         """See :meth:`cascode_lab.training.sources.source.Source.draw`."""
         pairs = self._pools.draw(turn, count)
         renamed = renames(pairs, self._draws.renamed_share, rng)
-        return [example(pair, varied_query(pair, rng), rng, renamed=renamed) for pair in pairs]
+        return [example(pair, vary_query(pair, rng), rng, renamed=renamed) for pair in pairs]
 
 
 def renames(pairs: Sequence[TrainingPair], share: float, rng: random.Random) -> bool:
@@ -45,5 +45,5 @@ def renames(pairs: Sequence[TrainingPair], share: float, rng: random.Random) -> 
 
 def example(pair: TrainingPair, query: str, rng: random.Random, *, renamed: bool = False) -> Example:
     """The example of a pair, its query worded as given and its function in a form drawn."""
-    answer = DefinitionText(varied_function(pair, rng, renamed=renamed), pair.code, pair.query)
+    answer = DefinitionText(vary_function(pair, rng, renamed=renamed), pair.code, pair.query)
     return Example(query_text(query), answer, frozenset((pair.code,)))

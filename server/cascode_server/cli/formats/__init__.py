@@ -9,7 +9,7 @@ import click
 
 from cascode import Answer
 from cascode_server.cli.console import note
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode import Engine
@@ -58,7 +58,7 @@ def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
     """
     if not answer.hits and answer.functions:
         reason = "; none may match the given language, kind or path" if narrowed else ""
-        note(f"no hits among {counted(answer.functions, 'definition')}{reason}")
+        note(f"no hits among {quantity(answer.functions, 'definition')}{reason}")
     elif answer.hits and not answer.confident:
         note("nothing matches well; these are the closest definitions")
     if answer.pending:
