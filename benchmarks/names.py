@@ -61,7 +61,9 @@ def measure(engine: Engine, count: int, *, tune: bool) -> None:
     """Print the share of queries whose first hit is the function (or lies in the file) asked for."""
     (workspace,) = engine.workspaces
     functions = [
-        stored for path in sorted(workspace.store.file_records()) for stored in workspace.store.functions_of_file(path)
+        stored
+        for path in sorted(workspace.store.file_records())
+        for stored in workspace.store.definitions_of_file(path)
     ]
     bearers = Counter("".join(split_identifiers(function.name)) for function in functions)
     # Of several words: the other spelling of a single word is the word itself.

@@ -268,7 +268,7 @@ class Updater:
                 continue
             batch.append(parse_content(source, content))
             changed += 1
-            functions += len(batch[-1].functions)
+            functions += len(batch[-1].definitions)
             due = time.monotonic() - stored > _STORE_SECONDS or self._gate.paused
             if due or len(batch) >= _FILES_A_BATCH or functions >= _FUNCTIONS_A_BATCH:
                 self._store.replace_files(batch)

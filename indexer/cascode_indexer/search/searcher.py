@@ -288,6 +288,6 @@ def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]
     for file in part.buffers:
         if file.path == path:
             return list(file.with_texts())
-    stored = part.index.store.functions_of_file(path)
+    stored = part.index.store.definitions_of_file(path)
     texts = part.index.store.texts([definition.text_id for definition in stored])
     return [(definition, texts[definition.text_id]) for definition in stored if definition.text_id in texts]

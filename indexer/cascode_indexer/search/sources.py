@@ -88,8 +88,8 @@ class IndexSource:
         self, dense: Sequence[int], bm25: dict[int, float], query: Query, allowed: _Allowed
     ) -> list[StoredDefinition]:
         """Return the definitions of both halves, and those that a traceback names, that may be shown."""
-        rows = {row.id: row for row in self.store.functions_of_texts(dense)}
-        rows.update((row.id, row) for row in self.store.functions([number for number in bm25 if number not in rows]))
+        rows = {row.id: row for row in self.store.definitions_of_texts(dense)}
+        rows.update((row.id, row) for row in self.store.definitions([number for number in bm25 if number not in rows]))
         if query.frames:
             rows.update((row.id, row) for row in _definitions_at_frames(self.store, query.frames))
         shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
@@ -114,7 +114,7 @@ class BufferSource:
         for file in self.files:
             bm25 = file.words.scores(self.stems, self.statistics, COLUMN_WEIGHTS)
             cosines = {} if vector is None else similarities(file, vector)
-            for at, definition in enumerate(file.functions):
+            for at, definition in enumerate(file.definitions):
                 if (at in bm25 or at in cosines) and (
                     admits is None or admits(definition.path, definition.language, definition.kind)
                 ):
@@ -171,7 +171,7 @@ def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[Stored
     return [
         definition
         for path in paths[:_MOST_FRAMED_FILES]
-        for definition in store.functions_of_file(path)
+        for definition in store.definitions_of_file(path)
         if any(
             frame.is_of(path)
             and (frame.name == definition.name or definition.start_line <= frame.line <= definition.end_line)

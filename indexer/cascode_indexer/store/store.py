@@ -204,10 +204,10 @@ class Store:
         with self.transaction() as database:
             database.execute("UPDATE texts SET encoded = 0 WHERE encoded = 1")
 
-    # --- functions ------------------------------------------------------------------------------------
+    # --- definitions ------------------------------------------------------------------------------------
 
-    def functions_of_texts(self, text_ids: Sequence[int]) -> list[StoredDefinition]:
-        """Return every function whose text is one of ``text_ids``."""
+    def definitions_of_texts(self, text_ids: Sequence[int]) -> list[StoredDefinition]:
+        """Return every definition whose text is one of ``text_ids``."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.text_id IN ({marks})",
@@ -215,17 +215,17 @@ class Store:
         )
         return [StoredDefinition(*row) for row in rows]
 
-    def functions(self, function_ids: Sequence[int]) -> list[StoredDefinition]:
-        """Return functions by id; ids that are gone are missing."""
+    def definitions(self, definition_ids: Sequence[int]) -> list[StoredDefinition]:
+        """Return definitions by id; ids that are gone are missing."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.id IN ({marks})",
-            function_ids,
+            definition_ids,
         )
         return [StoredDefinition(*row) for row in rows]
 
-    def functions_of_file(self, path: str) -> list[StoredDefinition]:
-        """Return the functions of one file, in the order of their lines."""
+    def definitions_of_file(self, path: str) -> list[StoredDefinition]:
+        """Return the definitions of one file, in the order of their lines."""
         with self._access() as database:
             rows = database.execute(
                 f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
@@ -235,7 +235,7 @@ class Store:
         return [StoredDefinition(*row) for row in rows]
 
     def function_facets(self) -> list[tuple[int, int, str, str, str]]:
-        """Return (function id, text id, path, language, kind) of every function, for filters."""
+        """Return (definition id, text id, path, language, kind) of every definition, for filters."""
         with self._access() as database:
             return database.execute(
                 "SELECT f.id, f.text_id, files.path, files.language, f.kind "

@@ -71,7 +71,7 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
     if reason:
         return reason
     try:
-        found = extract_definitions(text, language, path=path).functions
+        found = extract_definitions(text, language, path=path).definitions
     except ExtractionError:
         return "file not parsed"
     # Line 0 and the line after the last one are asked for by insertions at the ends.

@@ -132,7 +132,7 @@ def measure_history(
         files = parse_files(root, max_file_bytes, on_progress, cancelled)
         texts: dict[tuple[str, str], set[str]] = {}
         for file in files:
-            for definition, text in zip(file.functions, file.texts, strict=True):
+            for definition, text in zip(file.definitions, file.texts, strict=True):
                 texts.setdefault((file.source.path, definition.qualified_name), set()).add(text)
         questions = [
             AnsweredQuestion(
@@ -154,7 +154,7 @@ def measure_history(
     return dataclasses.replace(
         report,
         files=len(files),
-        definitions=sum(len(file.functions) for file in files),
+        definitions=sum(len(file.definitions) for file in files),
         outcomes=outcomes,
         cancelled=cancelled(),
     )

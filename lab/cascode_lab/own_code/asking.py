@@ -132,7 +132,7 @@ def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancel
         content = read_bytes(source, max_file_bytes)
         if not isinstance(content, SkipReason):
             parsed = parse_content(source, content)
-            if parsed.functions:
+            if parsed.definitions:
                 files.append(parsed)
         on_progress(IndexProgress(root, "scan", number, len(sources)))
     return files

@@ -91,7 +91,7 @@ def measure_own_code(
     report = OwnCodeReport(
         root,
         files=len(files),
-        functions=sum(len(file.functions) for file in bare),
+        functions=sum(len(file.definitions) for file in bare),
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),

@@ -113,7 +113,7 @@ def test_a_header_below_a_long_licence_is_cpp_wherever_it_is_read(tmp_path: Path
     (found,) = walk(tmp_path, language_of=language_of, skipped=SkipCounts())
     assert found.language == "cpp"
     assert language_of_text("vec.h", HEADER) == "cpp"
-    assert "Vec.size" in [definition.qualified_name for definition in parse_buffer(found, HEADER).functions]
+    assert "Vec.size" in [definition.qualified_name for definition in parse_buffer(found, HEADER).definitions]
     mined = list(mined_definitions(HEADER, "vec.h"))
     assert [(item.name, item.language) for item in mined if item.name == "Vec.size"] == [("Vec.size", "cpp")]
 

@@ -28,7 +28,7 @@ try:
         rows = [
             (row.path, row.qualified_name, row.start_line, row.end_line)
             for path in sorted(store.file_records())
-            for row in store.functions_of_file(path)
+            for row in store.definitions_of_file(path)
         ]
         print(json.dumps({
             "functions": rows, "pending": store.counts().pending, "read_only": reports[0].read_only,

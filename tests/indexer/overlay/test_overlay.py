@@ -131,7 +131,7 @@ def test_words_find_what_was_typed_before_the_model_is_loaded(
 def test_words_score_in_the_buffer_as_they_do_in_the_store(engine: Engine, workspace: Path) -> None:
     """BM25 of a buffer's function is what SQLite gives the same function once it is stored."""
     store = engine.workspaces[0].store
-    stored = store.functions_of_file("src/upload.py")
+    stored = store.definitions_of_file("src/upload.py")
     terms = ["retry", "uploads", "failing", "size", "connection", "nothing"]
     expected = dict(store.match(" OR ".join(f'"{term}"' for term in terms), COLUMN_WEIGHTS, 100))
     engine.set_overlay(workspace / "src" / "upload.py", (workspace / "src" / "upload.py").read_text())

@@ -16,7 +16,7 @@ from cascode_lab.history.types import Hunk
 def definition(source: str, language: str, name: str) -> Definition:
     """A definition of a source text."""
     return next(
-        function for function in extract_definitions(source, language).functions if function.qualified_name == name
+        function for function in extract_definitions(source, language).definitions if function.qualified_name == name
     )
 
 

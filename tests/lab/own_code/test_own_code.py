@@ -109,12 +109,12 @@ def test_documentation_is_taken_out_of_what_is_searched() -> None:
     python = without_docs(
         parsed('def f(a):\n    """Secret words here."""\n    return a\n\n\ndef g():\n    """Only words."""\n')
     )
-    assert [function.name for function in python.functions] == ["f"]
+    assert [function.name for function in python.definitions] == ["f"]
     script = without_docs(parsed("/** Secret words here. */\nfunction f(a) {\n  return a;\n}\n", "a.js", "javascript"))
     for file in (python, script):
         assert len(file.texts) == 1
         assert "ecret" not in file.texts[0]
-        assert file.functions[0].doc == ""
+        assert file.definitions[0].doc == ""
 
 
 def test_functions_are_found_by_their_documentation(documented: Path, loaded: CasCodeModel) -> None:

@@ -142,7 +142,7 @@ def _stored(root: Path) -> set[tuple[Any, ...]]:
     """Return what an index holds: functions with their lines and the keys of their texts, and which have a vector."""
     store = Store(locate(root).store)
     try:
-        functions = [stored for path in store.file_records() for stored in store.functions_of_file(path)]
+        functions = [stored for path in store.file_records() for stored in store.definitions_of_file(path)]
         keys = store.keys(sorted({function.text_id for function in functions}))
         encoded = set(store.encoded_text_ids())
         rows = [
