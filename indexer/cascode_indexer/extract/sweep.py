@@ -38,7 +38,11 @@ _WHITE = b" \t\r\n\f\v"
 
 
 class Sweep:
-    """One source's matches on their way to functions."""
+    """One source's matches on their way to definitions.
+
+    It holds the source in three forms, what the matches said, and what they become: a match is understood only
+    beside all others, so they share one state that lives as long as one source is read.
+    """
 
     def __init__(self, grammar: Grammar, tree: Tree, text: str, data: bytes) -> None:
         self._spec = grammar.spec

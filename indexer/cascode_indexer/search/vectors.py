@@ -52,7 +52,6 @@ class WorkspaceVectors:
         self._store = store
         self._cache = cache
         self._fingerprint = fingerprint
-        self._dimension = dimension
         self._gpu = gpu
         self._lock = threading.RLock()
         loaded = None if gpu else load_index(location.vectors, fingerprint, dimension)
@@ -96,7 +95,7 @@ class WorkspaceVectors:
             wanted = np.array(self._store.encoded_text_ids(), dtype=np.int64)
         held = self._index.ids()
         if grown_out(self._index, len(wanted)):
-            self._index = build_index(self._dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
+            self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
             held = self._index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)
         fresh = np.setdiff1d(wanted, held, assume_unique=True)

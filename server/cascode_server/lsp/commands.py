@@ -63,7 +63,7 @@ async def run_search(session: Session, argument: SearchArgument) -> Answer:
         on_partial = None if token is None else send
         return session.searching.search(request, render, on_partial=on_partial, cancelled=cancelled)
 
-    return await session.search_thread(work)
+    return await session.workers.search(work)
 
 
 async def similar(session: Session, arguments: Arguments) -> Answer:
@@ -78,7 +78,7 @@ async def similar(session: Session, arguments: Arguments) -> Answer:
         render = functools.partial(_render, session)
         return session.searching.similar(path, line, render, limit=limit, cancelled=cancelled)
 
-    return await session.search_thread(work)
+    return await session.workers.search(work)
 
 
 async def status(session: Session, _arguments: Arguments) -> ServerStatus:

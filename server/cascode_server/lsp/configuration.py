@@ -91,7 +91,7 @@ class Configuration:
         client = session.client
         workspace = session.folders[0].path if session.folders else None
         trusted = client is not None and client.trusted
-        settings, problems = await session.side_thread(lambda: resolve(sent, workspace, trusted))
+        settings, problems = await session.workers.side(lambda: resolve(sent, workspace, trusted))
         for problem in problems:
             session.show_problem(problem)
         before, session.settings = session.settings, settings
@@ -102,7 +102,7 @@ class Configuration:
         """Read the workspace's file again after it changed."""
         folders = self._session.folders
         if paths is not None and WORKSPACE_FILE in paths and folders and folders[0].path == root:
-            self._session.later(lambda: self._session.spawn(self._apply()))
+            self._session.workers.later(lambda: self._session.workers.spawn(self._apply()))
 
 
 def _own_part(settings: object) -> object:

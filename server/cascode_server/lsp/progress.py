@@ -63,7 +63,7 @@ class IndexingProgress:
                 self._end(self._token)
         elif working and not self._opening and not self._refused:
             self._opening = True
-            self._session.spawn(self._open())
+            self._session.workers.spawn(self._open())
 
     async def _open(self) -> None:
         """Open a display if indexing takes longer than a moment."""
@@ -90,7 +90,7 @@ class IndexingProgress:
 
     def _report(self, token: str) -> None:
         """Report how far it has come, not too often."""
-        now = self._session.loop.time()
+        now = self._session.workers.loop.time()
         if now - self._reported_at < _INTERVAL_SECONDS:
             return
         self._reported_at = now
