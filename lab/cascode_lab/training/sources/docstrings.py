@@ -35,7 +35,11 @@ class Docstrings:
         """See :meth:`cascode_lab.training.sources.source.Source.draw`."""
         pairs = self._pools.draw(turn, count)
         renamed = renames(pairs, self._draws.renamed_share, rng)
-        return [example(pair, vary_query(pair, rng), rng, renamed=renamed) for pair in pairs]
+        return [example(pair, self.query_of(pair, rng), rng, renamed=renamed) for pair in pairs]
+
+    def query_of(self, pair: TrainingPair, rng: random.Random) -> str:
+        """Word the query of a pair."""
+        return vary_query(pair, rng)
 
 
 def renames(pairs: Sequence[TrainingPair], share: float, rng: random.Random) -> bool:
