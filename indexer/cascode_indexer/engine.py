@@ -170,7 +170,7 @@ class Engine:
         self._gate.pause()
 
     def resume(self) -> None:
-        """Let indexing go on."""
+        """Let indexing continue."""
         self._gate.resume()
 
     @property

@@ -15,7 +15,7 @@ class CascodeError(Exception):
 
 
 class WorkspaceError(CascodeError):
-    """The workspace is missing, is no folder, or cannot be read."""
+    """The workspace is missing, is not a folder, or cannot be read."""
 
 
 class QueryError(CascodeError):

@@ -158,7 +158,7 @@ def _cached_folder(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
         logger.debug("no cached model %s: %s", name, error)
-        # A path is no name that could be fetched.
+        # A path is not a name that could be fetched.
         fix = (
             "check the path" if isinstance(error, HFValidationError) else f"check it, or run 'hf download {name}' first"
         )
@@ -285,7 +285,7 @@ def _encodes_alike(network: CasCode) -> bool:
 
 
 def _unusable(folder: Path, reason: str) -> ModelError:
-    """The error of a model that is no encoder of the kind computed here."""
+    """The error of a model that is not an encoder of the kind computed here."""
     return ModelError(f"{folder} is not an encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
 
 
@@ -295,7 +295,7 @@ def _unfit(folder: Path, reason: str) -> ModelError:
 
 
 def _missing_weight(folder: Path, name: str) -> ModelError:
-    """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
+    """The error of a missing weight: that of a head, where the classifier was made by another version."""
     if name.startswith("head."):
         return ModelError(
             f"the classifier in {folder} is of another version ({name} is missing): train a new head (new_head: true)"

@@ -92,7 +92,7 @@ class WordCounter:
         return FunctionWords(frozen, lengths)
 
     def stems(self, terms: Sequence[str]) -> dict[str, str]:
-        """Return each term with its stem; a term that is no single word is left out."""
+        """Return each term with its stem; a term that is not a single word is left out."""
         found: dict[int, list[str]] = {}
         for at, _, stem, _ in self._instances([(at, term, "", "", "") for at, term in enumerate(terms)]):
             found.setdefault(at, []).append(stem)

@@ -28,7 +28,7 @@ class VectorIndex(Protocol):
         """Add unit vectors ``[n, dimension]`` under ids ``[n]`` that it does not hold yet."""
 
     def remove(self, ids: Ids) -> None:
-        """Remove the vectors of ``ids``; unknown ids are no error."""
+        """Remove the vectors of ``ids``; unknown ids are ignored."""
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the nearest vectors.

@@ -25,7 +25,7 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 #: Bytes a guess is made from. A whole megabyte takes seconds and shows no more.
 _GUESS_BYTES = 64 * 1024
-#: Share of "mess" above which charset-normalizer's guess is no text; its default of 0.2 lets noise through.
+#: Share of "mess" above which charset-normalizer's guess is not text; its default of 0.2 lets noise through.
 _MAX_MESS = 0.1
 #: Share of control characters above which decoded text is none: a few occur in strings, soups of them do not.
 _MAX_CONTROLS = 0.02

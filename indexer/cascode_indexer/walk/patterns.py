@@ -23,7 +23,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 log = logging.getLogger(__name__)
 
-#: No ignore file written by people comes near; a larger one is no ignore file and would stall the compiler.
+#: No ignore file written by people comes near; a larger one is not an ignore file and would stall the compiler.
 MAX_IGNORE_FILE_BYTES = 512 * 1024
 
 #: How pathspec ends the expression of a line that may, or must, name a folder.

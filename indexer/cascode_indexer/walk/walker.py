@@ -57,7 +57,7 @@ def walk(
         The files of a folder by name, then those of its folders by name.
 
     Raises:
-        WorkspaceError: The root is missing, is no folder, or cannot be listed.
+        WorkspaceError: The root is missing, is not a folder, or cannot be listed.
     """
     root = checked_root(root)
     rules = rules or IgnoreRules(root)
@@ -82,7 +82,7 @@ def checked_root(root: Path) -> Path:
     """The absolute path of a workspace.
 
     Raises:
-        WorkspaceError: It is missing, is no folder, or cannot be listed.
+        WorkspaceError: It is missing, is not a folder, or cannot be listed.
     """
     absolute = _absolute(root.expanduser())
     try:
@@ -180,7 +180,7 @@ class _Walk:
                     yield source
 
     def folders(self) -> Iterator[tuple[Level, list[os.DirEntry[str]]]]:
-        """Go through the folders depth first, by name, each with what is no folder in it."""
+        """Go through the folders depth first, by name, each with what is not a folder in it."""
         top = self._list(str(self._root), "")
         stack = [(self._rules.top({entry.name for entry in top}), top)]
         while stack:

@@ -40,7 +40,7 @@ class Watcher:
         source: Makes the source of notices; the best of this system where none is given.
 
     Raises:
-        WorkspaceError: A root is missing, is no folder, or cannot be listed.
+        WorkspaceError: A root is missing, is not a folder, or cannot be listed.
     """
 
     def __init__(

@@ -108,7 +108,7 @@ def _fit_sigmoid(
         hessian = np.array([[(curve * x * x).sum(), (curve * x).sum()], [(curve * x).sum(), curve.sum()]])
         step = np.linalg.solve(hessian + 1e-6 * np.eye(2), np.array([(error * x).sum(), error.sum()]))
         slope, bias = slope - float(step[0]), bias - float(step[1])
-    # A slope that is no slope, or one that falls, says that scores carry nothing: then a nearly constant probability.
+    # A slope of nothing, or one that falls, says that scores carry nothing: then a nearly constant probability.
     slope = max(slope, 1e-3)
     return spread / slope, bias - slope * center / spread
 

@@ -31,7 +31,7 @@ def candidate(commit: Commit) -> Candidate | str:
     """Judge a commit by what the log says of it.
 
     Args:
-        commit: A commit that is no merge.
+        commit: A commit that is not a merge.
 
     Returns:
         The candidate, or the name of the rule by which the commit gives no question.
@@ -62,7 +62,7 @@ def candidate(commit: Commit) -> Candidate | str:
 
 
 def _poor_words(query: str) -> str | None:
-    """Why a cleaned subject is no question in plain English."""
+    """Why a cleaned subject is not a question in plain English."""
     words = words_of(query)
     if len(words) < MIN_WORDS:
         return "too few words"

@@ -64,7 +64,7 @@ class GitRepository:
             The repository.
 
         Raises:
-            HistoryError: The folder is no repository, or git is not installed.
+            HistoryError: The folder is not a repository, or git is not installed.
         """
         _program()  # says so itself where there is none
         folder = folder.absolute()

@@ -39,7 +39,7 @@ def is_bot(author: str, email: str) -> bool:
 
 
 def housekeeping_rule(subject: str, query: str) -> str | None:
-    """Name the rule by which a subject is no question.
+    """Name the rule by which a subject is not a question.
 
     Args:
         subject: First line of the message as it stands.

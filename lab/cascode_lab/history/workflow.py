@@ -58,7 +58,7 @@ def mine_clones(
         The summary, as in ``summary.json``.
 
     Raises:
-        HistoryError: A folder is no repository.
+        HistoryError: A folder is not a repository.
         CorpusError: None of them may be used or gives a pair.
     """
     jobs = []

@@ -74,7 +74,7 @@ class Outcome(Generic[Q]):
 
 
 def mean_reciprocal_rank(outcomes: Sequence[Outcome[Q]], depth: int | None = None) -> float:
-    """Mean reciprocal rank; an answer that is no candidate, or below ``depth``, counts 0."""
+    """Mean reciprocal rank; an answer that is not a candidate, or below ``depth``, counts 0."""
     return sum(reciprocal_rank(outcome, depth) for outcome in outcomes) / max(len(outcomes), 1)
 
 

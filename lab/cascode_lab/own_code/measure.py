@@ -52,7 +52,7 @@ class OwnCodeReport:
 
     @property
     def mrr(self) -> float:
-        """Mean reciprocal rank; a function that is no candidate counts 0."""
+        """Mean reciprocal rank; a function that is not a candidate counts 0."""
         return mean_reciprocal_rank(self.outcomes)
 
 

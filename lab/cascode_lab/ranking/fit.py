@@ -40,7 +40,7 @@ def fit(asked: Sequence[Asked], rules: Sequence[str], *, penalty: float = PENALT
     groups alike: a repository with many questions must not decide for the others.
 
     Args:
-        asked: Evidence of each question; those whose answer is no candidate teach nothing and are left out.
+        asked: Evidence of each question; those whose answer is not a candidate teach nothing and are left out.
         rules: Names of the columns of the evidence.
         penalty: See ``PENALTY``.
 

@@ -231,7 +231,7 @@ def _stage(content: object, name: str) -> dict[str, Any] | None:
 
 
 def check_share(name: str, share: float) -> None:
-    """Refuse a setting that is no share."""
+    """Refuse a setting that is not a share."""
     if not 0 <= share <= 1:
         raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
 

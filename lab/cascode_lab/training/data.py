@@ -118,7 +118,7 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
         The pairs judged right; then, without a query, the codes of which no pair was: they are only negatives.
 
     Raises:
-        ModelError: The files are not there.
+        ModelError: The files are missing.
     """
     try:
         codes = {}

@@ -66,7 +66,7 @@ def read_history(folder: Path, dev_repositories: int = 0) -> tuple[list[HistoryP
         Training pairs and dev pairs, in the order of the files' names and lines.
 
     Raises:
-        ModelError: A line is no history pair.
+        ModelError: A line is not a history pair.
     """
     folder = folder / "pairs" if (folder / "pairs").is_dir() else folder
     paths = sorted(folder.glob("*.jsonl"))

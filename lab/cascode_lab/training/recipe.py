@@ -88,7 +88,7 @@ def reproduce(
     changes: Mapping[str, Any] | None = None,
     progress: Progress,
 ) -> tuple[Path, Release]:
-    """Run a recipe from where it stands: finished stages are kept, a killed one goes on from its checkpoint.
+    """Run a recipe from where it stands: finished stages are kept, a killed one continues from its checkpoint.
 
     Args:
         data: Folder of mined pairs.

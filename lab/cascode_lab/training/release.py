@@ -94,7 +94,7 @@ def release(
         What was measured and chosen; also written as ``release.json``.
 
     Raises:
-        ModelError: There is no dev data.
+        ModelError: There are no dev data.
     """
     loaded = load_model(str(model))
     # Tuned as it will be served.

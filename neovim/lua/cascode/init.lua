@@ -99,14 +99,14 @@ local function command(name, arguments, done)
   end)
 end
 
---- Stops indexing until |cascode.resume()|; searches go on.
+--- Stops indexing until |cascode.resume()|; searches keep working.
 function M.pause()
-  command("pause", {}, "indexing is paused; :CascodeResume goes on")
+  command("pause", {}, "indexing is paused; :CascodeResume resumes it")
 end
 
---- Goes on indexing.
+--- Resumes indexing.
 function M.resume()
-  command("resume", {}, "indexing goes on")
+  command("resume", {}, "indexing resumed")
 end
 
 --- Reads changed files again; with `full`, every file.

@@ -157,7 +157,7 @@ local function selected(first, last)
   return table.concat(vim.api.nvim_buf_get_lines(0, first - 1, last, false), "\n")
 end
 
---- Functions like the selected code. The code itself is no hit.
+--- Functions like the selected code. The code itself is not a hit.
 ---@param first integer First line, 1-based.
 ---@param last integer
 ---@param picker? cascode.PickerName

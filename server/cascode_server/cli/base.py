@@ -33,7 +33,7 @@ class WorkInterruptedError(Exception):
 
 @contextmanager
 def on_interrupt(remains: str) -> Iterator[None]:
-    """Where the person stops what runs inside, or the command so decorated, say what remains and how to go on.
+    """Where the person stops what runs inside, or the command so decorated, say what remains and how to continue.
 
     Args:
         remains: What follows "interrupted; ".

@@ -157,7 +157,7 @@ class MeasuringProgress:
         self._count("asking", done, total)
 
     def _count(self, what: str, done: int, total: int) -> None:
-        """A bar of its own; nothing where stderr is no terminal: it takes seconds."""
+        """A bar of its own; nothing where stderr is not a terminal: it takes seconds."""
         if not sys.stderr.isatty():
             return
         if self._counting is None or self._counting[0] != what:

@@ -104,7 +104,7 @@ workspace_option = click.option(
     help="Workspace to search; repeat it for several (default: the current directory).",
 )
 update_option = click.option(
-    "--no-update", is_flag=True, help="Answer from the index as it is, without looking for changed files."
+    "--no-update", is_flag=True, help="Answer from the index as it is, without checking for changed files."
 )
 limit_option = click.option(
     "--limit",
@@ -147,7 +147,7 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]
     """``PATH:LINE``, also as editors and this program write it: ``PATH:LINE:COLUMN``, ``PATH:FIRST-LAST``."""
 
     name = "path:line"
-    #: The shortest path wins, so that a column is no part of it; a drive's colon has no digits after it.
+    #: The shortest path wins, so that a column is not part of it; a drive's colon has no digits after it.
     _pattern = re.compile(r"(?P<path>.+?):(?P<line>\d{1,9})(?:-\d+|:\d+)?(?::.*)?", re.DOTALL)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:

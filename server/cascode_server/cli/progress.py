@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: A look at an unchanged workspace is over before this; a bar that flashes is noise.
 _SILENT_SECONDS = 0.4
-#: Between two lines where stderr is no terminal: a log stays short, and nobody thinks that it hangs.
+#: Between two lines where stderr is not a terminal: a log stays short, and nobody thinks that it hangs.
 _LINE_SECONDS = 15.0
 
 
@@ -119,7 +119,7 @@ def _new_bars() -> Progress:
             return Text("" if speed is None else f"{speed:,.0f}/s", style="dim")
 
     class Name(TextColumn):
-        """The workspace; its name is no markup."""
+        """The workspace; its name is not markup."""
 
         def render(self, task: Task) -> Text:
             return Text.from_markup(escape(task.description))

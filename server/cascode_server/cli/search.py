@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     metavar="GLOB",
     help="Only files that match, in .gitignore syntax, or all but those of '!GLOB'; may be repeated.",
 )
-@click.option("--no-rerank", is_flag=True, help="Leave the slow classifier out: faster, less exact.")
+@click.option("--no-rerank", is_flag=True, help="Skip the slow classifier: faster, less precise.")
 @click.option(
     "--rerank-top",
     type=click.IntRange(min=1),
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     "--batch",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
-    help="Answer the queries of a file, or of stdin, one a line.",
+    help="Answer the queries in a file, or on stdin, one per line.",
 )
 @update_option
 @engine_options

@@ -1,4 +1,4 @@
-"""What a client says of itself in ``initialize``, read from plain JSON: unknown abilities are no mistake."""
+"""What a client says of itself in ``initialize``, read from plain JSON: unknown abilities are ignored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_client(params: object) -> Client:
     """Read the params of ``initialize``.
 
     Raises:
-        JsonRpcInvalidParams: They are no object, or lack the client's capabilities.
+        JsonRpcInvalidParams: They are not an object, or lack the client's capabilities.
     """
     if not isinstance(params, Mapping):
         raise JsonRpcInvalidParams("the params of initialize must be an object")
@@ -84,7 +84,7 @@ def read_client(params: object) -> Client:
 
 
 def read_folder(folder: object) -> Folder | None:
-    """Read one workspace folder; None where it is no folder of this machine."""
+    """Read one workspace folder; None where it is not a folder of this machine."""
     if not isinstance(folder, Mapping):
         return None
     uri = folder.get("uri")

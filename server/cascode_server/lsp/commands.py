@@ -114,11 +114,11 @@ def _file_of(uri: str) -> Path:
     """Return the path of a document.
 
     Raises:
-        JsonRpcInvalidParams: It is no file.
+        JsonRpcInvalidParams: It is not a file.
     """
     path = to_path(uri)
     if path is None:
-        raise JsonRpcInvalidParams(f"{uri} is not a file of this machine: save it into a workspace first")
+        raise JsonRpcInvalidParams(f"{uri} is not a file on this machine: save it into a workspace first")
     return path
 
 

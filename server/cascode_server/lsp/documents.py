@@ -77,7 +77,7 @@ class Documents:
             return
         buffer = self._open.get(path)
         if buffer is None:
-            logger.warning("edits of a document that is not open are ignored: %s", path)
+            logger.warning("ignoring edits to a document that is not open: %s", path)
             return
         try:
             buffer.apply(edits_at(params, types.TEXT_DOCUMENT_DID_CHANGE))
@@ -153,7 +153,7 @@ class Documents:
         except Exception as error:
             if self._session.ended:
                 return  # the threads and the engine are gone, and nobody asks any more
-            logger.error("unsaved edits are not searched: %s", error, exc_info=error)
+            logger.error("cannot search unsaved edits: %s", error, exc_info=error)
         finally:
             self._flushing = False
 

@@ -157,7 +157,7 @@ class Watching:
         """Hand the client's events to the watchers of their workspaces."""
         changes = params.get("changes") if isinstance(params, Mapping) else None
         if not isinstance(changes, list):
-            logger.warning("a notification of changed files is ignored: it has no list of changes")
+            logger.warning("ignoring a notification of changed files: it has no list of changes")
             return
         with self._lock:
             sources = sorted(self._sources.items(), key=lambda item: -len(item[0].parts))

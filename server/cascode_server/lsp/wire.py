@@ -155,7 +155,7 @@ class WireProtocol(LanguageServerProtocol):
         """Hand a notification to its handler; it cannot be answered, so problems are logged."""
         method = message["method"]
         if method != types.EXIT and (self._shutdown or not self._opened):
-            logger.info("notification %s is ignored: it came before initialize or after shutdown", method)
+            logger.info("ignoring notification %s: it came before initialize or after shutdown", method)
             return
         params = message.get("params")
         if method == types.CANCEL_REQUEST:
@@ -174,7 +174,7 @@ class WireProtocol(LanguageServerProtocol):
         result_type = self._result_types.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         future = self._request_futures.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         if future is None:
-            logger.info("an answer to an unknown request is ignored: id %s", msg_id)
+            logger.info("ignoring the answer to an unknown request: id %s", msg_id)
             return
         # A future that was cancelled meanwhile takes no result.
         with contextlib.suppress(InvalidStateError):
@@ -194,7 +194,7 @@ class WireProtocol(LanguageServerProtocol):
                 future.set_exception(JsonRpcInternalError(f"the client's answer is malformed: {error}"))
 
     def _handle_cancel_notification(self, msg_id: Any) -> None:
-        """Cancel a request; one that was answered meanwhile is no mistake."""
+        """Cancel a request; one that was answered meanwhile is not a mistake."""
         future = self._request_futures.get(msg_id) if isinstance(msg_id, int | str) else None
         if future is not None:
             future.cancel()
@@ -231,7 +231,7 @@ def _report(future: Future[Any]) -> None:
     if future.cancelled() or (error := future.exception()) is None:
         return
     if isinstance(error, JsonRpcException):
-        logger.warning("a notification is ignored: %s", error)
+        logger.warning("ignoring a notification: %s", error)
     else:
         logger.error("a notification failed: %s", error, exc_info=error)
 

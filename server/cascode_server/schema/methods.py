@@ -37,7 +37,7 @@ STATUS = Method("cascode.server.status", "Describes the server.", shapes.NoArgum
 REINDEX = Method(
     "cascode.server.reindex", "Looks for changed files in every workspace; answers at once.", shapes.ReindexArgument
 )
-PAUSE = Method("cascode.server.pause", "Pauses indexing; searches go on.", shapes.NoArgument)
+PAUSE = Method("cascode.server.pause", "Pauses indexing; searches continue.", shapes.NoArgument)
 RESUME = Method("cascode.server.resume", "Resumes indexing.", shapes.NoArgument)
 
 #: Commands of ``workspace/executeCommand``.

@@ -17,7 +17,7 @@ from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, TABLES, Leaf
 
 #: A shown value is cut here, so that a problem stays one line that can be read.
 _SHOWN_CHARACTERS = 60
-#: A name this unlike (difflib's ratio) is no slip of the fingers; its default of 0.6 guesses wildly on short names.
+#: A name this unlike (difflib's ratio) is not a typing mistake; its default of 0.6 guesses wildly on short names.
 _LIKENESS = 0.7
 
 

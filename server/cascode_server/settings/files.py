@@ -16,7 +16,7 @@ CONFIG_DIR_VARIABLE = "CASCODE_CONFIG_DIR"
 MODEL_VARIABLE = "CASCODE_MODEL"
 #: Name of the file, at the top of a workspace and in the user's configuration folder.
 WORKSPACE_FILE = "cascode.toml"
-#: Every setting with a comment takes 2 kB; a file above this is no file of settings, and it comes from anywhere.
+#: Every setting with a comment takes 2 kB; a file above this is not a file of settings, and it comes from anywhere.
 _MAX_BYTES = 256 * 1024
 
 

@@ -228,7 +228,7 @@ export class SearchFeature {
       return rows;
     }
     if (status === undefined) {
-      return [actionRow("sync", "The server is starting", "Type a question; it is answered as soon as the server can.")];
+      return [actionRow("sync", "The server is starting", "Type a question; it is answered once the server is ready.")];
     }
     const size = `${plural(status.functions, "definition")} in ${plural(status.files.total, "file")}`;
     const what = status.state === "ready" ? size : `${summary(status)}: ${size}`;
@@ -269,8 +269,8 @@ function rowsWithoutServer(state: ServerState): Row[] {
     case "absent":
       return state.problem.kind === "not-installed"
         ? [
-            commandRow("cloud-download", "Install the server", "It comes with the extension and needs some minutes, once.", ACTIONS.install),
-            commandRow("gear", "Name an installed one: cascode.path", undefined, ACTIONS.pathSetting),
+            commandRow("cloud-download", "Install the server", "It comes with the extension; installing takes some minutes, once.", ACTIONS.install),
+            commandRow("gear", "Use an installed server: cascode.path", undefined, ACTIONS.pathSetting),
           ]
         : [commandRow("error", "There is no server", state.problem.message, ACTIONS.pathSetting)];
     case "failed":

@@ -18,7 +18,7 @@ export class StatusList {
   constructor(private readonly manager: ServerManager) {
     const { pick } = this;
     pick.title = "CasCode: Index Status";
-    pick.placeholder = "Enter runs what a line offers";
+    pick.placeholder = "Press Enter to run the selected line";
     pick.keepScrollPosition = true;
     const update = (): void => {
       this.update();

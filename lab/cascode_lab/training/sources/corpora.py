@@ -30,7 +30,7 @@ class Corpora:
         """The folder given for a source; None where there is none.
 
         Raises:
-            ModelError: It is no folder.
+            ModelError: It is not a folder.
         """
         given = self._folders.get(name, "")
         if not given:

@@ -32,7 +32,7 @@ T.equal(child:lua([[return require("cascode").statusline()]]), "CasCode paused",
 child:type("q")
 child:wait("the window closed", [[return vim.bo.filetype == "python"]])
 child:cmd("CascodeResume")
-child:notified("indexing goes on")
+child:notified("indexing resumed")
 child:wait("the status line", [[return require("cascode").statusline() == "CasCode"]])
 
 -- A full look at every file keeps the functions.
