@@ -119,7 +119,7 @@ def mutate(name: str, target: Target) -> int:
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
             if after is not None and passes(target):
-                survivors.append(described(fault.module_path, before, after))
+                survivors.append(describe(fault.module_path, before, after))
         print(f"\r{name}: {number} of {len(faults)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
@@ -207,7 +207,7 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
                 yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
 
 
-def described(module: Path, before: str, after: str) -> str:
+def describe(module: Path, before: str, after: str) -> str:
     """A survivor as the file of survivors names it: module, line as it was, line as it became."""
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     was, became = (next((line[2:].strip() for line in lines if line.startswith(sign)), "") for sign in ("- ", "+ "))

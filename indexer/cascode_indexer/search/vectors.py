@@ -15,7 +15,7 @@ import numpy as np
 from cascode_indexer.location import IndexLocation
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
-from cascode_indexer.vectors import VectorIndex, build_index, grown_out
+from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
 from cascode_indexer.vectors.cpu import CpuIndex
 from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.types import Vectors
@@ -94,7 +94,7 @@ class WorkspaceVectors:
         else:
             wanted = np.array(self._store.encoded_text_ids(), dtype=np.int64)
         held = self._index.ids()
-        if grown_out(self._index, len(wanted)):
+        if has_outgrown(self._index, len(wanted)):
             self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
             held = self._index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)

@@ -36,7 +36,7 @@ def build_index(dimension: int, size: int, sample: Callable[[], Vectors], *, gpu
     return CpuIndex.with_inverted_lists(sample())
 
 
-def grown_out(index: VectorIndex, size: int) -> bool:
+def has_outgrown(index: VectorIndex, size: int) -> bool:
     """Say whether ``size`` vectors ask for another kind of index than this one."""
     if not isinstance(index, CpuIndex):
         return False

@@ -155,14 +155,14 @@ class IgnoreRules:
             if excluded is False:
                 return Verdict(None, forced=True)
             if excluded:
-                return self._left_out(level, path, SkipReason.IGNORED, is_folder)
+                return self._exclude(level, path, SkipReason.IGNORED, is_folder)
         if level.closed is not None:
-            return self._left_out(level, path, level.closed, is_folder)
+            return self._exclude(level, path, level.closed, is_folder)
         if level.git and _decide(level.git, path, is_folder):
-            return self._left_out(level, path, SkipReason.IGNORED, is_folder)
+            return self._exclude(level, path, SkipReason.IGNORED, is_folder)
         if is_folder:
             if self._folder_reason(level, name) is not None:
-                return self._left_out(level, path, SkipReason.VENDORED, is_folder)
+                return self._exclude(level, path, SkipReason.VENDORED, is_folder)
         elif GENERATED_NAMES.decide(name, is_folder=False):
             return Verdict(SkipReason.GENERATED)
         return _INDEXED
@@ -214,7 +214,7 @@ class IgnoreRules:
             return verdict.reason
         return self.enter(level, name, names, verdict)
 
-    def _left_out(self, level: Level, path: str, reason: SkipReason, is_folder: bool) -> Verdict:
+    def _exclude(self, level: Level, path: str, reason: SkipReason, is_folder: bool) -> Verdict:
         """The verdict for an excluded entry: a folder is still walked where a ``!`` line names a part."""
         return Verdict(reason, descend=is_folder and _may_force_below(level.own, path))
 

@@ -175,7 +175,7 @@ def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task:
         ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
         if plan.deep_queries:
             ranks[f"cascade@{DEEP}"] = _stages(model, task, DEEP, scores, plan.deep_queries).ranks(weight)
-    return _Ranked(task, ranks, BestHits.of(both.fused(weight), both.right))
+    return _Ranked(task, ranks, BestHits.of(both.fuse(weight), both.right))
 
 
 def _stages(

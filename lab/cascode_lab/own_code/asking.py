@@ -95,7 +95,7 @@ def misses(outcomes: Sequence[Outcome[Q]]) -> list[Outcome[Q]]:
     return sorted(wrong, key=lambda outcome: -(outcome.rank or float("inf")))
 
 
-def drawn(questions: Sequence[T], limit: int) -> list[T]:
+def draw(questions: Sequence[T], limit: int) -> list[T]:
     """At most ``limit`` questions, drawn evenly, the same ones on every run, in their order."""
     if len(questions) <= limit:
         return list(questions)

@@ -19,7 +19,7 @@ from cascode_lab.own_code.asking import (
     OnQuestion,
     Outcome,
     ask,
-    drawn,
+    draw,
     mean_reciprocal_rank,
     measured_depth,
     parse_files,
@@ -40,7 +40,7 @@ class OwnCodeReport:
     root: Path
     files: int
     #: Functions searched: all of the workspace but those that are nothing but documentation.
-    functions: int
+    definitions: int
     #: Questions that the workspace has; ``outcomes`` has no more than the limit of them.
     questions: int
     #: Functions that give no question, by reason.
@@ -91,7 +91,7 @@ def measure_own_code(
     report = OwnCodeReport(
         root,
         files=len(files),
-        functions=sum(len(file.definitions) for file in bare),
+        definitions=sum(len(file.definitions) for file in bare),
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),
@@ -103,7 +103,7 @@ def measure_own_code(
     outcomes = ask(
         root,
         bare,
-        drawn(found.questions, limit),
+        draw(found.questions, limit),
         model,
         max_file_bytes=max_file_bytes,
         on_progress=on_progress,

@@ -65,17 +65,17 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
     sentences = [question for question in asked if QueryKind(question.kind) in KINDS]
     functions = functions_of(sentences, rules)
 
-    def ranked(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[float]:
+    def rank_by(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[float]:
         return [reciprocal_rank(question, scores_of(question, rules, weights(question))) for question in some]
 
-    before = ranked(functions, lambda question: BEFORE[QueryKind(question.kind)])
+    before = rank_by(functions, lambda question: BEFORE[QueryKind(question.kind)])
     rankings = {
-        "words alone (BM25)": ranked(functions, lambda _: {"words": 1.0}),
-        "vectors alone": ranked(functions, lambda _: {"similarity": 1.0}),
+        "words alone (BM25)": rank_by(functions, lambda _: {"words": 1.0}),
+        "vectors alone": rank_by(functions, lambda _: {"similarity": 1.0}),
         "weights set by hand, before": before,
-        "weights in force": ranked(functions, lambda question: FAST[QueryKind(question.kind)]),
-        "the same, types among the candidates": ranked(sentences, lambda question: FAST[QueryKind(question.kind)]),
-        "fitted to the other workspaces": left_out(functions, rules, progress),
+        "weights in force": rank_by(functions, lambda question: FAST[QueryKind(question.kind)]),
+        "the same, types among the candidates": rank_by(sentences, lambda question: FAST[QueryKind(question.kind)]),
+        "fitted to the other workspaces": rank_left_out(functions, rules, progress),
     }
     groups = list(dict.fromkeys(question.group for question in sentences))
     sorts = [sort for sort in dict.fromkeys(question.sort for question in sentences) if sort]
@@ -95,7 +95,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
     return "\n".join(lines)
 
 
-def left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:
+def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:
     """Reciprocal ranks, each with weights of its kind of query that were fitted without its workspace.
 
     A group of one workspace is dealt out by its questions: there is no other to fit on.

@@ -133,7 +133,7 @@ def choose(scores: dict[str, StageScores]) -> Release:
     fused = {name: stages.ranks(WEIGHT, DEPTH) for name, stages in scores.items()}
     interval = stratified_bootstrap([1.0 / fused[name] - 1.0 / stages.fast_ranks for name, stages in scores.items()])
     weight = WEIGHT if interval.low > 0 else 0.0
-    hits = BestHits.join([BestHits.of(stages.fused(weight), stages.right) for stages in sets])
+    hits = BestHits.join([BestHits.of(stages.fuse(weight), stages.right) for stages in sets])
     right = hits.first_right
     probability = fit_probability(hits)
     answered = probability.has_answer(hits.first)

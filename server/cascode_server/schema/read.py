@@ -60,7 +60,7 @@ def read(shape: type[T], value: object, source: str) -> T:
         try:
             result[field.name] = _convert(field, field.type, given)
         except _UnfitError:
-            raise ShapeError(f"{source}: {field.name} must be {describe_type(field)}, not {_shown(given)}") from None
+            raise ShapeError(f"{source}: {field.name} must be {describe_type(field)}, not {_show(given)}") from None
     return cast(T, result)
 
 
@@ -130,7 +130,7 @@ def _whole(field: Field, value: object) -> int:
     return number
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     """A value in a message."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

@@ -65,12 +65,12 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         return None
     if leaf.about.restricted and not source.trusted:
         return (
-            f"= {shown(value)} is ignored: a workspace's file may not name what is loaded unless the editor trusts the "
-            f"workspace; set it in your own settings"
+            f"= {show_value(value)} is ignored: a workspace's file may not name what is loaded unless the editor "
+            f"trusts the workspace; set it in your own settings"
         )
     good = _value(leaf, value)
     if good is None:
-        return f"= {shown(value)} is ignored: use {describe_values(leaf)}"
+        return f"= {show_value(value)} is ignored: use {describe_values(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
@@ -94,7 +94,7 @@ def _not_a_setting(source: Source, key: str, value: Any) -> str | None:
         return None if source.editor else "is ignored: the editor reads it; set it in the editor's settings"
     if key in TABLES:
         inside = ", ".join(leaf for leaf in LEAVES if leaf.startswith(f"{key}."))
-        return f"= {shown(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
+        return f"= {show_value(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
     known = [*LEAVES, *(EDITOR_LEAVES if source.editor else ())]
     meant = _like(key, sorted(TABLES) if isinstance(value, Mapping) else known)
     if meant:
@@ -154,7 +154,7 @@ def describe_values(leaf: Leaf) -> str:
     return "text in quotes"
 
 
-def shown(value: Any) -> str:
+def show_value(value: Any) -> str:
     """Return a value as people write it in settings, on one short line."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)

@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 import pytest
 
-from cascode_indexer.vectors import VectorIndex, build_index, grown_out
+from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
 from cascode_indexer.vectors.cpu import LARGEST_FLAT, CpuIndex
 from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.gpu import AppendOnlyIndex
@@ -174,11 +174,11 @@ def test_the_kind_follows_the_size() -> None:
     small = build_index(DIMENSION, 100, lambda: pytest.fail("a flat index needs no training"))
     assert isinstance(small, CpuIndex)
     assert small.exact
-    assert not grown_out(small, LARGEST_FLAT)
-    assert grown_out(small, LARGEST_FLAT + 1)
+    assert not has_outgrown(small, LARGEST_FLAT)
+    assert has_outgrown(small, LARGEST_FLAT + 1)
     lists = inverted()
-    assert not grown_out(lists, LARGEST_FLAT - 1)
-    assert grown_out(lists, 10)
+    assert not has_outgrown(lists, LARGEST_FLAT - 1)
+    assert has_outgrown(lists, 10)
 
 
 def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:

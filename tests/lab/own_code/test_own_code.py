@@ -124,7 +124,7 @@ def test_functions_are_found_by_their_documentation(documented: Path, loaded: Ca
     report = measure_own_code(
         documented, loaded, on_progress=steps.append, on_question=lambda done, total: asked.append((done, total))
     )
-    assert (report.files, report.functions, report.questions) == (13, 14, 13)
+    assert (report.files, report.definitions, report.questions) == (13, 14, 13)
     assert report.unusable == {"without documentation": 1}
     assert len(report.outcomes) == 13
     assert report.mrr > 0.9
@@ -154,7 +154,7 @@ def test_a_limit_asks_the_same_questions_every_time(documented: Path, loaded: Ca
     reports = [measure_own_code(documented, loaded, limit=10) for _ in range(2)]
     assert reports[0].outcomes == reports[1].outcomes
     assert len(reports[0].outcomes) == 10
-    assert (reports[0].questions, reports[0].functions) == (13, 14)
+    assert (reports[0].questions, reports[0].definitions) == (13, 14)
 
 
 def test_a_classifier_with_weight_reads_the_best(documented: Path, loaded: CasCodeModel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cascode_lab.ranking.compare import functions_of, left_out, table
+from cascode_lab.ranking.compare import functions_of, rank_left_out, table
 from cascode_lab.ranking.fit import fit, reciprocal_rank, scores_of
 from cascode_lab.ranking.types import Asked
 
@@ -107,7 +107,7 @@ def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
     """What only one workspace teaches does not help itself."""
     alike = [question for name in ("p", "q", "r", "s") for question in questions(name, decisive=1, count=8)]
     odd = questions("zz", decisive=0, count=8)
-    found = left_out([*alike, *odd], RULES, lambda _line: None)
+    found = rank_left_out([*alike, *odd], RULES, lambda _line: None)
     assert np.mean(found[: len(alike)]) > 0.9
     assert np.mean(found[len(alike) :]) < 0.7
 
