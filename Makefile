@@ -93,7 +93,7 @@ lint: setup ## ruff (rules and format) and the import direction
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/lint-imports
 
-format: setup ## Let ruff format and mend what it can
+format: setup ## Let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

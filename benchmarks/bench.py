@@ -14,14 +14,13 @@ import json
 import os
 import platform
 import queue
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,11 @@ import retrieval
 import server
 import workspaces
 from made_workspace import SEED, docstring_queries, make_workspace, say, source_files
+from measuring import index_and_measure, timed
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_content
-from cascode_indexer.indexing.types import IndexProgress
 from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import walk
@@ -360,35 +359,6 @@ def retrieval_rows(size: Size, model: str | None, *, cosqa: Path | None, pairs: 
         )
 
 
-# The process that is measured
-
-
-def index_and_measure(workspace: Path, model: str | None, *, first: bool) -> dict[str, Any]:
-    """Index ``workspace`` and tell how long it took, what was encoded and the memory at each quarter."""
-
-    if first:  # imports and the load of the model are no part of indexing
-        from cascode_models.load import load_model
-
-        load_model(model).encode_texts(["def warm_up(): pass"])
-    peaks: dict[int, float] = {}
-
-    def on_progress(progress: IndexProgress) -> None:
-        if progress.functions_total:
-            peaks[4 * progress.functions_done // progress.functions_total] = peak_mb()
-
-    with Engine([workspace], model=model) as engine:
-        seconds, reports = timed(lambda: engine.update(on_progress=on_progress))
-    (report,) = reports
-    return {
-        "seconds": seconds,
-        "seconds_encoding": report.seconds_encoding,
-        "encoded": report.encoded,
-        "functions": report.functions,
-        "files": report.files,
-        "peaks_mb": [peaks[quarter] for quarter in (1, 2, 3) if quarter in peaks] + [peak_mb()],
-    }
-
-
 def in_process(task: str, workspace: Path, model: str | None) -> dict[str, Any]:
     """Run a task in a process of its own, as a person's command would."""
     command = [sys.executable, __file__, "--task", task, "--workspace", str(workspace)]
@@ -399,27 +369,6 @@ def in_process(task: str, workspace: Path, model: str | None) -> dict[str, Any]:
     )
     result: dict[str, Any] = json.loads(done.stdout)
     return {**result, "process_seconds": seconds}
-
-
-# Small things
-
-
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that a call takes, and what it returns."""
-    started = time.perf_counter()
-    result = call()
-    return time.perf_counter() - started, result
-
-
-def peak_mb() -> float:
-    """Peak resident memory of this process in MB."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # Linux's ru_maxrss begins with the size of the process that started this one.
-        fields = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
-        return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def write_table(rows: list[Row], *, keep: bool) -> None:

@@ -34,7 +34,7 @@ def make_workspace(target: Path, *, functions: int, files: int, seed: int = SEED
         status = path.stat()
         source = SourceFile(relative, path, "python", status.st_size, status.st_mtime_ns)
         parsed = parse_content(source, content)
-        held = len(parsed.functions)
+        held = len(parsed.definitions)
         if parsed.skip_reason is not None or (held and count >= functions):
             continue
         (target / relative).parent.mkdir(parents=True, exist_ok=True)
@@ -77,5 +77,5 @@ def docstring_queries(workspace: Path, count: int) -> list[str]:
 
 
 def say(what: str) -> None:
-    """Tell on standard error what is going on."""
+    """Report on standard error what is going on."""
     print(f"-- {what}", file=sys.stderr, flush=True)

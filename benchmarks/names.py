@@ -35,11 +35,11 @@ def other_spelling(name: str) -> str:
 
 #: How a function is asked for.
 FORMS: dict[str, Callable[[StoredDefinition], str]] = {
-    "name": lambda one: one.name,
-    "name, other spelling": lambda one: other_spelling(one.name),
-    "qualified name": lambda one: one.qualified_name,
-    "name in a sentence": lambda one: f"where is {one.name} defined and what does it return",
-    "path of its file": lambda one: one.path,
+    "name": lambda definition: definition.name,
+    "name, other spelling": lambda definition: other_spelling(definition.name),
+    "qualified name": lambda definition: definition.qualified_name,
+    "name in a sentence": lambda definition: f"where is {definition.name} defined and what does it return",
+    "path of its file": lambda definition: definition.path,
 }
 
 
@@ -61,31 +61,33 @@ def measure(engine: Engine, count: int, *, tune: bool) -> None:
     """Print the share of queries whose first hit is the function (or lies in the file) asked for."""
     (workspace,) = engine.workspaces
     functions = [
-        one for path in sorted(workspace.store.file_records()) for one in workspace.store.functions_of_file(path)
+        stored
+        for path in sorted(workspace.store.file_records())
+        for stored in workspace.store.definitions_of_file(path)
     ]
-    bearers = Counter("".join(split_identifiers(one.name)) for one in functions)
+    bearers = Counter("".join(split_identifiers(function.name)) for function in functions)
     # Of several words: the other spelling of a single word is the word itself.
     unique = [
-        one
-        for one in functions
-        if bearers["".join(split_identifiers(one.name))] == 1 and len(split_identifiers(one.name)) > 1
+        function
+        for function in functions
+        if bearers["".join(split_identifiers(function.name))] == 1 and len(split_identifiers(function.name)) > 1
     ]
     asked = random.Random(0).sample(unique, min(count, len(unique)))
     model = engine.model.get()
     source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
     print(f"{len(functions)} functions, {len(asked)} of the {len(unique)} whose name nothing else bears are asked for")
     for form, query_of in FORMS.items():
-        queries = [Query.of(query_of(one)) for one in asked]
+        queries = [Query.of(query_of(target)) for target in asked]
         vectors = model.encode_queries([query.text for query in queries])
         gathered = [source.candidates(query, vector) for query, vector in zip(queries, vectors, strict=True)]
         kinds = Counter(query.kind.value for query in queries)
 
         def first(table: Table, form: str = form, queries: list = queries, gathered: list = gathered) -> float:
             right = 0
-            for one, query, row in zip(asked, queries, gathered, strict=True):
+            for definition, query, row in zip(asked, queries, gathered, strict=True):
                 best = next((found.definition for found in rank(query, row, table)), None)
                 if best is not None:
-                    right += best.path == one.path if form == "path of its file" else best.id == one.id
+                    right += best.path == definition.path if form == "path of its file" else best.id == definition.id
             return right / len(asked)
 
         print(
@@ -102,10 +104,10 @@ def measure(engine: Engine, count: int, *, tune: bool) -> None:
 def searched(engine: Engine, form: str, asked: Sequence[StoredDefinition]) -> float:
     """Return the share of functions that come first where a user asks for them, reranked where the model does."""
     right = 0
-    for one in asked:
-        for hit in engine.search(SearchRequest(FORMS[form](one), limit=1)).hits:
-            own = (hit.path, hit.name) == (one.path, one.qualified_name)
-            right += hit.path == one.path if form == "path of its file" else own
+    for definition in asked:
+        for hit in engine.search(SearchRequest(FORMS[form](definition), limit=1)).hits:
+            own = (hit.path, hit.name) == (definition.path, definition.qualified_name)
+            right += hit.path == definition.path if form == "path of its file" else own
     return right / len(asked)
 
 

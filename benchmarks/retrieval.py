@@ -192,13 +192,16 @@ def rankings(
     asked = [Query.of(query) for query, _ in queries]
     gathered = [source.candidates(query, vector) for query, vector in zip(asked, vectors, strict=True)]
 
-    def ranked(key: Callable[[Candidate], float]) -> np.ndarray:
-        return ranks([one.definition.path for one in sorted(row, key=lambda one: -key(one))] for row in gathered)
+    def rank_by(key: Callable[[Candidate], float]) -> np.ndarray:
+        return ranks(
+            [candidate.definition.path for candidate in sorted(row, key=lambda candidate: -key(candidate))]
+            for row in gathered
+        )
 
-    def fused(weights: Weights) -> np.ndarray:
+    def fuse(weights: Weights) -> np.ndarray:
         table = {**FAST, QueryKind.SENTENCE: weights}
         rows = [rank(query, row, table) for query, row in zip(asked, gathered, strict=True)]
-        return ranks([one.definition.path for one in row] for row in rows)
+        return ranks([candidate.definition.path for candidate in row] for row in rows)
 
     request = SearchRequest("x", limit=100)
     searched = [engine.search(dataclasses.replace(request, query=query)) for query, _ in queries]
@@ -206,12 +209,12 @@ def rankings(
         for lexical, name, demotion in itertools.product(
             (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12), (0.0, 0.02), (0.08,)
         ):
-            values = fused({"similarity": 1.0, "words": lexical, "name": name, "demotion": -demotion})
+            values = fuse({"similarity": 1.0, "words": lexical, "name": name, "demotion": -demotion})
             print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
     return {
-        "lexical alone": ranked(lambda one: one.bm25),
-        DENSE: ranked(lambda one: one.similarity or 0.0),
-        "fused fast stage": fused(FAST[QueryKind.SENTENCE]),
+        "lexical alone": rank_by(lambda candidate: candidate.bm25),
+        DENSE: rank_by(lambda candidate: candidate.similarity or 0.0),
+        "fused fast stage": fuse(FAST[QueryKind.SENTENCE]),
         "cascade, as searched": ranks([hit.path for hit in answer.hits] for answer in searched),
     }
 

@@ -182,7 +182,7 @@ def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
 
 def edit_row(client: Client, workspace: Path, size: Size) -> Row:
     """From a typed change, not saved, to the first search that finds the new function at its line."""
-    path = max(workspace.rglob("*.py"), key=lambda one: one.stat().st_size)
+    path = max(workspace.rglob("*.py"), key=lambda file: file.stat().st_size)
     text = path.read_text(encoding="utf-8")
     document = {"uri": path.as_uri(), "languageId": "python", "version": 0, "text": text}
     client.notify("textDocument/didOpen", {"textDocument": document})
@@ -211,8 +211,8 @@ def edit_row(client: Client, workspace: Path, size: Size) -> Row:
 def documented(workspace: Path, count: int) -> list[tuple[str, str]]:
     """Return first sentences of docstrings with the names of their functions, one a file."""
     found: list[tuple[str, str]] = []
-    for path in sorted(workspace.rglob("*.py"), key=lambda one: one.stat().st_size, reverse=True):
-        fitting = (one for one in first_sentences(path) if 4 <= len(one[0].split()) <= 15)
+    for path in sorted(workspace.rglob("*.py"), key=lambda file: file.stat().st_size, reverse=True):
+        fitting = (pair for pair in first_sentences(path) if 4 <= len(pair[0].split()) <= 15)
         found.extend(itertools.islice(fitting, 1))
         if len(found) == count:
             break

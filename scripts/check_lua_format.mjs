@@ -1,4 +1,4 @@
-// Checks, or with --write mends, the format of the Lua sources. StyLua's own command line is a download at install
+// Checks, or with --write fixes, the format of the Lua sources. StyLua's own command line is a download at install
 // time; its WebAssembly build is a plain npm package, but knows nothing of files and of stylua.toml.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

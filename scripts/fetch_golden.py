@@ -22,13 +22,13 @@ def main() -> None:
     """Fetch and check every package."""
     for pinned in read_questions():
         try:
-            archive = fetched(pinned, cache_folder())
+            archive = fetch_once(pinned, cache_folder())
         except FetchError as error:
             sys.exit(f"fetch_golden: {error}")
         sys.stdout.write(f"{archive}\n")
 
 
-def fetched(pinned: PinnedPackage, cache: Path) -> Path:
+def fetch_once(pinned: PinnedPackage, cache: Path) -> Path:
     """Return a package's archive, fetched if need be.
 
     Raises:

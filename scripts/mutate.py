@@ -119,7 +119,7 @@ def mutate(name: str, target: Target) -> int:
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
             if after is not None and passes(target):
-                survivors.append(described(fault.module_path, before, after))
+                survivors.append(describe(fault.module_path, before, after))
         print(f"\r{name}: {number} of {len(faults)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
@@ -196,7 +196,7 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
             inert = [node]
         elif isinstance(node, ast.ClassDef):
-            stored = [one for one in node.decorator_list if ast.unparse(one).startswith("dataclass(")]
+            stored = [decorator for decorator in node.decorator_list if ast.unparse(decorator).startswith("dataclass(")]
             inert = [keyword for call in stored if isinstance(call, ast.Call) for keyword in call.keywords]
         elif isinstance(node, ast.AnnAssign | ast.arg):
             inert = [node.annotation]
@@ -207,7 +207,7 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
                 yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
 
 
-def described(module: Path, before: str, after: str) -> str:
+def describe(module: Path, before: str, after: str) -> str:
     """A survivor as the file of survivors names it: module, line as it was, line as it became."""
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     was, became = (next((line[2:].strip() for line in lines if line.startswith(sign)), "") for sign in ("- ", "+ "))

@@ -7,7 +7,7 @@ set -euo pipefail
 
 CODE_SERVER=4.100.3 # VS Code 1.100, the newest that runs on Node 20
 PLAYWRIGHT=1.65.1   # only drives the browser: it brings none
-RECIPE=1            # raise it when the steps below change, so that older caches are made anew
+RECIPE=1            # raise it when the steps below change, so that older caches are rebuilt
 
 CACHE=${CASCODE_WINDOW_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cascode-window-test}
 say() { printf 'setup-window: %s\n' "$*" >&2; }

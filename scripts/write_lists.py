@@ -25,10 +25,12 @@ def lists() -> dict[Path, str]:
         ROOT / "vscode-extension/src/lists.ts": _typescript(),
         ROOT / "neovim/lua/cascode/lists.lua": _lua(),
         **{
-            ROOT / name: _between(ROOT / name, r"(<!-- languages -->)[^<]*(<!-- end of languages -->)", _SENTENCE)
+            ROOT / name: _replace_between(
+                ROOT / name, r"(<!-- languages -->)[^<]*(<!-- end of languages -->)", _SENTENCE
+            )
             for name in ("README.md", "vscode-extension/media/walkthrough/folder.md")
         },
-        ROOT / "vscode-extension/package.json": _between(
+        ROOT / "vscode-extension/package.json": _replace_between(
             ROOT / "vscode-extension/package.json", r"(editorLangId =~ /\^\()[^)]*(\)\$/)", "|".join(_EDITOR_IDS)
         ),
     }
@@ -49,7 +51,7 @@ export const EDITOR_LANGUAGES: readonly string[] = [
 {_rows(_EDITOR_IDS)}
 ];
 
-/** The kinds of definitions that the index tells apart. */
+/** The kinds of definitions that the index distinguishes. */
 export const KINDS: readonly string[] = [
 {_rows([kind.value for kind in Kind])}
 ];
@@ -88,7 +90,7 @@ def _rows(values: list[str], indent: int = 2) -> str:
     return "\n".join(f"{' ' * indent}{json.dumps(value)}," for value in values)
 
 
-def _between(path: Path, pattern: str, text: str) -> str:
+def _replace_between(path: Path, pattern: str, text: str) -> str:
     """A file's text with what stands between two marks replaced."""
     new, count = re.subn(pattern, lambda match: match[1] + text + match[2], path.read_text(encoding="utf-8"))
     if not count:

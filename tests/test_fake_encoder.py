@@ -55,10 +55,10 @@ def test_more_words_in_common_mean_a_higher_cosine() -> None:
     encoder = FakeEncoder()
     same = cosine(encoder, "retry failed upload", "upload failed, retry")
     two = cosine(encoder, "retry failed upload", "retry failed download")
-    one = cosine(encoder, "retry failed upload", "retry broken download")
+    first = cosine(encoder, "retry failed upload", "retry broken download")
     none = cosine(encoder, "retry failed upload", "parse json path")
     assert same == pytest.approx(1, abs=1e-6)
-    assert same > two + 0.1 > one + 0.2 > none + 0.3
+    assert same > two + 0.1 > first + 0.2 > none + 0.3
     assert abs(none) < 0.3
 
 

@@ -89,7 +89,7 @@ class Engine:
     @property
     def roots(self) -> tuple[Path, ...]:
         """Every root that was added and not removed, those covered by another one included."""
-        return self._roots.asked()
+        return self._roots.requested()
 
     def add_root(self, root: Path) -> None:
         """Take up a workspace; :meth:`update` indexes it. One that is known already changes nothing.
@@ -117,7 +117,7 @@ class Engine:
         All workspaces are scanned first, so that words find everything, then encoded.
 
         Args:
-            on_progress: Told how far it has come.
+            on_progress: Called with the progress so far.
             cancelled: Asked between small pieces of work; what was done until then is kept.
 
         Raises:
@@ -134,7 +134,7 @@ class Engine:
         Args:
             full: Read every file again, also those that look unchanged. Searches are answered from what was known
                 until it is replaced; vectors are used again.
-            on_progress: Told how far it has come.
+            on_progress: Called with the progress so far.
             cancelled: Asked between small pieces of work.
         """
         return self._update(lambda updater: updater.scan(full=full), on_progress, cancelled)
@@ -170,7 +170,7 @@ class Engine:
         self._gate.pause()
 
     def resume(self) -> None:
-        """Let indexing go on."""
+        """Let indexing continue."""
         self._gate.resume()
 
     @property
@@ -223,8 +223,8 @@ class Engine:
         """
         found = self._roots.find(path)
         if found is None:
-            roots = ", ".join(str(one.root) for one in self.workspaces) or "(there are none)"
-            raise QueryError(f"{path} lies in none of the workspaces {roots}")
+            roots = ", ".join(str(known.root) for known in self.workspaces) or "(there are none)"
+            raise QueryError(f"{path} is not in any of the workspaces {roots}")
         workspace, relative = found
         return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
 

@@ -1,9 +1,9 @@
 """What can go wrong, drawn as a tree by what the caller can do about it.
 
 CascodeError                  one complete line: the offending value and the fix
-├── WorkspaceError            the folder cannot be walked: name another one or mend its rights
+├── WorkspaceError            the folder cannot be walked: name another one or fix its permissions
 ├── QueryError                the question cannot be answered as asked: change it
-└── IndexStoreError           the index cannot be written or read: free space, mend rights, clean
+└── IndexStoreError           the index cannot be written or read: free space, fix permissions, clean
     └── IndexBusyError        another process writes this index: wait for it or read only
 """
 
@@ -11,11 +11,11 @@ from __future__ import annotations
 
 
 class CascodeError(Exception):
-    """A problem that its reader can mend; the message is one complete line with the fix."""
+    """A problem that its reader can fix; the message is one complete line with the fix."""
 
 
 class WorkspaceError(CascodeError):
-    """The workspace is missing, is no folder, or cannot be read."""
+    """The workspace is missing, is not a folder, or cannot be read."""
 
 
 class QueryError(CascodeError):

@@ -49,7 +49,7 @@ class IndexFiles:
         with self._swap:
             if index is not self.current or self.closed:
                 return
-            _log.warning("the index file %s is damaged (%s): making it again", error.path, error.reason)
+            _log.warning("the index file %s is damaged (%s): rebuilding it", error.path, error.reason)
             index.retire()
             try:
                 # Another engine may have met the damage first: the file in its place is new then.
@@ -58,7 +58,7 @@ class IndexFiles:
             except OSError as refused:
                 raise IndexStoreError(
                     f"the index file {error.path} is damaged and cannot be replaced ({refused.strerror or refused}): "
-                    "end other cascode processes, or run 'cascode clean'"
+                    "stop other cascode processes, or run 'cascode clean'"
                 ) from refused
             self.current = OpenIndex(self._location, self._model, gpu=self._gpu)
 

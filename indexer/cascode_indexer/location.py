@@ -14,7 +14,7 @@ from cascode_indexer.errors import IndexStoreError
 
 #: Overrides the cache directory, for read-only homes, tests and shared machines.
 INDEX_DIR_VARIABLE = "CASCODE_INDEX_DIR"
-#: Part of the path, so that a layout that migrations cannot mend starts beside the old one.
+#: Part of the path, so that a layout that migrations cannot convert starts beside the old one.
 _LAYOUT = "v1"
 #: Owner only: an index holds the source code of private workspaces.
 _OWNER_ONLY_DIRECTORY = 0o700
@@ -81,7 +81,7 @@ def make_private_directory(directory: Path) -> None:
     except OSError as error:
         raise IndexStoreError(
             f"cannot create the index folder {directory}: {error.strerror or error}; "
-            f"set {INDEX_DIR_VARIABLE} to a folder that you can write"
+            f"set {INDEX_DIR_VARIABLE} to a writable folder"
         ) from error
 
 
@@ -99,5 +99,5 @@ def make_private_file(path: Path) -> None:
     except OSError as error:
         raise IndexStoreError(
             f"cannot write the index file {path}: {error.strerror or error}; "
-            f"mend its rights or set {INDEX_DIR_VARIABLE} to a folder that you can write"
+            f"fix its permissions, or set {INDEX_DIR_VARIABLE} to a writable folder"
         ) from error

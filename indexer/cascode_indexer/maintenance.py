@@ -40,7 +40,7 @@ class Finding:
     ok: bool
     title: str
     detail: str
-    #: Command or step that mends it; None where nothing is wrong.
+    #: Command or step that fixes it; None where nothing is wrong.
     fix: str | None = None
 
 
@@ -89,7 +89,7 @@ def clean_all() -> CleanReport:
 
 
 def diagnose(roots: Sequence[Path], *, model: str | None = None) -> list[Finding]:
-    """Look at everything that a search needs; each finding names the command that mends it.
+    """Look at everything that a search needs; each finding names the command that fixes it.
 
     Args:
         roots: The workspaces.
@@ -128,8 +128,8 @@ def _model(name: str | None) -> tuple[Finding, str | None]:
     elif model.settings.fusion_weight > 0:
         reranks = "reranks"
     else:
-        reranks = "does not rerank unless asked: its classifier did not improve the order when it was measured"
-    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} wide, {reranks}"), model.fingerprint
+        reranks = "reranks only on request: its classifier did not improve the order when measured"
+    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} dimensions, {reranks}"), model.fingerprint
 
 
 def _index_directory() -> Finding:
@@ -139,9 +139,7 @@ def _index_directory() -> Finding:
     try:
         free = shutil.disk_usage(existing).free
     except OSError as error:
-        return Finding(
-            False, "index folder", f"{folder}: {error}", f"set {INDEX_DIR_VARIABLE} to a folder you can write"
-        )
+        return Finding(False, "index folder", f"{folder}: {error}", f"set {INDEX_DIR_VARIABLE} to a writable folder")
     if free < _LOW_SPACE_BYTES:
         return Finding(False, "index folder", f"{folder}: {free // 2**20} MB free", "cascode clean")
     return Finding(True, "index folder", f"{folder}: {free // 2**30} GB free")
@@ -167,16 +165,21 @@ def _workspace(root: Path, fingerprint: str | None) -> Iterator[Finding]:
         if damage is not None:
             yield Finding(False, title, f"damaged: {damage}", f"cascode clean {named} && {command}")
         elif store.get_meta("last_indexed") is None:
-            yield Finding(False, title, "the first index was not completed", command)
+            yield Finding(False, title, "the first indexing run did not finish", command)
         elif counts.pending:
-            yield Finding(False, title, f"{counts.pending:,} functions wait for their vectors", command)
+            yield Finding(False, title, f"{counts.pending:,} definitions have no vector yet", command)
         elif not counts.functions:
             yield _nothing_found(title, store.skipped())
         elif fingerprint is not None and (made_with := store.get_meta("model")) != fingerprint:
-            yield Finding(False, title, f"made with another model, {made_with}: only words are searched yet", command)
+            yield Finding(
+                False,
+                title,
+                f"made with another model, {made_with}: searched by words only until it is indexed again",
+                command,
+            )
         else:
-            functions = f"{counts.functions:,} function{'' if counts.functions == 1 else 's'}"
-            yield Finding(True, title, f"{functions} in {counts.files:,} file{'' if counts.files == 1 else 's'}")
+            definitions = f"{counts.functions:,} definition{'' if counts.functions == 1 else 's'}"
+            yield Finding(True, title, f"{definitions} in {counts.files:,} file{'' if counts.files == 1 else 's'}")
     except DamagedFileError as error:
         yield Finding(False, title, f"damaged: {error.reason}", f"cascode clean {named} && {command}")
     finally:
@@ -189,13 +192,13 @@ def _for_shell(path: Path) -> str:
 
 
 def _nothing_found(title: str, skipped: SkipCounts) -> Finding:
-    """Say why an index holds no function."""
+    """Say why an index holds no definition."""
     if not skipped.total:
         return Finding(
-            False, title, "no functions: the folder holds no source files", "name a folder with source files"
+            False, title, "no definitions: the folder contains no source files", "name a folder with source files"
         )
     reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in skipped.as_dict().items() if count)
-    return Finding(False, title, f"no functions; skipped: {reasons}", "check .gitignore and .cascodeignore")
+    return Finding(False, title, f"no definitions; skipped: {reasons}", "check .gitignore and .cascodeignore")
 
 
 def _locations() -> Iterator[IndexLocation]:
@@ -237,7 +240,9 @@ def _remove(location: IndexLocation) -> None:
         return
     lock = WriterLock(location)
     if not lock.try_acquire():
-        raise IndexBusyError(f"a cascode process is writing {location.directory}: stop it, then clean again")
+        raise IndexBusyError(
+            f"a cascode process is writing {location.directory}: stop it, then run 'cascode clean' again"
+        )
     lock.release()
     shutil.rmtree(location.directory)
 

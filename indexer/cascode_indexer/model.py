@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: After a failure the folder is looked at again only this much later: every batch of changes would try otherwise,
-#: and a person who mends the model does not wait long for it.
+#: and a person who repairs the model does not wait long for it.
 _RETRY_SECONDS = 30.0
 #: Between two looks at ``cancelled`` while waiting.
 _POLL_SECONDS = 0.05

@@ -164,7 +164,7 @@ class OpenIndex:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one of its name; None where there is none."""
+    """Return what distinguishes a file from another one of its name; None where there is none."""
     try:
         status = path.stat()
     except OSError:
@@ -172,13 +172,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def damaged_again(error: DamagedFileError) -> IndexStoreError:
-    """Return the error of a file that is damaged although it was made anew just now."""
+def damaged_again_error(error: DamagedFileError) -> IndexStoreError:
+    """Return the error of a file that is damaged although it was rebuilt just now."""
     return IndexStoreError(
-        f"the index file {error.path} is damaged again right after it was made anew ({error.reason}): "
+        f"the index file {error.path} is damaged again right after it was rebuilt ({error.reason}): "
         f"check the disk, or set {INDEX_DIR_VARIABLE} to a folder on another one"
     )
 
 
 class ClosedIndexError(Exception):
-    """The index was closed by another thread: its workspace is gone, or its files were made anew."""
+    """The index was closed by another thread: its workspace is gone, or its files were rebuilt."""

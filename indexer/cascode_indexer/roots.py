@@ -32,7 +32,7 @@ class Roots:
         self._open: dict[Path, Workspace] = {}
         self._gone: list[Workspace] = []
 
-    def asked(self) -> tuple[Path, ...]:
+    def requested(self) -> tuple[Path, ...]:
         """Return every root, in the order in which they came."""
         return tuple(self._asked)
 
@@ -80,7 +80,7 @@ class Roots:
                     try:
                         self._open[inner] = self._open_workspace(inner)
                     except CascodeError as error:
-                        _log.warning("the workspace %s is not taken up again: %s", inner, error)
+                        _log.warning("cannot reopen the workspace %s: %s", inner, error)
 
     def find(self, path: Path) -> tuple[Workspace, str] | None:
         """Return the workspace that ``path`` lies in, and where: relative to it, posix separators.
@@ -110,13 +110,13 @@ class Roots:
         """Let workspaces go that another one covers now."""
         outermost = set(_outermost(self._asked))
         for root in [root for root in self._open if root not in outermost]:
-            _log.info("the workspace %s is part of another one", root)
+            _log.info("the workspace %s is inside another workspace", root)
             self._retire(self._open.pop(root))
 
     def _retire(self, workspace: Workspace) -> None:
         """Close a workspace after its last user, and remember it as long as there is one."""
         workspace.retire()
-        self._gone = [one for one in [*self._gone, workspace] if one.in_use]
+        self._gone = [held for held in [*self._gone, workspace] if held.in_use]
 
 
 def _among(places: Sequence[tuple[Path, Workspace]], path: Path) -> tuple[Workspace, str] | None:

@@ -24,7 +24,7 @@ from cascode_indexer.indexing.types import (
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
@@ -113,7 +113,7 @@ class Workspace:
 
         Args:
             report: What the scan before it did.
-            on_progress: Told how far it has come.
+            on_progress: Called with the progress so far.
             cancelled: Asked between small batches.
 
         Returns:
@@ -139,20 +139,20 @@ class Workspace:
             with index:
                 return self._status(index)
         except DamagedFileError as error:
-            self.mend(error, index)
+            self.repair(error, index)
         try:
             with self.index as index:
                 return self._status(index)
         except DamagedFileError as error:
-            raise damaged_again(error) from error
+            raise damaged_again_error(error) from error
 
-    def mend(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
-        """Put a damaged file aside and begin it anew; what it held is made again from the workspace.
+    def repair(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
+        """Put a damaged file aside and start it empty; what it held is made again from the workspace.
 
         Args:
             error: Names the file.
             index: The open files that it was met in; nothing is done where they have been replaced since.
-            move: Whether the file is still in its place; else only open the files anew.
+            move: Whether the file is still in its place; else only open the files again.
 
         Raises:
             IndexStoreError: The file cannot be replaced.
@@ -207,12 +207,12 @@ class Workspace:
                             report = work(self._updater(index, on_progress, asked), index)
                     except DamagedFileError as error:
                         if attempt == _ATTEMPTS:
-                            raise damaged_again(error) from error
-                        self.mend(error, index)
+                            raise damaged_again_error(error) from error
+                        self.repair(error, index)
                         continue
                     if index is self.index or self._files.closed:
                         break
-                    # A search found damage and made the files anew: what was written went into the old ones.
+                    # A search found damage and rebuilt the files: what was written went into the old ones.
                 return dataclasses.replace(report, cancelled=report.cancelled or self._files.closed)
         except IndexBusyError:
             with contextlib.suppress(ClosedIndexError), self.index as index:
@@ -229,7 +229,7 @@ class Workspace:
     def _updater(self, index: OpenIndex, on_progress: OnProgress | None, cancelled: Cancelled) -> Updater:
         """Make what writes this index."""
 
-        def tell(progress: IndexProgress) -> None:
+        def report(progress: IndexProgress) -> None:
             self.progress = progress
             if on_progress is not None:
                 on_progress(progress)
@@ -238,7 +238,7 @@ class Workspace:
             self.root,
             index.writer(),
             max_file_bytes=self.options.max_file_bytes,
-            on_progress=tell,
+            on_progress=report,
             cancelled=lambda: index.retired or cancelled(),
             gate=self._gate,
             # Whoever caps indexing has a person at the desk: small batches, so that searches go first.
@@ -251,7 +251,7 @@ class Workspace:
         first = self.index
 
         def work(updater: Updater, index: OpenIndex) -> IndexReport:
-            if index is not first:  # the files were made anew: what the scan had stored is gone
+            if index is not first:  # the files were rebuilt: what the scan had stored is gone
                 scanned[0] = updater.scan()
             return self._encode_with(updater, index, scanned[0])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 #: Memory for them while serving: some 900 functions of 90 tokens in bfloat16, half as many in float32. A search that is
-#: worded anew has most of its candidates in common with the one before, and those are not read again.
+#: worded differently has most of its candidates in common with the one before, and those are not read again.
 SERVED_BYTES = 64 * 2**20
 
 #: Reads functions by their token ids: for each its states ``[tokens, width]``.

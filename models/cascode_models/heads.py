@@ -49,7 +49,7 @@ class PlainHead(nn.Module):
         self.out = nn.Linear(width, 1)
 
     def reset_parameters(self, gate_bias: float) -> None:  # noqa: ARG002 - one signature for all heads
-        """Draw the weights anew."""
+        """Draw new weights."""
         nn.init.normal_(self.dense.weight, std=0.02)
         nn.init.zeros_(self.dense.bias)
         nn.init.normal_(self.out.weight, std=0.02)

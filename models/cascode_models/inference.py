@@ -15,7 +15,7 @@ from .memory import trim_heap
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
-from .tokenization import PairLayout, TextTokenizer, batches_by_length, padded, paired
+from .tokenization import PairLayout, TextTokenizer, batches_by_length, pad, pair
 from .types import FloatArray
 
 logger = logging.getLogger(__name__)
@@ -158,12 +158,12 @@ class CasCodeModel:
         """States ``[tokens, width]`` of texts by their token ids."""
         states: list[torch.Tensor] = [torch.empty(0)] * len(rows)
         for batch in batches_by_length([len(row) for row in rows], self._pair_budget):
-            tensors = padded([rows[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
+            tensors = pad([rows[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
             with torch.inference_mode():
                 found = self.network.token_states(*(tensor.to(self.device) for tensor in tensors))
-            for row, one in zip(batch, found, strict=True):
+            for row, state in zip(batch, found, strict=True):
                 # A copy: a part of the batch would keep the whole of it in memory.
-                states[row] = one[: len(rows[row])].clone()
+                states[row] = state[: len(rows[row])].clone()
         return states
 
     def _classify_paired(self, query_ids: list[int], text_ids: list[list[int]]) -> FloatArray:
@@ -172,7 +172,7 @@ class CasCodeModel:
         layout = PairLayout.of_head(self.settings.head)
         lengths = [len(query_ids) + len(ids) for ids in text_ids]
         for batch in batches_by_length(lengths, self._pair_budget):
-            tensors = paired(
+            tensors = pair(
                 [query_ids] * len(batch),
                 [text_ids[row] for row in batch],
                 self.tokenizer.pad_id,
@@ -196,7 +196,7 @@ class CasCodeModel:
         for start in range(0, len(texts), CHUNK_TEXTS):
             ids = self.tokenizer.ids(texts[start : start + CHUNK_TEXTS], max_tokens)
             for batch in batches_by_length([len(row) for row in ids], self._token_budget):
-                tensors = padded([ids[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
+                tensors = pad([ids[row] for row in batch], self.tokenizer.pad_id, WIDTH_MULTIPLE)
                 with torch.inference_mode():
                     states = self.network.encode(*(tensor.to(self.device) for tensor in tensors))
                 vectors[[start + row for row in batch]] = states.float().cpu().numpy()

@@ -21,7 +21,7 @@ from .inference import CasCodeModel
 from .serving import ServingNetwork, can_serve
 from .settings import ModelSettings
 from .text import TEXT_VERSION
-from .tokenization import TextTokenizer, padded
+from .tokenization import TextTokenizer, pad
 
 if TYPE_CHECKING:
     from .modeling import CasCode
@@ -57,7 +57,7 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
         ModelError: There is no such model, or it cannot be used.
     """
     folder = resolve_folder(name_or_path)
-    device = _checked_device(device)
+    device = _resolve_device(device)
     settings = _read_settings(folder)
     tokenizer = _read_tokenizer(folder, settings)
     network = _serving_network(settings, folder) if can_serve(settings.backbone) else _network(settings, folder)
@@ -137,7 +137,7 @@ def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer)
     return digest.hexdigest()[:16]
 
 
-def _checked_device(device: str | None) -> str:
+def _resolve_device(device: str | None) -> str:
     """The device asked for, or the best there is."""
     available = torch.cuda.is_available()
     if device is None:
@@ -158,7 +158,7 @@ def _cached_folder(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
         logger.debug("no cached model %s: %s", name, error)
-        # A path is no name that could be fetched.
+        # A path is not a name that could be fetched.
         fix = (
             "check the path" if isinstance(error, HFValidationError) else f"check it, or run 'hf download {name}' first"
         )
@@ -186,7 +186,7 @@ def _read_settings(folder: Path) -> ModelSettings:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if "model_type" not in content:
-            raise ModelError(f"{path} names no model_type: it is no transformers model")
+            raise ModelError(f"{path} has no model_type: it is not a transformers model")
         if content["model_type"] == "cascode":
             known = {field.name for field in dataclasses.fields(ModelSettings)}
             return ModelSettings(**{name: value for name, value in content.items() if name in known})
@@ -218,7 +218,7 @@ def _pooling(folder: Path) -> str:
     mode = content.get("pooling_mode") or "+".join(modes) or "mean"
     known = {"cls": "first", "cls_token": "first", "mean": "mean", "mean_tokens": "mean"}
     if mode not in known:
-        raise ModelError(f"{path} pools by {mode}: only models that take the mean or the first token can be used")
+        raise ModelError(f"{path} pools by {mode}: only mean pooling and the first token (CLS) are supported")
     return known[mode]
 
 
@@ -229,7 +229,7 @@ def _serving_network(settings: ModelSettings, folder: Path) -> ServingNetwork:
         network = ServingNetwork(settings)
         network.load_backbone(tensors)
     except KeyError as error:
-        raise _missing(folder, str(error.args[0])) from error
+        raise _missing_weight(folder, str(error.args[0])) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
     return network
@@ -248,13 +248,15 @@ def _network(settings: ModelSettings, folder: Path) -> CasCode:
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
     if missing:
-        raise _missing(folder, missing[0])
+        raise _missing_weight(folder, missing[0])
     try:
         network.load_state_dict({name: tensors[name] for name in wanted})
     except RuntimeError as error:
         raise _unfit(folder, " ".join(str(error).split())) from error
     if not _encodes_alike(network):
-        raise _unusable(folder, f"a {settings.backbone['model_type']} model reads padding and places in its own way")
+        raise _unusable(
+            folder, f"a {settings.backbone['model_type']} model handles padding and positions in its own way"
+        )
     return network
 
 
@@ -271,9 +273,9 @@ def _encodes_alike(network: CasCode) -> bool:
     network.train(False)
     try:
         with torch.inference_mode():
-            beside = network.encode(*padded(rows, padding))[0]
+            beside = network.encode(*pad(rows, padding))[0]
             states = backbone(input_ids=torch.tensor(rows[:1])).last_hidden_state
-            alone = network.pooled(states, torch.ones(1, _SHORT))[0]
+            alone = network.pool(states, torch.ones(1, _SHORT))[0]
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         logger.debug("the backbone cannot be called as an encoder: %s", error)
         return False
@@ -283,8 +285,8 @@ def _encodes_alike(network: CasCode) -> bool:
 
 
 def _unusable(folder: Path, reason: str) -> ModelError:
-    """The error of a model that is no encoder of the kind computed here."""
-    return ModelError(f"{folder} is no encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
+    """The error of a model that is not an encoder of the kind computed here."""
+    return ModelError(f"{folder} is not an encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
 
 
 def _unfit(folder: Path, reason: str) -> ModelError:
@@ -292,12 +294,11 @@ def _unfit(folder: Path, reason: str) -> ModelError:
     return ModelError(f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again")
 
 
-def _missing(folder: Path, name: str) -> ModelError:
-    """The error of a weight that is not there: that of a head, where the classifier was made by another version."""
+def _missing_weight(folder: Path, name: str) -> ModelError:
+    """The error of a missing weight: that of a head, where the classifier was made by another version."""
     if name.startswith("head."):
         return ModelError(
-            f"the classifier in {folder} is of another version ({name} is missing): "
-            f"train its head anew (new_head: true)"
+            f"the classifier in {folder} is of another version ({name} is missing): train a new head (new_head: true)"
         )
     return _unfit(folder, f"{name} is missing")
 
@@ -340,4 +341,4 @@ def _read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
         converted = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ModelError(f"{folder} holds no tokenizer that can be read: add its tokenizer.json") from error
+        raise ModelError(f"{folder} has no readable tokenizer: add its tokenizer.json") from error

@@ -12,7 +12,7 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 from .configuration import CasCodeConfig
 from .errors import ModelError
 from .heads import CLOSED_GATE, GatedHead, PlainHead, make_head
-from .two_stage import Crossing, TwoStage, gated
+from .two_stage import Crossing, TwoStage, gate_mask
 
 #: Name under which our attention is registered with transformers.
 ATTENTION = "cascode"
@@ -121,7 +121,7 @@ def _attention(
     Plain products while training, since the backward pass of the fused kernel is slow on a CPU; the fused
     kernel otherwise.
     """
-    mask = gated(attention_mask, cascode_crossing, int(module.layer_idx) if cascode_crossing else 0)  # type: ignore[arg-type]
+    mask = gate_mask(attention_mask, cascode_crossing, int(module.layer_idx) if cascode_crossing else 0)  # type: ignore[arg-type]
     if torch.is_grad_enabled() and query.device.type == "cpu":
         scores = torch.matmul(query, key.transpose(2, 3)) * (scaling or query.size(-1) ** -0.5)
         if mask is not None:

@@ -14,7 +14,7 @@ from .heads import COSINE_SCALE
 from .load import read_folder
 from .modeling import CasCode
 from .text import query_text, split_identifiers
-from .tokenization import PairLayout, TextTokenizer, padded, paired
+from .tokenization import PairLayout, TextTokenizer, pad, pair
 
 
 class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyped where the library is not installed
@@ -50,14 +50,14 @@ class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyp
         functions = [split_identifiers(function) for _, function in inputs]
         layout = PairLayout.of_head(self.settings.head)
         query_ids = self.texts.ids(queries, self.settings.max_query_tokens)
-        ids, mask, segments = paired(
+        ids, mask, segments = pair(
             query_ids, self.texts.ids(functions, self.settings.classified_tokens), self.texts.pad_id, layout
         )
         features = {"input_ids": ids, "attention_mask": mask, "segments": segments}
         if self._fuses:
             encoded = self.texts.ids(functions, self.settings.max_text_tokens)
-            features["query_ids"], features["query_mask"] = padded(query_ids, self.texts.pad_id)
-            features["function_ids"], features["function_mask"] = padded(encoded, self.texts.pad_id)
+            features["query_ids"], features["query_mask"] = pad(query_ids, self.texts.pad_id)
+            features["function_ids"], features["function_mask"] = pad(encoded, self.texts.pad_id)
         return features
 
     def forward(self, features: dict[str, Any], **_options: object) -> dict[str, Any]:

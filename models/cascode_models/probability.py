@@ -19,7 +19,7 @@ class Probability:
     """Calibrated probabilities: P(an answer is there) by the score, times P(it is this one) by the rivals.
 
     A score means one thing among functions that resemble each other and another among ones that do not, while the
-    lead over the rivals carries over from one workspace to the next; the score alone tells that nothing resembles
+    lead over the rivals carries over from one workspace to the next; the score alone shows that nothing resembles
     the question.
     """
 
@@ -29,7 +29,7 @@ class Probability:
     #: Temperature of the softmax over the best candidates; 0 leaves the rivals out.
     share_temperature: float
 
-    def answered(self, fused: FloatArray) -> FloatArray:
+    def has_answer(self, fused: FloatArray) -> FloatArray:
         """P(an answer is there) for candidates of these fused scores, in any shape; the best one's is the list's."""
         log_odds = np.asarray(fused, dtype=np.float64) / self.temperature + self.bias
         return cast("FloatArray", (1 / (1 + np.exp(-np.clip(log_odds, -60, 60)))).astype(np.float32))
@@ -43,7 +43,7 @@ class Probability:
         Returns:
             Probabilities in the shape given, in the order of the scores within each list.
         """
-        answered = self.answered(fused)
+        answered = self.has_answer(fused)
         if not self.share_temperature or not answered.size:
             return answered
         scaled = np.asarray(fused, dtype=np.float64) / self.share_temperature

@@ -5,6 +5,6 @@ from __future__ import annotations
 import random
 
 
-def seeded(seed: str) -> random.Random:
+def seeded_random(seed: str) -> random.Random:
     """A generator that draws the same for the same seed on every machine; nothing secret comes from it."""
     return random.Random(seed)  # noqa: S311 - reproducible draws, no secrets

@@ -14,7 +14,7 @@ from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
 from .heads import make_head
 from .settings import ModelSettings
-from .two_stage import Crossing, TwoStage, gated
+from .two_stage import Crossing, TwoStage, gate_mask
 
 _MODEL_TYPES = ("bert", "roberta", "xlm-roberta", "camembert")
 
@@ -116,18 +116,18 @@ class ServingNetwork(TwoStage):
         crossing: Crossing | None,
     ) -> torch.Tensor:
         """Run the transformer: see :meth:`TwoStage.states`."""
-        x = self._normed(self.words(input_ids) + self.places(positions), self.norm)
+        x = self._normalize(self.words(input_ids) + self.places(positions), self.norm)
         texts, tokens, width = x.shape
         for number, layer in enumerate(cast("list[_Layer]", self.layers)):
             # [3, texts, heads, tokens, head width]
             qkv = layer.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-            seen = scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], attn_mask=gated(mask, crossing, number))
-            x = self._normed(
+            seen = scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], attn_mask=gate_mask(mask, crossing, number))
+            x = self._normalize(
                 x + layer.attended(seen.transpose(1, 2).reshape(texts, tokens, width)), layer.attended_norm
             )
-            x = self._normed(x + layer.out(gelu(layer.inner(x))), layer.out_norm)
+            x = self._normalize(x + layer.out(gelu(layer.inner(x))), layer.out_norm)
         return x
 
-    def _normed(self, x: torch.Tensor, norm: nn.LayerNorm) -> torch.Tensor:
+    def _normalize(self, x: torch.Tensor, norm: nn.LayerNorm) -> torch.Tensor:
         """Layer norm with the backbone's own epsilon."""
         return layer_norm(x, (self.dimension,), norm.weight, norm.bias, self.epsilon)

@@ -63,7 +63,7 @@ class TextTokenizer:
         return str(self._tokenizer.to_str(pretty=False))
 
 
-def padded(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+def pad(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad rows of token ids on the right.
 
     Args:
@@ -83,7 +83,7 @@ def padded(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tup
     return ids, mask
 
 
-def paired(
+def pair(
     queries: Sequence[Sequence[int]],
     functions: Sequence[Sequence[int]],
     pad_id: int,
@@ -104,7 +104,7 @@ def paired(
     """
     start = 0 if layout.repeat_first_token else 1
     rows = [[*query, *function[start:]] for query, function in zip(queries, functions, strict=True)]
-    ids, mask = padded(rows, pad_id, multiple)
+    ids, mask = pad(rows, pad_id, multiple)
     starts = torch.tensor([len(query) for query in queries])
     segments = (torch.arange(ids.size(1))[None] >= starts[:, None]).long()
     return ids, mask, segments

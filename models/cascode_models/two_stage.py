@@ -57,19 +57,19 @@ class TwoStage(nn.Module):
         Returns:
             ``[texts, dimension]`` unit vectors in float32.
         """
-        return self.pooled(self.token_states(input_ids, attention_mask), attention_mask)
+        return self.pool(self.token_states(input_ids, attention_mask), attention_mask)
 
     def token_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """States ``[texts, tokens, dimension]`` of texts by themselves: what :meth:`encode` pools."""
-        return self.states(input_ids, self._counted(attention_mask), self._mask(attention_mask), None)
+        return self.states(input_ids, self._positions(attention_mask), self._mask(attention_mask), None)
 
-    def pooled(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def pool(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Unit vectors ``[texts, dimension]`` in float32 of what :meth:`token_states` gave."""
         vectors = states[:, 0].float() if self.pooling == "first" else masked_mean(states, attention_mask)
         return nn.functional.normalize(vectors, dim=-1)
 
     def classify(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
-        """Score pairs laid out by :func:`cascode_models.tokenization.paired` (Stage II, section 3.2).
+        """Score pairs laid out by :func:`cascode_models.tokenization.pair` (Stage II, section 3.2).
 
         Args:
             input_ids: ``[pairs, tokens]``, query first.
@@ -86,11 +86,11 @@ class TwoStage(nn.Module):
             raise RuntimeError("this model has no classifier head")
         mask = self._mask(attention_mask)
         if isinstance(self.head, PlainHead):
-            states = self.states(input_ids, self._counted(attention_mask), mask, None)
+            states = self.states(input_ids, self._positions(attention_mask), mask, None)
             return self.head(states[:, 0])  # type: ignore[no-any-return]
         first, second = (1 - segments) * attention_mask, segments * attention_mask
         # [pairs, tokens]: each segment counts its positions from the start, as in the bi-encoder.
-        positions = torch.where(segments == 0, self._counted(first), self._counted(second))
+        positions = torch.where(segments == 0, self._positions(first), self._positions(second))
         # [pairs, 1, tokens, tokens]: 1 where attention crosses from one segment to the other.
         cross = (segments[:, None, :, None] != segments[:, None, None, :]).to(self.compute_dtype)
         states = self.states(input_ids, positions, mask, (self.head.gates.to(cross.dtype), cross))
@@ -114,7 +114,7 @@ class TwoStage(nn.Module):
             raise RuntimeError("this classifier reads query and function together")
         return self.head.logits(queries, functions)
 
-    def _counted(self, mask: torch.Tensor) -> torch.Tensor:
+    def _positions(self, mask: torch.Tensor) -> torch.Tensor:
         """Positions ``[texts, tokens]`` of the marked tokens in the backbone's own numbering."""
         return (mask.cumsum(1) - 1).clamp(min=0) + self.first_position
 
@@ -125,7 +125,7 @@ class TwoStage(nn.Module):
         return (1.0 - attention_mask[:, None, None, :].to(self.compute_dtype)) * MASKED
 
 
-def gated(mask: torch.Tensor | None, crossing: Crossing | None, layer: int) -> torch.Tensor | None:
+def gate_mask(mask: torch.Tensor | None, crossing: Crossing | None, layer: int) -> torch.Tensor | None:
     """Add one layer's gates to the mask: ``[pairs, heads, tokens, tokens]``."""
     if crossing is None:
         return mask

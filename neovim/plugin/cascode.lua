@@ -23,7 +23,7 @@ command("Cascode", function(args)
 end, {
   nargs = "*",
   bang = true,
-  desc = "Search functions in plain words (! = into the quickfix list)",
+  desc = "Search code in plain words (! = into the quickfix list)",
   complete = function(lead, line)
     return require("cascode.query").complete(lead, line)
   end,

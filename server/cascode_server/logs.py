@@ -94,7 +94,7 @@ def setup_logging(level: str) -> Path | None:
         handler = _PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
     except OSError as error:
         logger.warning(
-            "no log is written: %s: %s; set %s to a folder that you can write",
+            "no log is written: %s: %s; set %s to a writable folder",
             path.parent,
             error.strerror or error,
             LOG_DIR_VARIABLE,

@@ -141,7 +141,7 @@ def test_the_questions_are_of_every_kind_and_of_each_language() -> None:
     packages = read_questions()
     questions = [question for pinned in packages for question in pinned.questions]
     assert len(questions) >= 60
-    assert len({(pinned.package.name, one.ask) for pinned in packages for one in pinned.questions}) == len(questions)
+    assert len({(pinned.package.name, pair.ask) for pinned in packages for pair in pinned.questions}) == len(questions)
     assert {question.kind for question in questions} == set(KINDS)
     assert all(question.answers for question in questions)
     assert len({language for pinned in packages for language in pinned.package.languages}) >= 2

@@ -135,7 +135,7 @@ def test_filters_keep_only_what_they_name(open_engine: OpenEngine, workspace: Pa
         (SearchRequest("x", paths=("../other/**",)), "path '../other/.*' matches no file"),
     ],
 )
-def test_a_senseless_request_says_what_is_wrong(
+def test_an_invalid_request_says_what_is_wrong(
     open_engine: OpenEngine, workspace: Path, request_: SearchRequest, message: str
 ) -> None:
     """One line with the value and what is possible."""
@@ -237,9 +237,9 @@ def test_similar_code_is_found_by_its_place(open_engine: OpenEngine, workspace: 
     answer = engine.similar(workspace / "src" / "upload.py", 8)
     assert answer.hits[0].name == "retry_failed_download"
     assert "retry_failed_upload" not in names(answer)
-    with pytest.raises(QueryError, match="no function stands at line 2"):
+    with pytest.raises(QueryError, match="no definition at line 2"):
         engine.similar(workspace / "src" / "upload.py", 2)
-    with pytest.raises(QueryError, match="lies in none of the workspaces"):
+    with pytest.raises(QueryError, match="is not in any of the workspaces"):
         engine.similar(workspace.parent / "elsewhere.py", 1)
 
 

@@ -57,7 +57,7 @@ def test_an_index_that_is_being_written_is_not_cleaned(open_engine: OpenEngine, 
         clean(workspace)
 
 
-def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngine, workspace: Path) -> None:
+def test_each_problem_comes_with_the_command_that_fixes_it(open_engine: OpenEngine, workspace: Path) -> None:
     """Not indexed, not complete, damaged, fine."""
 
     def finding() -> tuple[bool, str, str | None]:
@@ -67,21 +67,21 @@ def test_each_problem_comes_with_the_command_that_mends_it(open_engine: OpenEngi
     assert finding() == (False, "not indexed yet", f"cascode index {workspace}")
     engine = open_engine(workspace)
     engine.update(cancelled=lambda: True)
-    assert finding() == (False, "the first index was not completed", f"cascode index {workspace}")
+    assert finding() == (False, "the first indexing run did not finish", f"cascode index {workspace}")
     engine.update()
-    assert finding() == (True, "6 functions in 3 files", None)
+    assert finding() == (True, "6 definitions in 3 files", None)
     engine.workspaces[0].store.mark_all_pending()
-    assert finding()[1] == "6 functions wait for their vectors"
+    assert finding()[1] == "6 definitions have no vector yet"
     engine.update()
     engine.workspaces[0].store.set_meta("model", "another")
     assert finding()[1:] == (
-        "made with another model, another: only words are searched yet",
+        "made with another model, another: searched by words only until it is indexed again",
         f"cascode index {workspace}",
     )
     empty = workspace.parent / "empty; rm"
     empty.mkdir()
     assert diagnose([empty])[-1].fix == f"cascode index '{empty}'", "a folder's name is no command"
     open_engine(empty).update()
-    assert diagnose([empty])[-1].detail == "no functions: the folder holds no source files"
+    assert diagnose([empty])[-1].detail == "no definitions: the folder contains no source files"
     engine.close()
-    assert all(one.ok for one in diagnose([]))
+    assert all(check.ok for check in diagnose([]))

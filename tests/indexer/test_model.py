@@ -74,7 +74,7 @@ def test_a_model_that_cannot_be_loaded_leaves_words(workspace: Path) -> None:
 
 
 def test_closing_does_not_wait_for_the_model(workspace: Path, slow_model: threading.Event) -> None:
-    """A server that is told to end while the model loads ends."""
+    """A server that is asked to end while the model loads ends."""
     engine = Engine([workspace])
     update = Running(engine.update)
     while not engine.status()[0].indexed:

@@ -47,14 +47,14 @@ def test_a_covered_root_comes_back_when_the_outer_one_goes(open_engine: OpenEngi
     engine = open_engine(inner)
     engine.update()
     engine.add_root(workspace)
-    assert [one.root for one in engine.workspaces] == [workspace]
+    assert [held.root for held in engine.workspaces] == [workspace]
     assert engine.update()[0].encoded == 1
     assert len(engine.search(SearchRequest("upload", limit=50)).hits) == 6
     (inner / "queue.js").unlink()
     engine.apply(ChangeBatch(inner, frozenset(), frozenset({"queue.js"}), False))
     assert len(engine.search(SearchRequest("upload", limit=50)).hits) == 3
     engine.remove_root(workspace)
-    assert (engine.roots, [one.root for one in engine.workspaces]) == ((inner,), [inner])
+    assert (engine.roots, [held.root for held in engine.workspaces]) == ((inner,), [inner])
     assert engine.update()[0].encoded == 0
     assert {hit.root for hit in engine.search(SearchRequest("upload")).hits} == {inner}
     with pytest.raises(WorkspaceError, match="not a workspace"):

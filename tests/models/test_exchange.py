@@ -143,7 +143,7 @@ def assert_same_scores(ours: CasCodeModel, theirs: object, texts: list[str]) -> 
         assert scores == pytest.approx(logits, abs=1e-4)
         assert logits.std() > 1e-3
         ranked = theirs.rank(query, texts)  # type: ignore[attr-defined]
-        assert [one["corpus_id"] for one in ranked] == np.argsort(-logits, kind="stable").tolist()
+        assert [hit["corpus_id"] for hit in ranked] == np.argsort(-logits, kind="stable").tolist()
 
 
 def test_bi_encoder_is_a_model_here_too(

@@ -15,7 +15,7 @@ from cascode_models.function_states import FunctionStates
 from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import PairLayout, TextTokenizer, paired
+from cascode_models.tokenization import PairLayout, TextTokenizer, pair
 
 TEXTS = ["def read(path): return open(path)", "def add(a, b): return a + b", "sort json parse file " * 3, "sort"]
 #: Width of the states here, and bytes of one token's.
@@ -30,7 +30,7 @@ class Recorder:
         self.read: list[list[int]] = []
 
     def __call__(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
-        """States that tell the function."""
+        """States that identify the function."""
         self.read += [list(row) for row in rows]
         return [torch.full((len(row), WIDTH), float(row[0])) for row in rows]
 
@@ -49,10 +49,10 @@ def test_only_what_is_missing_is_read_and_once() -> None:
     """Functions come in the order asked for; one asked for twice or before is not read again."""
     states, reader = FunctionStates(), Recorder()
     first = states.of([[3, 1], [5], [3, 1]], reader)
-    assert [float(one[0, 0]) for one in first] == [3, 5, 3]
+    assert [float(state[0, 0]) for state in first] == [3, 5, 3]
     assert reader.read == [[3, 1], [5]]
     second = states.of([[7, 7, 7], [5]], reader)
-    assert [one.shape for one in second] == [(3, WIDTH), (1, WIDTH)]
+    assert [state.shape for state in second] == [(3, WIDTH), (1, WIDTH)]
     assert reader.read == [[3, 1], [5], [7, 7, 7]]
 
 
@@ -68,7 +68,7 @@ def test_those_not_asked_for_the_longest_make_room() -> None:
     assert reader.read == []
     states.of([[2, 2]], reader)
     assert reader.read == [[2, 2]]
-    assert [len(one) for one in states.of([[9] * 50], reader)] == [50]
+    assert [len(state) for state in states.of([[9] * 50], reader)] == [50]
     reader.read.clear()
     states.of([[9] * 50], reader)
     assert reader.read == [[9] * 50]
@@ -83,7 +83,7 @@ def test_threads_get_their_own_functions_and_the_count_of_bytes_stays_right() ->
         for _ in range(300):
             wanted = [[int(number)] * 2 for number in rng.integers(0, 12, size=4)]
             found = states.of(wanted, Recorder())
-            wrong.extend(row for row, one in zip(wanted, found, strict=True) if float(one[0, 0]) != row[0])
+            wrong.extend(row for row, state in zip(wanted, found, strict=True) if float(state[0, 0]) != row[0])
 
     threads = [threading.Thread(target=search, args=(seed,)) for seed in range(4)]
     for thread in threads:
@@ -92,7 +92,7 @@ def test_threads_get_their_own_functions_and_the_count_of_bytes_stays_right() ->
         thread.join()
     assert not wrong
     # What every thread added and dropped is counted once: a wrong count would let the memory grow.
-    assert states._bytes == sum(one.nbytes for one in states._kept.values()) <= states.limit
+    assert states._bytes == sum(state.nbytes for state in states._kept.values()) <= states.limit
     reader = Recorder()
     for number in range(100, 105):
         states.of([[number] * 2], reader)
@@ -106,7 +106,7 @@ def test_texts_by_themselves_score_as_pairs_do(late_model: CasCodeModel) -> None
     query = "read a file"
     network, tokenizer = late_model.network, late_model.tokenizer
     assert network.reads_alone
-    tensors = paired(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
+    tensors = pair(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
     with torch.inference_mode():
         together = network.classify(*tensors).numpy()
     assert np.ptp(together) > 0.5
@@ -135,7 +135,7 @@ def test_what_is_kept_is_no_part_of_a_batch(late_model: CasCodeModel) -> None:
     late_model.classify("read a file", TEXTS)
     kept = list(late_model.function_states._kept.values())
     assert len(kept) == len(TEXTS)
-    assert all(one.untyped_storage().nbytes() == one.nbytes for one in kept)
+    assert all(state.untyped_storage().nbytes() == state.nbytes for state in kept)
 
 
 def test_a_measurement_reads_no_function_twice(late_model: CasCodeModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,10 +171,10 @@ def test_products_are_computed_in_float32(make_network: Callable[..., CasCode], 
     model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
     found = model.classify("read a file", TEXTS)
     ids = [tokenizer.ids(["read a file"], 32)[0], *tokenizer.ids(TEXTS, 64)]
-    query, *functions = [one.float() for one in model._states(ids)]
+    query, *functions = [state.float() for state in model._states(ids)]
     with torch.inference_mode():
         exact = [
-            float(network.head.logits(*(Texts(one[None], torch.ones(1, len(one))) for one in (query, function))))
+            float(network.head.logits(*(Texts(state[None], torch.ones(1, len(state))) for state in (query, function))))
             for function in functions
         ]
     assert np.allclose(found, exact, atol=1e-3)

@@ -112,7 +112,7 @@ def test_probability_is_that_of_an_answer_times_the_share_among_rivals() -> None
     assert of(4.0, 4.0) == pytest.approx([answered / 2] * 2)
     assert of(4.0, -90.0)[0] == pytest.approx(answered)
     assert of(*[4.0] * (CONTENDERS + 5)) == pytest.approx([answered / CONTENDERS] * (CONTENDERS + 5))
-    assert probability.answered(np.float32(4.0)) == pytest.approx(answered)
+    assert probability.has_answer(np.float32(4.0)) == pytest.approx(answered)
     both = probability.of(np.array([[4.0, 1.0], [1.0, 4.0]], dtype=np.float32))
     assert both[0].tolist() == pytest.approx(both[1, ::-1].tolist())
     alone = dataclasses.replace(probability, share_temperature=0.0)

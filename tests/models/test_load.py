@@ -53,7 +53,7 @@ def test_head_of_another_version_is_named(make_network, tokenizer, tmp_path: Pat
     del weights["head.views"]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     for load in (lambda: load_model(str(folder)), lambda: read_folder(folder)):
-        with pytest.raises(ModelError, match=r"of another version \(head\.views is missing\): train its head anew"):
+        with pytest.raises(ModelError, match=r"of another version \(head\.views is missing\): train a new head"):
             load()
 
 
@@ -89,7 +89,10 @@ def test_a_backbone_that_reads_padding_its_own_way_is_refused(
 ) -> None:
     """Its vectors would be wrong beside longer texts and look like any others."""
     folder = saved(make_network("none", model_type).backbone, tokenizer, tmp_path)
-    fails(f"no encoder that can be used .a {model_type} model reads padding and places in its own way", str(folder))
+    fails(
+        f"not an encoder that can be used .a {model_type} model handles padding and positions in its own way",
+        str(folder),
+    )
 
 
 def saved(backbone: Any, tokenizer: TextTokenizer, folder: Path) -> Path:
@@ -114,7 +117,7 @@ def test_another_pooling_is_refused(plain_folder: Path, said: str) -> None:
     """Vectors of a pooling there is none of would be silently wrong."""
     (plain_folder / "1_Pooling").mkdir()
     (plain_folder / "1_Pooling" / "config.json").write_text(said)
-    with pytest.raises(ModelError, match="only models that take the mean or the first token"):
+    with pytest.raises(ModelError, match="only mean pooling and the first token"):
         load_model(str(plain_folder))
 
 
@@ -196,7 +199,7 @@ def test_unknown_device(model_folder: Path) -> None:
 
 
 def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An installation without weights says how to mend it."""
+    """An installation without weights says how to fix it."""
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     monkeypatch.setattr("cascode_models.load.bundled_folder", lambda: tmp_path)
     fails("bundled weights are missing", None)
@@ -204,7 +207,7 @@ def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.skipif(not (bundled_folder() / "model.safetensors").exists(), reason="no bundled weights yet")
 def test_bundled_model_finds_the_obvious(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bundled model loads without a network, weighs 50 MB at most and tells two functions apart."""
+    """The bundled model loads without a network, weighs 50 MB at most and distinguishes two functions."""
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     model = load_model(device="cpu")
     texts = [

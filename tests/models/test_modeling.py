@@ -17,7 +17,7 @@ from cascode_models.heads import (
     phrases,
 )
 from cascode_models.serving import ServingNetwork
-from cascode_models.tokenization import PairLayout, padded, paired
+from cascode_models.tokenization import PairLayout, pad, pair
 
 QUERY, FUNCTION = [2, 10, 11, 12, 3], [2, 20, 21, 22, 23, 24, 3]
 
@@ -33,8 +33,8 @@ def test_padding_does_not_change_a_vector(make_network, model_type: str, pooling
     """A text has one unit vector, alone or padded beside a longer one, for either position scheme."""
     network = make_network(model_type=model_type, pooling=pooling)
     with torch.no_grad():
-        alone = network.encode(*padded([QUERY], 0))
-        beside = network.encode(*padded([QUERY, FUNCTION], 0))
+        alone = network.encode(*pad([QUERY], 0))
+        beside = network.encode(*pad([QUERY, FUNCTION], 0))
     assert torch.allclose(alone[0], beside[0], atol=1e-5)
     assert torch.allclose(beside.norm(dim=1), torch.ones(2), atol=1e-5)
 
@@ -43,7 +43,7 @@ def test_padding_does_not_change_a_vector(make_network, model_type: str, pooling
 def test_encoder_agrees_with_the_backbone_called_by_itself(make_network, model_type: str) -> None:
     """Our positions and masks are those that the backbone would choose itself."""
     network = make_network("none", model_type)
-    ids, mask = padded([FUNCTION], 0)
+    ids, mask = pad([FUNCTION], 0)
     with torch.no_grad():
         states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         expected = torch.nn.functional.normalize(states.mean(1), dim=-1)
@@ -61,16 +61,14 @@ def test_a_head_with_gates_needs_a_backbone_that_can_be_gated(make_network, head
 def test_late_head_behind_closed_gates_needs_none(make_network) -> None:
     """Texts are read by themselves, by any backbone; gates that are opened afterwards are noticed."""
     network = make_network("late", "mpnet", gate_bias=-1e4)
-    texts = [
-        Texts(network.token_states(*tensors), tensors[1]) for tensors in (padded([QUERY], 1), padded([FUNCTION], 1))
-    ]
+    texts = [Texts(network.token_states(*tensors), tensors[1]) for tensors in (pad([QUERY], 1), pad([FUNCTION], 1))]
     assert network.reads_alone
     assert torch.isfinite(network.head.logits(*texts)).all()
     with torch.no_grad():
         network.head.gates.fill_(0.0)
     assert not network.reads_alone
     with pytest.raises(ModelError, match="mpnet model computes its attention by itself"):
-        network.classify(*paired([QUERY], [FUNCTION], 1, PairLayout(True)))
+        network.classify(*pair([QUERY], [FUNCTION], 1, PairLayout(True)))
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta"])
@@ -80,8 +78,8 @@ def test_warm_head_with_closed_gates_is_the_bi_encoder(make_network, model_type:
     assert isinstance(network.head, WarmHead)
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
-        u, v = network.encode(*padded([QUERY], 0))[0], network.encode(*padded([FUNCTION], 0))[0]
-        logit = network.classify(*paired([QUERY], [FUNCTION], 0, PairLayout(True)))[0]
+        u, v = network.encode(*pad([QUERY], 0))[0], network.encode(*pad([FUNCTION], 0))[0]
+        logit = network.classify(*pair([QUERY], [FUNCTION], 0, PairLayout(True)))[0]
     assert float(logit) == pytest.approx(float(COSINE_SCALE * (u @ v) - COSINE_SCALE / 2), abs=1e-3)
 
 
@@ -117,10 +115,10 @@ def test_late_head_is_the_mean_of_each_query_tokens_nearest(make_network, functi
         network.head.gates.fill_(-1e4)
         network.head.views.zero_()[view] = 1.0
         network.head.bias.fill_(-2.0)
-        ids, mask = padded([QUERY, function], 0)
+        ids, mask = pad([QUERY, function], 0)
         states = network.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         inner = [row[1 : len(text) - 1] for row, text in zip(states, (QUERY, function), strict=True)]
-        pairs = paired([QUERY, QUERY], [function, [*LONG, 3]], 0, PairLayout(True))
+        pairs = pair([QUERY, QUERY], [function, [*LONG, 3]], 0, PairLayout(True))
         logit = network.classify(*pairs)[0]
     assert float(logit) == pytest.approx(COSINE_SCALE * _views(*inner)[view] - 2.0, abs=1e-3)
 
@@ -196,7 +194,7 @@ def test_open_gates_let_the_query_change_the_functions_states(make_network) -> N
     network = make_network()
     assert isinstance(network.head, WarmHead)
     with torch.no_grad():
-        inputs = paired([QUERY], [FUNCTION], 0, PairLayout(True))
+        inputs = pair([QUERY], [FUNCTION], 0, PairLayout(True))
         network.head.gates.fill_(-1e4)
         closed = network.classify(*inputs)
         network.head.gates.fill_(0.0)
@@ -210,19 +208,19 @@ def test_classifier_ignores_padding_and_learns(make_network, head: str, repeat: 
     network = make_network(head=head)
     layout = PairLayout(repeat)
     with torch.no_grad():
-        alone = network.classify(*paired([QUERY], [FUNCTION], 0, layout))
-        beside = network.classify(*paired([QUERY, QUERY], [FUNCTION, FUNCTION * 2], 0, layout))
+        alone = network.classify(*pair([QUERY], [FUNCTION], 0, layout))
+        beside = network.classify(*pair([QUERY, QUERY], [FUNCTION, FUNCTION * 2], 0, layout))
     assert float(alone[0]) == pytest.approx(float(beside[0]), abs=1e-4)
     assert network.head is not None
     _depart(network.head)
-    network.classify(*paired([QUERY, FUNCTION], [FUNCTION, QUERY], 0, layout)).sum().backward()
+    network.classify(*pair([QUERY, FUNCTION], [FUNCTION, QUERY], 0, layout)).sum().backward()
     assert all(float(value.grad.abs().sum()) > 0 for value in network.head.parameters() if value.dim())
 
 
 def test_training_attention_equals_inference_attention(make_network) -> None:
     """The plain products of training and the fused kernel of inference agree."""
     network = make_network()
-    ids, mask = padded([QUERY, FUNCTION], 0)
+    ids, mask = pad([QUERY, FUNCTION], 0)
     with torch.no_grad():
         fused = network.encode(ids, mask)
     assert torch.allclose(network.encode(ids, mask), fused, atol=1e-5)
@@ -230,10 +228,10 @@ def test_training_attention_equals_inference_attention(make_network) -> None:
 
 def test_pair_layouts() -> None:
     """The plain layout joins both texts at one [SEP]; the warm one keeps the function's [CLS]."""
-    ids, _, segments = paired([QUERY], [FUNCTION], 0, PairLayout(False))
+    ids, _, segments = pair([QUERY], [FUNCTION], 0, PairLayout(False))
     assert ids[0].tolist() == QUERY + FUNCTION[1:]
     assert segments[0].tolist() == [0] * 5 + [1] * 6
-    ids, _, _ = paired([QUERY], [FUNCTION], 0, PairLayout(True))
+    ids, _, _ = pair([QUERY], [FUNCTION], 0, PairLayout(True))
     assert ids[0].tolist() == QUERY + FUNCTION
 
 
@@ -248,8 +246,8 @@ def test_serving_network_computes_what_transformers_computes(
     _depart(network.head)
     serving = ServingNetwork(network.config.settings())
     serving.load_backbone(network.state_dict())
-    texts = padded([QUERY, FUNCTION], 0)
-    pairs = paired([QUERY, FUNCTION], [FUNCTION, FUNCTION * 2], 0, PairLayout(repeat))
+    texts = pad([QUERY, FUNCTION], 0)
+    pairs = pair([QUERY, FUNCTION], [FUNCTION, FUNCTION * 2], 0, PairLayout(repeat))
     with torch.no_grad():
         assert torch.allclose(serving.encode(*texts), network.encode(*texts), atol=1e-5)
         assert torch.allclose(serving.classify(*pairs), network.classify(*pairs), atol=1e-4)

@@ -78,17 +78,17 @@ def test_log_is_bounded(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     assert path is not None
     for number in range(200):
         own_logger().info("record %d", number)
-    assert sorted(one.name for one in folder.iterdir()) == [path.name, f"{path.name}.1"]
-    assert sum(one.stat().st_size for one in folder.iterdir()) < 5_000
+    assert sorted(file.name for file in folder.iterdir()) == [path.name, f"{path.name}.1"]
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000
     assert "record 199" in path.read_text(encoding="utf-8")
     if sys.platform != "win32":
-        assert all(one.stat().st_mode & 0o777 == 0o600 for one in folder.iterdir())
+        assert all(file.stat().st_mode & 0o777 == 0o600 for file in folder.iterdir())
 
 
 def test_folder_that_cannot_be_made_is_no_hindrance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a log the server works; the reason and the variable are told."""
+    """Without a log the server works; the reason and the variable are reported."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("CASCODE_LOG_DIR", str(tmp_path / "file" / "logs"))
     assert logs.setup_logging("info") is None

@@ -70,13 +70,13 @@ def read_questions(path: Path = QUESTIONS) -> list[PinnedPackage]:
     return [
         PinnedPackage(
             Package(
-                one["source"], one["name"], one["version"], one["licence"], tuple(one["languages"]), "golden search"
+                hit["source"], hit["name"], hit["version"], hit["licence"], tuple(hit["languages"]), "golden search"
             ),
-            one["sha256"],
-            tuple(one["suffixes"]),
-            tuple(Question(asked["ask"], asked["kind"], tuple(asked["answers"])) for asked in one["questions"]),
+            hit["sha256"],
+            tuple(hit["suffixes"]),
+            tuple(Question(asked["ask"], asked["kind"], tuple(asked["answers"])) for asked in hit["questions"]),
         )
-        for one in found
+        for hit in found
     ]
 
 
@@ -142,7 +142,7 @@ def render(packages: Sequence[PinnedPackage], hits: Mapping[str, Mapping[str, Se
             lines.append("")
     lines += [f"## recall@1, recall@{SHOWN} and MRR (0 where no answer is among the first {SHOWN})", ""]
     lines += [_row(name, found) for name, found in ranks.items()]
-    lines += [_row(kind, [rank for one, rank in every if one == kind]) for kind in KINDS]
+    lines += [_row(kind, [rank for asked, rank in every if asked == kind]) for kind in KINDS]
     lines.append(_row("all", [rank for _, rank in every]))
     return "\n".join(lines) + "\n"
 

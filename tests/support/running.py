@@ -51,7 +51,7 @@ class Steps:
         self.go_on = threading.Event()
 
     def __call__(self, progress: IndexProgress) -> None:
-        """Be told of progress."""
+        """Receive progress."""
         if progress.phase == self._phase and (progress.files_done or progress.functions_done):
             self.reached.set()
             assert self.go_on.wait(PATIENCE)

@@ -33,7 +33,7 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "csharp",
 ];
 
-/** The kinds of definitions that the index tells apart. */
+/** The kinds of definitions that the index distinguishes. */
 export const KINDS: readonly string[] = [
   "function",
   "method",

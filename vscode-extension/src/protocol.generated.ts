@@ -95,9 +95,9 @@ export interface Hit {
 export interface PlainIndexSummary {
   /** `ready` where nothing is missing. */
   readonly state: "ready" | "indexing" | "paused";
-  /** Functions that were searched. */
+  /** Definitions (functions and types) that were searched. */
   readonly functions: number;
-  /** Those among them that have no vector yet: they are found by their words only. */
+  /** How many of them have no vector yet: those match by their words only. */
   readonly pending: number;
 }
 
@@ -105,9 +105,9 @@ export interface PlainIndexSummary {
 export interface IndexSummary {
   /** `ready` where nothing is missing. */
   readonly state: "ready" | "indexing" | "paused";
-  /** Functions that were searched. */
+  /** Definitions (functions and types) that were searched. */
   readonly functions: number;
-  /** Those among them that have no vector yet: they are found by their words only. */
+  /** How many of them have no vector yet: those match by their words only. */
   readonly pending: number;
   /** Files in the index. */
   readonly files: number;
@@ -207,11 +207,11 @@ export interface WorkspaceStatus {
   readonly uri: string;
   /** As the client calls it. */
   readonly name: string;
-  /** Functions in its index. */
+  /** Definitions (functions and types) in its index. */
   readonly functions: number;
   /** Files in its index. */
   readonly files: number;
-  /** Functions that have no vector yet. */
+  /** Definitions that have no vector yet. */
   readonly pending: number;
   /** Whether another process keeps its index up to date. */
   readonly read_only: boolean;
@@ -225,13 +225,13 @@ export interface ServerStatus {
   readonly state: "starting" | "indexing" | "ready" | "paused" | "disabled" | "error";
   /** One line where there is something to say, an error for example. */
   readonly message: string | null;
-  /** Functions in all indexes. */
+  /** Definitions (functions and types) in all indexes. */
   readonly functions: number;
-  /** Functions that have no vector yet. */
+  /** Definitions that have no vector yet. */
   readonly pending: number;
   /** Files read, of those to be read. */
   readonly files: FileCounts;
-  /** Functions encoded per second; null while none are. */
+  /** Definitions encoded per second; null while none are. */
   readonly rate: number | null;
   /** Paths that were left out, by reason. */
   readonly skipped: Readonly<Record<string, number>>;

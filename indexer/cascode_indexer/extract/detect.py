@@ -49,7 +49,7 @@ def editor_language(language: str) -> str:
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:
-    """Tell a file's language.
+    """Detect a file's language.
 
     Args:
         path: Its path; only the last part counts.
@@ -73,12 +73,12 @@ def language_of(path: str, head: bytes = b"") -> str | None:
 
 
 def language_of_text(path: str, text: str) -> str | None:
-    """Tell the language of a file whose text is known already, as :func:`language_of`."""
+    """Detect the language of a file whose text is known already, as :func:`language_of`."""
     return language_of(path, text[: head_bytes(path)].encode("utf-8", "replace"))
 
 
 def head_bytes(path: str) -> int:
-    """How many of a file's first bytes :func:`language_of` has to see; 0 where the name alone tells."""
+    """How many of a file's first bytes :func:`language_of` has to see; 0 where the name alone decides."""
     name, suffix = _name_and_suffix(path)
     claims = _BY_SUFFIX.get(suffix)
     if claims is not None:

@@ -23,7 +23,7 @@ _DIRECTIVE = re.compile(
 )
 _LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
-#: Bytes that tell the style of a comment.
+#: Bytes that show the style of a comment.
 _LONGEST_MARKER = 8
 #: Bytes of shebang, opening tag and encoding line that can stand in front of a licence.
 _MAX_PREAMBLE = 200

@@ -20,7 +20,7 @@ class Extraction:
     """What a source file holds."""
 
     #: In order of their first line, outer before inner.
-    functions: tuple[Definition, ...]
+    definitions: tuple[Definition, ...]
     #: Whether the parser met text outside the grammar and recovered.
     has_errors: bool
 
@@ -31,7 +31,7 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     Args:
         source: The text; ``\\n``, ``\\r\\n`` and ``\\r`` end lines, a byte order mark is ignored.
         language: Language id or alias.
-        path: Its suffix tells TSX from TypeScript, its last parts name the module that a file is.
+        path: Its suffix separates TSX from TypeScript, its last parts name the module that a file is.
 
     Returns:
         The definitions. A function's ``code`` is the source from the first to the last character of the span, and
@@ -42,19 +42,19 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     """
     known = canonical_language(language)
     if known is None:
-        raise ExtractionError(f"unknown language {language!r}; known are {', '.join(LANGUAGES)}")
+        raise ExtractionError(f"unknown language {language!r}; known languages: {', '.join(LANGUAGES)}")
     text = source.removeprefix("\ufeff")
     data = text.encode("utf-8", "surrogatepass")
     grammar = grammar_for(known, path)
     tree = parse(grammar, data)
     sweep = Sweep(grammar, tree, text, data)
-    functions = sweep.definitions()
+    definitions = sweep.definitions()
     module = module_definition(grammar.spec, tree.root_node, data, path)
     if module is not None:
-        functions.insert(0, module)
+        definitions.insert(0, module)
     has_errors = tree.root_node.has_error
     if has_errors:
-        further = salvage(grammar, sweep, data, functions)
+        further = salvage(grammar, sweep, data, definitions)
         if further:
-            functions = sorted([*functions, *further], key=lambda f: (f.start_line, -f.end_line))
-    return Extraction(tuple(functions), has_errors)
+            definitions = sorted([*definitions, *further], key=lambda found: (found.start_line, -found.end_line))
+    return Extraction(tuple(definitions), has_errors)

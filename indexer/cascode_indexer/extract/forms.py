@@ -19,7 +19,7 @@ class CommentForms:
     line: tuple[str, ...] = ("//",)
     #: What opens and closes a block comment. An opening that ends in a letter has its line to itself.
     block: tuple[tuple[str, str], ...] = (("/*", "*/"),)
-    #: ``line`` as an expression, with the characters that tell documentation tools what the comment is about.
+    #: ``line`` as an expression, with the characters that show documentation tools what the comment is about.
     _line_marker: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -29,7 +29,7 @@ _EXAMPLES = (
 
 def _any_of(shared: tuple[str, ...], own: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
     """One expression for all; a language's own may turn case on by ``(?-i:...)``."""
-    return re.compile("|".join([*shared, *(one for some in own for one in some)]), re.IGNORECASE)
+    return re.compile("|".join([*shared, *(pattern for some in own for pattern in some)]), re.IGNORECASE)
 
 
 _TEST = _any_of(_TESTS, (spec.files.tests for spec in SPECS.values()))

@@ -69,7 +69,9 @@ def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, nam
     found = Sweep(grammar, parse(grammar, piece), text, piece).definitions()
     added = prefix.count(b"\n")
     # Types: the one that a prefix opens, and those whose end the error hides.
-    functions = [one for one in found if one.start_line > added and one.kind in FUNCTION_KINDS]
+    functions = [
+        definition for definition in found if definition.start_line > added and definition.kind in FUNCTION_KINDS
+    ]
     if not functions or functions[0].name != name:
         return []
     container, is_type = sweep.container_at(start)

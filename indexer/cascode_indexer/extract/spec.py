@@ -35,7 +35,7 @@ def words(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Which files are written in a language, told by name first and by content where names are shared."""
+    """Which files are written in a language, recognised by name first and by content where names are shared."""
 
     #: File name suffixes, lower case. A language whose check of a suffix fails leaves the file to the next one
     #: that claims it; the one without a check comes last.

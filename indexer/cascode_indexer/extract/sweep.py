@@ -1,6 +1,6 @@
 """One parsed source to its definitions: the query's matches, joined by byte offsets in one sweep.
 
-Everything a walk over the tree would tell (containers, wrappers, comments) is captured by the query:
+Everything that a walk over the tree would find (containers, wrappers, comments) is captured by the query:
 visiting nodes from Python is what costs time, and a sweep with an explicit stack is indifferent to how
 deep the code nests.
 """
@@ -38,7 +38,11 @@ _WHITE = b" \t\r\n\f\v"
 
 
 class Sweep:
-    """One source's matches on their way to functions."""
+    """One source's matches on their way to definitions.
+
+    It holds the source in three forms, what the matches said, and what they become: a match is understood only
+    beside all others, so they share one state that lives as long as one source is read.
+    """
 
     def __init__(self, grammar: Grammar, tree: Tree, text: str, data: bytes) -> None:
         self._spec = grammar.spec
@@ -162,7 +166,7 @@ class Sweep:
         if self._is_misread(node, name, parts[-1], captures):
             return None
         if "prefix" in captures:
-            parts[-1] = _joined(self._slice(*captures["prefix"][0].byte_range), parts[-1])
+            parts[-1] = _join(self._slice(*captures["prefix"][0].byte_range), parts[-1])
         if "owner" in captures:
             parts = [*self._parts(captures["owner"][0], spec.owner_parts), *parts]
         if "tail" in captures:
@@ -248,7 +252,7 @@ class Sweep:
             return indentation + self._slice(start, end)
         lines = [indentation + outline(item, self._spec, self._data, self._comments, self._lines, doc)]
         if self._spec.members_outside and item.is_type:
-            outside = (one for one in self._belonging[tuple(item.parts)] if not start <= one.start < end)
+            outside = (inner for inner in self._belonging[tuple(item.parts)] if not start <= inner.start < end)
             lines.extend(self._signature(member.head, member.signature_end) for member in outside)
         text = "\n".join(lines)
         return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS].rpartition("\n")[0]
@@ -369,6 +373,6 @@ def _lines_of(node: Node) -> int:
     return last - first + (column > 0)
 
 
-def _joined(prefix: str, name: str) -> str:
+def _join(prefix: str, name: str) -> str:
     """``~`` and ``operator`` in front of a name, with a space only between words."""
     return f"{prefix} {name}" if prefix[-1:].isalnum() and name[:1].isalpha() else prefix + name

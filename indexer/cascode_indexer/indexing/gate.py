@@ -38,7 +38,7 @@ class Gate:
             self._paused = True
 
     def resume(self) -> None:
-        """Let indexing go on."""
+        """Let indexing continue."""
         with self._changed:
             self._paused = False
             self._changed.notify_all()
@@ -66,8 +66,8 @@ class Gate:
             with self._changed:
                 self._working -= 1
 
-    def passed(self, cancelled: Callable[[], bool]) -> bool:
-        """Wait until indexing may go on.
+    def wait_for_turn(self, cancelled: Callable[[], bool]) -> bool:
+        """Wait until indexing may continue.
 
         Args:
             cancelled: Polled while waiting.

@@ -1,4 +1,4 @@
-"""From a file on disk to functions and the texts that will be encoded."""
+"""From a file on disk to definitions and the texts that will be encoded."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _log = logging.getLogger(__name__)
 
 
 def content_digest(content: bytes) -> bytes:
-    """Return 16 bytes that tell whether a file's content changed."""
+    """Return 16 bytes that change with a file's content."""
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
-    """Extract the functions of a file's content; a content that gives none says why."""
-    return _parsed(source, content_digest(content), source_text(content, source.language))
+    """Extract the definitions of a file's content; a content that gives none says why."""
+    return _parse_text(source, content_digest(content), source_text(content, source.language))
 
 
 def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
-    """Extract the functions of an open buffer's text; one that gives none says why."""
+    """Extract the definitions of an open buffer's text; one that gives none says why."""
     # An editor may send lone surrogates, which no file and no model can take; a "?" keeps every column in its place.
     content = text.encode("utf-8", "replace")
-    return _parsed(source, content_digest(content), text_or_reason(content.decode("utf-8")))
+    return _parse_text(source, content_digest(content), text_or_reason(content.decode("utf-8")))
 
 
-def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:
-    """Extract the functions of a text that was judged worth it."""
+def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:
+    """Extract the definitions of a text that was judged worth it."""
     if isinstance(text, SkipReason):
         return ParsedFile(source, digest, (), (), skip_reason=text)
     try:
@@ -41,12 +41,14 @@ def _parsed(source: SourceFile, digest: bytes, text: str | SkipReason) -> Parsed
     except ExtractionError as error:
         _log.warning("%s: %s", source.path, error)
         return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
-    texts = tuple(encoded_text(function) for function in extraction.functions)
-    return ParsedFile(source, digest, extraction.functions, texts, has_errors=extraction.has_errors)
+    texts = tuple(encoded_text(definition) for definition in extraction.definitions)
+    return ParsedFile(source, digest, extraction.definitions, texts, has_errors=extraction.has_errors)
 
 
-def encoded_text(function: Definition) -> str:
-    """Return what the model reads of a function; it depends on the function alone, not on where it stands."""
+def encoded_text(definition: Definition) -> str:
+    """Return what the model reads of a definition; it depends on the definition alone, not on where it stands."""
     return function_text(
-        FunctionSource(name=function.qualified_name, code=function.code, doc=function.doc, language=function.language)
+        FunctionSource(
+            name=definition.qualified_name, code=definition.code, doc=definition.doc, language=definition.language
+        )
     )

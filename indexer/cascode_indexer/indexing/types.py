@@ -39,7 +39,7 @@ class IndexProgress:
     rate: float | None = None
 
 
-#: Told how far indexing has come, on the thread that indexes.
+#: Called with the progress of indexing, on the thread that indexes.
 OnProgress = Callable[[IndexProgress], None]
 #: Asked between small pieces of work whether to stop.
 Cancelled = Callable[[], bool]
@@ -82,5 +82,5 @@ class WorkspaceStatus:
     last_indexed: float | None
     #: This process is updating it now, or holds the update while indexing is paused.
     updating: bool = False
-    #: How far that update has come, once it has told.
+    #: Progress of that update, once it has reported any.
     progress: IndexProgress | None = None

@@ -47,7 +47,7 @@ class Updater:
         root: The workspace.
         store: Its store.
         max_file_bytes: Larger files are skipped and counted.
-        on_progress: Told how far it has come.
+        on_progress: Called with the progress so far.
         cancelled: Asked between small pieces of work; what was done until then is kept.
         gate: Passed between them; searches and pauses hold it.
         small_batches: Encode a few texts at a time, so that a search never waits long.
@@ -93,7 +93,7 @@ class Updater:
             record = known.get(source.path)
             if full or record is None or (record.size, record.mtime_ns) != (source.size, source.mtime_ns):
                 suspects.append(source)
-            if self._stopped():
+            if self._should_stop():
                 return IndexReport(self._root, cancelled=True)
         changed = self._read(suspects, full=full)
         gone = known.keys() - seen
@@ -156,21 +156,21 @@ class Updater:
             self._store.set_meta("model", encoder.fingerprint)
         pending = self._store.pending_texts()
         newest = max((text_id for text_id, _, _ in pending), default=0)
-        missing = self._missing(pending, cache)
+        missing = self._find_uncached(pending, cache)
         encoded, seconds = 0, 0.0
         self._tell_encoding(0, len(missing), None)
         at = 0
-        while at < len(missing) and not self._stopped():
+        while at < len(missing) and not self._should_stop():
             # What a scan has stored meanwhile is what the person works on: it goes first.
             fresh = self._store.pending_texts(after=newest)
             newest = max((text_id for text_id, _, _ in fresh), default=newest)
-            missing[at:at] = self._missing(fresh, cache)
+            missing[at:at] = self._find_uncached(fresh, cache)
             batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
             batch = [(text_id, key) for text_id, key in batch if text_id in texts]
             vectors: list[FloatArray] = []
             done, begun = 0, time.monotonic()
-            for part, took in self._encoded(encoder, [texts[text_id] for text_id, _ in batch]):
+            for part, took in self._encode(encoder, [texts[text_id] for text_id, _ in batch]):
                 vectors.append(part)
                 done, encoded, seconds = done + len(part), encoded + len(part), seconds + took
                 self._tell_encoding(at + done, len(missing), encoded / seconds)
@@ -185,7 +185,7 @@ class Updater:
             at += done
         return encoded, seconds
 
-    def _missing(self, pending: Sequence[tuple[int, bytes, int]], cache: VectorCache) -> list[tuple[int, bytes]]:
+    def _find_uncached(self, pending: Sequence[tuple[int, bytes, int]], cache: VectorCache) -> list[tuple[int, bytes]]:
         """Note the texts whose vector the cache knows; return (text id, key) of the others."""
         known = cache.known(key for _, key, _ in pending)
         if known:
@@ -193,14 +193,14 @@ class Updater:
             self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
         return [(text_id, key) for text_id, key, _ in pending if key not in known]
 
-    def _encoded(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[FloatArray, float]]:
+    def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[FloatArray, float]]:
         """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.
 
         Yields:
             Vectors ``[part, dimension]`` in the order of the texts, and the seconds that they took.
         """
         start = 0
-        while start < len(texts) and not self._gate.paused and not self._stopped():
+        while start < len(texts) and not self._gate.paused and not self._should_stop():
             part = texts[start : start + self._batch_size.next(texts[start:])]
             begun = time.perf_counter()
             with self._gate.computing():
@@ -210,9 +210,9 @@ class Updater:
             start += len(part)
             yield vectors, took
 
-    def _stopped(self) -> bool:
+    def _should_stop(self) -> bool:
         """Let searches go first; say whether to stop."""
-        return not self._gate.passed(self.cancelled)
+        return not self._gate.wait_for_turn(self.cancelled)
 
     def _forget_other_versions(self) -> None:
         """Read everything again after the extraction or the text preparation has changed."""
@@ -222,7 +222,7 @@ class Updater:
             return
         if stored is not None:
             _log.info(
-                "the index of %s is of another version (%s, now %s): reading it again", self._root, stored, versions
+                "the index of %s was made by another version (%s, now %s): indexing again", self._root, stored, versions
             )
             self._store.clear_files()
         self._store.set_meta("versions", versions)
@@ -255,7 +255,7 @@ class Updater:
         untouched: list[SourceFile] = []
         vanished: list[str] = []
         for at, source in enumerate(suspects):
-            if self._stopped():
+            if self._should_stop():
                 break
             content = read_bytes(source, self._max_file_bytes)
             if isinstance(content, SkipReason):
@@ -268,7 +268,7 @@ class Updater:
                 continue
             batch.append(parse_content(source, content))
             changed += 1
-            functions += len(batch[-1].functions)
+            functions += len(batch[-1].definitions)
             due = time.monotonic() - stored > _STORE_SECONDS or self._gate.paused
             if due or len(batch) >= _FILES_A_BATCH or functions >= _FUNCTIONS_A_BATCH:
                 self._store.replace_files(batch)
@@ -285,7 +285,7 @@ class Updater:
         return changed
 
     def _tell_encoding(self, done: int, total: int, rate: float | None) -> None:
-        """Tell how far encoding has come."""
+        """Report how far encoding has come."""
         if total:
             progress = IndexProgress(self._root, "encode", functions_done=done, functions_total=total, rate=rate)
             self._on_progress(progress)

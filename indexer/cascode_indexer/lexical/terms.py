@@ -43,7 +43,7 @@ def index_terms(text: str) -> str:
 
 
 def query_terms(query: str) -> list[str]:
-    """Return the distinct terms of a query that can tell functions apart, in order."""
+    """Return the distinct terms of a query that can distinguish definitions, in order."""
     parts = dict.fromkeys(split_identifiers(query))
     terms = [term for term in parts if 1 < len(term) <= _LONGEST_TERM and term not in STOP_WORDS]
     # A query of nothing but common words ("what is this for") still deserves an answer.

@@ -41,16 +41,16 @@ class OverlayFile:
     #: The buffer.
     text: str
     #: Their ids are those of this process, not of a store.
-    functions: tuple[StoredDefinition, ...]
-    #: What is encoded of each function.
+    definitions: tuple[StoredDefinition, ...]
+    #: What is encoded of each definition.
     texts: tuple[str, ...]
     words: FunctionWords
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
 
-    def typed(self) -> Iterator[tuple[StoredDefinition, str]]:
-        """Yield each function with its text."""
-        return zip(self.functions, self.texts, strict=True)
+    def with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
+        """Yield each definition with its text."""
+        return zip(self.definitions, self.texts, strict=True)
 
 
 class Overlays:
@@ -139,7 +139,7 @@ class Overlays:
             if file is not None:
                 # Vectors of the texts that stayed as they were are kept.
                 kept = known.vectors if known is not None else {}
-                vectors = {one: kept[one] for one in file.texts if one in kept}
+                vectors = {key: kept[key] for key in file.texts if key in kept}
                 wanted[place] = replace(file, vectors=vectors)
         with self._lock:
             self._files = wanted
@@ -164,26 +164,26 @@ class Overlays:
             parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)
         else:
             parsed = parse_buffer(source, text)
-        functions = tuple(
+        definitions = tuple(
             StoredDefinition(
                 id=number,
                 text_id=number,
                 path=path,
-                language=one.language,
+                language=definition.language,
                 size=0,
                 mtime_ns=0,
-                name=one.name,
-                qualified_name=one.qualified_name,
-                kind=one.kind.value,
-                signature=one.signature,
-                start_line=one.start_line,
-                end_line=one.end_line,
-                name_line=one.name_line,
-                name_column=one.name_column,
+                name=definition.name,
+                qualified_name=definition.qualified_name,
+                kind=definition.kind.value,
+                signature=definition.signature,
+                start_line=definition.start_line,
+                end_line=definition.end_line,
+                name_line=definition.name_line,
+                name_column=definition.name_column,
             )
-            for one, number in zip(parsed.functions, self._ids, strict=False)
+            for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
-        return OverlayFile(path, text, functions, parsed.texts, self._words().count(path, parsed.functions))
+        return OverlayFile(path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions))
 
     def _encode_missing(self, encoder: Encoder, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
         """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
@@ -212,7 +212,7 @@ class Overlays:
 
 
 def similarities(file: OverlayFile, query_vector: Vectors) -> dict[int, float]:
-    """Return the cosine of a query and each function that has a vector, by position."""
+    """Return the cosine of a query and each definition that has a vector, by position."""
     present = [(at, file.vectors[text]) for at, text in enumerate(file.texts) if text in file.vectors]
     if not present:
         return {}

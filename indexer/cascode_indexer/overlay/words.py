@@ -1,7 +1,7 @@
-"""BM25 of functions that are not in the store, on the store's own scale.
+"""BM25 of definitions that are not in the store, on the store's own scale.
 
-FTS5 scores a row by its words and by how common they are in the whole index. The words of a buffer's functions are
-cut and stemmed by FTS5 itself, in memory; how common they are is asked of the store. So a function scores in the
+FTS5 scores a row by its words and by how common they are in the whole index. The words of a buffer's definitions are
+cut and stemmed by FTS5 itself, in memory; how common they are is asked of the store. So a definition scores in the
 buffer what it will score once it is saved.
 """
 
@@ -27,33 +27,33 @@ _COLUMNS = ("name", "path", "doc", "body")
 
 @dataclass(frozen=True, slots=True)
 class FunctionWords:
-    """The words of a buffer's functions, named by their position in it."""
+    """The words of a buffer's definitions, named by their position in it."""
 
-    #: Stem to the functions that hold it, each with its count in every column.
+    #: Stem to the definitions that hold it, each with its count in every column.
     holders: Mapping[str, Mapping[int, tuple[int, ...]]]
-    #: Tokens of each function.
+    #: Tokens of each definition.
     lengths: Sequence[int]
 
     def scores(
         self, stems: Mapping[str, str], statistics: WordStatistics, weights: Sequence[float]
     ) -> dict[int, float]:
-        """Return BM25 of the functions that hold any of the terms, by position.
+        """Return BM25 of the definitions that hold any of the terms, by position.
 
         Args:
             stems: Each term of the query with its stem.
-            statistics: Of the store that the functions are ranked with.
+            statistics: Of the store that the definitions are ranked with.
             weights: Of the columns name, path, doc, body.
         """
         scores: dict[int, float] = {}
         for term, stem in stems.items():
             held = statistics.holding.get(term, 0)
             idf = max(math.log((statistics.rows - held + 0.5) / (held + 0.5)), _LEAST_IDF)
-            for function, counts in self.holders.get(stem, {}).items():
+            for definition, counts in self.holders.get(stem, {}).items():
                 frequency = sum(weight * count for weight, count in zip(weights, counts, strict=True))
-                # In an empty store every function has the average length.
-                share = self.lengths[function] / statistics.average_length if statistics.average_length else 1.0
+                # In an empty store every definition has the average length.
+                share = self.lengths[definition] / statistics.average_length if statistics.average_length else 1.0
                 score = idf * frequency * (_K1 + 1) / (frequency + _K1 * (1 - _B + _B * share))
-                scores[function] = scores.get(function, 0.0) + score
+                scores[definition] = scores.get(definition, 0.0) + score
         return scores
 
 
@@ -69,15 +69,21 @@ class WordCounter:
         )
         self._database.execute("CREATE VIRTUAL TABLE instances USING fts5vocab (words, instance)")
 
-    def count(self, path: str, functions: Sequence[Definition]) -> FunctionWords:
-        """Count the words of a file's functions."""
+    def count(self, path: str, definitions: Sequence[Definition]) -> FunctionWords:
+        """Count the words of a file's definitions."""
         path_terms = index_terms(path)
         rows = [
-            (at, index_terms(one.qualified_name), path_terms, index_terms(one.doc), index_terms(one.code))
-            for at, one in enumerate(functions)
+            (
+                at,
+                index_terms(definition.qualified_name),
+                path_terms,
+                index_terms(definition.doc),
+                index_terms(definition.code),
+            )
+            for at, definition in enumerate(definitions)
         ]
         holders: dict[str, dict[int, list[int]]] = {}
-        lengths = [0] * len(functions)
+        lengths = [0] * len(definitions)
         for at, column, stem, count in self._instances(rows):
             counts = holders.setdefault(stem, {}).setdefault(at, [0] * len(_COLUMNS))
             counts[_COLUMNS.index(column)] = count
@@ -86,7 +92,7 @@ class WordCounter:
         return FunctionWords(frozen, lengths)
 
     def stems(self, terms: Sequence[str]) -> dict[str, str]:
-        """Return each term with its stem; a term that is no single word is left out."""
+        """Return each term with its stem; a term that is not a single word is left out."""
         found: dict[int, list[str]] = {}
         for at, _, stem, _ in self._instances([(at, term, "", "", "") for at, term in enumerate(terms)]):
             found.setdefault(at, []).append(stem)

@@ -27,18 +27,18 @@ class Filters:
     paths: tuple[str, ...] = ()
 
     @classmethod
-    def checked(cls, languages: tuple[str, ...], kinds: tuple[str, ...], paths: tuple[str, ...]) -> Filters:
+    def parse(cls, languages: tuple[str, ...], kinds: tuple[str, ...], paths: tuple[str, ...]) -> Filters:
         """Return filters with languages under their own names and globs as they are matched.
 
         Raises:
             QueryError: An unknown language or kind, or a glob that matches nothing.
         """
-        globs = tuple(_checked_glob(glob) for glob in paths)
+        globs = tuple(_parse_glob(glob) for glob in paths)
         if globs and all(glob.startswith("!") for glob in globs):
             globs = ("**", *globs)  # all but what is named
         return cls(
-            tuple(_checked_language(name) for name in languages),
-            tuple(kind for word in kinds for kind in _checked_kinds(word)),
+            tuple(_parse_language(name) for name in languages),
+            tuple(kind for word in kinds for kind in _parse_kinds(word)),
             globs,
         )
 
@@ -69,7 +69,7 @@ class Filters:
 NO_FILTERS = Filters()
 
 
-def _checked_kinds(word: str) -> list[str]:
+def _parse_kinds(word: str) -> list[str]:
     """The kinds that a word means: ``function`` every sort of function, ``type`` every sort of type."""
     found = kinds_of(word)
     if not found:
@@ -77,7 +77,7 @@ def _checked_kinds(word: str) -> list[str]:
     return sorted(kind.value for kind in found)
 
 
-def _checked_language(name: str) -> str:
+def _parse_language(name: str) -> str:
     """The id of a language."""
     language = canonical_language(name)
     if language is None:
@@ -85,7 +85,7 @@ def _checked_language(name: str) -> str:
     return language
 
 
-def _checked_glob(glob: str) -> str:
+def _parse_glob(glob: str) -> str:
     """A glob as files are matched with it: relative to the workspace, without the './' of a shell's completion."""
     sign, rest = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
     cleaned = sign + ("**" if rest in (".", "./") else rest.removeprefix("./"))

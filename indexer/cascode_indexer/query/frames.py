@@ -15,7 +15,7 @@ _ENOUGH_PARTS = 2
 #: Characters read of a line: a frame is shorter, and a minified line would be matched for seconds.
 _LINE = 400
 
-#: A file's path with an ending, on any system; ``file:///`` and ``C:`` in front of it are no part of it.
+#: A file's path with an ending, on any system; ``file:///`` and ``C:`` in front of it are not part of it.
 _PATH = r"(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+ -]*(?:[/\\][\w.@~+ -]+)*\.\w{1,6})"
 _BARE = r"(?<![\w.@~+/\\-])(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+-]*(?:[/\\][\w.@~+-]+)*\.[A-Za-z]\w{0,5})"
 _NAME = r"(?P<name>[\w$.<>:~*()&#\[\]`, -]+?)"
@@ -71,8 +71,8 @@ class Frame:
         """
         printed, known = self.path.lower().split("/"), path.lower().split("/")
         common = 0
-        for one, other in zip(reversed(printed), reversed(known), strict=False):
-            if one != other:
+        for part, other in zip(reversed(printed), reversed(known), strict=False):
+            if part != other:
                 break
             common += 1
         return common == min(len(printed), len(known)) or common >= _ENOUGH_PARTS

@@ -23,7 +23,7 @@ class Query:
     kind: QueryKind
     #: Names of definitions that stand in it, without their call brackets.
     names: tuple[str, ...]
-    #: Distinct terms that can tell definitions apart, in order.
+    #: Distinct terms that can distinguish definitions, in order.
     terms: tuple[str, ...]
     #: The terms as :func:`cascode_indexer.lexical.terms.stem` cuts them.
     stems: frozenset[str]
@@ -57,7 +57,7 @@ class Query:
     def of_code(cls, text: str) -> Query:
         """Ask for code like ``text``, a definition's text as the encoder reads it.
 
-        The words of code are looked up, but ask for nothing: a test that is compared with others is no request for
+        The words of code are looked up, but ask for nothing: a test that is compared with others is not a request for
         tests.
         """
         return cls(text, QueryKind.CODE, (), tuple(query_terms(text)), frozenset(), pieces=(text,))

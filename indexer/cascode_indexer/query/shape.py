@@ -33,7 +33,7 @@ _PATH_WORD = re.compile(
 
 
 def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
-    """Tell the kind of a query by the shape of its words.
+    """Detect the kind of a query by the shape of its words.
 
     Args:
         query: The text.

@@ -14,7 +14,7 @@ def evidence_of(query: Query, candidates: Sequence[Candidate], rules: Sequence[s
     """Measure every candidate by the rules named, beside all candidates of the query."""
     pool = Pool.of(candidates)
     measures = [(name, RULES[name].measure) for name in rules]
-    return [{name: measure(query, one, pool) for name, measure in measures} for one in candidates]
+    return [{name: measure(query, candidate, pool) for name, measure in measures} for candidate in candidates]
 
 
 def score_of(evidence: Mapping[str, float], weights: Weights) -> float:
@@ -22,9 +22,11 @@ def score_of(evidence: Mapping[str, float], weights: Weights) -> float:
     return sum(weight * evidence[name] for name, weight in weights.items())
 
 
-def ordered(ranked: Sequence[Ranked]) -> list[Ranked]:
+def sort_by_score(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Return the best first; ties keep the order of path and name."""
-    return sorted(ranked, key=lambda one: (-one.score, one.definition.path, one.definition.qualified_name))
+    return sorted(
+        ranked, key=lambda candidate: (-candidate.score, candidate.definition.path, candidate.definition.qualified_name)
+    )
 
 
 def rank(query: Query, candidates: Sequence[Candidate], table: Table = FAST) -> list[Ranked]:
@@ -40,7 +42,7 @@ def rank(query: Query, candidates: Sequence[Candidate], table: Table = FAST) -> 
     """
     weights = table[query.kind]
     measured = evidence_of(query, candidates, list(weights))
-    return ordered(
+    return sort_by_score(
         [
             Ranked(candidate, evidence, score_of(evidence, weights))
             for candidate, evidence in zip(candidates, measured, strict=True)
@@ -51,6 +53,6 @@ def rank(query: Query, candidates: Sequence[Candidate], table: Table = FAST) -> 
 def without_copies(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Keep the best-placed of several copies of a definition: copies would fill the list with one answer."""
     best: dict[tuple[int, int], Ranked] = {}
-    for one in ranked:
-        best.setdefault((id(one.candidate.owner), one.definition.text_id), one)
+    for found in ranked:
+        best.setdefault((id(found.candidate.owner), found.definition.text_id), found)
     return list(best.values())

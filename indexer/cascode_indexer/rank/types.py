@@ -48,13 +48,15 @@ class Pool:
     @classmethod
     def of(cls, candidates: Sequence[Candidate]) -> Pool:
         """Measure the candidates of a query, of all workspaces together."""
-        known = [one.similarity for one in candidates if one.similarity is not None]
+        known = [candidate.similarity for candidate in candidates if candidate.similarity is not None]
         files: dict[tuple[int, str], tuple[float, float]] = {}
-        for one in candidates:
-            first, second, _ = sorted((*files.get(one.file, (0.0, 0.0)), one.similarity or 0.0), reverse=True)
-            files[one.file] = first, second
+        for candidate in candidates:
+            first, second, _ = sorted(
+                (*files.get(candidate.file, (0.0, 0.0)), candidate.similarity or 0.0), reverse=True
+            )
+            files[candidate.file] = first, second
         return cls(
-            best_bm25=max((one.bm25 for one in candidates), default=0.0) or 1.0,
+            best_bm25=max((candidate.bm25 for candidate in candidates), default=0.0) or 1.0,
             least_similarity=min(known, default=0.0),
             best_similarity=max(known, default=0.0),
             file_similarities=files,
@@ -67,7 +69,7 @@ class Rule:
 
     #: Its name in the weights and in explanations.
     name: str
-    #: Why it tells answers from other definitions.
+    #: Why it separates answers from other definitions.
     reason: str
     #: The evidence, 0 for none: of a candidate, beside all candidates of its query.
     measure: Callable[[Query, Candidate, Pool], float]

@@ -42,11 +42,15 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confi
     scores = _calibrated_scores(model, ranked)
     if not len(scores):
         return unknown
-    probabilities, answered = model.probability.of(scores), model.probability.answered(scores)
+    probabilities, answered = model.probability.of(scores), model.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
-    known = [one.candidate.similarity is not None for one in ranked[: len(scores)]]
-    best = max((float(one) for one, is_known in zip(answered, known, strict=True) if is_known), default=None)
-    shown = [float(one) if is_known else None for one, is_known in zip(probabilities, known, strict=True)]
+    known = [candidate.candidate.similarity is not None for candidate in ranked[: len(scores)]]
+    best = max(
+        (float(probability) for probability, is_known in zip(answered, known, strict=True) if is_known), default=None
+    )
+    shown = [
+        float(probability) if is_known else None for probability, is_known in zip(probabilities, known, strict=True)
+    ]
     return Confidence(
         (*shown, *unknown.probabilities[len(scores) :]),
         confident=best is None or best >= model.settings.no_match_threshold,
@@ -57,9 +61,9 @@ def _calibrated_scores(model: CasCodeModel, ranked: Sequence[Ranked]) -> FloatAr
     """The scores that order the list, in units of the fused score; empty where the classifier is yet to read it."""
     from cascode_models.inference import fused_score
 
-    read = [one for one in ranked if FUSED in one.evidence]
+    read = [candidate for candidate in ranked if FUSED in candidate.evidence]
     if read:
-        fused = np.array([one.evidence[FUSED] for one in read], dtype=np.float32)
+        fused = np.array([candidate.evidence[FUSED] for candidate in read], dtype=np.float32)
     elif model.settings.fusion_weight == 0:
         # A classifier that nobody waits for: the probabilities were fitted to the similarity alone.
         read = list(ranked)
@@ -67,7 +71,7 @@ def _calibrated_scores(model: CasCodeModel, ranked: Sequence[Ranked]) -> FloatAr
     else:
         return np.zeros(0, dtype=np.float32)
     similarities = similarities_of(read)
-    beside = np.array([one.score for one in read], dtype=np.float32) - similarities
+    beside = np.array([candidate.score for candidate in read], dtype=np.float32) - similarities
     return (fused + beside * _unit(similarities, fused)).astype(np.float32)
 
 

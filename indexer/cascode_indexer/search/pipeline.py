@@ -53,16 +53,18 @@ def rankings(
     Yields:
         The fast stage's ranking, then that of each stage, which the caller need not wait for.
     """
-    candidates = [one for source in sources for one in source.candidates(query, vector) if not excluded(one)]
+    candidates = [
+        candidate for source in sources for candidate in source.candidates(query, vector) if not excluded(candidate)
+    ]
     fast = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
-    ranked, dropped = _standing(fast, max([limit, *(stage.depth for stage in stages)]))
+    ranked, dropped = _check_lines(fast, max([limit, *(stage.depth for stage in stages)]))
     yield Ranking(tuple(ranked), dropped)
     for stage in stages if ranked else ():
         ranked = stage.of(query, ranked)
         yield Ranking(tuple(ranked), dropped, stage)
 
 
-def pooled(vectors: Vectors) -> Vectors:
+def mean_vector(vectors: Vectors) -> Vectors:
     """One unit vector ``[dimension]`` of those of a query's pieces ``[pieces, dimension]``: their mean."""
     if len(vectors) == 1:
         alone: Vectors = vectors[0]
@@ -72,19 +74,19 @@ def pooled(vectors: Vectors) -> Vectors:
     return mean
 
 
-def _standing(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
+def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
     """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
     kept: list[Ranked] = []
     dropped = 0
     for start in range(0, len(ranked), wanted):
-        for one in _with_texts(ranked[start : start + wanted]):
-            source: Source = one.candidate.owner
-            now = source.stands(one.definition, one.text) if one.text else None
+        for hit in _with_texts(ranked[start : start + wanted]):
+            source: Source = hit.candidate.owner
+            now = source.stands(hit.definition, hit.text) if hit.text else None
             if now is None:
                 dropped += 1
                 continue
-            candidate = replace(one.candidate, definition=now.definition)
-            kept.append(replace(one, candidate=candidate, text=now.new_text or one.text))
+            candidate = replace(hit.candidate, definition=now.definition)
+            kept.append(replace(hit, candidate=candidate, text=now.new_text or hit.text))
             if len(kept) == wanted:
                 return kept, dropped
     return kept, dropped
@@ -93,7 +95,10 @@ def _standing(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]
 def _with_texts(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Look the texts of some candidates up, a source at a time; those that are gone stay without."""
     texts: dict[tuple[int, int], str] = {}
-    for source in {id(one.candidate.owner): one.candidate.owner for one in ranked}.values():
-        found = source.texts([one.definition for one in ranked if one.candidate.owner is source])
+    for source in {id(candidate.candidate.owner): candidate.candidate.owner for candidate in ranked}.values():
+        found = source.texts([candidate.definition for candidate in ranked if candidate.candidate.owner is source])
         texts.update({(id(source), number): text for number, text in found.items()})
-    return [replace(one, text=texts.get((id(one.candidate.owner), one.definition.id), "")) for one in ranked]
+    return [
+        replace(candidate, text=texts.get((id(candidate.candidate.owner), candidate.definition.id), ""))
+        for candidate in ranked
+    ]

@@ -15,12 +15,12 @@ from cascode_indexer.errors import QueryError
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.model import ModelHandle
-from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again
+from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.query import Query
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
-from cascode_indexer.search.pipeline import pooled, rankings
+from cascode_indexer.search.pipeline import mean_vector, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.sources import BufferSource, IndexSource
@@ -93,12 +93,12 @@ class Searcher:
         """Answer a query; see :meth:`cascode_indexer.engine.Engine.search`."""
         query = query_of(request)
         clock = Clock()
-        model = self._loaded_model(request.wait_for_model, cancelled)
+        model = self._get_model(request.wait_for_model, cancelled)
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            vector = self._encoded(model, clock, lambda encoder: pooled(encoder.encode_queries(query.pieces)))
-            asked = self._asked(query.text, request.limit, parts, model, clock)
+            vector = self._encode(model, clock, lambda encoder: mean_vector(encoder.encode_queries(query.pieces)))
+            asked = self._note_request(query.text, request.limit, parts, model, clock)
             stages = stages_of(request, model)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
                 clock.lap("rerank" if ranking.stage else "fast")
@@ -119,24 +119,24 @@ class Searcher:
             QueryError: No definition of the index stands there.
         """
         clock = Clock()
-        model = self._loaded_model(wait_for_model, None)
+        model = self._get_model(wait_for_model, None)
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
             home, found, text = self._at(parts, root, path, line)
             query = Query.of_code(text)
-            vector = self._encoded(model, clock, lambda encoder: encoder.encode_texts([text])[0])
+            vector = self._encode(model, clock, lambda encoder: encoder.encode_texts([text])[0])
             sources = self._sources(parts, query, model)
 
-            def overlaps(one: Candidate) -> bool:
+            def overlaps(candidate: Candidate) -> bool:
                 """Whether a candidate is the definition itself, what it stands in, or a part of it."""
-                other = one.definition
+                other = candidate.definition
                 beside = other.end_line < found.start_line or found.end_line < other.start_line
-                return (one.owner.root, other.path) == (home.workspace.root, found.path) and not beside
+                return (candidate.owner.root, other.path) == (home.workspace.root, found.path) and not beside
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
-            return answer_of(self._asked(f"{path}:{line}", limit, parts, model, clock), ranking)
+            return answer_of(self._note_request(f"{path}:{line}", limit, parts, model, clock), ranking)
 
         return self._with_parts(work)
 
@@ -176,25 +176,31 @@ class Searcher:
         home = next((part for part in parts if part.workspace.root == root), None)
         known = [] if home is None else _definitions_of(home, path)
         if home is None or not known:
-            raise QueryError(f"no functions are known in {path}: check its name, or run 'cascode index'")
-        around = [(one, text) for one, text in known if one.start_line <= line <= one.end_line]
+            raise QueryError(f"no definitions are indexed in {path}: check the path, or run 'cascode index'")
+        around = [
+            (definition, text) for definition, text in known if definition.start_line <= line <= definition.end_line
+        ]
         if not around:
-            spans = ", ".join(f"{one.name} {one.start_line}-{one.end_line}" for one, _ in known[:3])
-            raise QueryError(f"no function stands at line {line} of {path}; there are {spans}, ...")
+            spans = ", ".join(
+                f"{definition.name} {definition.start_line}-{definition.end_line}" for definition, _ in known[:3]
+            )
+            raise QueryError(f"no definition at line {line} of {path}; it holds {spans}, ...")
         found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
         return home, found, text
 
-    def _asked(self, label: str, limit: int, parts: Sequence[Part], model: CasCodeModel | None, clock: Clock) -> Asked:
+    def _note_request(
+        self, label: str, limit: int, parts: Sequence[Part], model: CasCodeModel | None, clock: Clock
+    ) -> Asked:
         """Return what the answer says beside its hits."""
         return Asked(label, limit, [part.index.store for part in parts], model, self._model.error, clock)
 
     # --- the model ------------------------------------------------------------------------------------
 
-    def _loaded_model(self, wait: bool, cancelled: Callable[[], bool] | None) -> CasCodeModel | None:
+    def _get_model(self, wait: bool, cancelled: Callable[[], bool] | None) -> CasCodeModel | None:
         """Return the model; None where it is not, or no longer, to be waited for."""
         return self._model.wait(cancelled or (lambda: False)) if wait else self._model.ready()
 
-    def _encoded(
+    def _encode(
         self, model: CasCodeModel | None, clock: Clock, encode: Callable[[CasCodeModel], FloatArray]
     ) -> Vectors | None:
         """Encode what was asked: ``[dimension]``; None without a model."""
@@ -233,7 +239,7 @@ class Searcher:
             with self._parts(most) as parts:
                 return work(parts)
         except DamagedFileError as error:
-            raise damaged_again(error) from error
+            raise damaged_again_error(error) from error
 
     def _replace_damaged(self, seen: Sequence[Part], error: DamagedFileError) -> None:
         """Put a damaged file aside, so that the workspaces that share it begin a new one.
@@ -246,7 +252,7 @@ class Searcher:
             raise error
         for at, part in enumerate(damaged):
             # The vector cache is one file for all workspaces: it is put aside once, and opened again by all.
-            part.workspace.mend(error, part.index, move=at == 0)
+            part.workspace.repair(error, part.index, move=at == 0)
 
     @contextlib.contextmanager
     def _parts(self, most: int | None) -> Iterator[list[Part]]:
@@ -281,7 +287,7 @@ def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]
     """Return the definitions of a file in the order of their lines, with their texts."""
     for file in part.buffers:
         if file.path == path:
-            return list(file.typed())
-    stored = part.index.store.functions_of_file(path)
-    texts = part.index.store.texts([one.text_id for one in stored])
-    return [(one, texts[one.text_id]) for one in stored if one.text_id in texts]
+            return list(file.with_texts())
+    stored = part.index.store.definitions_of_file(path)
+    texts = part.index.store.texts([definition.text_id for definition in stored])
+    return [(definition, texts[definition.text_id]) for definition in stored if definition.text_id in texts]

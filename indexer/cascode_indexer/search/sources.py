@@ -30,7 +30,7 @@ CANDIDATES = 100
 _HIDDEN_A_FILE = 20
 #: And in all: a hundred open buffers must not make every search read the whole index.
 _MOST_HIDDEN = 400
-#: Copies of one definition that are ranked: one is shown, and the place of a copy is told apart by its path's words.
+#: Copies of one definition that are ranked: one is shown, and copies are distinguished by the words of their paths.
 #: Code that was copied a thousand times must not make every search a thousand times longer.
 _MOST_COPIES = 20
 #: Files looked at for a traceback's frames: a name like index.js is that of hundreds.
@@ -61,10 +61,12 @@ class IndexSource:
             cosines: dict[int, float] = {}
             if index is not None and vector is not None and len(index):
                 ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
-                cosines = {int(one): float(score) for one, score in zip(ids[0], scores[0], strict=True) if one >= 0}
+                cosines = {
+                    int(text_id): float(score) for text_id, score in zip(ids[0], scores[0], strict=True) if text_id >= 0
+                }
             rows = self._rows(list(cosines), _lexical(self.store, query, allowed, spare), query, allowed)
             if index is not None and vector is not None:
-                cosines.update(_missing_cosines(index, vector, rows, cosines))
+                cosines.update(_compute_cosines(index, vector, rows, cosines))
         # Words count wherever a candidate came from, not only where they brought it.
         words = (
             self.store.match_among(match_expression(query.looked_up), COLUMN_WEIGHTS, [row.id for row in rows])
@@ -75,8 +77,8 @@ class IndexSource:
 
     def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
         """See :meth:`Source.texts`."""
-        texts = self.store.texts(sorted({one.text_id for one in definitions}))
-        return {one.id: texts[one.text_id] for one in definitions if one.text_id in texts}
+        texts = self.store.texts(sorted({definition.text_id for definition in definitions}))
+        return {definition.id: texts[definition.text_id] for definition in definitions if definition.text_id in texts}
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
         """See :meth:`Source.stands`."""
@@ -86,10 +88,10 @@ class IndexSource:
         self, dense: Sequence[int], bm25: dict[int, float], query: Query, allowed: _Allowed
     ) -> list[StoredDefinition]:
         """Return the definitions of both halves, and those that a traceback names, that may be shown."""
-        rows = {row.id: row for row in self.store.functions_of_texts(dense)}
-        rows.update((row.id, row) for row in self.store.functions([one for one in bm25 if one not in rows]))
+        rows = {row.id: row for row in self.store.definitions_of_texts(dense)}
+        rows.update((row.id, row) for row in self.store.definitions([number for number in bm25 if number not in rows]))
         if query.frames:
-            rows.update((row.id, row) for row in _framed(self.store, query.frames))
+            rows.update((row.id, row) for row in _definitions_at_frames(self.store, query.frames))
         shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
         return _few_copies(shown, bm25)
 
@@ -112,26 +114,30 @@ class BufferSource:
         for file in self.files:
             bm25 = file.words.scores(self.stems, self.statistics, COLUMN_WEIGHTS)
             cosines = {} if vector is None else similarities(file, vector)
-            for at, one in enumerate(file.functions):
-                if (at in bm25 or at in cosines) and (admits is None or admits(one.path, one.language, one.kind)):
-                    found.append(Candidate(self, one, cosines.get(at), bm25.get(at, 0.0)))
-        dense = sorted(found, key=lambda one: 1.0 if one.similarity is None else -one.similarity)[:CANDIDATES]
-        lexical = sorted(found, key=lambda one: -one.bm25)[:CANDIDATES]
-        return list({one.definition.id: one for one in [*dense, *lexical]}.values())
+            for at, definition in enumerate(file.definitions):
+                if (at in bm25 or at in cosines) and (
+                    admits is None or admits(definition.path, definition.language, definition.kind)
+                ):
+                    found.append(Candidate(self, definition, cosines.get(at), bm25.get(at, 0.0)))
+        dense = sorted(found, key=lambda candidate: 1.0 if candidate.similarity is None else -candidate.similarity)[
+            :CANDIDATES
+        ]
+        lexical = sorted(found, key=lambda candidate: -candidate.bm25)[:CANDIDATES]
+        return list({candidate.definition.id: candidate for candidate in [*dense, *lexical]}.values())
 
     def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
         """See :meth:`Source.texts`."""
-        wanted = {one.id for one in definitions}
-        return {one.id: text for one, text in self._typed() if one.id in wanted}
+        wanted = {definition.id for definition in definitions}
+        return {definition.id: text for definition, text in self._with_texts() if definition.id in wanted}
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
         """See :meth:`Source.stands`: the lines of a buffer are those that the person sees."""
         return Verified(definition, None)
 
-    def _typed(self) -> Iterator[tuple[StoredDefinition, str]]:
+    def _with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each definition with its text."""
         for file in self.files:
-            yield from file.typed()
+            yield from file.with_texts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +165,16 @@ class _Allowed:
         return self.definitions is None or row.id in self.definitions
 
 
-def _framed(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
+def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
     """Return the definitions that stand where frames say, by line or by name."""
     paths = [path for path in store.file_records() if any(frame.is_of(path) for frame in frames)]
     return [
-        one
+        definition
         for path in paths[:_MOST_FRAMED_FILES]
-        for one in store.functions_of_file(path)
+        for definition in store.definitions_of_file(path)
         if any(
-            frame.is_of(path) and (frame.name == one.name or one.start_line <= frame.line <= one.end_line)
+            frame.is_of(path)
+            and (frame.name == definition.name or definition.start_line <= frame.line <= definition.end_line)
             for frame in frames
         )
     ]
@@ -192,14 +199,14 @@ def _lexical(store: Store, query: Query, allowed: _Allowed, spare: int) -> dict[
     limit = (CANDIDATES if allowed.definitions is None else CANDIDATES * 20) + spare
     ranked = store.match(match_expression(query.looked_up), COLUMN_WEIGHTS, limit)
     if allowed.definitions is not None:
-        ranked = [(one, score) for one, score in ranked if one in allowed.definitions][:CANDIDATES]
+        ranked = [(number, score) for number, score in ranked if number in allowed.definitions][:CANDIDATES]
     return dict(ranked)
 
 
-def _missing_cosines(
+def _compute_cosines(
     index: VectorIndex, vector: Vectors, rows: Iterable[StoredDefinition], known: Collection[int]
 ) -> dict[int, float]:
     """Compute the cosines, by text id, of lexical candidates that are not in the dense top N."""
     wanted = sorted({row.text_id for row in rows if row.text_id not in known})
     ids, vectors = index.lookup(np.array(wanted, dtype=np.int64))
-    return {int(one): float(score) for one, score in zip(ids, vectors @ vector, strict=True)}
+    return {int(text_id): float(score) for text_id, score in zip(ids, vectors @ vector, strict=True)}

@@ -41,10 +41,10 @@ class Stage:
         """Read the best K and order them; the others keep their order below them."""
         weights = self.table[query.kind]
         read = [
-            replace(one, stage=self.name, score=score_of(one.evidence, weights))
-            for one in self.read(query, ranked[: self.depth])
+            replace(candidate, stage=self.name, score=score_of(candidate.evidence, weights))
+            for candidate in self.read(query, ranked[: self.depth])
         ]
-        return [*sorted(read, key=lambda one: -one.score), *ranked[self.depth :]]
+        return [*sorted(read, key=lambda candidate: -candidate.score), *ranked[self.depth :]]
 
 
 def stages_of(request: SearchRequest, model: CasCodeModel | None) -> list[Stage]:
@@ -74,11 +74,11 @@ def _classifier(model: CasCodeModel) -> Read:
         from cascode_models.inference import fused_score
 
         similarities = similarities_of(ranked)
-        logits = model.classify(query.pieces[0], [one.text for one in ranked])
+        logits = model.classify(query.pieces[0], [candidate.text for candidate in ranked])
         fused = fused_score(similarities, logits, model.settings.fusion_weight)
         return [
-            replace(one, evidence={**one.evidence, "similarity": float(instead), FUSED: float(score)})
-            for one, instead, score in zip(ranked, in_the_spread_of(similarities, fused), fused, strict=True)
+            replace(candidate, evidence={**candidate.evidence, "similarity": float(instead), FUSED: float(score)})
+            for candidate, instead, score in zip(ranked, in_the_spread_of(similarities, fused), fused, strict=True)
         ]
 
     return read
@@ -94,4 +94,4 @@ def in_the_spread_of(similarities: FloatArray, fused: FloatArray) -> FloatArray:
 
 def similarities_of(ranked: Sequence[Ranked]) -> FloatArray:
     """``[candidates]`` similarities as they were ranked by, a guess where there is no vector."""
-    return np.array([one.evidence.get("similarity", 0.0) for one in ranked], dtype=np.float32)
+    return np.array([candidate.evidence.get("similarity", 0.0) for candidate in ranked], dtype=np.float32)

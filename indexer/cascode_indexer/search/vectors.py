@@ -15,9 +15,9 @@ import numpy as np
 from cascode_indexer.location import IndexLocation
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
-from cascode_indexer.vectors import VectorIndex, build_index, grown_out
+from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
 from cascode_indexer.vectors.cpu import CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialized
+from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.types import Vectors
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,6 @@ class WorkspaceVectors:
         self._store = store
         self._cache = cache
         self._fingerprint = fingerprint
-        self._dimension = dimension
         self._gpu = gpu
         self._lock = threading.RLock()
         loaded = None if gpu else load_index(location.vectors, fingerprint, dimension)
@@ -83,7 +82,7 @@ class WorkspaceVectors:
             self.refresh()
             if not self._unsaved or not isinstance(self._index, CpuIndex):
                 return
-            data, dimension = serialized(self._index), self._index.dimension
+            data, dimension = serialize(self._index), self._index.dimension
             self._unsaved = False
         # Searches go on while the disk is written.
         save_index(data, dimension, self._location.vectors, self._fingerprint)
@@ -95,8 +94,8 @@ class WorkspaceVectors:
         else:
             wanted = np.array(self._store.encoded_text_ids(), dtype=np.int64)
         held = self._index.ids()
-        if grown_out(self._index, len(wanted)):
-            self._index = build_index(self._dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
+        if has_outgrown(self._index, len(wanted)):
+            self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
             held = self._index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)
         fresh = np.setdiff1d(wanted, held, assume_unique=True)
@@ -111,13 +110,13 @@ class WorkspaceVectors:
             if len(found) < len(chunk):
                 self.lost = sorted({*self.lost, *np.setdiff1d(chunk, found).tolist()})
         if self.lost:
-            _log.warning("the vector cache has lost %d vectors: they are encoded again", len(self.lost))
+            _log.warning("%d vectors are missing from the vector cache: encoding them again", len(self.lost))
 
     def _read(self, text_ids: np.ndarray) -> tuple[np.ndarray, Vectors]:
         """Read vectors from the cache; ids without one are missing from the answer."""
-        keys = self._store.keys([int(one) for one in text_ids])
+        keys = self._store.keys([int(text_id) for text_id in text_ids])
         present = list(keys)
-        positions, vectors = self._cache.get([keys[one] for one in present])
+        positions, vectors = self._cache.get([keys[row] for row in present])
         return np.array([present[at] for at in positions], dtype=np.int64), vectors
 
     def _no_sample(self) -> Vectors:

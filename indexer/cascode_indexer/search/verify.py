@@ -43,7 +43,7 @@ class Verifier:
             return None
         same_name = [
             (now, now_text)
-            for now, now_text in zip(parsed.functions, parsed.texts, strict=True)
+            for now, now_text in zip(parsed.definitions, parsed.texts, strict=True)
             if now.qualified_name == function.qualified_name and now.kind.value == function.kind
         ]
         # The same text first (it only moved), then the same name nearest to where it stood (it was edited).

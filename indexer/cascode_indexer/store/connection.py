@@ -1,4 +1,4 @@
-"""Opens the SQLite files of an index: private, durable enough, and mended when damaged."""
+"""Opens the SQLite files of an index: private, durable enough, and repaired when damaged."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def connect(path: Path, migrations: Migrations) -> Database:
     """
     make_private_file(path)
     _check_length(path)
-    with translated_errors(path):
+    with translate_errors(path):
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         try:
             # WAL: readers never wait for the writer, and a kill loses at most the open transaction.
@@ -72,7 +72,7 @@ def _check_length(path: Path) -> None:
     if not header:
         return
     if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
-        raise DamagedFileError(path, "it does not begin as an SQLite database")
+        raise DamagedFileError(path, "it does not start with an SQLite header")
     page_size = struct.unpack(">H", header[16:18])[0]
     page_size = 65536 if page_size == 1 else page_size
     pages = struct.unpack(">I", header[28:32])[0]
@@ -81,7 +81,7 @@ def _check_length(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, with the file they are about.
 
     Raises:
@@ -103,12 +103,12 @@ def translated_errors(path: Path) -> Iterator[None]:
             ) from error
         if "full" in text:
             raise IndexStoreError(
-                f"no space left for the index {path}; free some, run 'cascode clean', "
+                f"no space left for the index {path}; free some space, run 'cascode clean', "
                 f"or set {INDEX_DIR_VARIABLE} to a folder on another disk"
             ) from error
         if isinstance(error, sqlite3.OperationalError):
             raise IndexStoreError(
-                f"cannot use the index {path}: {text}; check the disk and the folder's rights, "
+                f"cannot use the index {path}: {text}; check the disk and the folder's permissions, "
                 f"or set {INDEX_DIR_VARIABLE} to another folder"
             ) from error
         raise
@@ -121,7 +121,7 @@ def remove_database(path: Path) -> None:
 
 
 def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
-    """Open the database as :func:`connect` does; a damaged one is put aside and begun anew.
+    """Open the database as :func:`connect` does; a damaged one is put aside and started empty.
 
     One damaged copy is kept beside it for a bug report; the next one takes its place.
 
@@ -133,7 +133,7 @@ def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
         try:
             return connect(path, migrations)
         except DamagedFileError as error:
-            _log.warning("the index file %s is damaged (%s): starting it anew", path, error.reason)
+            _log.warning("the index file %s is damaged (%s): starting with an empty one", path, error.reason)
             put_aside(path)
             return connect(path, migrations)
 
@@ -154,7 +154,7 @@ def _opening(path: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise IndexStoreError(
-            f"cannot lock the index {path}: {error.strerror}; check the folder's rights, "
+            f"cannot lock the index {path}: {error.strerror}; check the folder's permissions, "
             f"or set {INDEX_DIR_VARIABLE} to another folder"
         ) from error
     try:
@@ -171,5 +171,5 @@ def put_aside(path: Path) -> None:
 
 
 def today() -> int:
-    """Days since the epoch: fine enough to tell what has not been used for a month."""
+    """Days since the epoch: fine enough to see what has not been used for a month."""
     return int(time.time() // 86_400)

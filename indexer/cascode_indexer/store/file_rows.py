@@ -1,4 +1,4 @@
-"""Writes what the store holds of one file: its row, its functions, their texts and their words."""
+"""Writes what the store holds of one file: its row, its definitions, their texts and their words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cascode_indexer.types import Definition
 
 
 def insert_file(database: Database, file: ParsedFile) -> None:
-    """Insert one file with its functions, texts and full-text rows."""
+    """Insert one file with its definitions, texts and full-text rows."""
     source = file.source
     database.execute(
         """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
@@ -34,12 +34,12 @@ def insert_file(database: Database, file: ParsedFile) -> None:
     )
     file_id = int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
     path_terms = index_terms(source.path)
-    for function, text in zip(file.functions, file.texts, strict=True):
-        _insert_function(database, file_id, _text_id(database, text), path_terms, function)
+    for definition, text in zip(file.definitions, file.texts, strict=True):
+        _insert_function(database, file_id, _text_id(database, text), path_terms, definition)
 
 
 def _text_id(database: Database, text: str) -> int:
-    """Return the id of a text, which is stored once for all functions that share it."""
+    """Return the id of a text, which is stored once for all definitions that share it."""
     key = text_key(text)
     row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
     if row is not None:
@@ -48,15 +48,21 @@ def _text_id(database: Database, text: str) -> int:
     return int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
 
 
-def _insert_function(database: Database, file_id: int, text_id: int, path_terms: str, function: Definition) -> None:
-    """Insert a function and its words."""
-    words = (index_terms(function.qualified_name), path_terms, index_terms(function.doc), index_terms(function.code))
+def _insert_function(database: Database, file_id: int, text_id: int, path_terms: str, definition: Definition) -> None:
+    """Insert a definition and its words."""
+    words = (
+        index_terms(definition.qualified_name),
+        path_terms,
+        index_terms(definition.doc),
+        index_terms(definition.code),
+    )
     cursor = database.execute(
         """INSERT INTO functions (file_id, text_id, name, qualified_name, kind, signature, start_line,
            end_line, name_line, name_column, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
-            file_id, text_id, function.name, function.qualified_name, function.kind.value, function.signature,
-            function.start_line, function.end_line, function.name_line, function.name_column, token_count(words),
+            file_id, text_id, definition.name, definition.qualified_name, definition.kind.value, definition.signature,
+            definition.start_line, definition.end_line, definition.name_line, definition.name_column,
+            token_count(words),
         ),
     )  # fmt: skip
     database.execute(
@@ -65,7 +71,7 @@ def _insert_function(database: Database, file_id: int, text_id: int, path_terms:
 
 
 def delete_functions(database: Database, paths: Iterable[str]) -> None:
-    """Delete the functions of files; remember their texts for :func:`drop_orphans`."""
+    """Delete the definitions of files; remember their texts for :func:`drop_orphans`."""
     database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")
     for path in paths:
         row = database.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
@@ -77,7 +83,7 @@ def delete_functions(database: Database, paths: Iterable[str]) -> None:
 
 
 def drop_orphans(database: Database) -> None:
-    """Delete the texts of deleted functions that no other function uses."""
+    """Delete the texts of deleted definitions that no other definition uses."""
     database.execute(
         """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)
            AND NOT EXISTS (SELECT 1 FROM functions WHERE functions.text_id = texts.id)"""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from cascode_indexer.store.connection import connect_or_rebuild, translated_errors
+from cascode_indexer.store.connection import connect_or_rebuild, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
 from cascode_indexer.store.types import FileRecord, ParsedFile, StoreCounts
@@ -30,7 +30,7 @@ class Store:
     """SQLite access for one workspace's index; safe to call from several threads.
 
     Args:
-        path: The database file; created if missing, put aside and begun anew if damaged.
+        path: The database file; created if missing, put aside and started empty if damaged.
 
     Raises:
         IndexStoreError: From any method, when the disk refuses.
@@ -47,7 +47,7 @@ class Store:
     @contextlib.contextmanager
     def _access(self) -> Iterator[Database]:
         """One thread at a time, errors translated."""
-        with self._lock, translated_errors(self.path):
+        with self._lock, translate_errors(self.path):
             yield self._database
 
     @contextlib.contextmanager
@@ -204,10 +204,10 @@ class Store:
         with self.transaction() as database:
             database.execute("UPDATE texts SET encoded = 0 WHERE encoded = 1")
 
-    # --- functions ------------------------------------------------------------------------------------
+    # --- definitions ------------------------------------------------------------------------------------
 
-    def functions_of_texts(self, text_ids: Sequence[int]) -> list[StoredDefinition]:
-        """Return every function whose text is one of ``text_ids``."""
+    def definitions_of_texts(self, text_ids: Sequence[int]) -> list[StoredDefinition]:
+        """Return every definition whose text is one of ``text_ids``."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.text_id IN ({marks})",
@@ -215,17 +215,17 @@ class Store:
         )
         return [StoredDefinition(*row) for row in rows]
 
-    def functions(self, function_ids: Sequence[int]) -> list[StoredDefinition]:
-        """Return functions by id; ids that are gone are missing."""
+    def definitions(self, definition_ids: Sequence[int]) -> list[StoredDefinition]:
+        """Return definitions by id; ids that are gone are missing."""
         rows = self._by_ids(
             f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
             "WHERE f.id IN ({marks})",
-            function_ids,
+            definition_ids,
         )
         return [StoredDefinition(*row) for row in rows]
 
-    def functions_of_file(self, path: str) -> list[StoredDefinition]:
-        """Return the functions of one file, in the order of their lines."""
+    def definitions_of_file(self, path: str) -> list[StoredDefinition]:
+        """Return the definitions of one file, in the order of their lines."""
         with self._access() as database:
             rows = database.execute(
                 f"SELECT {_FUNCTION_COLUMNS} FROM functions f JOIN files ON files.id = f.file_id "  # noqa: S608
@@ -235,7 +235,7 @@ class Store:
         return [StoredDefinition(*row) for row in rows]
 
     def function_facets(self) -> list[tuple[int, int, str, str, str]]:
-        """Return (function id, text id, path, language, kind) of every function, for filters."""
+        """Return (definition id, text id, path, language, kind) of every definition, for filters."""
         with self._access() as database:
             return database.execute(
                 "SELECT f.id, f.text_id, files.path, files.language, f.kind "
@@ -250,7 +250,7 @@ class Store:
             weights: Of the columns name, path, doc, body.
             ids: The definitions; those that hold no word of the expression are missing from the answer.
         """
-        marks = ",".join(str(int(one)) for one in ids)
+        marks = ",".join(str(int(number)) for number in ids)
         with self._access() as database:
             rows = database.execute(
                 "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) FROM functions_fts "  # noqa: S608

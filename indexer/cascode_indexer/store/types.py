@@ -10,7 +10,7 @@ from cascode_indexer.types import Definition, SkipReason, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What the store remembers of a file, to tell whether it changed."""
+    """What the store remembers of a file, to notice whether it changed."""
 
     id: int
     size: int
@@ -21,15 +21,15 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file with the functions found in it, ready to be stored."""
+    """A file with the definitions found in it, ready to be stored."""
 
     source: SourceFile
     digest: bytes
-    functions: tuple[Definition, ...]
-    #: Text to encode of each function, in the same order.
+    definitions: tuple[Definition, ...]
+    #: Text to encode of each definition, in the same order.
     texts: tuple[str, ...]
     has_errors: bool = False
-    #: Why its content was not read for functions.
+    #: Why its content was not read for definitions.
     skip_reason: SkipReason | None = None
 
 

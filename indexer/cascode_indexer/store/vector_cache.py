@@ -16,7 +16,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from cascode_indexer.store.connection import connect_or_rebuild, today, translated_errors
+from cascode_indexer.store.connection import connect_or_rebuild, today, translate_errors
 from cascode_indexer.store.migrations import VECTOR_MIGRATIONS
 
 #: Variables in one statement; SQLite's oldest limit is 999.
@@ -56,7 +56,7 @@ class VectorCache:
     @contextlib.contextmanager
     def _access(self) -> Iterator[None]:
         """One thread at a time, errors translated."""
-        with self._lock, translated_errors(self._path):
+        with self._lock, translate_errors(self._path):
             yield
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:
@@ -155,7 +155,7 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
         return 0
     database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
     try:
-        with translated_errors(path):
+        with translate_errors(path):
             rows = database.execute(
                 "SELECT model_id, key FROM vectors WHERE used_day <= ?", (today() - unused_days,)
             ).fetchall()

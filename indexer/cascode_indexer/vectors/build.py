@@ -33,10 +33,10 @@ def build_index(dimension: int, size: int, sample: Callable[[], Vectors], *, gpu
         _log.info("no GPU for FAISS here: the vector index stays on the CPU")
     if size <= LARGEST_FLAT:
         return CpuIndex.flat(dimension)
-    return CpuIndex.inverted(sample())
+    return CpuIndex.with_inverted_lists(sample())
 
 
-def grown_out(index: VectorIndex, size: int) -> bool:
+def has_outgrown(index: VectorIndex, size: int) -> bool:
     """Say whether ``size`` vectors ask for another kind of index than this one."""
     if not isinstance(index, CpuIndex):
         return False

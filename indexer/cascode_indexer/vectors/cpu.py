@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cascode_indexer.vectors.library import load_faiss
-from cascode_indexer.vectors.types import Ids, Vectors, checked_ids, checked_vectors
+from cascode_indexer.vectors.types import Ids, Vectors, check_ids, check_vectors
 
 #: Exact search over float16 codes costs 0.3 ms at 20,000 vectors of width 384, 2.2 ms at 100,000 and 7 ms at
 #: 300,000 on two cores, recall 0.999 or more of float32 at a quarter of its time (benchmarks/vectors.py): it
@@ -40,7 +40,7 @@ class CpuIndex:
         return cls(faiss.IndexIDMap2(codes))
 
     @classmethod
-    def inverted(cls, sample: Vectors, lists: int = _LISTS) -> CpuIndex:
+    def with_inverted_lists(cls, sample: Vectors, lists: int = _LISTS) -> CpuIndex:
         """Make an empty index of inverted lists, its centroids trained on ``sample`` ``[n, dimension]``."""
         faiss = load_faiss()
         dimension = sample.shape[1]
@@ -53,7 +53,7 @@ class CpuIndex:
         raw.nprobe = _PROBES
         rng = np.random.default_rng(0)
         count = min(len(sample), lists * _TRAINING_PER_LIST)
-        raw.train(checked_vectors(sample[rng.choice(len(sample), count, replace=False)], dimension))
+        raw.train(check_vectors(sample[rng.choice(len(sample), count, replace=False)], dimension))
         # IndexIDMap2 over inverted lists answers with wrong ids after a removal: use their own id map.
         raw.set_direct_map_type(faiss.DirectMap.Hashtable)
         return cls(raw)
@@ -88,8 +88,8 @@ class CpuIndex:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add unit vectors under new ids."""
-        checked = checked_vectors(vectors, self.dimension)
-        self.raw.add_with_ids(checked, checked_ids(ids, len(checked)))
+        checked = check_vectors(vectors, self.dimension)
+        self.raw.add_with_ids(checked, check_ids(ids, len(checked)))
 
     def remove(self, ids: Ids) -> None:
         """Remove the vectors of ``ids``."""
@@ -99,13 +99,13 @@ class CpuIndex:
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the nearest vectors; see :class:`VectorIndex`."""
         faiss = load_faiss()
-        checked = checked_vectors(queries, self.dimension)
+        checked = check_vectors(queries, self.dimension)
         if not len(self):
-            return _nothing(len(checked), k)
+            return _no_neighbours(len(checked), k)
         parameters = None
         if allowed is not None:
             if not len(allowed):
-                return _nothing(len(checked), k)
+                return _no_neighbours(len(checked), k)
             selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
             if self.exact:
                 parameters = faiss.SearchParameters(sel=selector)
@@ -120,15 +120,15 @@ class CpuIndex:
         wanted = np.ascontiguousarray(ids, dtype=np.int64)
         held = np.zeros(len(wanted), dtype=bool)
         found = np.empty((len(wanted), self.dimension), dtype=np.float32)
-        for at, one in enumerate(wanted):
+        for at, text_id in enumerate(wanted):
             # Asking is the only way to learn whether FAISS' map from id to place holds an id: listing them costs
             # time and memory for each vector of the index.
             with contextlib.suppress(RuntimeError):
-                self.raw.reconstruct(int(one), found[at])
+                self.raw.reconstruct(int(text_id), found[at])
                 held[at] = True
         return wanted[held], found[held]
 
 
-def _nothing(queries: int, k: int) -> tuple[Ids, Vectors]:
+def _no_neighbours(queries: int, k: int) -> tuple[Ids, Vectors]:
     """Return the answer of an empty index."""
     return np.full((queries, k), -1, dtype=np.int64), np.full((queries, k), -np.inf, dtype=np.float32)

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 _FORMAT = 1
 
 
-def serialized(index: CpuIndex) -> bytes:
+def serialize(index: CpuIndex) -> bytes:
     """Return a copy of ``index`` as the bytes to save."""
     return bytes(load_faiss().serialize_index(index.raw).tobytes())
 
@@ -54,21 +54,21 @@ def load_index(path: Path, fingerprint: str, dimension: int) -> CpuIndex | None:
     try:
         description = json.loads(_description(path).read_bytes())
         if not isinstance(description, dict):
-            raise ValueError("its description is no object")
+            raise ValueError("its description is not a JSON object")
         expected = {"format": _FORMAT, "fingerprint": fingerprint, "dimension": dimension}
         differing = [key for key, value in expected.items() if description.get(key) != value]
         if differing:
-            _log.info("the vector index %s is rebuilt: another %s", path, " and ".join(differing))
+            _log.info("rebuilding the vector index %s: another %s", path, " and ".join(differing))
             return None
         data = path.read_bytes()
         # FAISS trusts what it reads; a digest keeps a damaged file from it.
         if hashlib.blake2b(data).hexdigest() != description.get("blake2b"):
-            raise ValueError("its digest does not agree")
+            raise ValueError("its digest does not match")
         return CpuIndex(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RuntimeError) as error:
-        _log.warning("the vector index %s is rebuilt: %s", path, error)
+        _log.warning("rebuilding the vector index %s: %s", path, error)
         return None
 
 

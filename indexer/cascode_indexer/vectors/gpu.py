@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cascode_indexer.vectors.library import load_faiss
-from cascode_indexer.vectors.types import Ids, Vectors, checked_ids, checked_vectors
+from cascode_indexer.vectors.types import Ids, Vectors, check_ids, check_vectors
 
 #: FAISS' GPU search gives at most 2,048 neighbours; tombstones must leave room for the k asked for.
 _MOST_NEIGHBOURS = 2_048
@@ -65,18 +65,18 @@ class AppendOnlyIndex:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Append unit vectors under new ids."""
-        checked = checked_vectors(vectors, self._dimension)
-        fresh = checked_ids(ids, len(checked))
+        checked = check_vectors(vectors, self._dimension)
+        fresh = check_ids(ids, len(checked))
         first = len(self._row_ids)
         self._flat.add(checked)
         self._rows = np.concatenate([self._rows, checked.astype(np.float16)])
         self._row_ids = np.concatenate([self._row_ids, fresh])
-        self._row_of.update((int(one), first + at) for at, one in enumerate(fresh))
+        self._row_of.update((int(text_id), first + at) for at, text_id in enumerate(fresh))
 
     def remove(self, ids: Ids) -> None:
         """Turn the rows of ``ids`` into tombstones; compact when there are many."""
-        for one in ids:
-            row = self._row_of.pop(int(one), None)
+        for text_id in ids:
+            row = self._row_of.pop(int(text_id), None)
             if row is not None:
                 self._row_ids[row] = -1
         if self.tombstones > _MOST_TOMBSTONES:
@@ -87,20 +87,22 @@ class AppendOnlyIndex:
         alive = self._row_ids >= 0
         self._rows = np.ascontiguousarray(self._rows[alive])
         self._row_ids = self._row_ids[alive]
-        self._row_of = {int(one): at for at, one in enumerate(self._row_ids)}
+        self._row_of = {int(text_id): at for at, text_id in enumerate(self._row_ids)}
         self._flat.reset()
         if len(self._rows):
             self._flat.add(self._rows.astype(np.float32))
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the nearest vectors; see :class:`VectorIndex`."""
-        checked = checked_vectors(queries, self._dimension)
+        checked = check_vectors(queries, self._dimension)
         found_ids = np.full((len(checked), k), -1, dtype=np.int64)
         found_scores = np.full((len(checked), k), -np.inf, dtype=np.float32)
         if not len(self):
             return found_ids, found_scores
         if allowed is not None:
-            rows = np.array([self._row_of[int(one)] for one in allowed if int(one) in self._row_of], dtype=np.int64)
+            rows = np.array(
+                [self._row_of[int(text_id)] for text_id in allowed if int(text_id) in self._row_of], dtype=np.int64
+            )
             # The GPU index takes no selector; the filtered rows are few, the host copy answers for them.
             scores = checked @ self._rows[rows].astype(np.float32).T
             order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
@@ -119,5 +121,5 @@ class AppendOnlyIndex:
     def lookup(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Find the vectors of those of ``ids`` that it holds; see :class:`VectorIndex`."""
         wanted = np.ascontiguousarray(ids, dtype=np.int64)
-        rows = np.array([self._row_of.get(int(one), -1) for one in wanted], dtype=np.int64)
+        rows = np.array([self._row_of.get(int(text_id), -1) for text_id in wanted], dtype=np.int64)
         return wanted[rows >= 0], self._rows[rows[rows >= 0]].astype(np.float32)

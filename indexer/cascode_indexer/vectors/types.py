@@ -28,7 +28,7 @@ class VectorIndex(Protocol):
         """Add unit vectors ``[n, dimension]`` under ids ``[n]`` that it does not hold yet."""
 
     def remove(self, ids: Ids) -> None:
-        """Remove the vectors of ``ids``; unknown ids are no error."""
+        """Remove the vectors of ``ids``; unknown ids are ignored."""
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the nearest vectors.
@@ -53,7 +53,7 @@ class VectorIndex(Protocol):
         """
 
 
-def checked_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
+def check_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
     """Return ``vectors`` as FAISS needs them: FAISS itself checks shapes with bare asserts.
 
     Raises:
@@ -64,7 +64,7 @@ def checked_vectors(vectors: npt.NDArray[Any], dimension: int) -> Vectors:
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def checked_ids(ids: npt.NDArray[Any], count: int) -> Ids:
+def check_ids(ids: npt.NDArray[Any], count: int) -> Ids:
     """Return ``ids`` as FAISS needs them.
 
     Raises:

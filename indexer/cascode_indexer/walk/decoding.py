@@ -11,7 +11,7 @@ from ..types import SkipReason
 
 log = logging.getLogger(__name__)
 
-#: A NUL byte this early tells a binary file, as in git.
+#: A NUL byte this early marks a binary file, as in git.
 _BINARY_BLOCK = 8000
 #: UTF-32 first: its little-endian mark begins with UTF-16's.
 _MARKS: tuple[tuple[bytes, str], ...] = (
@@ -23,9 +23,9 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 )
 #: PEP 263; Ruby's magic comment has the same form.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
-#: Bytes a guess is made from. A whole megabyte takes seconds and tells no more.
+#: Bytes a guess is made from. A whole megabyte takes seconds and shows no more.
 _GUESS_BYTES = 64 * 1024
-#: Share of "mess" above which charset-normalizer's guess is no text; its default of 0.2 lets noise through.
+#: Share of "mess" above which charset-normalizer's guess is not text; its default of 0.2 lets noise through.
 _MAX_MESS = 0.1
 #: Share of control characters above which decoded text is none: a few occur in strings, soups of them do not.
 _MAX_CONTROLS = 0.02

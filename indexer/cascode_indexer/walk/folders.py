@@ -49,7 +49,7 @@ FOLDER_NAMES: dict[str, str] = {
     "bazel-testlogs": "Bazel output",
 }
 
-#: File or folder whose presence tells what the folder around it is, with the reason.
+#: File or folder whose presence shows what the folder around it is, with the reason.
 FOLDER_MARKERS: dict[str, str] = {
     "pyvenv.cfg": "Python virtual environment",
     "conda-meta": "conda environment",

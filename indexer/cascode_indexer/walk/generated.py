@@ -1,4 +1,4 @@
-"""Files that a program wrote: told by their names before they are opened, or by their first lines."""
+"""Files that a program wrote: recognised by their names before they are opened, or by their first lines."""
 
 from __future__ import annotations
 

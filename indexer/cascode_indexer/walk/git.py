@@ -28,7 +28,7 @@ def global_excludes_file(root: Path) -> Path | None:
 
     Returns:
         ``core.excludesFile`` of the user's global configuration, else git's default place; None where neither
-        can be told.
+        can be known.
     """
     configured = _configured_excludes_file(root)
     if configured is not None:
@@ -99,14 +99,14 @@ def info_exclude_file(working_tree: Path) -> Path:
     git_dir = working_tree / ".git"
     pointer = _first_line(git_dir)
     if pointer is not None and pointer.startswith("gitdir:"):
-        git_dir = _followed(working_tree, git_dir, pointer.removeprefix("gitdir:"))
+        git_dir = _follow(working_tree, git_dir, pointer.removeprefix("gitdir:"))
     common = _first_line(git_dir / "commondir")
     if common:
-        git_dir = _followed(git_dir, git_dir, common)
+        git_dir = _follow(git_dir, git_dir, common)
     return git_dir / "info" / "exclude"
 
 
-def _followed(base: Path, stay: Path, pointer: str) -> Path:
+def _follow(base: Path, stay: Path, pointer: str) -> Path:
     """Where a pointer leads; it stays where it would reach another machine, which Windows sends its user's name to."""
     target = base / pointer.strip()
     if _is_share(target) and not _is_share(base):

@@ -1,7 +1,7 @@
 """The lines of one ignore file, compiled to one regular expression.
 
 pathspec translates each line; git's order ("the last matching line decides") is then one alternation with the
-last line first, so that one match tells which line decides. Lines are matched against one entry at a time (a
+last line first, so that one match finds the line that decides. Lines are matched against one entry at a time (a
 folder before what is in it), as git does while it walks, and not against whole paths: that is the only way in
 which a negation below an excluded folder, or a line of a nested ignore file, gets git's meaning.
 """
@@ -23,7 +23,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 log = logging.getLogger(__name__)
 
-#: No ignore file written by people comes near; a larger one is no ignore file and would stall the compiler.
+#: No ignore file written by people comes near; a larger one is not an ignore file and would stall the compiler.
 MAX_IGNORE_FILE_BYTES = 512 * 1024
 
 #: How pathspec ends the expression of a line that may, or must, name a folder.
@@ -93,7 +93,7 @@ class PatternSet:
     forced_paths: tuple[ForcedPath, ...]
 
     def decide(self, path: str, *, is_folder: bool) -> bool | None:
-        """Tell what the file says of one entry.
+        """Return what the file says of one entry.
 
         Args:
             path: Relative to the ignore file's folder, posix separators.

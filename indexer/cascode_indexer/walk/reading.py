@@ -36,7 +36,7 @@ def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_FILE_BYTES) -> st
 
     Returns:
         Its text with its line ends as they are, or why there is none: ``UNREADABLE`` where it vanished,
-        may not be read or is no regular file any more.
+        may not be read or is not a regular file any more.
     """
     content = read_bytes(file, max_bytes)
     return content if isinstance(content, SkipReason) else source_text(content, file.language)

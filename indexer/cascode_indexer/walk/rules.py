@@ -155,20 +155,20 @@ class IgnoreRules:
             if excluded is False:
                 return Verdict(None, forced=True)
             if excluded:
-                return self._left_out(level, path, SkipReason.IGNORED, is_folder)
+                return self._exclude(level, path, SkipReason.IGNORED, is_folder)
         if level.closed is not None:
-            return self._left_out(level, path, level.closed, is_folder)
+            return self._exclude(level, path, level.closed, is_folder)
         if level.git and _decide(level.git, path, is_folder):
-            return self._left_out(level, path, SkipReason.IGNORED, is_folder)
+            return self._exclude(level, path, SkipReason.IGNORED, is_folder)
         if is_folder:
             if self._folder_reason(level, name) is not None:
-                return self._left_out(level, path, SkipReason.VENDORED, is_folder)
+                return self._exclude(level, path, SkipReason.VENDORED, is_folder)
         elif GENERATED_NAMES.decide(name, is_folder=False):
             return Verdict(SkipReason.GENERATED)
         return _INDEXED
 
     def reason(self, path: str, *, is_folder: bool = False) -> SkipReason | None:
-        """Tell why a path is left out, without walking the workspace.
+        """Return why a path is left out, without walking the workspace.
 
         Args:
             path: Relative to the root, posix separators. It need not exist.
@@ -190,7 +190,7 @@ class IgnoreRules:
         return reason
 
     def forget(self) -> None:
-        """Read ignore files anew from now on: one of them, or the folders around them, changed."""
+        """Read ignore files again from now on: one of them, or the folders around them, changed."""
         self._levels.clear()
 
     def _level(self, folder: str) -> Level | SkipReason:
@@ -214,7 +214,7 @@ class IgnoreRules:
             return verdict.reason
         return self.enter(level, name, names, verdict)
 
-    def _left_out(self, level: Level, path: str, reason: SkipReason, is_folder: bool) -> Verdict:
+    def _exclude(self, level: Level, path: str, reason: SkipReason, is_folder: bool) -> Verdict:
         """The verdict for an excluded entry: a folder is still walked where a ``!`` line names a part."""
         return Verdict(reason, descend=is_folder and _may_force_below(level.own, path))
 

@@ -42,22 +42,22 @@ def walk(
 ) -> Iterator[SourceFile]:
     """Find the source files of a workspace.
 
-    Files are not opened, except those whose name does not tell the language. Links are never followed: what
+    Files are not opened, except those whose name does not give the language. Links are never followed: what
     they lead to inside the workspace is found where it lies, what lies outside is not the workspace's.
 
     Args:
         root: The workspace.
-        language_of: Tells the language from a path and the first bytes (empty where the name is enough).
+        language_of: Detects the language from a path and the first bytes (empty where the name is enough).
         skipped: Counts what is left out, by reason. A folder that is left out counts as one.
         max_bytes: Larger files are left out.
-        known: Files of an earlier walk by path. One that did not change is not opened to tell its language.
+        known: Files of an earlier walk by path. One that did not change is not opened to detect its language.
         rules: The workspace's rules where the caller has them already.
 
     Yields:
         The files of a folder by name, then those of its folders by name.
 
     Raises:
-        WorkspaceError: The root is missing, is no folder, or cannot be listed.
+        WorkspaceError: The root is missing, is not a folder, or cannot be listed.
     """
     root = checked_root(root)
     rules = rules or IgnoreRules(root)
@@ -82,7 +82,7 @@ def checked_root(root: Path) -> Path:
     """The absolute path of a workspace.
 
     Raises:
-        WorkspaceError: It is missing, is no folder, or cannot be listed.
+        WorkspaceError: It is missing, is not a folder, or cannot be listed.
     """
     absolute = _absolute(root.expanduser())
     try:
@@ -99,7 +99,7 @@ def checked_root(root: Path) -> Path:
 
 
 def explain(root: Path, path: Path | str, *, rules: IgnoreRules | None = None) -> SkipReason | None:
-    """Tell why a path of a workspace is left out by name and place, without walking or opening it.
+    """Return why a path of a workspace is left out by name and place, without walking or opening it.
 
     Args:
         root: The workspace.
@@ -180,7 +180,7 @@ class _Walk:
                     yield source
 
     def folders(self) -> Iterator[tuple[Level, list[os.DirEntry[str]]]]:
-        """Go through the folders depth first, by name, each with what is no folder in it."""
+        """Go through the folders depth first, by name, each with what is not a folder in it."""
         top = self._list(str(self._root), "")
         stack = [(self._rules.top({entry.name for entry in top}), top)]
         while stack:

@@ -1,4 +1,4 @@
-"""Watching workspaces: what changes in them, told in few batches."""
+"""Watching workspaces: what changes in them, reported in few batches."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ watchdog's own observer watches whole trees. Measured on 1,000 folders beside a 
 takes 32,000 of the user's watches (8,192 in all on older systems) and 0.6 s to start, this module 1,000 and
 0.03 s; and it drops in silence the folders it gets no watch for. Watching single folders through its observer
 costs a thread a folder. So this module uses the layer below: watchdog's ``InotifyFD``, one descriptor and one
-thread for all folders, which also tells when notices were lost.
+thread for all folders, which also reports when notices were lost.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _RootWatch:
         self._lock = threading.Lock()
         self._folders: dict[WatchDescriptor, str] = {}
         self._descriptors: dict[str, WatchDescriptor] = {}
-        #: Watches of folders that moved: they tell the old place.
+        #: Watches of folders that moved: they report the old place.
         self._stale: list[WatchDescriptor] = []
 
     def sync(self, folders: set[str]) -> None:
@@ -104,7 +104,7 @@ class _RootWatch:
                 self._watch(folder)
 
     def _watch(self, folder: str) -> None:
-        """Watch one more folder; one that vanished meanwhile is told by the watch on the folder around it."""
+        """Watch one more folder; one that vanished meanwhile is reported by the watch on the folder around it."""
         path = os.fsencode(os.path.realpath(self._root / folder))
         try:
             descriptor = self._inotify.add_callback(path, _MASK, self, self._id)

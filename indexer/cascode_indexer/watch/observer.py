@@ -46,7 +46,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 
 
 class ObserverSource:
-    """Watches whole trees; what the rules leave out is dropped when it is told.
+    """Watches whole trees; what the rules leave out is dropped when it is reported.
 
     Args:
         notices: Where to put what is learnt.
@@ -128,13 +128,13 @@ class _Handler(FileSystemEventHandler):
     def __init__(self, root: Path, notices: Notices) -> None:
         self._root = root
         self._notices = notices
-        #: The system may tell the real path where the workspace was named through a link.
+        #: The system may report the real path where the workspace was named through a link.
         self.real_root = os.path.realpath(root)
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Pass an event on."""
-        for told in (event.src_path, event.dest_path):
-            path = relative_path(Path(self.real_root), os.fsdecode(told)) if told else None
+        for reported in (event.src_path, event.dest_path):
+            path = relative_path(Path(self.real_root), os.fsdecode(reported)) if reported else None
             if path is None:
                 continue
             if not path:

@@ -1,4 +1,4 @@
-"""What has been noticed and not been told yet, and when it is time to tell it."""
+"""What has been noticed and not reported yet, and when it is time to report it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PendingNotices:
 
     Args:
         quiet_seconds: Without a notice for this long, a burst is over.
-        max_wait_seconds: A burst is told in parts of this length.
+        max_wait_seconds: A burst is reported in parts of this length.
     """
 
     def __init__(self, quiet_seconds: float, max_wait_seconds: float) -> None:
@@ -53,7 +53,7 @@ class PendingNotices:
 
     def ask_rescan(self, root: Path, reason: str) -> None:
         """See :meth:`Notices.ask_rescan`."""
-        log.info("workspace %s is walked again: %s", root, reason)
+        log.info("scanning workspace %s again: %s", root, reason)
         with self._changed:
             self._of(root).rescan = True
 
@@ -92,7 +92,7 @@ class PendingNotices:
         return None
 
     def _due(self, pending: Pending) -> float:
-        """When a workspace's notices are told."""
+        """When a workspace's notices are reported."""
         return min(pending.last + self._quiet, pending.first + self._max_wait)
 
     def _of(self, root: Path) -> Pending:

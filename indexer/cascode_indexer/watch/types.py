@@ -1,4 +1,4 @@
-"""What a watcher tells, and the seam between it and the system's notices."""
+"""What a watcher reports, and the seam between it and the system's notices."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Notices(Protocol):
         """The folder ``path`` (relative) came, went or moved."""
 
     def ask_rescan(self, root: Path, reason: str) -> None:
-        """What happened cannot be told: the workspace has to be walked again."""
+        """What happened is unknown: the workspace has to be walked again."""
 
 
 class NoticeSource(Protocol):

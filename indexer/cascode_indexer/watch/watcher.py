@@ -1,4 +1,4 @@
-"""The watcher: changes in workspaces, told in few batches."""
+"""The watcher: changes in workspaces, reported in few batches."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ log = logging.getLogger(__name__)
 
 #: An editor's save is a few notices within milliseconds; a person waits for a search result, not for this.
 QUIET_SECONDS = 0.2
-#: A branch switch of 5,000 files takes about a second; a build that writes for minutes is told in parts.
+#: A branch switch of 5,000 files takes about a second; a build that writes for minutes is reported in parts.
 MAX_WAIT_SECONDS = 2.0
 #: Between two looks for a workspace whose root vanished: a fresh clone or a remounted disk brings it back.
 _MISSING_SECONDS = 1.0
 
 
 class Watcher:
-    """Tells what changes in workspaces, until it is closed.
+    """Reports what changes in workspaces, until it is closed.
 
     ``on_changes`` is called on the watcher's own thread, for one workspace at a time. What happens meanwhile
-    is told by the next call. An error in it is logged, and the watcher lives on. Start watching before the
+    is reported by the next call. An error in it is logged, and the watcher lives on. Start watching before the
     first walk: then nothing falls between the two.
 
     Args:
         roots: The workspaces.
         on_changes: Called with each batch.
         quiet_seconds: A burst is over after this long without a change.
-        max_wait_seconds: A longer burst is told in parts.
+        max_wait_seconds: A longer burst is reported in parts.
         source: Makes the source of notices; the best of this system where none is given.
 
     Raises:
-        WorkspaceError: A root is missing, is no folder, or cannot be listed.
+        WorkspaceError: A root is missing, is not a folder, or cannot be listed.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Watcher:
         return frozenset(self._missing)
 
     def start(self) -> None:
-        """Watch from now on: what changes after this returns is told."""
+        """Watch from now on: what changes after this returns is reported."""
         try:
             self._source = self._make_source(self._pending)
         except WatchLimitError as error:
@@ -86,7 +86,7 @@ class Watcher:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and end all threads; changes not told yet are dropped."""
+        """Stop, and end all threads; changes not reported yet are dropped."""
         self._pending.close()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
@@ -95,7 +95,7 @@ class Watcher:
             self._source = None
 
     def _run(self) -> None:
-        """Tell batches until closed."""
+        """Report batches until closed."""
         while True:
             taken = self._pending.take(_MISSING_SECONDS if self._missing else None)
             if taken is not None:
@@ -112,7 +112,7 @@ class Watcher:
             if batch.changed or batch.deleted or batch.rescan:
                 self._on_changes(batch)
         except Exception:
-            log.exception("changes in %s were not taken up", root)
+            log.exception("handling the changes in %s failed", root)
 
     def _batch(self, root: Path, pending: Pending) -> ChangeBatch:
         """What the notices mean now: each path is looked at, whatever happened to it on the way."""
@@ -132,7 +132,7 @@ class Watcher:
                 changed.add(path)
             elif not created:  # else it came and went: an editor's temporary file
                 deleted.add(path)
-        if rescan:  # before the batch is told: what happens during the new walk is noticed
+        if rescan:  # before the batch is reported: what happens during the new walk is noticed
             self._sync(root)
         return ChangeBatch(self._roots[root], frozenset(changed), frozenset(deleted), rescan)
 
@@ -145,7 +145,7 @@ class Watcher:
             self._missing.discard(root)
         elif root not in self._missing:
             self._missing.add(root)
-            log.warning("workspace %s is gone; it is taken up again when it comes back", root)
+            log.warning("workspace %s has disappeared; watching resumes when it comes back", root)
         assert self._source is not None
         try:
             self._source.sync(root, rules)

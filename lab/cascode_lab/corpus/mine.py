@@ -78,7 +78,7 @@ def mined_definitions(source: str, path: str) -> Iterator[MinedDefinition]:
     if language is None:
         return
     try:
-        found = extract_definitions(source, language, path=path).functions
+        found = extract_definitions(source, language, path=path).definitions
     except ExtractionError as error:
         logger.warning("%s gives no definitions: %s", path, error)
         return

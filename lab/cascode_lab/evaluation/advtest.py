@@ -29,13 +29,13 @@ _NESTED_PATTERNS = (
 )  # fmt: skip
 
 
-def renamed_text(name: str, code: str, language: str) -> str:
-    """What the model reads of a function without its names; nor has it the qualified one, which tells what it does."""
+def rename_text(name: str, code: str, language: str) -> str:
+    """What the model reads of a function without its names; nor has it the qualified one, which says what it does."""
     container = name.rpartition(".")[0].rpartition(".")[2]
-    return function_text(FunctionSource("", renamed(code, container), "", language))
+    return function_text(FunctionSource("", rename_identifiers(code, container), "", language))
 
 
-def renamed(code: str, container: str = "") -> str:
+def rename_identifiers(code: str, container: str = "") -> str:
     """Replace the names of a Python function and of its parameters and variables.
 
     A name bound anywhere inside (parameter, assignment, loop, ``with``, ``except``, comprehension, nested function,

@@ -49,7 +49,7 @@ class BestHits:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[BestHits]) -> BestHits:
+    def join(cls, parts: Sequence[BestHits]) -> BestHits:
         """Those of several sets together."""
         return cls(np.concatenate([part.fused for part in parts]), np.concatenate([part.right for part in parts]))
 
@@ -88,7 +88,7 @@ def fit_probability(hits: BestHits) -> Probability:
         np.concatenate([np.ones(len(present)), np.full(len(absent), _UNANSWERED / (1 - _UNANSWERED))]),
     )
     tried = [Probability(temperature, bias, float(share)) for share in _SHARE_TEMPERATURES]
-    return min(tried, key=lambda one: log_loss(one.of(hits.fused)[:, 0], hits.first_right))
+    return min(tried, key=lambda calibration: log_loss(calibration.of(hits.fused)[:, 0], hits.first_right))
 
 
 def _fit_sigmoid(
@@ -108,7 +108,7 @@ def _fit_sigmoid(
         hessian = np.array([[(curve * x * x).sum(), (curve * x).sum()], [(curve * x).sum(), curve.sum()]])
         step = np.linalg.solve(hessian + 1e-6 * np.eye(2), np.array([(error * x).sum(), error.sum()]))
         slope, bias = slope - float(step[0]), bias - float(step[1])
-    # A slope that is no slope, or one that falls, says that scores tell nothing: then a nearly constant probability.
+    # A slope of nothing, or one that falls, says that scores carry nothing: then a nearly constant probability.
     slope = max(slope, 1e-3)
     return spread / slope, bias - slope * center / spread
 
@@ -140,11 +140,11 @@ def reliability(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> list
     ]
 
 
-def judged(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
+def judge(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
     """Compare the model's probabilities, and its word that nothing matches, with the truth."""
     probability, threshold = model.probability, model.settings.no_match_threshold
     probabilities, right = probability.of(hits.fused)[:, 0], hits.first_right
-    flagged = probability.answered(hits.first) < threshold
+    flagged = probability.has_answer(hits.first) < threshold
     return Calibration(
         name=name,
         queries=len(probabilities),
@@ -154,5 +154,5 @@ def judged(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
         flagged=int(flagged.sum()),
         flagged_wrong=float((~right[flagged]).mean()) if flagged.any() else 0.0,
         others_right=float(right[~flagged].mean()) if not flagged.all() else 0.0,
-        flagged_without_answer=float((probability.answered(hits.without_answer().first) < threshold).mean()),
+        flagged_without_answer=float((probability.has_answer(hits.without_answer().first) < threshold).mean()),
     )

@@ -42,13 +42,13 @@ class StageScores:
             depth: Candidates reranked; None takes all that were classified.
         """
         depth = depth or self.logits.shape[1]
-        scores = self.fused(weight)[:, :depth]
+        scores = self.fuse(weight)[:, :depth]
         right = self.right[:, :depth]
         inside = right.any(axis=1)
         own = np.where(right, scores, -np.inf).max(axis=1)[:, None]
         return np.where(inside, (scores >= own).sum(axis=1), self.fast_ranks).astype(np.int64)
 
-    def fused(self, weight: float) -> FloatArray:
+    def fuse(self, weight: float) -> FloatArray:
         """``[queries, K]`` scores to rank by; an infinite weight gives the classifier's alone."""
         return self.logits if np.isinf(weight) else fused_score(self.similarities, self.logits, weight)
 

@@ -27,7 +27,7 @@ def cosqa_set(folder: Path, split: str = "dev", *, docstrings: bool = True) -> R
         The set.
 
     Raises:
-        ModelError: The files are not there or not CoSQA's.
+        ModelError: The files are missing or not CoSQA's.
     """
     try:
         codes = [json.loads(line) for line in (folder / "codes.jsonl").read_text(encoding="utf-8").splitlines()]

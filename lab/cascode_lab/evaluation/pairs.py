@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from cascode_models.errors import ModelError
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
-from .advtest import renamed_text
+from .advtest import rename_text
 from .sets import RetrievalSet
 
 #: Queries and pool of the full protocol.
@@ -57,7 +57,7 @@ def held_out_set(
     if split == "test" and len(others) < pool:
         # A small pool makes an easy test: functions of the other reserved packages make up for it.
         others = [*others, *_other_pool(folder, language)]
-    rng = seeded(f"{seed}/{language}/{split}")
+    rng = seeded_random(f"{seed}/{language}/{split}")
     chosen = rng.sample(pairs, min(queries, len(pairs)))
     taken = {_key(row) for row in chosen}
     rest = [row for row in others if _key(row) not in taken]
@@ -90,7 +90,7 @@ def _other_pool(folder: Path, language: str) -> list[dict[str, str]]:
 def _text(row: dict[str, str], language: str, *, rename: bool) -> str:
     """What the model reads of a mined function."""
     if rename:
-        return renamed_text(row["name"], row["code"], language)
+        return rename_text(row["name"], row["code"], language)
     return function_text(FunctionSource(row["name"], row["code"], "", language))
 
 

@@ -42,9 +42,9 @@ def tables(results: Results) -> str:
     parts = [
         _preface(results),
         "### MRR\n",
-        _table(("set", "queries / functions", *(SYSTEMS[one] for one in _systems(sets))), _mrr_rows(sets)),
+        _table(("set", "queries / functions", *(SYSTEMS[system] for system in _systems(sets))), _mrr_rows(sets)),
         "### Gains in MRR, paired over queries, 95 % interval\n",
-        _table(("set", *_compared(sets)), _gain_rows(sets)),
+        _table(("set", *_comparison_rows(sets)), _gain_rows(sets)),
         "### Recall\n",
         _table(("set", "system", *(f"@{depth}" for depth in RECALL_DEPTHS)), _recall_rows(sets)),
     ]
@@ -90,9 +90,10 @@ def write_into(document: Path, results_path: Path) -> None:
 def _preface(results: Results) -> str:
     """What was measured, with what, and where it fell short of the protocol."""
     small = [
-        f"{one['name']}: {one['queries']:,} queries, {one['functions']:,} functions"
-        for one in results["sets"]
-        if not one["name"].startswith(("mean", "cosqa")) and (one["queries"] < QUERIES or one["functions"] < POOL - 10)
+        f"{result['name']}: {result['queries']:,} queries, {result['functions']:,} functions"
+        for result in results["sets"]
+        if not result["name"].startswith(("mean", "cosqa"))
+        and (result["queries"] < QUERIES or result["functions"] < POOL - 10)
     ]
     tokens = results.get("classified_tokens", results["max_text_tokens"])
     reads = f" and reads {tokens}" if tokens != results["max_text_tokens"] else ""
@@ -111,67 +112,67 @@ def _preface(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _title(one: SetResult) -> str:
+def _title(result: SetResult) -> str:
     """A set's name in a table's head: the split stands above already."""
-    return re.sub(r"-(?:dev|test)\b", "", one["name"]).replace("-", " ")
+    return re.sub(r"-(?:dev|test)\b", "", result["name"]).replace("-", " ")
 
 
 def _systems(sets: Sequence[SetResult]) -> list[str]:
     """Systems measured, in the order of every table."""
-    found = {measured["system"] for one in sets for measured in one["systems"]}
+    found = {measured["system"] for result in sets for measured in result["systems"]}
     return [system for system in SYSTEMS if system in found]
 
 
-def _of(one: SetResult, system: str) -> Measured | None:
+def _of(result: SetResult, system: str) -> Measured | None:
     """What a system reached on a set."""
-    return next((measured for measured in one["systems"] if measured["system"] == system), None)
+    return next((measured for measured in result["systems"] if measured["system"] == system), None)
 
 
 def _mrr_rows(sets: Sequence[SetResult]) -> Iterable[Sequence[str]]:
     """A row a set, a column a system, each with its interval."""
-    for one in sets:
-        found = [_of(one, system) for system in _systems(sets)]
+    for result in sets:
+        found = [_of(result, system) for system in _systems(sets)]
         yield (
-            _title(one),
-            f"{one['queries']:,} / {one['functions']:,}",
-            *("" if measured is None else _value(measured["mrr"]) + _few(measured, one) for measured in found),
+            _title(result),
+            f"{result['queries']:,} / {result['functions']:,}",
+            *("" if measured is None else _value(measured["mrr"]) + _few(measured, result) for measured in found),
         )
 
 
-def _few(measured: Measured | Gain, one: SetResult) -> str:
+def _few(measured: Measured | Gain, result: SetResult) -> str:
     """On how many queries, where those are not all of the set."""
-    return "" if measured["queries"] == one["queries"] else f" ({measured['queries']:,} queries)"
+    return "" if measured["queries"] == result["queries"] else f" ({measured['queries']:,} queries)"
 
 
-def _compared(sets: Sequence[SetResult]) -> list[str]:
+def _comparison_rows(sets: Sequence[SetResult]) -> list[str]:
     """Heads of the table of gains."""
     return [f"{_SHORT[system]} over {_SHORT[over]}" for system, over in _pairs(sets)]
 
 
 def _pairs(sets: Sequence[SetResult]) -> list[tuple[str, str]]:
     """Systems compared on any set."""
-    return list(dict.fromkeys((gain["system"], gain["over"]) for one in sets for gain in one["gains"]))
+    return list(dict.fromkeys((gain["system"], gain["over"]) for result in sets for gain in result["gains"]))
 
 
 def _gain_rows(sets: Sequence[SetResult]) -> Iterable[Sequence[str]]:
     """A row a set, a column a comparison."""
-    for one in sets:
-        found = {(gain["system"], gain["over"]): gain for gain in one["gains"]}
-        yield (_title(one), *(_gain(found[pair], one) if pair in found else "" for pair in _pairs(sets)))
+    for result in sets:
+        found = {(gain["system"], gain["over"]): gain for gain in result["gains"]}
+        yield (_title(result), *(_gain(found[pair], result) if pair in found else "" for pair in _pairs(sets)))
 
 
-def _gain(gain: Gain, one: SetResult) -> str:
+def _gain(gain: Gain, result: SetResult) -> str:
     """A difference with its interval, and on how many queries where those are not all."""
     mrr = gain["mrr"]
-    return f"{mrr['mean']:+.4f} [{mrr['low']:+.4f}, {mrr['high']:+.4f}]{_few(gain, one)}"
+    return f"{mrr['mean']:+.4f} [{mrr['low']:+.4f}, {mrr['high']:+.4f}]{_few(gain, result)}"
 
 
 def _recall_rows(sets: Sequence[SetResult]) -> Iterable[Sequence[str]]:
     """A row a set and system."""
-    for one in sets:
-        for measured in sorted(one["systems"], key=lambda measured: list(SYSTEMS).index(measured["system"])):
+    for result in sets:
+        for measured in sorted(result["systems"], key=lambda measured: list(SYSTEMS).index(measured["system"])):
             values = [f"{measured['recall'][str(depth)]:.3f}" for depth in RECALL_DEPTHS]
-            yield (_title(one), SYSTEMS[measured["system"]] + _few(measured, one), *values)
+            yield (_title(result), SYSTEMS[measured["system"]] + _few(measured, result), *values)
 
 
 _CALIBRATION_HEAD = (
@@ -185,25 +186,25 @@ _CALIBRATION_HEAD = (
 )
 
 
-def _calibration_row(one: Calibration) -> Sequence[str]:
+def _calibration_row(row: Calibration) -> Sequence[str]:
     """A row of the table on probabilities."""
     return (
-        one["name"],
-        f"{one['queries']:,}",
-        f"{one['error']:.3f}",
-        f"{one['flagged']:,} (p < {one['threshold']:.2f})",
-        f"{one['flagged_wrong']:.0%}",
-        f"{one['others_right']:.0%}",
-        f"{one['flagged_without_answer']:.0%}",
+        row["name"],
+        f"{row['queries']:,}",
+        f"{row['error']:.3f}",
+        f"{row['flagged']:,} (p < {row['threshold']:.2f})",
+        f"{row['flagged_wrong']:.0%}",
+        f"{row['others_right']:.0%}",
+        f"{row['flagged_without_answer']:.0%}",
     )
 
 
 def _reliability_rows(calibration: Sequence[Calibration]) -> Iterable[Sequence[str]]:
     """A row a set and bin."""
-    for one in calibration:
-        for part in one["bins"]:
+    for judged in calibration:
+        for part in judged["bins"]:
             yield (
-                one["name"],
+                judged["name"],
                 f"{part['low']:.2f} to {part['high']:.2f}",
                 f"{part['queries']:,}",
                 f"{part['probability']:.2f}",

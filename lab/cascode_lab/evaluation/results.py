@@ -122,7 +122,7 @@ def write_results(results: Results, folder: Path) -> Path:
     stem = f"{results['commit']}-{results['split']}"
     numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
     path = next(path for number in numbers if not (path := folder / f"{stem}{number}.json").exists())
-    path.write_text(json.dumps(_rounded(results), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(_round(results), indent=1) + "\n", encoding="utf-8")
     return path
 
 
@@ -161,12 +161,12 @@ def revision() -> str:
     return found.stdout.strip() + ("-changed" if changed.stdout.strip() else "")
 
 
-def _rounded(value: object) -> object:
+def _round(value: object) -> object:
     """Floats to the six digits that can matter, so that a file stays small and its differences readable."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: _round(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(one) for one in value]
+        return [_round(item) for item in value]
     return value

@@ -18,7 +18,7 @@ from cascode_models.inference import CasCodeModel
 from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
-from .calibration import BestHits, judged
+from .calibration import BestHits, judge
 from .cascade import StageScores, fast_scores, functions_kept, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
@@ -89,7 +89,7 @@ def measure(
         label: What the model is called in the results.
         encoder: Its fast encoder where the caller keeps vectors; the model itself when None.
         baseline: The untouched encoder; None leaves it out.
-        progress: Told a line a set.
+        progress: Called with one line per set.
 
     Returns:
         The results.
@@ -106,8 +106,8 @@ def measure(
         ranked.append(_rank(model, encoder or model, baseline, task, plan))
         means = ", ".join(f"{system} {np.mean(1 / ranks):.4f}" for system, ranks in ranked[-1].ranks.items())
         progress(f"{task.name}: MRR {means} ({time.perf_counter() - begun:.0f} s)")
-    six = [one for one in ranked if one.task.name in {f"{language}-{plan.split}" for language in SIX_LANGUAGES}]
-    sets = [_set_result(one.task.name, [one]) for one in ranked]
+    six = [found for found in ranked if found.task.name in {f"{language}-{plan.split}" for language in SIX_LANGUAGES}]
+    sets = [_set_result(found.task.name, [found]) for found in ranked]
     if len(six) > 1:
         sets.append(_set_result(f"mean of {len(six)} languages", six))
     return Results(
@@ -175,7 +175,7 @@ def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task:
         ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
         if plan.deep_queries:
             ranks[f"cascade@{DEEP}"] = _stages(model, task, DEEP, scores, plan.deep_queries).ranks(weight)
-    return _Ranked(task, ranks, BestHits.of(both.fused(weight), both.right))
+    return _Ranked(task, ranks, BestHits.of(both.fuse(weight), both.right))
 
 
 def _stages(
@@ -188,27 +188,27 @@ def _stages(
 
 def _set_result(name: str, sets: Sequence[_Ranked]) -> SetResult:
     """Metrics and gains of one set, or the means of several."""
-    systems = [system for system in sets[0].ranks if all(system in one.ranks for one in sets)]
+    systems = [system for system in sets[0].ranks if all(system in ranked.ranks for ranked in sets)]
     return SetResult(
         name=name,
-        queries=sum(len(one.task.queries) for one in sets),
-        functions=sum(len(one.task.texts) for one in sets),
-        systems=[_measured(system, [one.ranks[system] for one in sets]) for system in systems],
+        queries=sum(len(ranked.task.queries) for ranked in sets),
+        functions=sum(len(ranked.task.texts) for ranked in sets),
+        systems=[_measure(system, [ranked.ranks[system] for ranked in sets]) for system in systems],
         gains=[
-            _gain(system, over, [one.ranks for one in sets])
+            _gain(system, over, [ranked.ranks for ranked in sets])
             for system, over in _COMPARED
             if system in systems and over in systems
         ],
     )
 
 
-def _measured(system: str, ranks: Sequence[Ranks]) -> Measured:
+def _measure(system: str, ranks: Sequence[Ranks]) -> Measured:
     """Metrics of one system, each set weighing the same."""
     return Measured(
         system=system,
         queries=sum(map(len, ranks)),
-        mrr=_interval([1.0 / one for one in ranks]),
-        recall={str(depth): float(np.mean([recall_at(one, depth) for one in ranks])) for depth in RECALL_DEPTHS},
+        mrr=_interval([1.0 / rank for rank in ranks]),
+        recall={str(depth): float(np.mean([recall_at(rank, depth) for rank in ranks])) for depth in RECALL_DEPTHS},
     )
 
 
@@ -234,6 +234,6 @@ def _calibration(model: CasCodeModel, six: Sequence[_Ranked], ranked: Sequence[_
     """
     if model.settings.no_match_threshold == 0:
         return []
-    groups = {"held-out packages": [one.hits for one in six]} if six else {}
-    groups |= {one.task.name: [one.hits] for one in ranked if one.task.name.startswith("cosqa")}
-    return [judged(name, BestHits.joined(hits), model) for name, hits in groups.items()]
+    groups = {"held-out packages": [found.hits for found in six]} if six else {}
+    groups |= {found.task.name: [found.hits] for found in ranked if found.task.name.startswith("cosqa")}
+    return [judge(name, BestHits.join(hits), model) for name, hits in groups.items()]

@@ -51,19 +51,19 @@ class BlobReader:
             process.stdin.write(blob.encode() + b"\n")
             process.stdin.flush()
         except OSError as error:
-            raise self._died() from error
+            raise self._ended_early() from error
         head = process.stdout.readline().split()
         if not head:
-            raise self._died()
+            raise self._ended_early()
         if head[-1] in (b"missing", b"ambiguous"):
             return None
         size = int(head[2])
         content = process.stdout.read(size + 1)
         if len(content) != size + 1:
-            raise self._died()
+            raise self._ended_early()
         return content[:-1] if head[1] == b"blob" else None
 
-    def _died(self) -> HistoryError:
+    def _ended_early(self) -> HistoryError:
         """What is said when git ends before its time."""
         return HistoryError(
             f"git cat-file ended while reading {self._repository.folder}: check the clone with 'git fsck'."

@@ -1,11 +1,11 @@
-"""Which commits can be questions at all, by author, words and files: what is cheap to tell comes first."""
+"""Which commits can be questions at all, by author, words and files: what is cheap to check comes first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from cascode_lab.corpus.query_text import is_english
-from cascode_lab.history.housekeeping import housekeeping, is_bot
+from cascode_lab.history.housekeeping import housekeeping_rule, is_bot
 from cascode_lab.history.message import MAX_WORDS, MIN_WORDS, clean_subject, words_of
 from cascode_lab.history.paths import is_source
 from cascode_lab.history.types import Commit, FileChange
@@ -28,10 +28,10 @@ class Candidate:
 
 
 def candidate(commit: Commit) -> Candidate | str:
-    """Judge a commit by what the log tells of it.
+    """Judge a commit by what the log says of it.
 
     Args:
-        commit: A commit that is no merge.
+        commit: A commit that is not a merge.
 
     Returns:
         The candidate, or the name of the rule by which the commit gives no question.
@@ -41,7 +41,7 @@ def candidate(commit: Commit) -> Candidate | str:
     if is_bot(commit.author, commit.email):
         return "bot"
     query = clean_subject(commit.subject)
-    reason = housekeeping(commit.subject, query) or _poor_words(query)
+    reason = housekeeping_rule(commit.subject, query) or _poor_words(query)
     if reason:
         return reason
     if len(commit.changes) > MOST_FILES:
@@ -62,7 +62,7 @@ def candidate(commit: Commit) -> Candidate | str:
 
 
 def _poor_words(query: str) -> str | None:
-    """Why a cleaned subject is no question in plain English."""
+    """Why a cleaned subject is not a question in plain English."""
     words = words_of(query)
     if len(words) < MIN_WORDS:
         return "too few words"

@@ -45,7 +45,7 @@ def repository_name(repository: GitRepository) -> str:
 
     Returns:
         ``owner/name`` by its first remote on a host that is known, else by its folder's name; the folder's name alone
-        where neither tells the owner.
+        where neither names the owner.
     """
     for url in repository.remote_urls():
         named = repositories_in([url])

@@ -36,8 +36,10 @@ class FileVersion:
 
     def words(self, index: int) -> frozenset[str]:
         """Words of a definition's name, documentation and head."""
-        one = self.definitions[index]
-        return _words(f"{one.qualified_name} {one.doc[:_HEAD_CHARACTERS]} {one.code[:_HEAD_CHARACTERS]}")
+        definition = self.definitions[index]
+        return _words(
+            f"{definition.qualified_name} {definition.doc[:_HEAD_CHARACTERS]} {definition.code[:_HEAD_CHARACTERS]}"
+        )
 
     def owner(self, line: int) -> int:
         """The innermost definition that holds a line, as an index; -1 where none does."""
@@ -46,9 +48,9 @@ class FileVersion:
     def enclosing(self, line: int) -> int:
         """The innermost definition that holds both a line and the next one, as an index; -1 where none does."""
         best = -1
-        for index, one in enumerate(self.definitions):
-            inner = best < 0 or _lines(one) <= _lines(self.definitions[best])
-            if one.start_line <= line < one.end_line and inner:
+        for index, definition in enumerate(self.definitions):
+            inner = best < 0 or _lines(definition) <= _lines(self.definitions[best])
+            if definition.start_line <= line < definition.end_line and inner:
                 best = index
         return best
 
@@ -69,14 +71,14 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
     if reason:
         return reason
     try:
-        found = extract_definitions(text, language, path=path).functions
+        found = extract_definitions(text, language, path=path).definitions
     except ExtractionError:
         return "file not parsed"
     # Line 0 and the line after the last one are asked for by insertions at the ends.
     owners = [-1] * (content.count(b"\n") + 3)
-    for index, one in enumerate(found):
-        for line in range(one.start_line, min(one.end_line + 1, len(owners))):
-            if owners[line] < 0 or _lines(found[owners[line]]) >= _lines(one):
+    for index, definition in enumerate(found):
+        for line in range(definition.start_line, min(definition.end_line + 1, len(owners))):
+            if owners[line] < 0 or _lines(found[owners[line]]) >= _lines(definition):
                 owners[line] = index
     return FileVersion(path, found, tuple(owners))
 
@@ -84,7 +86,7 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
 # Most definitions of a file are the same in its next version.
 @lru_cache(maxsize=20_000)
 def _words(text: str) -> frozenset[str]:
-    """Words of a text that can tell definitions apart."""
+    """Words of a text that can distinguish definitions."""
     return frozenset(query_terms(text))
 
 

@@ -64,7 +64,7 @@ class GitRepository:
             The repository.
 
         Raises:
-            HistoryError: The folder is no repository, or git is not installed.
+            HistoryError: The folder is not a repository, or git is not installed.
         """
         _program()  # says so itself where there is none
         folder = folder.absolute()
@@ -72,7 +72,9 @@ class GitRepository:
         try:
             repository.read("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         except HistoryError:
-            raise HistoryError(f"{folder} is no git repository with commits: name a clone or a bare one.") from None
+            raise HistoryError(
+                f"{folder} is not a git repository with commits: name a clone or a bare repository."
+            ) from None
         return repository
 
     def read(self, *arguments: str) -> bytes:
@@ -190,7 +192,7 @@ def _git_dir(folder: Path) -> Path:
             return folder / pointer.removeprefix("gitdir:").strip()
     if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
         return folder
-    raise HistoryError(f"{folder} is no git repository: name the folder of a clone, or a bare repository.")
+    raise HistoryError(f"{folder} is not a git repository: name the folder of a clone, or a bare repository.")
 
 
 def _program() -> str:

@@ -34,12 +34,12 @@ _BOT = re.compile(
 
 
 def is_bot(author: str, email: str) -> bool:
-    """Tell whether a commit was made by a program."""
+    """Return whether a commit was made by a program."""
     return bool(_BOT.search(author) or _BOT.search(email.partition("@")[0]))
 
 
-def housekeeping(subject: str, query: str) -> str | None:
-    """Name the rule by which a subject is no question.
+def housekeeping_rule(subject: str, query: str) -> str | None:
+    """Name the rule by which a subject is not a question.
 
     Args:
         subject: First line of the message as it stands.
@@ -54,7 +54,7 @@ def housekeeping(subject: str, query: str) -> str | None:
     return next((name for name, pattern in _PATTERNS.items() if pattern.search(query)), None)
 
 
-def _compiled(alternatives: str) -> re.Pattern[str]:
+def _compile(alternatives: str) -> re.Pattern[str]:
     """One pattern out of a rule's lines."""
     patterns = []
     for line in filter(None, map(str.strip, alternatives.splitlines())):
@@ -63,4 +63,4 @@ def _compiled(alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
 
 
-_PATTERNS = {name: _compiled(alternatives) for name, alternatives in RULES.items()}
+_PATTERNS = {name: _compile(alternatives) for name, alternatives in RULES.items()}

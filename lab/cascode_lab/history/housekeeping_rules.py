@@ -1,4 +1,4 @@
-r"""The words by which a subject is told to be housekeeping.
+r"""The words by which a subject is recognised as housekeeping.
 
 Precision counts for more than yield: a repository has more commits than are needed, and a question that asks for
 nothing teaches and measures nothing. The lists were made by reading what the others let pass, in some 60 repositories.

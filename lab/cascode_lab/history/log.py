@@ -16,7 +16,7 @@ _CHUNK = 1 << 16
 
 
 def commits(repository: GitRepository, revision: str = "HEAD", *, since: str | None = None) -> Iterator[Commit]:
-    """Read commits that are no merges, newest first.
+    """Read commits that are not merges, newest first.
 
     Args:
         repository: The repository.

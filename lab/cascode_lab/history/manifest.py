@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from cascode_lab.corpus.errors import ManifestError
 from cascode_lab.corpus.splits import HeldOut, repositories_in
 from cascode_lab.corpus.types import LANGUAGES, Split
+from cascode_lab.manifest_file import check_distinct, check_fields, read_yaml
 
 #: SPDX names of the licences taken: permissive ones, which ask for attribution at most.
 LICENCES = frozenset(
@@ -63,29 +63,12 @@ def load_manifest(path: Path | None = None) -> list[HistoryEntry]:
         ManifestError: The file is missing, not YAML, or an entry is incomplete, malformed, repeated, or not under a
             permissive licence.
     """
-    import yaml
-
     label = str(path) if path else "the built-in manifest of histories"
-    try:
-        text = (
-            path.read_text(encoding="utf-8")
-            if path
-            else resources.files(__package__).joinpath("manifest.yaml").read_text(encoding="utf-8")
-        )
-    except OSError as error:
-        raise ManifestError(f"Cannot read {label} ({error.strerror}): give an existing file.") from error
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ManifestError(f"{label} is not YAML ({' '.join(str(error).split())}): correct it.") from error
+    data = read_yaml(path, __package__, label)
     if not isinstance(data, list) or not data:
         raise ManifestError(f"{label} must be a list of repositories with {', '.join(_FIELDS)}.")
     entries = [_entry(item, label) for item in data]
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.repository.lower() in seen:
-            raise ManifestError(f"{label} names {entry.repository} twice: remove one.")
-        seen.add(entry.repository.lower())
+    check_distinct(((entry.repository.lower(), entry.repository) for entry in entries), label)
     return sorted(entries, key=lambda entry: entry.repository.lower())
 
 
@@ -102,14 +85,7 @@ def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None
 
 def _entry(item: Any, label: str) -> HistoryEntry:
     """Check one entry."""
-    if not isinstance(item, dict):
-        raise ManifestError(f"{label}: {item!r} must be a mapping with {', '.join(_FIELDS)}.")
-    missing = [key for key in _FIELDS if not item.get(key)]
-    if missing:
-        raise ManifestError(f"{label}: {item.get('url', item)!r} lacks {', '.join(missing)}.")
-    unknown = sorted(set(item) - set(_FIELDS))
-    if unknown:
-        raise ManifestError(f"{label}: {item['url']} has the unknown field {unknown[0]}: remove it.")
+    item = check_fields(item, label, required=_FIELDS, name="url")
     url, revision, licence = str(item["url"]), str(item["revision"]), str(item["licence"])
     if not _URL.fullmatch(url) or not repositories_in([url]):
         raise ManifestError(f"{label}: {url!r} is not the https URL of a hosted repository.")

@@ -25,14 +25,14 @@ from cascode_lab.own_code.asking import (
     Outcome,
     ask,
     mean_reciprocal_rank,
-    parsed_files,
-    reranked,
+    measured_depth,
+    parse_files,
 )
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
 
-#: Questions asked unless told otherwise: some two hundred commits back most of the code is as it is today.
+#: Questions asked by default: some two hundred commits back most of the code is as it is today.
 DEFAULT_LIMIT = 100
 #: Ranks that count (MRR@10): nobody reads on below.
 DEPTH = 10
@@ -76,7 +76,7 @@ class HistoryReport:
 
     def of(self, *, named: bool) -> tuple[Outcome[AnsweredQuestion], ...]:
         """Outcomes of the questions that name one of their answers, or of the others."""
-        return tuple(one for one in self.outcomes if one.question.question.named is named)
+        return tuple(outcome for outcome in self.outcomes if outcome.question.question.named is named)
 
 
 def measure_history(
@@ -99,9 +99,9 @@ def measure_history(
         revision: What is searched; the commits after it ask. Chosen when None, as near as enough commits allow.
         limit: Ask at most this many questions, drawn evenly; the same ones on every run.
         max_file_bytes: Larger files are left out.
-        on_commit: Told how many commits were read.
-        on_progress: Told how far reading and encoding have come.
-        on_question: Told how many questions were asked.
+        on_commit: Called with the number of commits read so far.
+        on_progress: Called with the progress of reading and encoding.
+        on_question: Called with the number of questions asked so far.
         cancelled: Asked between small pieces of work; what was encoded until then is kept in the cache.
 
     Returns:
@@ -121,7 +121,7 @@ def measure_history(
         dropped=dict(found.dropped.most_common()),
         questions=len(found.questions),
         outcomes=(),
-        rerank_top=reranked(model),
+        rerank_top=measured_depth(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:
@@ -129,22 +129,22 @@ def measure_history(
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
         root = Path(name).resolve() / "tree"
         checkout(repository, found.revision, root, cancelled=cancelled)
-        files = parsed_files(root, max_file_bytes, on_progress, cancelled)
+        files = parse_files(root, max_file_bytes, on_progress, cancelled)
         texts: dict[tuple[str, str], set[str]] = {}
         for file in files:
-            for one, text in zip(file.functions, file.texts, strict=True):
-                texts.setdefault((file.source.path, one.qualified_name), set()).add(text)
+            for definition, text in zip(file.definitions, file.texts, strict=True):
+                texts.setdefault((file.source.path, definition.qualified_name), set()).add(text)
         questions = [
             AnsweredQuestion(
-                one, frozenset(text for path, name, _ in one.answers for text in texts.get((path, name), ()))
+                question, frozenset(text for path, name, _ in question.answers for text in texts.get((path, name), ()))
             )
-            for one in found.questions
+            for question in found.questions
         ]
         outcomes = ask(
             root,
             files,
             # A smaller limit of bytes than that of mining may have taken an answer's file away.
-            [one for one in questions if one.texts],
+            [question for question in questions if question.texts],
             model,
             max_file_bytes=max_file_bytes,
             on_progress=on_progress,
@@ -154,7 +154,7 @@ def measure_history(
     return dataclasses.replace(
         report,
         files=len(files),
-        definitions=sum(len(file.functions) for file in files),
+        definitions=sum(len(file.definitions) for file in files),
         outcomes=outcomes,
         cancelled=cancelled(),
     )

@@ -63,7 +63,7 @@ _TRAILER = re.compile(
     r"|Conflicts|CLA|Test Plan)\s*:.*$",
     re.IGNORECASE,
 )
-# What a template of pull requests tells its writers.
+# What a template of pull requests asks of its writers.
 _TEMPLATE = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CLOSING_LINE = re.compile(rf"^\W*(?:{_CLOSING}\W*)*(?:{_ISSUES}|https?://\S+)\W*$", re.IGNORECASE)
 _DROPPED_LINE = re.compile(

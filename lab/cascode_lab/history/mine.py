@@ -30,7 +30,7 @@ MOST_CANDIDATES = 5_000
 #: Definitions that a commit may change; more are a sweep, and each alone is a poor answer.
 MOST_ANSWERS = 3
 
-#: Told how many commits were looked at, and of how many.
+#: Called with the number of commits examined, and of how many.
 OnCommit = Callable[[int, int], None]
 
 
@@ -62,7 +62,7 @@ def mine(
         since: Leave out this commit and its ancestors.
         limit: Look at the files of at most this many commits, the newest.
         enough: Stop after this many pairs.
-        on_commit: Told how many of them were looked at.
+        on_commit: Called with the number of them examined so far.
         cancelled: Asked after each of them; the pairs found until then are given.
 
     Returns:
@@ -109,7 +109,7 @@ def _candidates(
 
 def _pairs(repository: GitRepository, chosen: Sequence[Candidate]) -> Generator[HistoryPair | str, None, None]:
     """The pair of each candidate, or the rule by which it gives none."""
-    by_sha = {one.commit.sha: one for one in chosen}
+    by_sha = {kept.commit.sha: kept for kept in chosen}
     with BlobReader(repository) as blobs:
         versions = FileVersions(blobs)
         for sha, hunks in patches(repository, list(by_sha)):

@@ -1,4 +1,4 @@
-"""Whether a query names a definition: such questions are easy, and are told apart from those that describe it."""
+"""Whether a query names a definition: such questions are easy, and are counted apart from those that describe it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cascode_indexer.types import Definition, Kind
 
 
 def names(query: str, definition: Definition) -> bool:
-    """Tell whether a query names a definition.
+    """Return whether a query names a definition.
 
     A name of several parts may be written as one word or apart (``parse_header``, ``parseHeader``, "parse header").
     A name of one part is often an everyday word ("add", "update"): it counts where it is written as the code has it,

@@ -30,14 +30,20 @@ def neighbours(query: str, files: Sequence[FileVersion], changed: Mapping[str, s
     found: list[tuple[int, int, str, int, Place]] = []
     for file in files:
         touched = [file.definitions[index] for index in changed[file.path]]
-        for index, one in enumerate(file.definitions):
-            if one.code in answers or is_test_function(one.qualified_name) or len(one.code) > MAX_CODE_CHARACTERS:
+        for index, definition in enumerate(file.definitions):
+            if (
+                definition.code in answers
+                or is_test_function(definition.qualified_name)
+                or len(definition.code) > MAX_CODE_CHARACTERS
+            ):
                 continue
-            if any(one.start_line <= other.end_line and other.start_line <= one.end_line for other in touched):
+            if any(
+                definition.start_line <= other.end_line and other.start_line <= definition.end_line for other in touched
+            ):
                 continue
             shared = len(wanted & file.words(index))
-            away = min((abs(one.start_line - other.start_line) for other in touched), default=1 << 30)
-            found.append((-shared, away, file.path, one.start_line, Place(file.path, one)))
+            away = min((abs(definition.start_line - other.start_line) for other in touched), default=1 << 30)
+            found.append((-shared, away, file.path, definition.start_line, Place(file.path, definition)))
     found.sort(key=lambda item: item[:4])
     chosen: dict[str, Place] = {}
     for *_, place in found:

@@ -1,4 +1,4 @@
-"""Writing what was mined, a repository at a time, so that a stopped run goes on where it was."""
+"""Writing what was mined, a repository at a time, so that a stopped run continues where it was."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def patches(repository: GitRepository, shas: Sequence[str]) -> Iterator[tuple[st
 
     Args:
         repository: The repository.
-        shas: Full object names of commits that are no merges.
+        shas: Full object names of commits that are not merges.
 
     Yields:
         A commit's name and the hunks of its changed text files; None in their place where the repository lacks an

@@ -7,7 +7,7 @@ import re
 from cascode_indexer.extract import is_example_path, language_of
 from cascode_lab.corpus.code_filters import path_rejected
 
-# What the head of a file decides, C or C++ or PHP at all, is told when the file is read.
+# What the head of a file decides, C or C++ or PHP at all, is known when the file is read.
 _ANY_HEAD = b"<?php"
 # Beside what every search demotes as tests and examples: what serves building, checking and publishing.
 _BESIDE = re.compile(
@@ -24,7 +24,7 @@ _BESIDE = re.compile(
 
 
 def is_source(path: str) -> bool:
-    """Tell whether definitions of a file can be answers, by its path alone."""
+    """Return whether definitions of a file can be answers, by its path alone."""
     if language_of(path, _ANY_HEAD) is None or path_rejected(path) is not None:
         return False
     return not is_example_path(path) and not _BESIDE.search(path)

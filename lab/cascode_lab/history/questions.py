@@ -64,13 +64,13 @@ class HistoryQuestions:
             "language": self.language,
             "questions": [
                 {
-                    "query": one.query,
-                    "body": one.body,
-                    "named": one.named,
-                    "commit": one.commit,
-                    "answers": [{"path": path, "name": name, "kind": kind} for path, name, kind in one.answers],
+                    "query": question.query,
+                    "body": question.body,
+                    "named": question.named,
+                    "commit": question.commit,
+                    "answers": [{"path": path, "name": name, "kind": kind} for path, name, kind in question.answers],
                 }
-                for one in self.questions
+                for question in self.questions
             ],
         }
 
@@ -91,7 +91,7 @@ def questions_of(
         newest: The newest commit that may ask.
         revision: The revision that is searched; chosen when None, as the nearest one that gives enough questions.
         limit: Keep at most this many, drawn evenly; the same ones on every run.
-        on_commit: Told how many commits were looked at.
+        on_commit: Called with the number of commits examined so far.
         cancelled: Asked after each commit; the questions found until then are given.
 
     Returns:
@@ -112,7 +112,7 @@ def questions_of(
             break
         after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
         found = _at(repository, base, mined, [pair for pair in mined.pairs if pair.commit.sha in after], limit)
-        best = max(best, found, key=lambda one: len(one.questions))
+        best = max(best, found, key=lambda attempt: len(attempt.questions))
         if len(best.questions) >= min(ENOUGH_QUESTIONS, limit) or len(mined.pairs) < step:
             break
     return best
@@ -129,7 +129,7 @@ def _at(
 ) -> HistoryQuestions:
     """The pairs whose answers all stand in the tree of a revision."""
     dropped = Counter(mined.dropped)
-    standing = _standing(repository, revision, {place.path for pair in pairs for place in pair.answers})
+    standing = _definitions_at(repository, revision, {place.path for pair in pairs for place in pair.answers})
     kept = [pair for pair in pairs if all(place.key in standing for place in pair.answers)]
     dropped["answer not in the revision"] = len(pairs) - len(kept)
     if len(kept) > limit:
@@ -150,10 +150,12 @@ def _at(
         )
         for pair in kept
     )
-    return HistoryQuestions(revision, questions, max(languages, key=lambda one: languages[one], default=""), +dropped)
+    return HistoryQuestions(
+        revision, questions, max(languages, key=lambda language: languages[language], default=""), +dropped
+    )
 
 
-def _standing(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
+def _definitions_at(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
     """Path and qualified name of the definitions of some files, where the indexer would read them."""
     found: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
@@ -163,5 +165,5 @@ def _standing(repository: GitRepository, revision: str, paths: Collection[str]) 
             if source.path in paths:
                 version = file_version(source.path, source.absolute.read_bytes())
                 if not isinstance(version, str):
-                    found.update((source.path, one.qualified_name) for one in version.definitions)
+                    found.update((source.path, definition.qualified_name) for definition in version.definitions)
     return found

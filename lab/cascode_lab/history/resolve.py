@@ -41,7 +41,7 @@ def changed_definitions(before: FileVersion, hunks: Sequence[Hunk], after: Calla
 
 
 def without_containers(places: Sequence[Place]) -> tuple[Place, ...]:
-    """Leave out types of which a member is there too: a field that comes with a method is no matter of its own."""
+    """Leave out types of which a member is there too: a field that comes with a method is not a question of its own."""
     members = [place.definition.qualified_name for place in places if place.definition.kind in FUNCTION_KINDS]
     return tuple(
         place

@@ -17,12 +17,12 @@ _SPACE = re.compile(r"\s+")
 
 
 def is_trivial(hunk: Hunk) -> bool:
-    """Tell whether a hunk changes comments or the layout alone."""
+    """Return whether a hunk changes comments or the layout alone."""
     return _code(hunk.removed) == _code(hunk.added)
 
 
 def is_code(line: str) -> bool:
-    """Tell whether a line is more than a comment, a blank or brackets."""
+    """Return whether a line is more than a comment, a blank or brackets."""
     return bool(_SAYS_SOMETHING.search(line)) and not _COMMENT_LINE.match(line)
 
 

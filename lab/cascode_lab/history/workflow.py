@@ -52,13 +52,13 @@ def mine_clones(
         output: Folder for ``pairs`` and ``summary.json``.
         held_out: Repositories that must not be used.
         limit: Look at the files of at most this many commits of a repository, the newest.
-        progress: Told one line a repository.
+        progress: Called with one line per repository.
 
     Returns:
         The summary, as in ``summary.json``.
 
     Raises:
-        HistoryError: A folder is no repository.
+        HistoryError: A folder is not a repository.
         CorpusError: None of them may be used or gives a pair.
     """
     jobs = []
@@ -90,7 +90,7 @@ def mine_manifest(
         output: Folder for ``pairs``, ``questions`` and ``summary.json``.
         held_out: Repositories that must not be used.
         limit: Look at the files of at most this many commits of a training repository, the newest.
-        progress: Told one line a repository.
+        progress: Called with one line per repository.
 
     Returns:
         The summary, as in ``summary.json``; it names the repositories that could not be read.
@@ -102,8 +102,8 @@ def mine_manifest(
     entries = load_manifest(manifest)
     check_held_out(entries, held_out)
     jobs = [
-        _Job(one.repository, lambda name=one.repository: find_clone(clones, name), one.revision, one.split)  # type: ignore[misc]
-        for one in entries
+        _Job(entry.repository, lambda name=entry.repository: find_clone(clones, name), entry.revision, entry.split)  # type: ignore[misc]
+        for entry in entries
     ]
     return _run(jobs, output, limit, progress)
 
@@ -117,7 +117,7 @@ def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str
     done = 0
     for number, job in enumerate(jobs, start=1):
         try:
-            found = _mined(job, output, limit, repositories.get(job.name))
+            found = _mine(job, output, limit, repositories.get(job.name))
         except HistoryError as error:
             logger.warning("%s is left out: %s", job.name, error)
             failed[job.name] = str(error)
@@ -135,7 +135,7 @@ def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str
     return summary
 
 
-def _mined(job: _Job, output: Path, limit: int, before: Summary | None) -> Summary:
+def _mine(job: _Job, output: Path, limit: int, before: Summary | None) -> Summary:
     """Mine one repository, unless the same was asked of it before."""
     repository = job.open()
     revision = repository.commit(job.revision)
@@ -152,7 +152,7 @@ def _mined(job: _Job, output: Path, limit: int, before: Summary | None) -> Summa
     else:
         found = questions_of(repository, revision)
         languages = Counter({found.language: len(found.questions)})
-        named, count, dropped = sum(one.named for one in found.questions), len(found.questions), found.dropped
+        named, count, dropped = sum(question.named for question in found.questions), len(found.questions), found.dropped
         write_json(path, found.content(job.name, job.split.value))
     return {
         **asked,
@@ -167,10 +167,10 @@ def _summary(repositories: dict[str, Summary], failed: dict[str, str]) -> Summar
     """Counts of each language and split, of each rule, and of each repository."""
     languages: dict[str, Counter[str]] = {}
     dropped: Counter[str] = Counter()
-    for one in repositories.values():
-        for language, count in one["languages"].items():
-            languages.setdefault(language, Counter())[one["split"]] += count
-        dropped.update(one["dropped"])
+    for repository in repositories.values():
+        for language, count in repository["languages"].items():
+            languages.setdefault(language, Counter())[repository["split"]] += count
+        dropped.update(repository["dropped"])
     return {
         "languages": {language: dict(counts) for language, counts in sorted(languages.items())},
         "dropped": dict(dropped.most_common()),

@@ -18,7 +18,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
-from cascode_indexer.search.pipeline import pooled, rankings
+from cascode_indexer.search.pipeline import mean_vector, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
@@ -42,7 +42,7 @@ DEEPEST_RANK = CANDIDATES
 #: Files stored in one transaction.
 _FILES_A_BATCH = 64
 
-#: Told how many questions were asked, and of how many.
+#: Called with the number of questions asked, and of how many.
 OnQuestion = Callable[[int, int], None]
 
 
@@ -74,8 +74,8 @@ class Outcome(Generic[Q]):
 
 
 def mean_reciprocal_rank(outcomes: Sequence[Outcome[Q]], depth: int | None = None) -> float:
-    """Mean reciprocal rank; an answer that is no candidate, or below ``depth``, counts 0."""
-    return sum(reciprocal_rank(one, depth) for one in outcomes) / max(len(outcomes), 1)
+    """Mean reciprocal rank; an answer that is not a candidate, or below ``depth``, counts 0."""
+    return sum(reciprocal_rank(outcome, depth) for outcome in outcomes) / max(len(outcomes), 1)
 
 
 def reciprocal_rank(outcome: Outcome[Q], depth: int | None = None) -> float:
@@ -86,16 +86,16 @@ def reciprocal_rank(outcome: Outcome[Q], depth: int | None = None) -> float:
 
 def recall(outcomes: Sequence[Outcome[Q]], depth: int) -> float:
     """Share of the questions with an answer among the first ``depth`` hits."""
-    return sum(one.rank is not None and one.rank <= depth for one in outcomes) / max(len(outcomes), 1)
+    return sum(outcome.rank is not None and outcome.rank <= depth for outcome in outcomes) / max(len(outcomes), 1)
 
 
 def misses(outcomes: Sequence[Outcome[Q]]) -> list[Outcome[Q]]:
     """Questions whose answer did not come first, the worst ones first."""
-    wrong = [one for one in outcomes if one.rank != 1]
-    return sorted(wrong, key=lambda one: -(one.rank or float("inf")))
+    wrong = [outcome for outcome in outcomes if outcome.rank != 1]
+    return sorted(wrong, key=lambda outcome: -(outcome.rank or float("inf")))
 
 
-def drawn(questions: Sequence[T], limit: int) -> list[T]:
+def draw(questions: Sequence[T], limit: int) -> list[T]:
     """At most ``limit`` questions, drawn evenly, the same ones on every run, in their order."""
     if len(questions) <= limit:
         return list(questions)
@@ -104,18 +104,18 @@ def drawn(questions: Sequence[T], limit: int) -> list[T]:
     return [questions[at] for at in chosen]
 
 
-def reranked(model: CasCodeModel) -> int:
+def measured_depth(model: CasCodeModel) -> int:
     """Candidates that the classifier reads for each question; 0 where it does not help."""
     return rerank_depth(SearchRequest(""), model)
 
 
-def parsed_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:
+def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:
     """Walk a folder and find the functions of its files; files without any are left out.
 
     Args:
         root: The folder.
         max_file_bytes: Larger files are left out.
-        on_progress: Told how far it has come.
+        on_progress: Called with the progress so far.
         cancelled: Asked before each file; the rest is left out.
 
     Returns:
@@ -132,7 +132,7 @@ def parsed_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cance
         content = read_bytes(source, max_file_bytes)
         if not isinstance(content, SkipReason):
             parsed = parse_content(source, content)
-            if parsed.functions:
+            if parsed.definitions:
                 files.append(parsed)
         on_progress(IndexProgress(root, "scan", number, len(sources)))
     return files
@@ -159,8 +159,8 @@ def ask(
         questions: What is asked.
         model: The model.
         max_file_bytes: The limit that the files were read with.
-        on_progress: Told how far encoding has come.
-        on_question: Told how many questions were asked.
+        on_progress: Called with the progress of encoding.
+        on_question: Called with the number of questions asked so far.
         cancelled: Asked between small pieces of work; what was encoded until then is kept in the cache.
 
     Returns:
@@ -217,12 +217,12 @@ def _outcome(source: IndexSource, model: CasCodeModel, question: Q) -> Outcome[Q
     """Ask one question."""
     request = SearchRequest(question.query, limit=_EVERY_CANDIDATE)
     query = query_of(request)
-    vector = pooled(model.encode_queries(query.pieces))
+    vector = mean_vector(model.encode_queries(query.pieces))
     *_, last = rankings(query, vector, [source], stages_of(request, model), request.limit)
     answers = question.texts
     first = last.ranked[0].definition if last.ranked else None
     return Outcome(
         question,
-        next((place for place, one in enumerate(last.ranked, start=1) if one.text in answers), None),
+        next((place for place, candidate in enumerate(last.ranked, start=1) if candidate.text in answers), None),
         None if first is None else (first.path, first.qualified_name, first.start_line),
     )

@@ -29,7 +29,7 @@ class CachedEncoder:
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, encoder: Encoder) -> Iterator[CachedEncoder]:
+    def open(cls, encoder: Encoder) -> Iterator[CachedEncoder]:
         """Open the cache of this user's workspaces for an encoder while the block runs."""
         with VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension) as cache:
             yield cls(encoder, cache)

@@ -19,17 +19,17 @@ from cascode_lab.own_code.asking import (
     OnQuestion,
     Outcome,
     ask,
-    drawn,
+    draw,
     mean_reciprocal_rank,
-    parsed_files,
-    reranked,
+    measured_depth,
+    parse_files,
 )
 from cascode_lab.own_code.questions import Question, questions_of, without_docs
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
 
-#: Questions asked unless told otherwise: the mean's 95 % interval is then about 0.04 wide on either side.
+#: Questions asked by default: the mean's 95 % interval is then about 0.04 wide on either side.
 DEFAULT_LIMIT = 500
 
 
@@ -40,7 +40,7 @@ class OwnCodeReport:
     root: Path
     files: int
     #: Functions searched: all of the workspace but those that are nothing but documentation.
-    functions: int
+    definitions: int
     #: Questions that the workspace has; ``outcomes`` has no more than the limit of them.
     questions: int
     #: Functions that give no question, by reason.
@@ -52,7 +52,7 @@ class OwnCodeReport:
 
     @property
     def mrr(self) -> float:
-        """Mean reciprocal rank; a function that is no candidate counts 0."""
+        """Mean reciprocal rank; a function that is not a candidate counts 0."""
         return mean_reciprocal_rank(self.outcomes)
 
 
@@ -73,8 +73,8 @@ def measure_own_code(
         model: The model.
         limit: Ask at most this many questions, drawn evenly; the same ones on every run.
         max_file_bytes: Larger files are left out.
-        on_progress: Told how far reading and encoding have come.
-        on_question: Told how many questions were asked.
+        on_progress: Called with the progress of reading and encoding.
+        on_question: Called with the number of questions asked so far.
         cancelled: Asked between small pieces of work; what was encoded until then is kept in the cache.
 
     Returns:
@@ -85,17 +85,17 @@ def measure_own_code(
         IndexStoreError: The temporary index or the vector cache cannot be written.
     """
     root = checked_root(root)
-    files = parsed_files(root, max_file_bytes, on_progress, cancelled)
+    files = parse_files(root, max_file_bytes, on_progress, cancelled)
     found = questions_of(files)
     bare = [without_docs(file) for file in files]
     report = OwnCodeReport(
         root,
         files=len(files),
-        functions=sum(len(file.functions) for file in bare),
+        definitions=sum(len(file.definitions) for file in bare),
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),
-        rerank_top=reranked(model),
+        rerank_top=measured_depth(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:
@@ -103,7 +103,7 @@ def measure_own_code(
     outcomes = ask(
         root,
         bare,
-        drawn(found.questions, limit),
+        draw(found.questions, limit),
         model,
         max_file_bytes=max_file_bytes,
         on_progress=on_progress,

@@ -1,4 +1,4 @@
-"""Which functions of a workspace can be asked for by their own documentation, and why others cannot."""
+"""Which definitions of a workspace can be asked for by their own documentation, and why others cannot."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from cascode_lab.corpus.query_text import query_of
 
 
 class Unusable(str, enum.Enum):
-    """Why a function gives no question."""
+    """Why a definition gives no question."""
 
     NO_DOC = "without documentation"
     POOR_DOC = "documentation says too little, or not in English prose"
     NOTHING_ELSE = "nothing but documentation"
-    REPEATED = "same documentation as another function"
+    REPEATED = "same documentation as another definition"
     GIVEN_AWAY = "documentation repeated in the code"
-    NESTED = "inside another function"
+    NESTED = "inside another definition"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A function and the first paragraph of its documentation, which asks for it."""
+    """A definition and the first paragraph of its documentation, which asks for it."""
 
     query: str
     path: str
@@ -54,16 +54,16 @@ class Questions:
 
 
 def without_docs(parsed: ParsedFile) -> ParsedFile:
-    """Take the documentation out of a file's functions: what is searched must not hold the question.
+    """Take the documentation out of a file's definitions: what is searched must not hold the question.
 
-    A function of which nothing else is left goes with it.
+    A definition of which nothing else is left goes with it.
     """
     stripped = [
-        dataclasses.replace(function, code=strip_doc(function), doc="") if function.doc else function
-        for function in parsed.functions
+        dataclasses.replace(definition, code=strip_doc(definition), doc="") if definition.doc else definition
+        for definition in parsed.definitions
     ]
-    kept = tuple(function for function in stripped if function.code.strip())
-    return dataclasses.replace(parsed, functions=kept, texts=tuple(encoded_text(function) for function in kept))
+    kept = tuple(definition for definition in stripped if definition.code.strip())
+    return dataclasses.replace(parsed, definitions=kept, texts=tuple(encoded_text(definition) for definition in kept))
 
 
 def questions_of(files: Sequence[ParsedFile]) -> Questions:
@@ -73,39 +73,39 @@ def questions_of(files: Sequence[ParsedFile]) -> Questions:
         files: Its files as parsed, documentation included.
 
     Returns:
-        The questions, in the order of files and lines, and how many functions give none, by reason.
+        The questions, in the order of files and lines, and how many definitions give none, by reason.
     """
     unusable: Counter[Unusable] = Counter()
     found: list[Question] = []
     for file in files:
-        for function in file.functions:
-            one = _question(file.source.path, function, file.functions)
-            if isinstance(one, Unusable):
-                unusable[one] += 1
+        for definition in file.definitions:
+            question = _question(file.source.path, definition, file.definitions)
+            if isinstance(question, Unusable):
+                unusable[question] += 1
             else:
-                found.append(one)
-    times = Counter(query_key(one.query) for one in found)
-    kept = tuple(one for one in found if times[query_key(one.query)] == 1)
+                found.append(question)
+    times = Counter(query_key(question.query) for question in found)
+    kept = tuple(question for question in found if times[query_key(question.query)] == 1)
     unusable[Unusable.REPEATED] += len(found) - len(kept)
     return Questions(kept, +unusable)
 
 
-def _question(path: str, function: Definition, neighbours: Sequence[Definition]) -> Question | Unusable:
-    """A function's question, or why there is none."""
-    if not function.doc.strip():
+def _question(path: str, definition: Definition, neighbours: Sequence[Definition]) -> Question | Unusable:
+    """A definition's question, or why there is none."""
+    if not definition.doc.strip():
         return Unusable.NO_DOC
-    if any(other is not function and _holds(other, function) for other in neighbours):
+    if any(other is not definition and _holds(other, definition) for other in neighbours):
         # The outer one's code holds the inner one's documentation: it would answer as well.
         return Unusable.NESTED
-    query, reason = query_of(function.doc)
+    query, reason = query_of(definition.doc)
     if reason:
         return Unusable.POOR_DOC
-    bare = dataclasses.replace(function, code=strip_doc(function), doc="")
+    bare = dataclasses.replace(definition, code=strip_doc(definition), doc="")
     if not bare.code.strip():
         return Unusable.NOTHING_ELSE
     if query_remains(query, bare.code):
         return Unusable.GIVEN_AWAY
-    return Question(query, path, function.qualified_name, function.start_line, encoded_text(bare))
+    return Question(query, path, definition.qualified_name, definition.start_line, encoded_text(bare))
 
 
 def _holds(outer: Definition, inner: Definition) -> bool:

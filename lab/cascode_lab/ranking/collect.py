@@ -17,10 +17,10 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import evidence_of
 from cascode_indexer.rank.types import Candidate
-from cascode_indexer.search.pipeline import pooled
+from cascode_indexer.search.pipeline import mean_vector
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
-from cascode_lab.own_code.asking import parsed_files, temporary_index
+from cascode_lab.own_code.asking import parse_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
 
 from .types import Asked, Question, QuestionSet
@@ -54,7 +54,7 @@ def collect(
         loaded = model.get()
         with workspace.index:
             source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
-            return [_asked(questions, one, source, loaded, rules) for one in questions.questions]
+            return [_ask(questions, question, source, loaded, rules) for question in questions.questions]
 
 
 def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int) -> list[Asked]:
@@ -68,17 +68,19 @@ def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[
         limit: Questions asked at most, evenly drawn.
     """
     quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
-    files = parsed_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
+    files = parse_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
     found = questions_of(files).questions
-    questions = [Question(one.query, frozenset({(one.path, one.name)})) for one in found[:: len(found) // limit or 1]]
+    questions = [
+        Question(item.query, frozenset({(item.path, item.name)})) for item in found[:: len(found) // limit or 1]
+    ]
     asked = QuestionSet(name, "docstrings", root, questions)
     loaded = model.get()
     bare = [without_docs(file) for file in files]
     with temporary_index(root, bare, loaded, max_file_bytes=DEFAULT_MAX_FILE_BYTES, **quiet) as source:
-        return [_asked(asked, one, source, loaded, rules) for one in questions]
+        return [_ask(asked, question, source, loaded, rules) for question in questions]
 
 
-def _asked(
+def _ask(
     questions: QuestionSet,
     question: Question,
     source: IndexSource,
@@ -87,16 +89,16 @@ def _asked(
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
-    candidates = source.candidates(query, pooled(model.encode_queries(query.pieces)))
+    candidates = source.candidates(query, mean_vector(model.encode_queries(query.pieces)))
     evidence = evidence_of(query, candidates, rules)
     return Asked(
         set_name=questions.name,
         group=questions.group,
         sort=question.sort,
         kind=query.kind.value,
-        evidence=np.array([[one[name] for name in rules] for one in evidence], dtype=np.float32),
-        right=np.array([_answers(one, question) for one in candidates], dtype=np.bool_),
-        copies=np.array([one.definition.text_id for one in candidates], dtype=np.int32),
+        evidence=np.array([[row[name] for name in rules] for row in evidence], dtype=np.float32),
+        right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
+        copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         answers=len(question.answers),
     )
 

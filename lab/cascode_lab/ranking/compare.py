@@ -43,10 +43,10 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
     """
     types = list(rules).index("types")
     kept = []
-    for one in asked:
-        functions = one.evidence[:, types] == 0
-        arrays = {name: getattr(one, name)[functions] for name in ("evidence", "right", "copies")}
-        kept.append(replace(one, **arrays))
+    for question in asked:
+        functions = question.evidence[:, types] == 0
+        arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
+        kept.append(replace(question, **arrays))
     return kept
 
 
@@ -62,23 +62,23 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         A Markdown table. Its last column is the gain of each ranking over the hand-set one on ``history``, with the
         95 % interval of a bootstrap over repositories.
     """
-    sentences = [one for one in asked if QueryKind(one.kind) in KINDS]
+    sentences = [question for question in asked if QueryKind(question.kind) in KINDS]
     functions = functions_of(sentences, rules)
 
-    def ranked(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[float]:
-        return [reciprocal_rank(one, scores_of(one, rules, weights(one))) for one in some]
+    def rank_by(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[float]:
+        return [reciprocal_rank(question, scores_of(question, rules, weights(question))) for question in some]
 
-    before = ranked(functions, lambda one: BEFORE[QueryKind(one.kind)])
+    before = rank_by(functions, lambda question: BEFORE[QueryKind(question.kind)])
     rankings = {
-        "words alone (BM25)": ranked(functions, lambda _: {"words": 1.0}),
-        "vectors alone": ranked(functions, lambda _: {"similarity": 1.0}),
+        "words alone (BM25)": rank_by(functions, lambda _: {"words": 1.0}),
+        "vectors alone": rank_by(functions, lambda _: {"similarity": 1.0}),
         "weights set by hand, before": before,
-        "weights in force": ranked(functions, lambda one: FAST[QueryKind(one.kind)]),
-        "the same, types among the candidates": ranked(sentences, lambda one: FAST[QueryKind(one.kind)]),
-        "fitted to the other workspaces": left_out(functions, rules, progress),
+        "weights in force": rank_by(functions, lambda question: FAST[QueryKind(question.kind)]),
+        "the same, types among the candidates": rank_by(sentences, lambda question: FAST[QueryKind(question.kind)]),
+        "fitted to the other workspaces": rank_left_out(functions, rules, progress),
     }
-    groups = list(dict.fromkeys(one.group for one in sentences))
-    sorts = [sort for sort in dict.fromkeys(one.sort for one in sentences) if sort]
+    groups = list(dict.fromkeys(question.group for question in sentences))
+    sorts = [sort for sort in dict.fromkeys(question.sort for question in sentences) if sort]
     lines = [
         f"| ranking | {' | '.join([*groups, *sorts])} | over before |",
         f"|---{'|---' * (len(groups + sorts) + 1)}|",
@@ -86,7 +86,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
     for name, ranks in rankings.items():
         cells = [float(np.mean(_means(sentences, ranks, group))) for group in groups]
         cells += [
-            float(np.mean([rank for one, rank in zip(sentences, ranks, strict=True) if one.sort == sort]))
+            float(np.mean([rank for question, rank in zip(sentences, ranks, strict=True) if question.sort == sort]))
             for sort in sorts
         ]
         both = zip(_means(sentences, ranks, groups[0]), _means(sentences, before, groups[0]), strict=True)
@@ -95,25 +95,28 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
     return "\n".join(lines)
 
 
-def left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:
+def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:
     """Reciprocal ranks, each with weights of its kind of query that were fitted without its workspace.
 
     A group of one workspace is dealt out by its questions: there is no other to fit on.
     """
-    sets = sorted({one.set_name for one in asked})
-    counted = Counter(group for group, _ in {(one.group, one.set_name) for one in asked})
-    part = [(at if counted[one.group] == 1 else sets.index(one.set_name)) % _FOLDS for at, one in enumerate(asked)]
+    sets = sorted({question.set_name for question in asked})
+    counted = Counter(group for group, _ in {(question.group, question.set_name) for question in asked})
+    part = [
+        (at if counted[question.group] == 1 else sets.index(question.set_name)) % _FOLDS
+        for at, question in enumerate(asked)
+    ]
     found = [0.0] * len(asked)
     for fold in range(_FOLDS):
         for kind in KINDS:
-            dealt = [(at, one, part[at]) for at, one in enumerate(asked) if one.kind == kind.value]
-            training = [one for _, one, other in dealt if other != fold and one.right.any()]
+            dealt = [(at, question, part[at]) for at, question in enumerate(asked) if question.kind == kind.value]
+            training = [question for _, question, other in dealt if other != fold and question.right.any()]
             if not training:
                 continue
             weights = fit(training, rules).weights
-            for at, one, other in dealt:
+            for at, question, other in dealt:
                 if other == fold:
-                    found[at] = reciprocal_rank(one, scores_of(one, rules, weights))
+                    found[at] = reciprocal_rank(question, scores_of(question, rules, weights))
         progress(f"fold {fold + 1} of {_FOLDS} ranked with weights of the others")
     return found
 
@@ -121,9 +124,9 @@ def left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[s
 def _means(asked: Sequence[Asked], ranks: Sequence[float], group: str) -> list[float]:
     """Mean of each set of a group: a repository with many questions counts as one with few."""
     sets: dict[str, list[float]] = {}
-    for one, rank in zip(asked, ranks, strict=True):
-        if one.group == group:
-            sets.setdefault(one.set_name, []).append(rank)
+    for question, rank in zip(asked, ranks, strict=True):
+        if question.group == group:
+            sets.setdefault(question.set_name, []).append(rank)
     return [float(np.mean(some)) for some in sets.values()]
 
 

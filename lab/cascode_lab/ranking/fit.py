@@ -40,24 +40,24 @@ def fit(asked: Sequence[Asked], rules: Sequence[str], *, penalty: float = PENALT
     groups alike: a repository with many questions must not decide for the others.
 
     Args:
-        asked: Evidence of each question; those whose answer is no candidate teach nothing and are left out.
+        asked: Evidence of each question; those whose answer is not a candidate teach nothing and are left out.
         rules: Names of the columns of the evidence.
         penalty: See ``PENALTY``.
 
     Returns:
         The weights, rounded to ``DIGITS``.
     """
-    useful = [one for one in asked if one.right.any()]
-    scale = np.concatenate([one.evidence for one in useful]).astype(np.float64).std(axis=0)
+    useful = [question for question in asked if question.right.any()]
+    scale = np.concatenate([question.evidence for question in useful]).astype(np.float64).std(axis=0)
     scale[scale == 0] = 1.0
-    size = max(len(one.right) for one in useful)
+    size = max(len(question.right) for question in useful)
     features = torch.zeros(len(useful), size, len(rules), dtype=torch.float64)
     right = torch.zeros(len(useful), size, dtype=torch.bool)
     present = torch.zeros(len(useful), size, dtype=torch.bool)
-    for row, one in enumerate(useful):
-        count = len(one.right)
-        features[row, :count] = torch.from_numpy(one.evidence.astype(np.float64) / scale)
-        right[row, :count] = torch.from_numpy(one.right)
+    for row, question in enumerate(useful):
+        count = len(question.right)
+        features[row, :count] = torch.from_numpy(question.evidence.astype(np.float64) / scale)
+        right[row, :count] = torch.from_numpy(question.right)
         present[row, :count] = True
     shares = torch.from_numpy(_shares(useful))
     weights = torch.zeros(len(rules), dtype=torch.float64, requires_grad=True)
@@ -82,18 +82,20 @@ def fit(asked: Sequence[Asked], rules: Sequence[str], *, penalty: float = PENALT
 
 def _shares(asked: Sequence[Asked]) -> Array:
     """``[questions]`` share of each question in the loss: groups alike, workspaces alike within a group."""
-    in_set = Counter((one.group, one.set_name) for one in asked)
+    in_set = Counter((question.group, question.set_name) for question in asked)
     sets = Counter(group for group, _ in in_set)
-    return np.array([1 / (len(sets) * sets[one.group] * in_set[one.group, one.set_name]) for one in asked])
+    return np.array(
+        [1 / (len(sets) * sets[question.group] * in_set[question.group, question.set_name]) for question in asked]
+    )
 
 
-def reciprocal_rank(one: Asked, scores: Array, depth: int = 10) -> float:
+def reciprocal_rank(question: Asked, scores: Array, depth: int = 10) -> float:
     """1 over the rank of the first right answer, 0 beyond ``depth``; copies of a definition are one hit."""
     rank = 0
     seen: dict[int, None] = {}
-    right = set(one.copies[one.right].tolist())
+    right = set(question.copies[question.right].tolist())
     for at in np.argsort(-scores, kind="stable"):
-        copy = int(one.copies[at])
+        copy = int(question.copies[at])
         if copy in seen:
             continue
         seen[copy] = None
@@ -105,19 +107,19 @@ def reciprocal_rank(one: Asked, scores: Array, depth: int = 10) -> float:
     return 0.0
 
 
-def scores_of(one: Asked, rules: Sequence[str], weights: Mapping[str, float]) -> Array:
+def scores_of(question: Asked, rules: Sequence[str], weights: Mapping[str, float]) -> Array:
     """``[candidates]`` scores by some weights; rules that they do not name count nothing."""
     vector = np.array([weights.get(name, 0.0) for name in rules])
-    scores: Array = one.evidence.astype(np.float64) @ vector
+    scores: Array = question.evidence.astype(np.float64) @ vector
     return scores
 
 
 def left_out(asked: Sequence[Asked], rules: Sequence[str], *, penalty: float = PENALTY) -> Array:
     """``[questions]`` reciprocal ranks, each with weights that were fitted without its workspace."""
     found = np.zeros(len(asked))
-    for name in dict.fromkeys(one.set_name for one in asked):
-        weights = fit([one for one in asked if one.set_name != name], rules, penalty=penalty).weights
-        for at, one in enumerate(asked):
-            if one.set_name == name:
-                found[at] = reciprocal_rank(one, scores_of(one, rules, weights))
+    for name in dict.fromkeys(question.set_name for question in asked):
+        weights = fit([question for question in asked if question.set_name != name], rules, penalty=penalty).weights
+        for at, question in enumerate(asked):
+            if question.set_name == name:
+                found[at] = reciprocal_rank(question, scores_of(question, rules, weights))
     return found

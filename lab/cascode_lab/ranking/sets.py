@@ -37,22 +37,24 @@ def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
             continue
         found, root = True, scratch / path.stem
         checkout(find_clone(clones, mined["repository"]), mined["revision"], root)
-        yield QuestionSet(mined["repository"], "history", root, [_mined(one) for one in mined["questions"]])
+        yield QuestionSet(
+            mined["repository"], "history", root, [_parse_question(question) for question in mined["questions"]]
+        )
     if not found:
         raise ModelError(f"no {split} questions in {folder}: mine some with 'cascode train mine --history'")
 
 
-def _mined(one: Mapping[str, Any]) -> Question:
+def _parse_question(question: Mapping[str, Any]) -> Question:
     """A question that a commit asks."""
-    answers = frozenset((answer["path"], answer["name"]) for answer in one["answers"])
-    return Question(one["query"], answers, "named" if one["named"] else "described")
+    answers = frozenset((answer["path"], answer["name"]) for answer in question["answers"])
+    return Question(question["query"], answers, "named" if question["named"] else "described")
 
 
 def cosqa_set(folder: Path, split: str, root: Path) -> QuestionSet:
     """Make a workspace of CoSQA's functions, asked for by web queries (Huang et al., 2021)."""
     codes = {row["id"]: row["code"] for row in _rows(folder / "codes.jsonl")}
     asked = [(row["query"], f"{row['code_id']}.py") for row in _rows(folder / f"{split}.jsonl")]
-    return _functions(f"cosqa-{split}", "cosqa", root, {f"{one}.py": code for one, code in codes.items()}, asked)
+    return _functions(f"cosqa-{split}", "cosqa", root, {f"{name}.py": code for name, code in codes.items()}, asked)
 
 
 def _functions(

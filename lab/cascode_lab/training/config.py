@@ -150,7 +150,7 @@ class TrainingConfig:
     #: Steps between two progress lines, and between two looks at the held-out pairs.
     log_steps: int = 5
     evaluate_steps: int = 50
-    #: Held-out pairs looked at while training, and functions of each language's held-out pool to tell them from.
+    #: Held-out pairs looked at while training, and functions of each language's held-out pool that they compete with.
     dev_pairs: int = 400
     dev_pool: int = 300
     #: CPU threads; 0 takes what torch takes.
@@ -210,7 +210,7 @@ def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) 
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise ModelError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
+        raise ModelError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     for dotted, value in (overrides or {}).items():
         *parents, last = dotted.split(".")
         place = content
@@ -231,7 +231,7 @@ def _stage(content: object, name: str) -> dict[str, Any] | None:
 
 
 def check_share(name: str, share: float) -> None:
-    """Refuse a setting that is no share."""
+    """Refuse a setting that is not a share."""
     if not 0 <= share <= 1:
         raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
 
@@ -265,16 +265,16 @@ def _build(kind: type[T], content: object, where: str) -> T:
             values[name] = _build(cast("type[Any]", expected), value, f"{where}: {name}")
         elif expected is float and _is_number(value):
             values[name] = float(value)
-        elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        elif expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
             values[name] = tuple(value)
         elif get_origin(expected) is dict and isinstance(value, Mapping):
-            values[name] = _mapping(value, get_args(expected)[1], f"{where}: {name}")
+            values[name] = _require_mapping(value, get_args(expected)[1], f"{where}: {name}")
         elif expected == tuple[StageConfig, ...] and isinstance(value, list):
             values[name] = tuple(_build(StageConfig, row, f"{where}: {name}") for row in value)
         elif type(value) is expected:
             values[name] = value
         else:
-            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_spoken(expected)}")
+            raise ModelError(f"{where}: {name} is {value!r}, it must be of type {_describe(expected)}")
     missing = [field.name for field in dataclasses.fields(cast("Any", kind)) if _is_missing(field, values)]
     if missing:
         raise ModelError(f"{where}: {missing[0]} is missing")
@@ -287,20 +287,20 @@ def _is_missing(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> boo
     return field.default is unset and field.default_factory is unset and field.name not in values
 
 
-def _mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
+def _require_mapping(content: Mapping[Any, Any], kind: type[Any], where: str) -> dict[str, Any]:
     """Settings by any name, all of one kind."""
     values: dict[str, Any] = {}
     for name, value in content.items():
         if get_origin(kind) is dict and isinstance(value, Mapping):
-            values[str(name)] = _mapping(value, get_args(kind)[1], f"{where}.{name}")
+            values[str(name)] = _require_mapping(value, get_args(kind)[1], f"{where}.{name}")
         elif _is_number(value) if kind is float else isinstance(value, str) and kind is str:
             values[str(name)] = kind(value)
         else:
-            raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_spoken(kind)}")
+            raise ModelError(f"{where}.{name} is {value!r}, it must be of type {_describe(kind)}")
     return values
 
 
-def _spoken(kind: type[Any]) -> str:
+def _describe(kind: type[Any]) -> str:
     """The type of a setting as its message names it."""
     if get_origin(kind) is dict:
         return "settings by name"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_lab.evaluation.advtest import renamed_text
+from cascode_lab.evaluation.advtest import rename_text
 from cascode_models.errors import ModelError
 from cascode_models.text import function_text, query_text
 from cascode_models.types import FunctionSource
@@ -89,7 +89,7 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
                     if row["split"] == split and row["query"]:
                         yield row
                 except (ValueError, KeyError, TypeError) as error:
-                    raise ModelError(f"{path}:{number} is no training pair ({error!r}): mine it again") from error
+                    raise ModelError(f"{path}:{number} is not a training pair ({error!r}): mine it again") from error
 
 
 def read_pool(folder: Path, language: str, split: str) -> list[str]:
@@ -104,7 +104,7 @@ def read_pool(folder: Path, language: str, split: str) -> list[str]:
                 row = json.loads(line)
                 texts.append(function_text(FunctionSource(row.get("name", ""), row["code"], "", language)))
             except (ValueError, KeyError, TypeError) as error:
-                raise ModelError(f"{path}:{number} is no function ({error!r}): mine it again") from error
+                raise ModelError(f"{path}:{number} is not a function ({error!r}): mine it again") from error
     return texts
 
 
@@ -118,7 +118,7 @@ def read_cosqa(folder: Path) -> list[TrainingPair]:
         The pairs judged right; then, without a query, the codes of which no pair was: they are only negatives.
 
     Raises:
-        ModelError: The files are not there.
+        ModelError: The files are missing.
     """
     try:
         codes = {}
@@ -145,7 +145,7 @@ def can_be_renamed(pair: TrainingPair) -> bool:
     return pair.language == "python" and not pair.is_search
 
 
-def varied_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> tuple[str, str]:
+def vary_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> tuple[str, str]:
     """Draw one of the forms in which a pair may meet the model.
 
     Args:
@@ -156,11 +156,11 @@ def varied_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = Fals
     Returns:
         Query text and function text.
     """
-    query = pair.query if pair.is_search else varied_query(pair, rng)
-    return query_text(query), varied_function(pair, rng, renamed=renamed)
+    query = pair.query if pair.is_search else vary_query(pair, rng)
+    return query_text(query), vary_function(pair, rng, renamed=renamed)
 
 
-def varied_query(pair: TrainingPair, rng: random.Random) -> str:
+def vary_query(pair: TrainingPair, rng: random.Random) -> str:
     """Draw a form of a docstring's first paragraph: whole, its first clause, or that clause's content words."""
     draw = rng.random()
     if draw > SHARE_WHOLE + SHARE_SHORT:
@@ -168,10 +168,10 @@ def varied_query(pair: TrainingPair, rng: random.Random) -> str:
     return first_clause(pair.query) if draw > SHARE_WHOLE else pair.query
 
 
-def varied_function(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> str:
-    """Draw a form of a pair's function text: see :func:`varied_texts`."""
+def vary_function(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> str:
+    """Draw a form of a pair's function text: see :func:`vary_texts`."""
     if renamed:
-        return renamed_text(pair.name, pair.code, pair.language)
+        return rename_text(pair.name, pair.code, pair.language)
     named = rng.random() < SHARE_NAMED
     documented = rng.random() < SHARE_DOC
     source = FunctionSource(

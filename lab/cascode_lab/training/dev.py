@@ -9,7 +9,7 @@ import numpy as np
 
 from cascode_lab.evaluation.metrics import Ranks, mean_reciprocal_rank, ranks_of
 from cascode_models.inference import CasCodeModel
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
@@ -53,7 +53,7 @@ class DevSets:
             name: _some(read_pool(data, name, "dev"), config.dev_pool, f"{config.seed}/pool/{name}")
             for name in pools(pairs)
         }
-        commits = seeded(f"{config.seed}/dev/history").sample(history, min(config.dev_pairs, len(history)))
+        commits = seeded_random(f"{config.seed}/dev/history").sample(history, min(config.dev_pairs, len(history)))
         return cls(pairs, others, commits, config.dev_pool * max(1, len(others)))
 
     def scores(self, model: CasCodeModel) -> dict[str, float]:
@@ -109,10 +109,10 @@ def _evenly(pairs: list[TrainingPair], count: int, seed: int) -> list[TrainingPa
     each = max(1, count // max(1, len(grouped)))
     chosen = []
     for name, pool in grouped.items():
-        chosen += seeded(f"{seed}/dev/{name}").sample(pool, min(each, len(pool)))
+        chosen += seeded_random(f"{seed}/dev/{name}").sample(pool, min(each, len(pool)))
     return chosen
 
 
 def _some(texts: list[str], count: int, seed: str) -> list[str]:
     """At most ``count`` texts, the same ones for a seed."""
-    return seeded(seed).sample(texts, min(count, len(texts)))
+    return seeded_random(seed).sample(texts, min(count, len(texts)))

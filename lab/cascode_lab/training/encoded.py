@@ -9,7 +9,7 @@ import torch
 
 from cascode_models.heads import LateHead, Texts
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import padded
+from cascode_models.tokenization import pad
 
 from .precision import WIDTH_MULTIPLES
 
@@ -40,7 +40,7 @@ class Encoded:
         order = by_length(rows)
         pieces = [order[start : start + chunk] for start in range(0, len(order), chunk)]
         width = WIDTH_MULTIPLES[network.dtype]
-        tensors = [padded([rows[row] for row in piece], pad_id, width) for piece in pieces]
+        tensors = [pad([rows[row] for row in piece], pad_id, width) for piece in pieces]
         self._tensors = [(ids.to(network.device), mask.to(network.device)) for ids, mask in tensors]
         self.order = order
         with torch.set_grad_enabled(torch.is_grad_enabled() and not cache_gradients):
@@ -53,7 +53,7 @@ class Encoded:
     @cached_property
     def vectors(self) -> torch.Tensor:
         """``[texts, width]`` unit vectors in the order given."""
-        return unsorted(torch.cat([self._network.pooled(*part) for part in self.parts]), self.order)
+        return restore_order(torch.cat([self._network.pool(*part) for part in self.parts]), self.order)
 
     def backward(self) -> None:
         """Carry gradients on from the states to the weights, where they are cached; else nothing is left to do."""
@@ -70,7 +70,7 @@ def late_matrix(network: CasCode, queries: Encoded, definitions: Encoded) -> tor
     late = torch.cat(
         [torch.cat([head.late_scores(some, others) for others in definitions.parts], 1) for some in queries.parts]
     )
-    return unsorted(unsorted(late, queries.order).T, definitions.order).T
+    return restore_order(restore_order(late, queries.order).T, definitions.order).T
 
 
 def by_length(rows: Sequence[Sequence[int]]) -> list[int]:
@@ -78,7 +78,7 @@ def by_length(rows: Sequence[Sequence[int]]) -> list[int]:
     return sorted(range(len(rows)), key=lambda row: -len(rows[row]))
 
 
-def unsorted(values: torch.Tensor, order: list[int]) -> torch.Tensor:
+def restore_order(values: torch.Tensor, order: list[int]) -> torch.Tensor:
     """Undo a sorting: ``values[i]`` belongs to position ``order[i]``."""
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from .config import StageConfig
 from .context import RunContext
-from .data import TrainingPair, varied_query
+from .data import TrainingPair, vary_query
 from .mined import MinedPools, random_pools
 from .mixture import Mixture
 from .negatives import MinedPool, draw_group
@@ -69,7 +69,7 @@ class FromPools:
         renamed = renames(pool.pairs, self._config.renamed_share, rng)
 
         def shown(pair: TrainingPair) -> Example:
-            return example(pair, pair.query if pair.is_search else varied_query(pair, rng), rng, renamed=renamed)
+            return example(pair, pair.query if pair.is_search else vary_query(pair, rng), rng, renamed=renamed)
 
         examples = []
         for row in pool.rows(self._count, stage.hard_share, rng):

@@ -66,7 +66,7 @@ def read_history(folder: Path, dev_repositories: int = 0) -> tuple[list[HistoryP
         Training pairs and dev pairs, in the order of the files' names and lines.
 
     Raises:
-        ModelError: A line is no history pair.
+        ModelError: A line is not a history pair.
     """
     folder = folder / "pairs" if (folder / "pairs").is_dir() else folder
     paths = sorted(folder.glob("*.jsonl"))
@@ -82,7 +82,7 @@ def read_history(folder: Path, dev_repositories: int = 0) -> tuple[list[HistoryP
                 try:
                     pair = _pair(json.loads(line), texts)
                 except (ValueError, KeyError, TypeError) as error:
-                    raise ModelError(f"{path}:{number} is no history pair ({error!r}): mine it again") from error
+                    raise ModelError(f"{path}:{number} is not a history pair ({error!r}): mine it again") from error
                 if pair.query and pair.answers:
                     into.append(pair)
     return train, dev

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 
 from .config import StageConfig
 from .context import RunContext
@@ -15,7 +15,7 @@ from .negatives import MinedPool, load_negatives, mine_negatives, save_negatives
 from .sampling import BALANCE, SEARCHES, draw_packages, pools
 
 
-def pooled_pairs(run: RunContext) -> dict[str, list[TrainingPair]]:
+def read_pools(run: RunContext) -> dict[str, list[TrainingPair]]:
     """Pairs that negatives are looked for among: docstrings by language, searches apart."""
     return pools([*run.corpora.docstrings, *run.corpora.cosqa])
 
@@ -24,7 +24,7 @@ def random_pools(run: RunContext) -> dict[str, MinedPool]:
     """The same as pools without any candidates: all negatives are drawn at random."""
     return {
         name: MinedPool(pairs, np.full((len(pairs), 0), -1, dtype=np.int32), np.zeros(len(pairs), dtype=np.int32))
-        for name, pairs in pooled_pairs(run).items()
+        for name, pairs in read_pools(run).items()
     }
 
 
@@ -44,7 +44,7 @@ class MinedPools:
         self._run = run
         self._stage = stage
         self._seed = seed
-        self._grouped = pooled_pairs(run)
+        self._grouped = read_pools(run)
         self._epoch = -1
         self._pools: dict[str, MinedPool] = {}
         self.epoch_steps = max(1, sum(self._counts().values()) // count)
@@ -53,7 +53,7 @@ class MinedPools:
         """The pools of a step by name, mined now where its epoch begins."""
         epoch = step // self.epoch_steps
         if epoch != self._epoch:
-            self._pools = self._mined(epoch)
+            self._pools = self._mine(epoch)
             self._epoch = epoch
         return self._pools
 
@@ -69,11 +69,11 @@ class MinedPools:
         }
         return counts | ({SEARCHES: len(grouped[SEARCHES])} if SEARCHES in grouped else {})
 
-    def _mined(self, epoch: int) -> dict[str, MinedPool]:
+    def _mine(self, epoch: int) -> dict[str, MinedPool]:
         """Choose the pairs of an epoch and find their hard negatives, or read those a killed run found."""
         run = self._run
         chosen: dict[str, Sequence[TrainingPair]] = {
-            name: draw_packages(self._grouped[name], count, seeded(f"{self._seed}/{epoch}/{name}"))
+            name: draw_packages(self._grouped[name], count, seeded_random(f"{self._seed}/{epoch}/{name}"))
             for name, count in self._counts().items()
         }
         if SEARCHES in chosen:

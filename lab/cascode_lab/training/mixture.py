@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 
 from .sources import DefinitionText, Example, Source
 
@@ -42,15 +42,15 @@ class Mixture:
     def _parts(self, step: int) -> list[tuple[str, int, int]]:
         """Source, turn and count of each part of a step."""
         if self._mixed:
-            return [(name, step, count) for name, count in apportioned(self._shares, self._count).items()]
+            return [(name, step, count) for name, count in apportion(self._shares, self._count).items()]
         names, weights = list(self._shares), list(self._shares.values())
         while len(self._plan) <= step:
-            name = seeded(f"{self._seed}/source/{len(self._plan)}").choices(names, weights)[0]
+            name = seeded_random(f"{self._seed}/source/{len(self._plan)}").choices(names, weights)[0]
             self._plan.append((name, sum(before == name for before, _ in self._plan)))
         return [(*self._plan[step], self._count)]
 
 
-def apportioned(shares: Mapping[str, float], count: int) -> dict[str, int]:
+def apportion(shares: Mapping[str, float], count: int) -> dict[str, int]:
     """Split a count by shares, the largest remainders rounded up; every share above 0 gets 1 or more.
 
     Args:

@@ -64,13 +64,15 @@ def load_recipe(recipe: str | Path = "shipped") -> list[RecipeStage]:
         rows = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
         stages = [RecipeStage(**row) for row in rows]
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is no training recipe: {' '.join(str(error).split())}") from error
+        raise ModelError(f"{path} is not a training recipe: {' '.join(str(error).split())}") from error
     before: set[str] = set()
     for stage in stages:
         if stage.name in before or stage.name == RELEASED or Path(stage.name).name != stage.name:
             raise ModelError(f"{path}: {stage.name!r} cannot name a stage: it names a folder of its own")
         if stage.after and stage.after not in before:
-            raise ModelError(f"{path}: stage {stage.name!r} begins after {stage.after!r}, which is no earlier stage")
+            raise ModelError(
+                f"{path}: stage {stage.name!r} begins after {stage.after!r}, which is not an earlier stage"
+            )
         before.add(stage.name)
     if not stages:
         raise ModelError(f"{path} has no stage")
@@ -86,7 +88,7 @@ def reproduce(
     changes: Mapping[str, Any] | None = None,
     progress: Progress,
 ) -> tuple[Path, Release]:
-    """Run a recipe from where it stands: finished stages are kept, a killed one goes on from its checkpoint.
+    """Run a recipe from where it stands: finished stages are kept, a killed one continues from its checkpoint.
 
     Args:
         data: Folder of mined pairs.

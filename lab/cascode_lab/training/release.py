@@ -35,7 +35,7 @@ QUERIES, POOL = 1_000, 4_000
 SMALLEST = 0.2
 #: Tokens of a query at serving: longer than in training costs nothing, and no one's sentence is cut.
 MAX_QUERY_TOKENS = 64
-#: Tokens of a function that a late head reads, twice the encoder's: where names tell nothing (AdvTest's dev set) its
+#: Tokens of a function that a late head reads, twice the encoder's: where names say nothing (AdvTest's dev set) its
 #: gain grows from 0.019 to 0.032 MRR, on the six languages by 0.002; 384 tokens add nothing to either.
 MAX_CLASSIFIED_TOKENS = 256
 #: Share of the right first hits that may fall under "no good match".
@@ -94,7 +94,7 @@ def release(
         What was measured and chosen; also written as ``release.json``.
 
     Raises:
-        ModelError: There is no dev data.
+        ModelError: There are no dev data.
     """
     loaded = load_model(str(model))
     # Tuned as it will be served.
@@ -105,10 +105,10 @@ def release(
     tasks = _dev_sets(data, cosqa, queries, pool)
     scores: dict[str, StageScores] = {}
     for task in tasks:
-        scores[task.name] = one = _scores(loaded, task, fast_only=fast_only)
+        scores[task.name] = found = _scores(loaded, task, fast_only=fast_only)
         progress(
-            f"{task.name}: fast {mean_reciprocal_rank(one.fast_ranks):.4f}, "
-            f"classifier {mean_reciprocal_rank(one.ranks(float('inf'))):.4f}"
+            f"{task.name}: fast {mean_reciprocal_rank(found.fast_ranks):.4f}, "
+            f"classifier {mean_reciprocal_rank(found.ranks(float('inf'))):.4f}"
         )
     result = choose(scores)
     network, _, tokenizer = read_folder(model)
@@ -130,19 +130,19 @@ def _places(settings: ModelSettings) -> int:
 def choose(scores: dict[str, StageScores]) -> Release:
     """Choose fusion weight, calibration and threshold by what both stages scored on dev sets, by name."""
     sets = list(scores.values())
-    fused = {name: one.ranks(WEIGHT, DEPTH) for name, one in scores.items()}
-    interval = stratified_bootstrap([1.0 / fused[name] - 1.0 / one.fast_ranks for name, one in scores.items()])
+    fused = {name: stages.ranks(WEIGHT, DEPTH) for name, stages in scores.items()}
+    interval = stratified_bootstrap([1.0 / fused[name] - 1.0 / stages.fast_ranks for name, stages in scores.items()])
     weight = WEIGHT if interval.low > 0 else 0.0
-    hits = BestHits.joined([BestHits.of(one.fused(weight), one.right) for one in sets])
+    hits = BestHits.join([BestHits.of(stages.fuse(weight), stages.right) for stages in sets])
     right = hits.first_right
     probability = fit_probability(hits)
-    answered = probability.answered(hits.first)
+    answered = probability.has_answer(hits.first)
     # Without one right hit there is nothing to lose.
     threshold = float(np.quantile(answered[right], LOST_SHARE)) if right.any() else 1.0
     below = answered < threshold
     return Release(
-        fast={name: mean_reciprocal_rank(one.fast_ranks) for name, one in scores.items()},
-        classifier={name: mean_reciprocal_rank(one.ranks(float("inf"), DEPTH)) for name, one in scores.items()},
+        fast={name: mean_reciprocal_rank(stages.fast_ranks) for name, stages in scores.items()},
+        classifier={name: mean_reciprocal_rank(stages.ranks(float("inf"), DEPTH)) for name, stages in scores.items()},
         fused={name: mean_reciprocal_rank(ranks) for name, ranks in fused.items()},
         gain=(interval.mean, interval.low, interval.high),
         fusion_weight=weight,

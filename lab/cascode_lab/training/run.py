@@ -45,7 +45,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Train a model by a preset.
+    """Train a model from a preset.
 
     Args:
         preset: Name of a preset, or a YAML file.
@@ -98,7 +98,9 @@ class Trainer:
         self._dev = DevSets.read(data, corpora.history_dev, config)
         network, tokenizer = _start(config)
         self._teachers = _teachers(config, device, dtype)
-        digest = _digest(config, dtype, corpora, network, [one.fingerprint for ones in self._teachers for one in ones])
+        digest = _digest(
+            config, dtype, corpora, network, [teacher.fingerprint for ones in self._teachers for teacher in ones]
+        )
         #: The weights as last stepped, unrounded.
         self._weights = {name: value.detach().float().clone() for name, value in network.named_parameters()}
         self._start = {name: value.clone() for name, value in self._weights.items() if name.startswith("backbone.")}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 
 from .data import TrainingPair
 
@@ -66,7 +66,7 @@ class Passes:
     def _order(self, number: int) -> list[int]:
         """The order of one pass."""
         if number not in self._orders:
-            rng = seeded(f"{self._seed}/{number}")
+            rng = seeded_random(f"{self._seed}/{number}")
             order = list(range(len(self._origins)))
             rng.shuffle(order)
             if self._neighbours > 1:
@@ -110,7 +110,7 @@ class LanguagePools(Generic[P]):
         names = list(self._grouped)
         weights = [len(pool) ** BALANCE for pool in self._grouped.values()]
         while len(self._plan) <= turn:
-            name = seeded(f"{self._seed}/language/{len(self._plan)}").choices(names, weights)[0]
+            name = seeded_random(f"{self._seed}/language/{len(self._plan)}").choices(names, weights)[0]
             self._plan.append((name, self._seen[name]))
             self._seen[name] += 1
         name, before = self._plan[turn]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from cascode_models.randomness import seeded
+from cascode_models.randomness import seeded_random
 
 from .config import StageConfig
 from .context import RunContext
@@ -57,9 +57,9 @@ class StageRun:
             The mean losses by name, before the step.
         """
         stage = self._stage
-        rng = seeded(f"{self._seed}/{step}")
-        groups = _drawn(self._groups, step, rng)
-        examples = _drawn(self._pairs, step, rng)
+        rng = seeded_random(f"{self._seed}/{step}")
+        groups = _draw(self._groups, step, rng)
+        examples = _draw(self._pairs, step, rng)
         scores = StepScores(
             self._run,
             examples,
@@ -69,7 +69,7 @@ class StageRun:
             cache_gradients=stage.cache_gradients,
         )
         losses = {objective.name: objective.loss(scores) for objective in self._objectives}
-        scores.backward(sum((one.weight * losses[one.name] for one in self._objectives), torch.zeros(())))
+        scores.backward(sum((term.weight * losses[term.name] for term in self._objectives), torch.zeros(())))
         self.optimizer.step(schedule(step, stage.steps, stage.warmup, stage.final_rate))
         means = {name: float(loss.detach()) for name, loss in losses.items()}
         if groups:
@@ -93,6 +93,6 @@ def _strategies(
     return (in_batch if stage.batch_pairs else None, from_pools) if stage.groups else (from_pools, None)
 
 
-def _drawn(strategy: NegativeStrategy | None, step: int, rng: random.Random) -> list[Example]:
+def _draw(strategy: NegativeStrategy | None, step: int, rng: random.Random) -> list[Example]:
     """The examples of a step by a strategy."""
     return strategy.examples(step, rng) if strategy else []

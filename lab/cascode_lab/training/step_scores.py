@@ -7,10 +7,10 @@ from functools import cached_property
 
 import torch
 
-from cascode_models.tokenization import PairLayout, paired
+from cascode_models.tokenization import PairLayout, pair
 
 from .context import RunContext
-from .encoded import Encoded, by_length, late_matrix, unsorted
+from .encoded import Encoded, by_length, late_matrix, restore_order
 from .mixture import other_answers, shown_definitions
 from .precision import WIDTH_MULTIPLES
 from .sources import Example
@@ -81,9 +81,9 @@ class StepScores:
         logits = []
         for start in range(0, len(order), self._chunk):
             some = [pairs[row] for row in order[start : start + self._chunk]]
-            tensors = paired([one for one, _ in some], [one for _, one in some], tokenizer.pad_id, layout, width)
+            tensors = pair([ids for ids, _ in some], [ids for _, ids in some], tokenizer.pad_id, layout, width)
             logits.append(network.classify(*(tensor.to(network.device) for tensor in tensors)))
-        return unsorted(torch.cat(logits), order).view(len(queries), size)
+        return restore_order(torch.cat(logits), order).view(len(queries), size)
 
     def backward(self, total: torch.Tensor) -> None:
         """Add the gradients of a loss on these scores to those of the network."""
@@ -95,7 +95,9 @@ class StepScores:
     @property
     def _texts(self) -> tuple[list[str], list[str]]:
         """Texts of queries and definitions."""
-        return [one.query for one in self._examples], [one.text for one in shown_definitions(self._examples)]
+        return [example.query for example in self._examples], [
+            example.text for example in shown_definitions(self._examples)
+        ]
 
     @cached_property
     def _encoded(self) -> tuple[Encoded, Encoded]:

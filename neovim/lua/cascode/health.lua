@@ -62,7 +62,7 @@ local function check_clients()
       local status = response.result
       local say = status.state == "error" and vim.health.error or vim.health.ok
       say(
-        ("server %d: %s, %d functions, %d still to index"):format(
+        ("server %d: %s, %d definitions, %d still to index"):format(
           client.id,
           status.state,
           status.functions,
@@ -70,7 +70,7 @@ local function check_clients()
         )
       )
       for _, workspace in ipairs(status.workspaces or {}) do
-        vim.health.info(("workspace %s: %d functions"):format(vim.uri_to_fname(workspace.uri), workspace.functions))
+        vim.health.info(("workspace %s: %d definitions"):format(vim.uri_to_fname(workspace.uri), workspace.functions))
       end
       vim.health.info("log: " .. tostring(status.log_file))
     end

@@ -158,7 +158,7 @@ function M.open(hit, encoding, how)
   local path = M.file(hit)
   if not loaded(path) and not vim.uv.fs_stat(path) then
     vim.notify(
-      ("cascode: %s was deleted; its functions leave the index with the next update"):format(path),
+      ("cascode: %s was deleted; the next update removes it from the index"):format(path),
       vim.log.levels.WARN
     )
     return false

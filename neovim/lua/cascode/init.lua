@@ -67,7 +67,7 @@ function M.similar(opts)
   if opts.range then
     search.similar_to_selection(opts.range[1], opts.range[2], opts.picker)
   elseif vim.api.nvim_buf_get_name(0) == "" then
-    vim.notify("cascode: this buffer has no file, so none of its functions is indexed", vim.log.levels.WARN)
+    vim.notify("cascode: this buffer has no file, so it is not indexed", vim.log.levels.WARN)
   else
     search.similar(opts.picker)
   end
@@ -99,14 +99,14 @@ local function command(name, arguments, done)
   end)
 end
 
---- Stops indexing until |cascode.resume()|; searches go on.
+--- Stops indexing until |cascode.resume()|; searches keep working.
 function M.pause()
-  command("pause", {}, "indexing is paused; :CascodeResume goes on")
+  command("pause", {}, "indexing is paused; :CascodeResume resumes it")
 end
 
---- Goes on indexing.
+--- Resumes indexing.
 function M.resume()
-  command("resume", {}, "indexing goes on")
+  command("resume", {}, "indexing resumed")
 end
 
 --- Reads changed files again; with `full`, every file.

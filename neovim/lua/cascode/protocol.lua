@@ -50,14 +50,14 @@ local M = {}
 --- How complete the index was that answered a query on the command line.
 ---@class cascode.PlainIndexSummary
 ---@field state "ready"|"indexing"|"paused" `ready` where nothing is missing.
----@field functions integer Functions that were searched.
----@field pending integer Those among them that have no vector yet: they are found by their words only.
+---@field functions integer Definitions (functions and types) that were searched.
+---@field pending integer How many of them have no vector yet: those match by their words only.
 
 --- How complete the index was that answered.
 ---@class cascode.IndexSummary
 ---@field state "ready"|"indexing"|"paused" `ready` where nothing is missing.
----@field functions integer Functions that were searched.
----@field pending integer Those among them that have no vector yet: they are found by their words only.
+---@field functions integer Definitions (functions and types) that were searched.
+---@field pending integer How many of them have no vector yet: those match by their words only.
 ---@field files integer Files in the index.
 
 --- A line of `cascode search --format jsonl`: the answer to one query.
@@ -116,9 +116,9 @@ local M = {}
 ---@class cascode.WorkspaceStatus
 ---@field uri string As the client spells it.
 ---@field name string As the client calls it.
----@field functions integer Functions in its index.
+---@field functions integer Definitions (functions and types) in its index.
 ---@field files integer Files in its index.
----@field pending integer Functions that have no vector yet.
+---@field pending integer Definitions that have no vector yet.
 ---@field read_only boolean Whether another process keeps its index up to date.
 ---@field skipped table<string, integer> Paths that were left out, by reason.
 
@@ -126,10 +126,10 @@ local M = {}
 ---@class cascode.ServerStatus
 ---@field state "starting"|"indexing"|"ready"|"paused"|"disabled"|"error" The state of all indexes together.
 ---@field message? string One line where there is something to say, an error for example.
----@field functions integer Functions in all indexes.
----@field pending integer Functions that have no vector yet.
+---@field functions integer Definitions (functions and types) in all indexes.
+---@field pending integer Definitions that have no vector yet.
 ---@field files cascode.FileCounts Files read, of those to be read.
----@field rate? number Functions encoded per second; null while none are.
+---@field rate? number Definitions encoded per second; null while none are.
 ---@field skipped table<string, integer> Paths that were left out, by reason.
 ---@field model cascode.ModelStatus The model.
 ---@field workspaces cascode.WorkspaceStatus[] One entry per workspace folder.

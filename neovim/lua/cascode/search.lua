@@ -17,7 +17,7 @@ local PATIENCE_MS = 500
 ---@type cascode.Session?
 local current
 
---- Tells the user why there is nothing to pick from.
+--- Shows the user why there is nothing to pick from.
 ---@param session cascode.Session
 local function report(session)
   if session.phase == "failed" then
@@ -157,7 +157,7 @@ local function selected(first, last)
   return table.concat(vim.api.nvim_buf_get_lines(0, first - 1, last, false), "\n")
 end
 
---- Functions like the selected code. The code itself is no hit.
+--- Functions like the selected code. The code itself is not a hit.
 ---@param first integer First line, 1-based.
 ---@param last integer
 ---@param picker? cascode.PickerName

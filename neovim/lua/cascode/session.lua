@@ -97,7 +97,7 @@ function Session:summary()
     parts[#parts + 1] = "nothing matches well"
   end
   if (index.pending or 0) > 0 then
-    parts[#parts + 1] = ("%s of %s functions to index"):format(grouped(index.pending), grouped(index.functions or 0))
+    parts[#parts + 1] = ("%s of %s definitions to index"):format(grouped(index.pending), grouped(index.functions or 0))
   elseif index.state == "indexing" then
     parts[#parts + 1] = "still indexing"
   end

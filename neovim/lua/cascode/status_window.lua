@@ -22,11 +22,11 @@ function M.lines(status)
   if type(status.message) == "string" and status.message ~= "" then
     add("", (status.message:gsub("\n", " ")))
   end
-  add("functions", ("%s, %s still to index"):format(count(status.functions), count(status.pending)))
+  add("definitions", ("%s, %s still to index"):format(count(status.functions), count(status.pending)))
   local files = type(status.files) == "table" and status.files or {}
   add("files", ("%s of %s"):format(count(files.done), count(files.total)))
   if type(status.rate) == "number" then
-    add("rate", ("%.0f functions a second"):format(status.rate))
+    add("rate", ("%.0f definitions per second"):format(status.rate))
   end
   local model = type(status.model) == "table" and status.model or {}
   local device = type(model.device) == "string" and (" on " .. model.device) or ""
@@ -38,7 +38,7 @@ function M.lines(status)
     local note = workspace.read_only and ", written by another process" or ""
     lines[#lines + 1] = ""
     add("workspace", vim.fn.fnamemodify(vim.uri_to_fname(workspace.uri), ":~"))
-    add("", ("%s functions in %s files%s"):format(count(workspace.functions), count(workspace.files), note))
+    add("", ("%s definitions in %s files%s"):format(count(workspace.functions), count(workspace.files), note))
   end
   lines[#lines + 1] = ""
   add("index", vim.fn.fnamemodify(status.index_directory or "?", ":~"))

@@ -32,8 +32,8 @@ class WorkInterruptedError(Exception):
 
 
 @contextmanager
-def interrupted_with(remains: str) -> Iterator[None]:
-    """Where the person stops what runs inside, or the command so decorated, say what remains and how to go on.
+def on_interrupt(remains: str) -> Iterator[None]:
+    """Where the person stops what runs inside, or the command so decorated, say what remains and how to continue.
 
     Args:
         remains: What follows "interrupted; ".
@@ -55,7 +55,7 @@ class _Debuggable(click.Command):
                 is_flag=True,
                 expose_value=False,
                 callback=_set_up_logging,
-                help="Show what happens inside, and the traceback of an error.",
+                help="Log what happens inside, and show the traceback of an error.",
             )
         )
 

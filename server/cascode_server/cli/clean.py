@@ -9,7 +9,7 @@ import click
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
-from cascode_server.cli.words import counted, size
+from cascode_server.cli.words import quantity, size
 
 
 @click.command("clean", cls=Command)
@@ -35,7 +35,7 @@ def command(workspace: Path | None, everything: bool, yes: bool) -> int:
         if workspace is not None and not report.indexes:
             note(f"no index found for {workspace.expanduser().absolute()}")
     click.echo(
-        f"removed {counted(report.indexes, 'index', 'indexes')} and {counted(report.vectors, 'vector')}, "
+        f"removed {quantity(report.indexes, 'index', 'indexes')} and {quantity(report.vectors, 'vector')}, "
         f"{size(report.bytes)} freed"
     )
     return 0

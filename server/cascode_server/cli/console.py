@@ -34,7 +34,7 @@ def prepare_streams() -> None:
 
 
 def note(text: str) -> None:
-    """Say something that is no result."""
+    """Say something that is not a result."""
     click.echo(printable(text), err=True)
 
 

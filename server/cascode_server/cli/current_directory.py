@@ -32,7 +32,9 @@ def current_directory() -> Path:
         click.ClickException: It was deleted.
     """
     if _left:
-        raise click.ClickException("the current directory is gone: change to one that exists, or name absolute paths")
+        raise click.ClickException(
+            "the current directory no longer exists: change to one that does, or use absolute paths"
+        )
     return Path()
 
 

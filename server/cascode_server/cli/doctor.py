@@ -53,7 +53,7 @@ def _configuration(roots: Sequence[Path]) -> Iterator[Finding]:
         yield Finding(False, "settings", problem, "fix that line; 'cascode settings' shows what is in force")
     if not problems:
         files = [user_file(), *(root / WORKSPACE_FILE for root in roots)]
-        listed = ", ".join(f"{file}{'' if file.is_file() else ' (not there)'}" for file in files)
+        listed = ", ".join(f"{file}{'' if file.is_file() else ' (not found)'}" for file in files)
         yield Finding(True, "settings", listed)
 
 

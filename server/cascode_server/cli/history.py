@@ -10,10 +10,10 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
-from cascode_server.cli.measuring import MeasuringProgress, figures, miss_lines, model_and_settings
-from cascode_server.cli.options import FOLDER, MAX_FILE_VARIABLE
+from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
+from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode_lab.history.measure import AnsweredQuestion, HistoryReport
@@ -24,19 +24,8 @@ _RULES_SHOWN = 6
 
 @click.command("history", cls=Command, short_help="Measure the search by a repository's commits.")
 @click.argument("repository", type=FOLDER, default=Path(), metavar="REPO")
-@click.option("--revision", metavar="REV", help="Search this revision, by the commits after it (default: chosen).")
-@click.option("--limit", "-n", type=click.IntRange(min=10), metavar="N", help="Ask by at most N commits (default 100).")
-@click.option(
-    "--misses", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Misses shown, worst first."
-)
-@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
-@click.option(
-    "--max-file-bytes",
-    type=click.IntRange(min=1),
-    metavar="BYTES",
-    envvar=MAX_FILE_VARIABLE,
-    help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
-)
+@click.option("--revision", metavar="REV", help="Revision to search; later commits are the queries (default: chosen).")
+@measuring_options("Use at most N commits as queries (default 100).")
 def history_command(
     repository: Path,
     revision: str | None,
@@ -64,9 +53,9 @@ def history_command(
             revision=revision,
             limit=limit or DEFAULT_LIMIT,
             max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
-            on_commit=progress.commits,
-            on_progress=progress.indexing,
-            on_question=progress.asked,
+            on_commit=progress.show_commits,
+            on_progress=progress.show_indexing,
+            on_question=progress.show_questions,
             cancelled=stopped,
         )
     if report.cancelled:
@@ -83,8 +72,8 @@ def _too_few(report: HistoryReport) -> int:
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
     note(
-        f"{report.folder}: {counted(report.questions, 'commit')} ask for something, a measurement needs "
-        f"{FEWEST_QUESTIONS} or more (others: {_dropped(report) or 'none'}): "
+        f"{report.folder}: {quantity(report.questions, 'usable commit')}, a measurement needs "
+        f"{FEWEST_QUESTIONS} or more (skipped: {_skip_summary(report) or 'none'}): "
         f"name an older --revision or a repository with more history"
     )
     return 1
@@ -97,8 +86,8 @@ def _summary(report: HistoryReport) -> Iterator[str]:
 
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
-        f"{counted(len(report.outcomes), 'commit')} asked for what they changed, among "
-        f"{counted(report.definitions, 'definition')} in {counted(report.files, 'file')} "
+        f"{quantity(len(report.outcomes), 'commit')} asked for what they changed, among "
+        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')} "
         f"of revision {report.revision[:12]}; {reading}"
     )
     yield ""
@@ -107,14 +96,14 @@ def _summary(report: HistoryReport) -> Iterator[str]:
     for label, named in (("named", True), ("described", False)):
         some = report.of(named=named)
         if some:
-            what = "name what they changed" if named else "describe it"
+            what = "name the definition" if named else "describe it"
             yield f"{label:<11}{mean_reciprocal_rank(some, DEPTH):.3f}   ({len(some):,} {what})"
     if report.dropped:
         yield ""
-        yield f"not asked: {_dropped(report)}"
+        yield f"commits skipped: {_skip_summary(report)}"
 
 
-def _dropped(report: HistoryReport) -> str:
+def _skip_summary(report: HistoryReport) -> str:
     """Commits that ask nothing, by the most frequent rules."""
     rules = list(report.dropped.items())
     shown = [f"{count:,} {rule}" for rule, count in rules[:_RULES_SHOWN]]

@@ -18,7 +18,7 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
     """Index workspaces, or what changed in them.
 
     Only what changed is read, and only new functions are encoded. Without WORKSPACE the current directory is
-    indexed. An interrupted run goes on where it stopped.
+    indexed. An interrupted run continues where it stopped.
     """
     with engine_options.open(workspaces) as engine:
         engine.warm_up()

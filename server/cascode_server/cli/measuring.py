@@ -1,4 +1,4 @@
-"""What the measurements on a person's own code share: the model, bars, figures, misses."""
+"""What the measurements on a person's own code share: options, the model, bars, figures, misses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
+from cascode_server.cli.options import MAX_FILE_VARIABLE
 from cascode_server.cli.progress import Reporter, indexing_progress
 from cascode_server.settings import Settings
 
@@ -19,10 +22,46 @@ if TYPE_CHECKING:
     from cascode import CasCodeModel
     from cascode_lab.own_code.asking import Outcome
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 #: Depths of recall shown: the first hit, a glance, a screenful.
 _DEPTHS = (1, 5, 10)
 #: Characters of a query shown among the misses: a line.
 _LONGEST_QUERY = 90
+
+
+def measuring_options(limit_help: str) -> Callable[[F], F]:
+    """Add the options that every measurement takes.
+
+    Args:
+        limit_help: What ``--limit`` bounds.
+    """
+    options = (
+        click.option("--limit", "-n", type=click.IntRange(min=10), metavar="N", help=limit_help),
+        click.option(
+            "--misses",
+            type=click.IntRange(min=0),
+            default=5,
+            show_default=True,
+            metavar="N",
+            help="Show at most N misses, worst first.",
+        ),
+        click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache."),
+        click.option(
+            "--max-file-bytes",
+            type=click.IntRange(min=1),
+            metavar="BYTES",
+            envvar=MAX_FILE_VARIABLE,
+            help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
+        ),
+    )
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def model_and_settings(root: Path, model: str | None) -> tuple[CasCodeModel, Settings]:
@@ -45,7 +84,7 @@ def figures(outcomes: Sequence[Outcome[Any]], depth: int | None = None) -> Itera
     from cascode_lab.own_code.asking import mean_reciprocal_rank, recall, reciprocal_rank
 
     label = "MRR" if depth is None else f"MRR@{depth}"
-    interval = bootstrap(np.array([reciprocal_rank(one, depth) for one in outcomes]))
+    interval = bootstrap(np.array([reciprocal_rank(outcome, depth) for outcome in outcomes]))
     mean = mean_reciprocal_rank(outcomes, depth)
     yield f"{label:<11}{mean:.3f}   (95 %: {interval.low:.3f} to {interval.high:.3f})"
     for at in _DEPTHS:
@@ -58,7 +97,7 @@ def miss_lines(outcomes: Sequence[Outcome[Any]], count: int, answers: Callable[[
     Args:
         outcomes: All of them.
         count: Show at most this many.
-        answers: Tells where a question's answers stand.
+        answers: Returns where a question's answers are.
 
     Yields:
         Lines; none where nothing was missed.
@@ -70,22 +109,22 @@ def miss_lines(outcomes: Sequence[Outcome[Any]], count: int, answers: Callable[[
         return
     yield ""
     yield f"missed {len(missed):,}, the worst:"
-    for one in missed[:count]:
-        query = one.question.query
+    for miss in missed[:count]:
+        query = miss.question.query
         shown = query if len(query) <= _LONGEST_QUERY else query[: _LONGEST_QUERY - 3] + "..."
-        yield f"  {_rank(one):>6}  {shown}"
-        for answer in answers(one.question):
+        yield f"  {_rank(miss):>6}  {shown}"
+        for answer in answers(miss.question):
             yield f"          is     {answer}"
-        if one.first is not None:
-            path, name, line = one.first
+        if miss.first is not None:
+            path, name, line = miss.first
             yield f"          first  {path}:{line} {name}"
 
 
-def _rank(one: Outcome[Any]) -> str:
+def _rank(outcome: Outcome[Any]) -> str:
     """Where the answer came."""
     from cascode_lab.own_code.asking import DEEPEST_RANK
 
-    return f">{DEEPEST_RANK}" if one.rank is None else f"#{one.rank}"
+    return f">{DEEPEST_RANK}" if outcome.rank is None else f"#{outcome.rank}"
 
 
 class MeasuringProgress:
@@ -102,35 +141,35 @@ class MeasuringProgress:
     def __exit__(self, *_error: object) -> None:
         self._open.close()
 
-    def indexing(self, progress: Any) -> None:
+    def show_indexing(self, progress: Any) -> None:
         """Show how far reading and encoding have come."""
         if self._indexing is None:
             self._open.close()
             self._indexing = self._open.enter_context(indexing_progress())
         self._indexing(progress)
 
-    def commits(self, done: int, total: int) -> None:
+    def show_commits(self, done: int, total: int) -> None:
         """Show how many commits were read."""
         self._count("reading commits", done, total)
 
-    def asked(self, done: int, total: int) -> None:
+    def show_questions(self, done: int, total: int) -> None:
         """Show how many questions were asked."""
         self._count("asking", done, total)
 
     def _count(self, what: str, done: int, total: int) -> None:
-        """A bar of its own; nothing where stderr is no terminal: it takes seconds."""
+        """A bar of its own; nothing where stderr is not a terminal: it takes seconds."""
         if not sys.stderr.isatty():
             return
         if self._counting is None or self._counting[0] != what:
             self._open.close()
             self._indexing = None
-            bars = self._open.enter_context(_counting_bar(what))
+            bars = self._open.enter_context(_make_bar(what))
             self._counting = (what, bars, bars.add_task(what, total=total))
         _, bars, task = self._counting
         bars.update(task, completed=done, total=total)
 
 
-def _counting_bar(what: str) -> Progress:
+def _make_bar(what: str) -> Progress:
     """A bar that goes when it is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

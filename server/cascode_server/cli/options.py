@@ -65,16 +65,16 @@ class EngineOptions:
 def engine_options(function: F) -> F:
     """Add the options of the engine; the command, which has ``workspaces``, gets them as ``engine_options``."""
 
-    def collected(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, model: str | None, max_file_bytes: int | None, gpu: bool, **kwargs: Any) -> Any:
         found = read_settings(kwargs["workspaces"])
         for problem in found.problems:
             note(f"cascode: {problem}")
         options = EngineOptions(model, max_file_bytes, gpu, found.settings)
         return function(*args, engine_options=options, **kwargs)
 
-    collected.__name__ = function.__name__
-    collected.__doc__ = function.__doc__
-    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    wrapper.__name__ = function.__name__
+    wrapper.__doc__ = function.__doc__
+    wrapper.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
     for option in (
         click.option("--gpu", is_flag=True, help="Keep the vector index on the GPU."),
         click.option(
@@ -90,8 +90,8 @@ def engine_options(function: F) -> F:
             help="Model folder, or a name in the local Hugging Face cache (default: the bundled one).",
         ),
     ):
-        collected = option(collected)
-    return collected  # type: ignore[return-value]
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]
 
 
 workspace_option = click.option(
@@ -104,7 +104,7 @@ workspace_option = click.option(
     help="Workspace to search; repeat it for several (default: the current directory).",
 )
 update_option = click.option(
-    "--no-update", is_flag=True, help="Answer from the index as it is, without looking for changed files."
+    "--no-update", is_flag=True, help="Answer from the index as it is, without checking for changed files."
 )
 limit_option = click.option(
     "--limit",
@@ -147,7 +147,7 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]
     """``PATH:LINE``, also as editors and this program write it: ``PATH:LINE:COLUMN``, ``PATH:FIRST-LAST``."""
 
     name = "path:line"
-    #: The shortest path wins, so that a column is no part of it; a drive's colon has no digits after it.
+    #: The shortest path wins, so that a column is not part of it; a drive's colon has no digits after it.
     _pattern = re.compile(r"(?P<path>.+?):(?P<line>\d{1,9})(?:-\d+|:\d+)?(?::.*)?", re.DOTALL)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
@@ -156,9 +156,9 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]
             return value
         match = self._pattern.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} names no line: write it as PATH:LINE, for example src/app.py:12", param, ctx)
+            self.fail(f"{value!r} has no line number: write it as PATH:LINE, for example src/app.py:12", param, ctx)
         if int(match["line"]) < 1:
-            self.fail(f"{value!r} names line 0: lines count from 1", param, ctx)
+            self.fail(f"{value!r} names line 0: lines are numbered from 1", param, ctx)
         path = Path(match["path"]).expanduser()
         return Place(path if path.is_absolute() else current_directory() / path, int(match["line"]))
 

@@ -1,4 +1,4 @@
-"""``cascode eval WORKSPACE``: how well the search finds a person's own functions."""
+"""``cascode eval WORKSPACE``: how well the search finds a person's own definitions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
-from cascode_server.cli.measuring import MeasuringProgress, figures, miss_lines, model_and_settings
-from cascode_server.cli.options import FOLDER, MAX_FILE_VARIABLE
+from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
+from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode_lab.own_code.measure import OwnCodeReport
@@ -22,28 +22,15 @@ if TYPE_CHECKING:
 
 @click.command("workspace", cls=Command)
 @click.argument("workspace", type=FOLDER, default=Path(), metavar="WORKSPACE")
-@click.option(
-    "--limit", "-n", type=click.IntRange(min=10), metavar="N", help="Ask for at most N functions (default 500)."
-)
-@click.option(
-    "--misses", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Misses shown, worst first."
-)
-@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
-@click.option(
-    "--max-file-bytes",
-    type=click.IntRange(min=1),
-    metavar="BYTES",
-    envvar=MAX_FILE_VARIABLE,
-    help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
-)
+@measuring_options("Use at most N definitions as answers (default 500).")
 def workspace_command(
     workspace: Path, limit: int | None, misses: int, model: str | None, max_file_bytes: int | None
 ) -> int:
     """Measure the search on your own code.
 
-    The first paragraph of a function's documentation asks for the function, among all functions of WORKSPACE, with
+    The first paragraph of a definition's documentation asks for that definition, among all of WORKSPACE, with
     the documentation taken out of what is searched. Nothing of it is kept but vectors in the cache. Exit status 1
-    where there are too few documented functions to measure anything.
+    where there are too few documented definitions to measure anything.
     """
     from cascode import checked_root
     from cascode_lab.own_code.measure import DEFAULT_LIMIT, measure_own_code
@@ -56,8 +43,8 @@ def workspace_command(
             loaded,
             limit=limit or DEFAULT_LIMIT,
             max_file_bytes=max_file_bytes or settings.indexing.max_file_size,
-            on_progress=progress.indexing,
-            on_question=progress.asked,
+            on_progress=progress.show_indexing,
+            on_question=progress.show_questions,
             cancelled=stopped,
         )
     if report.cancelled:
@@ -73,14 +60,14 @@ def _too_few(report: OwnCodeReport) -> int:
     """Say why nothing was measured."""
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
-    if not report.functions:
-        note(f"{report.root} holds no functions: name a folder with source files")
+    if not report.definitions:
+        note(f"{report.root} holds no definitions: name a folder with source files")
     else:
-        functions = report.questions + sum(report.unusable.values())
+        definitions = report.questions + sum(report.unusable.values())
         note(
-            f"{report.root}: {report.questions} of {counted(functions, 'function')} can be asked for by their "
+            f"{report.root}: {report.questions} of {quantity(definitions, 'definition')} can be asked for by their "
             f"documentation, a measurement needs {FEWEST_QUESTIONS} or more ({_unusable(report)}): "
-            f"name a workspace with more documented functions"
+            f"name a workspace with more documented definitions"
         )
     return 1
 
@@ -91,8 +78,8 @@ def _summary(report: OwnCodeReport) -> Iterator[str]:
     drawn = "" if asked == report.questions else f" (drawn from {report.questions:,}; --limit takes more)"
     reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
-        f"{counted(asked, 'function')}{drawn} asked for by their documentation, among "
-        f"{counted(report.functions, 'function')} in {counted(report.files, 'file')}; {reading}"
+        f"{quantity(asked, 'definition')}{drawn} asked for by their documentation, among "
+        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')}; {reading}"
     )
     yield ""
     yield from figures(report.outcomes)

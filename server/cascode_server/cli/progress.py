@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cascode_server.cli.console import note, printable
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: A look at an unchanged workspace is over before this; a bar that flashes is noise.
 _SILENT_SECONDS = 0.4
-#: Between two lines where stderr is no terminal: a log stays short, and nobody thinks that it hangs.
+#: Between two lines where stderr is not a terminal: a log stays short, and nobody thinks that it hangs.
 _LINE_SECONDS = 15.0
 
 
@@ -47,11 +47,11 @@ class _Lines:
         if progress.functions_total:
             rate = progress.functions_done / max(now - self._started, 1e-3)
             note(
-                f"{progress.root}: {progress.functions_done:,} of {counted(progress.functions_total, 'function')} "
+                f"{progress.root}: {progress.functions_done:,} of {quantity(progress.functions_total, 'definition')} "
                 f"encoded, {rate:,.0f} a second"
             )
         else:
-            note(f"{progress.root}: {counted(progress.files_done, 'file')} read")
+            note(f"{progress.root}: {quantity(progress.files_done, 'file')} read")
 
 
 class _Bars:
@@ -79,7 +79,7 @@ class _Bars:
             for root, (done, total) in self._files.items():
                 self._show(self._bars, root, "files", done, total)
             if progress.functions_total:
-                self._show(self._bars, progress.root, "functions", progress.functions_done, progress.functions_total)
+                self._show(self._bars, progress.root, "definitions", progress.functions_done, progress.functions_total)
 
     def _show(self, bars: Progress, root: Path, noun: str, done: int, total: int | None) -> None:
         """Move one bar, which begins at its first call."""
@@ -119,7 +119,7 @@ def _new_bars() -> Progress:
             return Text("" if speed is None else f"{speed:,.0f}/s", style="dim")
 
     class Name(TextColumn):
-        """The workspace; its name is no markup."""
+        """The workspace; its name is not markup."""
 
         def render(self, task: Task) -> Text:
             return Text.from_markup(escape(task.description))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cascode_server.cli.base import Command, interrupted_with
+from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
 
@@ -23,7 +23,7 @@ _DOCUMENTED = 60
 @click.option("--documentation", is_flag=True, help="Ask the documentation of each repository as well.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
-@interrupted_with("what was encoded is kept in the cache: the same call goes on")
+@on_interrupt("encoded vectors are kept in the cache: run it again to continue")
 def ranking_command(
     history: Path, clones: Path, split: str, documentation: bool, cosqa: Path | None, model: str | None
 ) -> int:

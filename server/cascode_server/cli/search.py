@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; may be repeated."
 )
-@click.option("--kind", "-k", "kinds", multiple=True, type=KIND, help="Only this kind of function; may be repeated.")
+@click.option("--kind", "-k", "kinds", multiple=True, type=KIND, help="Only this kind of definition; may be repeated.")
 @click.option(
     "--path",
     "paths",
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     metavar="GLOB",
     help="Only files that match, in .gitignore syntax, or all but those of '!GLOB'; may be repeated.",
 )
-@click.option("--no-rerank", is_flag=True, help="Leave the slow classifier out: faster, less exact.")
+@click.option("--no-rerank", is_flag=True, help="Skip the slow classifier: faster, less precise.")
 @click.option(
     "--rerank-top",
     type=click.IntRange(min=1),
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     "--batch",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
-    help="Answer the queries of a file, or of stdin, one a line.",
+    help="Answer the queries in a file, or on stdin, one per line.",
 )
 @update_option
 @engine_options
@@ -132,11 +132,11 @@ def make_ready(engine: Engine, *, refresh: bool) -> bool:
 def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     """The queries asked, without the empty lines of a batch."""
     if batch is None:
-        query = _clean(" ".join(words) if words else _piped())
+        query = _clean(" ".join(words) if words else _read_stdin())
         if not query and not words:
-            raise click.UsageError("Missing argument 'QUERY': say in words what the function does, or give '--batch'")
+            raise click.UsageError("Missing argument 'QUERY': describe the code in plain words, or give '--batch'")
         if not query:
-            raise click.UsageError("Invalid value for 'QUERY': it is empty; say in words what the function does")
+            raise click.UsageError("Invalid value for 'QUERY': it is empty; describe the code in plain words")
         yield query
         return
     if words:
@@ -144,7 +144,7 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
     yield from filter(None, map(_clean, batch))
 
 
-def _piped() -> str:
+def _read_stdin() -> str:
     """What is piped in, as one query: a bug report or a traceback; empty where a person would have to type it."""
     try:
         return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()

@@ -21,15 +21,15 @@ INTERRUPTED = 130
     "--tcp",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Serve clients on this port of 127.0.0.1, which every user of this machine can reach; 0 takes a free one and "
-    "names it on stderr.",
+    help="Serve clients on this port of 127.0.0.1, which every user of this machine can reach; 0 picks a free one and "
+    "prints it on stderr.",
 )
 @click.option(
     "--clientProcessId",
     "process_id",
     type=click.IntRange(min=1),
     metavar="N",
-    help="End when this process has ended.",
+    help="Exit when this process has ended.",
 )
 def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
     """Run the language server; editors start it.

@@ -23,8 +23,8 @@ from cascode_server.settings.leaves import LEAVES, value_of
     type=click.Choice(["text", "markdown", "schema", "vscode"]),
     default="text",
     show_default=True,
-    help="Values as text; or a description of all settings as a document, as a JSON schema of cascode.toml, or as "
-    "VS Code takes it.",
+    help="Print the values as text, or describe all settings: as a document, as a JSON schema of cascode.toml, or for "
+    "VS Code.",
 )
 def command(workspace: Path | None, format_name: str) -> int:
     """Show the settings and where each comes from.

@@ -11,7 +11,7 @@ import click
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
-from cascode_server.cli.words import ago, counted, size, skipped
+from cascode_server.cli.words import ago, quantity, size, skip_summary
 
 if TYPE_CHECKING:
     from cascode import WorkspaceStatus
@@ -30,7 +30,7 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
     for workspace in found:
         click.echo(printable(str(workspace.root), one_line=True))
         for name, text in _rows(workspace):
-            click.echo(f"  {name:<10} {printable(text, one_line=True)}")
+            click.echo(f"  {name:<12} {printable(text, one_line=True)}")
     return 0 if all(workspace.indexed for workspace in found) else 1
 
 
@@ -43,13 +43,13 @@ def _rows(workspace: WorkspaceStatus) -> list[tuple[str, str]]:
         split = ", ".join(f"{language} {count:,}" for language, count in languages)
         rows.append(
             (
-                "functions",
-                f"{counts.functions:,} in {counted(counts.files, 'file')}" + (f": {split}" if split else ""),
+                "definitions",
+                f"{counts.functions:,} in {quantity(counts.files, 'file')}" + (f": {split}" if split else ""),
             )
         )
         if counts.files_with_errors:
-            rows.append(("parsing", f"{counted(counts.files_with_errors, 'file')} with syntax errors, read in part"))
-        rows.append(("paths", skipped(workspace.skipped)))
+            rows.append(("parsing", f"{quantity(counts.files_with_errors, 'file')} with syntax errors, read in part"))
+        rows.append(("paths", skip_summary(workspace.skipped)))
     if workspace.model:
         rows.append(("model", workspace.model))
     if workspace.last_indexed is not None:
@@ -66,5 +66,5 @@ def _state(workspace: WorkspaceStatus) -> str:
     if not workspace.indexed:
         return "indexing never finished: run cascode index"
     if workspace.counts is not None and workspace.counts.pending:
-        return f"{counted(workspace.counts.pending, 'function')} without a vector yet: run cascode index"
+        return f"{quantity(workspace.counts.pending, 'definition')} without a vector yet: run cascode index"
     return "ready"

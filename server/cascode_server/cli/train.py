@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cascode_server.cli.base import Group, interrupted_with
+from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 
@@ -56,7 +56,7 @@ def mine_command(
     """
     if history:
         if packages or languages:
-            raise click.UsageError(f"{'--packages' if packages else '--language'} does not go with --history")
+            raise click.UsageError(f"{'--packages' if packages else '--language'} cannot be combined with --history")
         return _mine_history(repositories, output, held_out, manifest, clones, limit)
     if repositories or clones or limit:
         raise click.UsageError("REPO, --clones and --limit read git histories: add --history")
@@ -64,7 +64,7 @@ def mine_command(
         raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.build import mine, summary_table
 
-    with interrupted_with("the archives fetched so far are kept: the same call makes the pairs of them"):
+    with on_interrupt("the archives fetched so far are kept: run it again to make pairs of them"):
         summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
     return 0
@@ -82,36 +82,36 @@ def _mine_history(
     if bool(repositories) == bool(clones):
         raise click.UsageError("--history reads REPO... or, with --clones, the repositories of the manifest: name one")
     if manifest and not clones:
-        raise click.UsageError("--manifest names repositories, --clones says where they lie: add --clones")
+        raise click.UsageError("--manifest names repositories, --clones says where they are: add --clones")
     from cascode_lab.corpus.splits import HeldOut
     from cascode_lab.history.mine import MOST_CANDIDATES
     from cascode_lab.history.workflow import mine_clones, mine_manifest, summary_table
 
     held, limit = HeldOut.read(*held_out), limit or MOST_CANDIDATES
-    with interrupted_with("each repository mined so far is kept: the same call goes on with the others"):
+    with on_interrupt("each repository mined so far is kept: run it again to continue with the others"):
         if clones:
             summary = mine_manifest(manifest, clones, output, held_out=held, limit=limit, progress=note)
         else:
             summary = mine_clones(repositories, output, held_out=held, limit=limit, progress=note)
     click.echo(summary_table(summary))
     if summary["failed"]:
-        note(f"{len(summary['failed'])} repositories were left out; the reasons stand above and in summary.json")
+        note(f"{len(summary['failed'])} repositories were left out; see the reasons above and in summary.json")
     return 1 if summary["failed"] else 0
 
 
-@group.command("run", short_help="Train a model by a preset.")
+@group.command("run", short_help="Train a model from a preset.")
 @click.argument("preset")
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the run.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --output where there is one.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint in --output, if there is one.")
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Replace a setting of the preset, as joint.steps=200; may be repeated.",
+    help="Override a setting of the preset, for example joint.steps=200; may be repeated.",
 )
-@interrupted_with("the same call with --resume goes on from the last checkpoint, if there is one yet")
+@on_interrupt("run it again with --resume to continue from the last checkpoint, if there is one")
 def run_command(preset: str, data: Path, output: Path, resume: bool, settings: tuple[str, ...]) -> int:
     """Train a model by PRESET: the name of a shipped one, or a YAML file."""
     overrides = _overrides(settings)
@@ -131,13 +131,13 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Replace a setting of every stage, as threads=8; may be repeated.",
+    help="Override a setting of every stage, for example threads=8; may be repeated.",
 )
-@interrupted_with("the same call goes on from the last checkpoint, if there is one yet")
+@on_interrupt("run it again to continue from the last checkpoint, if there is one")
 def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str, settings: tuple[str, ...]) -> int:
     """Train as the bundled weights were trained, stage by stage, and tune the result on dev data.
 
-    A second call goes on where the first one stopped.
+    A second run continues where the first one stopped.
     """
     changes = _overrides(settings)
     from cascode_lab.training.recipe import reproduce
@@ -149,13 +149,13 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     return 0
 
 
-@group.command("release", short_help="Tune a trained model and write it to ship.")
+@group.command("release", short_help="Tune a trained model and write it for release.")
 @click.argument("model", type=FOLDER)
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs with dev pools.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
 @click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
-@interrupted_with("what was written is not complete: tune again before you use it")
+@on_interrupt("the written model is incomplete: run it again before you use it")
 def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
     from cascode_lab.training.release import release

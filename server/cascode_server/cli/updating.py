@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cascode_server.cli.console import note
 from cascode_server.cli.progress import indexing_progress
-from cascode_server.cli.words import counted, duration, skipped
+from cascode_server.cli.words import duration, quantity, skip_summary
 
 if TYPE_CHECKING:
     from cascode import Engine, IndexReport
@@ -43,9 +43,9 @@ def print_reports(reports: list[IndexReport]) -> None:
             note(f"{report.root}: another process keeps this index up to date; nothing was done here")
         elif report.functions:
             note(
-                f"{report.root}: indexed {counted(report.functions, 'function')} in {counted(report.files, 'file')}, "
-                f"{skipped(report.skipped)} "
-                f"({counted(report.encoded, 'function')} encoded in {duration(report.seconds)})"
+                f"{report.root}: indexed {quantity(report.functions, 'definition')} in "
+                f"{quantity(report.files, 'file')}, {skip_summary(report.skipped)} "
+                f"({quantity(report.encoded, 'definition')} encoded in {duration(report.seconds)})"
             )
 
 
@@ -55,14 +55,16 @@ def explain_empty(engine: Engine) -> None:
         if workspace.counts is not None and workspace.counts.functions:
             continue
         if workspace.busy:
-            note(f"no functions in {workspace.root} yet: another process is indexing it; ask again soon")
+            note(f"no definitions in {workspace.root} yet: another process is indexing it; ask again soon")
         elif workspace.skipped.total:
             note(
-                f"no functions in {workspace.root}: {skipped(workspace.skipped)}; "
+                f"no definitions in {workspace.root}: {skip_summary(workspace.skipped)}; "
                 f"name another folder, or force files in with '!' lines in .cascodeignore"
             )
         else:
-            note(f"no functions in {workspace.root}: it holds no source files; name another folder with --workspace")
+            note(
+                f"no definitions in {workspace.root}: it contains no source files; name another folder with --workspace"
+            )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from cascode_server.cli.base import Command
 from cascode_server.cli.console import note, printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
 from cascode_server.cli.updating import print_reports, stop_on_interrupt, update
-from cascode_server.cli.words import counted, duration
+from cascode_server.cli.words import duration, quantity
 
 if TYPE_CHECKING:
     from cascode import IndexReport
@@ -57,8 +57,8 @@ def _say(batch: ChangeBatch, report: IndexReport) -> None:
         what = "another process keeps this index up to date"
     elif report.files_changed or report.files_removed:
         what = (
-            f"{counted(report.files_changed, 'file')} changed, {report.files_removed:,} removed, "
-            f"{counted(report.encoded, 'function')} encoded in {duration(report.seconds)}"
+            f"{quantity(report.files_changed, 'file')} changed, {report.files_removed:,} removed, "
+            f"{quantity(report.encoded, 'definition')} encoded in {duration(report.seconds)}"
         )
     else:
         return

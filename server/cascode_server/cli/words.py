@@ -7,12 +7,12 @@ import time
 from cascode import SkipCounts
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
+def quantity(count: int, noun: str, plural: str | None = None) -> str:
     """A count with its noun: ``1 file``, ``1,234 files``."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def skipped(counts: SkipCounts) -> str:
+def skip_summary(counts: SkipCounts) -> str:
     """Skipped paths by reason: ``12 skipped: 10 ignored, 2 too large``; ``0 skipped`` where there is none."""
     reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts.as_dict().items() if count)
     return f"{counts.total:,} skipped" + (f": {reasons}" if reasons else "")
@@ -33,7 +33,7 @@ def ago(moment: float, now: float | None = None) -> str:
     seconds = max(0.0, (time.time() if now is None else now) - moment)
     for length, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= length:
-            return f"{counted(int(seconds // length), noun)} ago"
+            return f"{quantity(int(seconds // length), noun)} ago"
     return "just now"
 
 

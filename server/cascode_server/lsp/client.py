@@ -1,4 +1,4 @@
-"""What a client says of itself in ``initialize``, read from plain JSON: unknown abilities are no mistake."""
+"""What a client says of itself in ``initialize``, read from plain JSON: unknown abilities are ignored."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def read_client(params: object) -> Client:
     """Read the params of ``initialize``.
 
     Raises:
-        JsonRpcInvalidParams: They are no object, or lack the client's capabilities.
+        JsonRpcInvalidParams: They are not an object, or lack the client's capabilities.
     """
     if not isinstance(params, Mapping):
-        raise JsonRpcInvalidParams("the params of initialize are an object")
+        raise JsonRpcInvalidParams("the params of initialize must be an object")
     if not isinstance(params.get("capabilities"), Mapping):
-        raise JsonRpcInvalidParams("the params of initialize hold the client's capabilities, an object")
+        raise JsonRpcInvalidParams("the params of initialize must hold the client's capabilities, an object")
     options = params.get("initializationOptions")
     options = options if isinstance(options, Mapping) else {}
     process_id = params.get("processId")
@@ -84,7 +84,7 @@ def read_client(params: object) -> Client:
 
 
 def read_folder(folder: object) -> Folder | None:
-    """Read one workspace folder; None where it is no folder of this machine."""
+    """Read one workspace folder; None where it is not a folder of this machine."""
     if not isinstance(folder, Mapping):
         return None
     uri = folder.get("uri")

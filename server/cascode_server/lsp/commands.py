@@ -63,7 +63,7 @@ async def run_search(session: Session, argument: SearchArgument) -> Answer:
         on_partial = None if token is None else send
         return session.searching.search(request, render, on_partial=on_partial, cancelled=cancelled)
 
-    return await session.search_thread(work)
+    return await session.workers.search(work)
 
 
 async def similar(session: Session, arguments: Arguments) -> Answer:
@@ -78,7 +78,7 @@ async def similar(session: Session, arguments: Arguments) -> Answer:
         render = functools.partial(_render, session)
         return session.searching.similar(path, line, render, limit=limit, cancelled=cancelled)
 
-    return await session.search_thread(work)
+    return await session.workers.search(work)
 
 
 async def status(session: Session, _arguments: Arguments) -> ServerStatus:
@@ -114,11 +114,11 @@ def _file_of(uri: str) -> Path:
     """Return the path of a document.
 
     Raises:
-        JsonRpcInvalidParams: It is no file.
+        JsonRpcInvalidParams: It is not a file.
     """
     path = to_path(uri)
     if path is None:
-        raise JsonRpcInvalidParams(f"{uri} is not a file of this machine: save it into a workspace first")
+        raise JsonRpcInvalidParams(f"{uri} is not a file on this machine: save it into a workspace first")
     return path
 
 

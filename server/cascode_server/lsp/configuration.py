@@ -64,7 +64,7 @@ class Configuration:
             done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
             if done:
                 return
-            logger.warning("the client did not send its settings in time; they are used when they come")
+            logger.warning("the client did not send its settings in time; they apply once they arrive")
         await self._apply()
 
     async def _pull(self) -> None:
@@ -91,7 +91,7 @@ class Configuration:
         client = session.client
         workspace = session.folders[0].path if session.folders else None
         trusted = client is not None and client.trusted
-        settings, problems = await session.side_thread(lambda: resolve(sent, workspace, trusted))
+        settings, problems = await session.workers.side(lambda: resolve(sent, workspace, trusted))
         for problem in problems:
             session.show_problem(problem)
         before, session.settings = session.settings, settings
@@ -102,7 +102,7 @@ class Configuration:
         """Read the workspace's file again after it changed."""
         folders = self._session.folders
         if paths is not None and WORKSPACE_FILE in paths and folders and folders[0].path == root:
-            self._session.later(lambda: self._session.spawn(self._apply()))
+            self._session.workers.later(lambda: self._session.workers.spawn(self._apply()))
 
 
 def _own_part(settings: object) -> object:
@@ -126,7 +126,7 @@ def _use(session: Session, before: Settings, settings: Settings) -> None:
     now = (settings.device, settings.model, settings.indexing.threads, settings.indexing.max_file_size)
     then = (before.device, before.model, before.indexing.threads, before.indexing.max_file_size)
     if now != then:
-        logger.info("opening the indexes again: one of %s changed", ", ".join(opened_with))
+        logger.info("reopening the indexes: one of %s changed", ", ".join(opened_with))
         session.indexing.reopen()
     session.indexing.set_enabled(settings.indexing.enabled)
     if settings.watcher != before.watcher and session.watching is not None:

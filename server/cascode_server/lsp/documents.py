@@ -41,7 +41,7 @@ class Documents:
         self._edited: set[Path] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._flushing = False
-        self._outbox = Outbox(lambda: session.later(self._touch_all))
+        self._outbox = Outbox(lambda: session.workers.later(self._touch_all))
         session.on_indexed.append(self._on_indexed)
 
         for method, handle in (
@@ -77,7 +77,7 @@ class Documents:
             return
         buffer = self._open.get(path)
         if buffer is None:
-            logger.warning("edits of a document that is not open are ignored: %s", path)
+            logger.warning("ignoring edits to a document that is not open: %s", path)
             return
         try:
             buffer.apply(edits_at(params, types.TEXT_DOCUMENT_DID_CHANGE))
@@ -120,7 +120,7 @@ class Documents:
         buffer = self._open.get(path)
         self._outbox.put(path, None if buffer is None else Draft(buffer.snapshot(), path in self._edited))
         if self._timer is None:
-            self._timer = self._session.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
+            self._timer = self._session.workers.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
 
     def _touch_all(self) -> None:
         """Hand all documents over: the engine is a new one."""
@@ -133,10 +133,10 @@ class Documents:
         if self._session.ended:
             return
         if self._flushing:  # what comes meanwhile goes with the next one
-            self._timer = self._session.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
+            self._timer = self._session.workers.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
             return
         self._flushing = True
-        self._session.spawn(self._refresh())
+        self._session.workers.spawn(self._refresh())
 
     async def _refresh(self) -> None:
         """Hand over and refresh."""
@@ -147,13 +147,13 @@ class Documents:
                 engine.refresh_overlays()
 
         try:
-            await self._session.side_thread(work)
+            await self._session.workers.side(work)
         except (CascodeError, ModelError) as error:
             logger.warning("unsaved edits are found by a later search: %s", error)
         except Exception as error:
             if self._session.ended:
                 return  # the threads and the engine are gone, and nobody asks any more
-            logger.error("unsaved edits are not searched: %s", error, exc_info=error)
+            logger.error("cannot search unsaved edits: %s", error, exc_info=error)
         finally:
             self._flushing = False
 
@@ -165,7 +165,7 @@ class Documents:
                 if path.is_relative_to(root) and (paths is None or path.relative_to(root).as_posix() in paths):
                     self._touch(path)
 
-        self._session.later(look)
+        self._session.workers.later(look)
 
 
 class Draft:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 
 logger = logging.getLogger(__name__)
 
-#: Editors stop sending files at 50 MB, and JSON at worst doubles them; more than this is no message of an editor.
+#: Editors stop sending files at 50 MB, and JSON at worst doubles them; more than this is not a message of an editor.
 MAX_BODY_BYTES = 256 * 1024 * 1024
 #: Bytes taken at once where a body is thrown away.
 _CHUNK_BYTES = 65536
@@ -75,7 +75,7 @@ async def _read_header(reader: asyncio.StreamReader) -> int | None:
             return None
         if lines == 0 and _HTTP.match(line):
             # A web page can make its browser post to a port of this machine: the body would be taken for a message.
-            logger.warning("a client that speaks HTTP is refused")
+            logger.warning("rejected a client that speaks HTTP")
             return None
         if line.strip():
             lines += 1

@@ -30,7 +30,7 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
             "client %s, %d folders, columns in %s", client.name or "?", len(client.folders), client.encoding.value
         )
         if client.process_id is not None:
-            watch_process(client.process_id, lambda: session.later(session.end, 1))
+            watch_process(client.process_id, lambda: session.workers.later(session.end, 1))
         return types.InitializeResult(
             capabilities=types.ServerCapabilities(
                 position_encoding=client.encoding,

@@ -63,7 +63,7 @@ class IndexingProgress:
                 self._end(self._token)
         elif working and not self._opening and not self._refused:
             self._opening = True
-            self._session.spawn(self._open())
+            self._session.workers.spawn(self._open())
 
     async def _open(self) -> None:
         """Open a display if indexing takes longer than a moment."""
@@ -89,8 +89,8 @@ class IndexingProgress:
             self._opening = False
 
     def _report(self, token: str) -> None:
-        """Tell how far it has come, not too often."""
-        now = self._session.loop.time()
+        """Report how far it has come, not too often."""
+        now = self._session.workers.loop.time()
         if now - self._reported_at < _INTERVAL_SECONDS:
             return
         self._reported_at = now
@@ -104,7 +104,7 @@ class IndexingProgress:
         if state.state == "paused":
             message = f"paused; the command {RESUME.name} resumes it"
         else:
-            message = state.message or f"{state.functions:,} functions in {state.files:,} files"
+            message = state.message or f"{state.functions:,} definitions in {state.files:,} files"
         self._send(token, types.WorkDoneProgressEnd(message=message))
 
     def _send(
@@ -128,7 +128,7 @@ def _words(state: IndexState) -> tuple[str, int]:
         text = f"read {done:,} of {total:,} files"
     else:
         done, total = progress.functions_done, progress.functions_total
-        text = f"encoded {done:,} of {total:,} functions"
+        text = f"encoded {done:,} of {total:,} definitions"
         if progress.rate:
             text += f", {progress.rate:,.0f} a second"
     return text, min(100, 100 * done // total) if total else 100

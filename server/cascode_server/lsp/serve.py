@@ -153,7 +153,7 @@ async def _serve_session(
     session = build_session(model_for, on_exit)
     session.protocol.set_writer(writer)
     if process_id is not None:
-        watch_process(process_id, lambda: session.later(session.end, 1))
+        watch_process(process_id, lambda: session.workers.later(session.end, 1))
     reading = asyncio.ensure_future(_read(reader, session))
     try:
         return await over

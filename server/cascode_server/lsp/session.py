@@ -7,11 +7,9 @@ import functools
 import importlib.metadata
 import logging
 import os
-import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -20,6 +18,7 @@ from pygls.protocol import default_converter
 from cascode_server.lsp.client import Client
 from cascode_server.lsp.client_log import ClientLogHandler, work_for
 from cascode_server.lsp.wire import WireProtocol
+from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
 from cascode_server.service.indexing import IndexingService
 from cascode_server.service.searching import Searching
@@ -33,10 +32,7 @@ if TYPE_CHECKING:
     from cascode_server.lsp.watching import Watching
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
-#: Searches at once; a person types faster than a busy machine answers, and cancelled searches take a moment to stop.
-_SEARCH_THREADS = 4
 #: Patience with a client that asks a question before it has said ``initialized``.
 _START_SECONDS = 3.0
 #: Patience with worker threads at the end: they look between batches whether they should stop.
@@ -47,7 +43,7 @@ class Session(LanguageServer):
     """A client's session, from its first byte to its last.
 
     Abilities know each other through it only, so it holds more than other classes do: the client with its folders and
-    settings, the services, two thread pools, and who subscribed to what.
+    settings, the services, the threads, and who subscribed to what.
 
     Args:
         model_for: Returns the model of a name and a device; sessions of one process share it.
@@ -74,30 +70,20 @@ class Session(LanguageServer):
         self.on_state: list[Callable[[], None]] = []
         #: Called on the indexing thread with what was indexed; see :class:`Hooks`.
         self.on_indexed: list[Callable[[Path, frozenset[str] | None], None]] = []
-        begin = functools.partial(work_for, self)
-        self.search_pool = ThreadPoolExecutor(_SEARCH_THREADS, "cascode-search", initializer=begin)
-        #: For what must neither wait for a search nor for indexing: open buffers, settings, a client's file events.
-        self.side_pool = ThreadPoolExecutor(1, "cascode-side", initializer=begin)
+        self.workers = Workers(functools.partial(work_for, self))
         self.indexing = IndexingService(
             self._open_engine,
-            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._indexed),
+            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._announce_indexed),
         )
         self.searching = Searching(self.indexing, self.push_documents)
         self._model_for = model_for
         self._on_exit = on_exit
-        self._loop = asyncio.get_running_loop()
         self._shown: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._started = asyncio.Event()
         self._ended = False
         work_for(self)
         self.log = ClientLogHandler(self)
         self.log.attach()
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop of this session."""
-        return self._loop
 
     @property
     def ended(self) -> bool:
@@ -159,40 +145,6 @@ class Session(LanguageServer):
         """Return the workspace whose root this is."""
         return next((folder for folder in self.folders if folder.path == root), None)
 
-    async def search_thread(self, work: Callable[[Callable[[], bool]], T]) -> T:
-        """Do something on a thread for searches.
-
-        Args:
-            work: Called with a function to poll whether the request was cancelled.
-        """
-        cancelled = threading.Event()
-        try:
-            return await self._loop.run_in_executor(self.search_pool, work, cancelled.is_set)
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
-
-    async def side_thread(self, work: Callable[[], T]) -> T:
-        """Do something short on the thread for it."""
-        return await self._loop.run_in_executor(self.side_pool, work)
-
-    def later(self, call: Callable[..., object], *args: object) -> None:
-        """Call something on the event loop, from any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(functools.partial(call, *args))
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin something on the event loop that nobody waits for."""
-        task = self._loop.create_task(work)
-        self._tasks.add(task)  # the loop itself keeps no hold of it
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """Log what a task failed with."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a background task failed: %s", error, exc_info=error)
-
     def show_problem(self, text: str) -> None:
         """Show a problem that the user can fix, once; safe to call from any thread."""
         if text in self._shown or self._ended:
@@ -214,8 +166,7 @@ class Session(LanguageServer):
         self.indexing.close()
         if self.watching is not None:
             self.watching.close()
-        for pool in (self.search_pool, self.side_pool):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self.workers.close()
         if not self.indexing.join(_JOIN_SECONDS):
             logger.info("exiting in the middle of a batch; it is done again at the next start")
 
@@ -230,9 +181,9 @@ class Session(LanguageServer):
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""
-        self.later(self._tell_state)
+        self.workers.later(self._publish_state)
 
-    def _tell_state(self) -> None:
+    def _publish_state(self) -> None:
         """Notify subscribers about the state."""
         for call in self.on_state:
             call()
@@ -247,7 +198,7 @@ class Session(LanguageServer):
         if self.watching is not None:
             self.watching.unwatch(root)
 
-    def _indexed(self, root: Path, paths: frozenset[str] | None) -> None:
+    def _announce_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
         """Notify subscribers about indexed files."""
         for call in self.on_indexed:
             call(root, paths)

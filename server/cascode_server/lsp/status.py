@@ -33,13 +33,13 @@ class StatusNotifier:
         if self._waiting or client is None or not client.plugin:
             return
         self._waiting = True
-        delay = max(0.0, self._ready_at - self._session.loop.time())
-        self._session.loop.call_later(delay, self._send)
+        delay = max(0.0, self._ready_at - self._session.workers.loop.time())
+        self._session.workers.loop.call_later(delay, self._send)
 
     def _send(self) -> None:
         """Send the state unless it is the one that was sent last."""
         self._waiting = False
-        self._ready_at = self._session.loop.time() + _INTERVAL_SECONDS
+        self._ready_at = self._session.workers.loop.time() + _INTERVAL_SECONDS
         now = self._session.status()
         if now != self._last and not self._session.protocol.is_shut_down:
             self._last = now

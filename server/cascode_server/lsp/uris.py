@@ -24,7 +24,7 @@ def to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
         windows: Read drives and shares.
 
     Returns:
-        None for documents that are no files of this machine: untitled ones, diffs, files of a remote machine.
+        None for documents that are not files of this machine: untitled ones, diffs, files of a remote machine.
     """
     try:
         parts = urlsplit(uri)

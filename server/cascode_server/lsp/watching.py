@@ -63,7 +63,7 @@ class Watching:
         @session.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
         def changed(params: Any) -> None:
             """Take up what the client noticed, on a thread: a branch switch brings thousands of events."""
-            session.side_pool.submit(self._take, params)
+            session.workers.submit(self._take, params)
 
     def register(self) -> None:
         """Ask the client to watch, where it offers that; call it once the settings are known."""
@@ -73,12 +73,12 @@ class Watching:
         registration = types.Registration(_REGISTRATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         answer = self._session.client_register_capability(types.RegistrationParams([registration]))
         answer.add_done_callback(self._on_registration)
-        self._session.loop.call_later(_ANSWER_SECONDS, self._expect, answer)
-        self._session.loop.call_later(_CHECK_SECONDS, self._check)
+        self._session.workers.loop.call_later(_ANSWER_SECONDS, self._expect, answer)
+        self._session.workers.loop.call_later(_CHECK_SECONDS, self._check)
 
     def reconsider(self) -> None:
         """Watch all workspaces again, after the setting changed."""
-        self._session.side_pool.submit(self._rewatch)
+        self._session.workers.submit(self._rewatch)
 
     def watch(self, root: Path) -> None:
         """Watch a workspace from now on; walks it, so it is for worker threads."""
@@ -151,13 +151,13 @@ class Watching:
         if self._session.ended or not self._client_watches:
             return
         self._session.indexing.rescan(full=False)
-        self._session.loop.call_later(_CHECK_SECONDS, self._check)
+        self._session.workers.loop.call_later(_CHECK_SECONDS, self._check)
 
     def _take(self, params: Any) -> None:
         """Hand the client's events to the watchers of their workspaces."""
         changes = params.get("changes") if isinstance(params, Mapping) else None
         if not isinstance(changes, list):
-            logger.warning("a notification of changed files is ignored: it has no list of changes")
+            logger.warning("ignoring a notification of changed files: it has no list of changes")
             return
         with self._lock:
             sources = sorted(self._sources.items(), key=lambda item: -len(item[0].parts))

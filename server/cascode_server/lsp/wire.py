@@ -122,7 +122,7 @@ class WireProtocol(LanguageServerProtocol):
         try:
             handler = self._handler_for(msg_id, method)
         except JsonRpcException as error:
-            logger.info("request %s (%s) is refused: %s", msg_id, method, error)
+            logger.info("rejected request %s (%s): %s", msg_id, method, error)
             self.refuse(msg_id, error)
             return
         self._ctx_msg_id.set(msg_id)
@@ -144,10 +144,10 @@ class WireProtocol(LanguageServerProtocol):
             raise JsonRpcInvalidRequest("the server is shutting down")
         if (method == types.INITIALIZE) == self._opened:
             if self._opened:
-                raise JsonRpcInvalidRequest("initialize was answered before")
-            raise JsonRpcServerNotInitialized("the first request is initialize")
+                raise JsonRpcInvalidRequest("the server is already initialized")
+            raise JsonRpcServerNotInitialized("the first request must be initialize")
         if msg_id in self._request_futures:
-            raise JsonRpcInvalidRequest("another request of this id is under way")
+            raise JsonRpcInvalidRequest("another request with this id is in progress")
         handler: Callable[[Any], Any] = self._get_handler(method)
         return handler
 
@@ -155,7 +155,7 @@ class WireProtocol(LanguageServerProtocol):
         """Hand a notification to its handler; it cannot be answered, so problems are logged."""
         method = message["method"]
         if method != types.EXIT and (self._shutdown or not self._opened):
-            logger.info("notification %s is ignored: it came before initialize or after shutdown", method)
+            logger.info("ignoring notification %s: it came before initialize or after shutdown", method)
             return
         params = message.get("params")
         if method == types.CANCEL_REQUEST:
@@ -174,7 +174,7 @@ class WireProtocol(LanguageServerProtocol):
         result_type = self._result_types.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         future = self._request_futures.pop(msg_id, None) if isinstance(msg_id, int | str) else None
         if future is None:
-            logger.info("an answer to an unknown request is ignored: id %s", msg_id)
+            logger.info("ignoring the answer to an unknown request: id %s", msg_id)
             return
         # A future that was cancelled meanwhile takes no result.
         with contextlib.suppress(InvalidStateError):
@@ -194,7 +194,7 @@ class WireProtocol(LanguageServerProtocol):
                 future.set_exception(JsonRpcInternalError(f"the client's answer is malformed: {error}"))
 
     def _handle_cancel_notification(self, msg_id: Any) -> None:
-        """Cancel a request; one that was answered meanwhile is no mistake."""
+        """Cancel a request; one that was answered meanwhile is not a mistake."""
         future = self._request_futures.get(msg_id) if isinstance(msg_id, int | str) else None
         if future is not None:
             future.cancel()
@@ -231,7 +231,7 @@ def _report(future: Future[Any]) -> None:
     if future.cancelled() or (error := future.exception()) is None:
         return
     if isinstance(error, JsonRpcException):
-        logger.warning("a notification is ignored: %s", error)
+        logger.warning("ignoring a notification: %s", error)
     else:
         logger.error("a notification failed: %s", error, exc_info=error)
 

@@ -22,14 +22,14 @@ class Method:
 
 SEARCH = Method(
     "cascode.server.search",
-    "Finds functions by what they do. With a `partialResultToken`, each stage's answer is sent as soon as it is "
-    "known; each is complete and better than the one before.",
+    "Finds definitions (functions and types) by what they do. With a `partialResultToken`, each stage's "
+    "answer is sent as soon as it is known; each is complete and better than the one before.",
     shapes.SearchArgument,
     shapes.Answer,
 )
 SIMILAR = Method(
     "cascode.server.similar",
-    "Finds functions like the one at a position.",
+    "Finds definitions like the one at a position.",
     shapes.SimilarArgument,
     shapes.Answer,
 )
@@ -37,7 +37,7 @@ STATUS = Method("cascode.server.status", "Describes the server.", shapes.NoArgum
 REINDEX = Method(
     "cascode.server.reindex", "Looks for changed files in every workspace; answers at once.", shapes.ReindexArgument
 )
-PAUSE = Method("cascode.server.pause", "Pauses indexing; searches go on.", shapes.NoArgument)
+PAUSE = Method("cascode.server.pause", "Pauses indexing; searches continue.", shapes.NoArgument)
 RESUME = Method("cascode.server.resume", "Resumes indexing.", shapes.NoArgument)
 
 #: Commands of ``workspace/executeCommand``.

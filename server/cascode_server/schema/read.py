@@ -56,15 +56,15 @@ def read(shape: type[T], value: object, source: str) -> T:
         if given is None and not field.required:
             continue
         if field.name not in value:
-            raise ShapeError(f"{source}: {field.name} is missing; it must be {expected(field)}")
+            raise ShapeError(f"{source}: {field.name} is missing; it must be {describe_type(field)}")
         try:
             result[field.name] = _convert(field, field.type, given)
         except _UnfitError:
-            raise ShapeError(f"{source}: {field.name} must be {expected(field)}, not {_shown(given)}") from None
+            raise ShapeError(f"{source}: {field.name} must be {describe_type(field)}, not {_show(given)}") from None
     return cast(T, result)
 
 
-def expected(field: Field) -> str:
+def describe_type(field: Field) -> str:
     """Say what a field takes: ``a whole number from 1 to 1000``."""
     if field.bounds is not None:
         return f"a whole number from {field.bounds.lowest} to {field.bounds.highest}"
@@ -130,7 +130,7 @@ def _whole(field: Field, value: object) -> int:
     return number
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     """A value in a message."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

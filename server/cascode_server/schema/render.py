@@ -30,7 +30,7 @@ def typescript() -> str:
     commands = [f"  {_short(command)}: {json.dumps(command.name)}," for command in COMMANDS]
     lines += ["export const SERVER_COMMANDS = {", *commands, "} as const;", ""]
     lines += [f"export const STATUS_NOTIFICATION = {json.dumps(STATUS_NOTIFICATION.name)};"]
-    for shape in _written():
+    for shape in _documented_shapes():
         lines += ["", f"/** {_doc(shape)} */", f"export interface {shape.__name__} {{"]
         for field in fields_of(shape):
             lines.append(f"  /** {field.description} */")
@@ -42,7 +42,7 @@ def typescript() -> str:
 def lua() -> str:
     """Return the annotations and names for the Neovim plugin."""
     lines = ["-- What the language server takes and answers.", f"-- {_NOTE}", "local M = {}"]
-    for shape in _written():
+    for shape in _documented_shapes():
         lines += ["", f"--- {_doc(shape)}", f"---@class cascode.{shape.__name__}"]
         for field in fields_of(shape):
             optional = not field.required or type(None) in alternatives(field.type)
@@ -83,13 +83,13 @@ def markdown() -> str:
         "",
         "## Shapes",
     ]
-    for shape in _written():
+    for shape in _documented_shapes():
         lines += ["", f"### {shape.__name__}", "", _doc(shape), ""]
         lines += _table(("field", "type", "meaning"), (_field_row(field) for field in fields_of(shape)))
     return "\n".join(lines) + "\n"
 
 
-def _written() -> tuple[type, ...]:
+def _documented_shapes() -> tuple[type, ...]:
     """The shapes with something in them."""
     return tuple(shape for shape in all_shapes() if shape is not NoArgument)
 

@@ -71,8 +71,8 @@ class PlainIndexSummary(TypedDict):
     """How complete the index was that answered a query on the command line."""
 
     state: Annotated[Literal["ready", "indexing", "paused"], "`ready` where nothing is missing."]
-    functions: Annotated[int, "Functions that were searched."]
-    pending: Annotated[int, "Those among them that have no vector yet: they are found by their words only."]
+    functions: Annotated[int, "Definitions (functions and types) that were searched."]
+    pending: Annotated[int, "How many of them have no vector yet: those match by their words only."]
 
 
 class IndexSummary(PlainIndexSummary):
@@ -173,9 +173,9 @@ class WorkspaceStatus(TypedDict):
 
     uri: Annotated[str, "As the client spells it."]
     name: Annotated[str, "As the client calls it."]
-    functions: Annotated[int, "Functions in its index."]
+    functions: Annotated[int, "Definitions (functions and types) in its index."]
     files: Annotated[int, "Files in its index."]
-    pending: Annotated[int, "Functions that have no vector yet."]
+    pending: Annotated[int, "Definitions that have no vector yet."]
     read_only: Annotated[bool, "Whether another process keeps its index up to date."]
     skipped: Annotated[dict[str, int], "Paths that were left out, by reason."]
 
@@ -187,10 +187,10 @@ class ServerStatus(TypedDict):
         Literal["starting", "indexing", "ready", "paused", "disabled", "error"], "The state of all indexes together."
     ]
     message: Annotated[str | None, "One line where there is something to say, an error for example."]
-    functions: Annotated[int, "Functions in all indexes."]
-    pending: Annotated[int, "Functions that have no vector yet."]
+    functions: Annotated[int, "Definitions (functions and types) in all indexes."]
+    pending: Annotated[int, "Definitions that have no vector yet."]
     files: Annotated[FileCounts, "Files read, of those to be read."]
-    rate: Annotated[float | None, "Functions encoded per second; null while none are."]
+    rate: Annotated[float | None, "Definitions encoded per second; null while none are."]
     skipped: Annotated[dict[str, int], "Paths that were left out, by reason."]
     model: Annotated[ModelStatus, "The model."]
     workspaces: Annotated[list[WorkspaceStatus], "One entry per workspace folder."]

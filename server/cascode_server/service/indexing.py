@@ -303,7 +303,7 @@ class IndexingService:
             self._put_back(root, Work() if encoding else work)
         if work.rescan and (report.files_changed or report.files_removed):
             logger.info(
-                "%s: a scan found %d changed and %d removed files", root, report.files_changed, report.files_removed
+                "%s: the scan found %d changed and %d removed files", root, report.files_changed, report.files_removed
             )
         if encoding or not report.cancelled:
             everything = work.rescan or work.full

@@ -17,7 +17,7 @@ from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, TABLES, Leaf
 
 #: A shown value is cut here, so that a problem stays one line that can be read.
 _SHOWN_CHARACTERS = 60
-#: A name this unlike (difflib's ratio) is no slip of the fingers; its default of 0.6 guesses wildly on short names.
+#: A name this unlike (difflib's ratio) is not a typing mistake; its default of 0.6 guesses wildly on short names.
 _LIKENESS = 0.7
 
 
@@ -38,7 +38,7 @@ class Source:
     editor: bool = False
 
 
-def checked(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
+def check_settings(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
     """Check all values of a source.
 
     Args:
@@ -65,12 +65,12 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         return None
     if leaf.about.restricted and not source.trusted:
         return (
-            f"= {shown(value)} is ignored: a workspace's file may not name what is loaded unless the editor trusts the "
-            f"workspace; set it in your own settings"
+            f"= {show_value(value)} is ignored: a workspace's file may not name what is loaded unless the editor "
+            f"trusts the workspace; set it in your own settings"
         )
     good = _value(leaf, value)
     if good is None:
-        return f"= {shown(value)} is ignored: give {allowed(leaf)}"
+        return f"= {show_value(value)} is ignored: use {describe_values(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
@@ -94,7 +94,7 @@ def _not_a_setting(source: Source, key: str, value: Any) -> str | None:
         return None if source.editor else "is ignored: the editor reads it; set it in the editor's settings"
     if key in TABLES:
         inside = ", ".join(leaf for leaf in LEAVES if leaf.startswith(f"{key}."))
-        return f"= {shown(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
+        return f"= {show_value(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
     known = [*LEAVES, *(EDITOR_LEAVES if source.editor else ())]
     meant = _like(key, sorted(TABLES) if isinstance(value, Mapping) else known)
     if meant:
@@ -135,7 +135,7 @@ def _value(leaf: Leaf, value: Any) -> bool | int | str | None:
     return value if "\0" not in value else None
 
 
-def allowed(leaf: Leaf) -> str:
+def describe_values(leaf: Leaf) -> str:
     """Say what a setting takes.
 
     Args:
@@ -154,7 +154,7 @@ def allowed(leaf: Leaf) -> str:
     return "text in quotes"
 
 
-def shown(value: Any) -> str:
+def show_value(value: Any) -> str:
     """Return a value as people write it in settings, on one short line."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)

@@ -16,7 +16,7 @@ CONFIG_DIR_VARIABLE = "CASCODE_CONFIG_DIR"
 MODEL_VARIABLE = "CASCODE_MODEL"
 #: Name of the file, at the top of a workspace and in the user's configuration folder.
 WORKSPACE_FILE = "cascode.toml"
-#: Every setting with a comment takes 2 kB; a file above this is no file of settings, and it comes from anywhere.
+#: Every setting with a comment takes 2 kB; a file above this is not a file of settings, and it comes from anywhere.
 _MAX_BYTES = 256 * 1024
 
 
@@ -40,7 +40,7 @@ def read_file(path: Path) -> tuple[Mapping[str, Any], list[str]]:
         if not path.exists():
             return {}, []
         if not path.is_file():  # a pipe would never end
-            return {}, [f"{path}: ignored: it is no file"]
+            return {}, [f"{path}: ignored: it is not a regular file"]
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
@@ -61,6 +61,6 @@ def _parse(path: Path, content: bytes) -> tuple[Mapping[str, Any], list[str]]:
     except UnicodeDecodeError as error:
         return {}, [f"{path}: ignored: it is not UTF-8 (byte {error.start:,}); save it as UTF-8"]
     except tomllib.TOMLDecodeError as error:
-        return {}, [f"{path}: ignored: it is not TOML: {' '.join(str(error).split())}"]
+        return {}, [f"{path}: ignored: invalid TOML: {' '.join(str(error).split())}"]
     except RecursionError:
-        return {}, [f"{path}: ignored: it nests too deep"]
+        return {}, [f"{path}: ignored: it is nested too deeply"]

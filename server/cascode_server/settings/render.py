@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cascode_server.settings.check import allowed
+from cascode_server.settings.check import describe_values
 from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, SECTION, Leaf
 
 #: Comes first in VS Code, since nothing works without it; the others follow in the order of the tree.
@@ -65,7 +65,7 @@ def _facts(leaf: Leaf) -> Iterator[str]:
     if leaf.about.choices:
         yield from (f'- `"{name}"`: {meaning}' for name, meaning in leaf.about.choices)
     else:
-        yield f"- Takes {allowed(leaf)}"
+        yield f"- Takes {describe_values(leaf)}"
     if leaf.editor_only:
         yield "- Read by the editor: it has no meaning in a file"
     if leaf.about.restricted:

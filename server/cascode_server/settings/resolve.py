@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_server.settings.check import Source, checked, shown
+from cascode_server.settings.check import Source, check_settings, show_value
 from cascode_server.settings.files import WORKSPACE_FILE, read_file, user_file
 from cascode_server.settings.leaves import SECTION, with_values
 from cascode_server.settings.tree import Settings
@@ -58,7 +58,7 @@ def resolution(
     origins: dict[str, str] = {}
     settings = defaults or Settings()
     for source in _sources(client, workspace, trusted, problems):
-        good, found = checked(source)
+        good, found = check_settings(source)
         problems += found
         settings = with_values(settings, good)
         origins |= dict.fromkeys(good, source.label)
@@ -80,7 +80,7 @@ def _sources(client: object, workspace: Path | None, trusted: bool, problems: li
     if isinstance(sent, Mapping):
         yield Source(_EDITOR, sent, workspace, prefix=f"{SECTION}.", editor=True)
     elif sent:  # nothing set comes as null, and from Lua as an empty list
-        problems.append(f"{_EDITOR}: {SECTION} = {shown(sent)} is ignored: it is a table of settings")
+        problems.append(f"{_EDITOR}: {SECTION} = {show_value(sent)} is ignored: it is a table of settings")
 
 
 def _tree(client: object) -> object:

@@ -34,10 +34,10 @@ function M.child(opts)
     [[
     local command = ...
     vim.o.columns, vim.o.lines = 160, 50
-    -- What the user is told, in order.
-    _G.told = {}
+    -- What the user is shown, in order.
+    _G.messages = {}
     vim.notify = function(message, level)
-      table.insert(_G.told, { message = message, level = level or vim.log.levels.INFO })
+      table.insert(_G.messages, { message = message, level = level or vim.log.levels.INFO })
     end
     _G.client = function()
       return vim.lsp.get_clients({ name = "cascode" })[1]
@@ -89,7 +89,7 @@ function Child:wait(what, code, ...)
     return value ~= nil and value ~= vim.NIL and value ~= false
   end
   if not vim.wait(LIMIT_MS, done, POLL_MS) then
-    error(("waited in vain for %s; told: %s"):format(what, vim.inspect(self:lua("return _G.told"))), 2)
+    error(("waited in vain for %s; shown: %s"):format(what, vim.inspect(self:lua("return _G.messages"))), 2)
   end
   return value
 end
@@ -109,15 +109,15 @@ function Child:open_indexed(path)
   )
 end
 
---- Waits until the user was told something with this text in it.
+--- Waits until the user was shown something with this text in it.
 ---@param text string
 ---@return string
-function Child:told(text)
+function Child:notified(text)
   return self:wait(
     ("the message %q"):format(text),
     [[
     local text = ...
-    for _, one in ipairs(_G.told) do
+    for _, one in ipairs(_G.messages) do
       if one.message:find(text, 1, true) then return one.message end
     end
   ]],

@@ -101,7 +101,7 @@ def test_the_language_of_a_file(path: str, head: bytes, language: str | None) ->
 
 
 def test_only_files_that_need_it_are_opened() -> None:
-    """A name that tells is enough; a script's first line is short; a header is read as a whole."""
+    """A name that decides is enough; a script's first line is short; a header is read as a whole."""
     assert [head_bytes(path) for path in ("a.py", "Rakefile", "a.png")] == [0, 0, 0]
     assert 0 < head_bytes("tool") < 1000
     assert head_bytes("a.h") == head_bytes("b/a.INC") >= 1 << 20
@@ -113,9 +113,9 @@ def test_a_header_below_a_long_licence_is_cpp_wherever_it_is_read(tmp_path: Path
     (found,) = walk(tmp_path, language_of=language_of, skipped=SkipCounts())
     assert found.language == "cpp"
     assert language_of_text("vec.h", HEADER) == "cpp"
-    assert "Vec.size" in [definition.qualified_name for definition in parse_buffer(found, HEADER).functions]
+    assert "Vec.size" in [definition.qualified_name for definition in parse_buffer(found, HEADER).definitions]
     mined = list(mined_definitions(HEADER, "vec.h"))
-    assert [(one.name, one.language) for one in mined if one.name == "Vec.size"] == [("Vec.size", "cpp")]
+    assert [(item.name, item.language) for item in mined if item.name == "Vec.size"] == [("Vec.size", "cpp")]
 
 
 @pytest.mark.parametrize(
@@ -176,5 +176,5 @@ def test_paths_that_only_resemble_tests(path: str) -> None:
     ],
 )
 def test_example_paths(path: str, is_example: bool) -> None:
-    """Examples, documentation and benchmarks are told by their folders."""
+    """Examples, documentation and benchmarks are recognised by their folders."""
     assert is_example_path(path) is is_example

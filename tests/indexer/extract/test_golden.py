@@ -30,7 +30,7 @@ def _rows(extraction: Extraction) -> list[str]:
             },
             ensure_ascii=False,
         )
-        for function in extraction.functions
+        for function in extraction.definitions
     ]
 
 

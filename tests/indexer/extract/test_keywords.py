@@ -8,7 +8,7 @@ from cascode_indexer.extract import SPECS, extract_definitions
 
 
 def _names(source: str, language: str) -> list[str]:
-    return [definition.qualified_name for definition in extract_definitions(source, language).functions]
+    return [definition.qualified_name for definition in extract_definitions(source, language).definitions]
 
 
 def test_a_statement_taken_for_a_method_is_none() -> None:

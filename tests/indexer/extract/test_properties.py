@@ -25,7 +25,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 def _check(source: str, extraction: Extraction) -> None:
     """The documented relation of a function's lines, name and code to the source."""
     lines = _LINE.findall(source.removeprefix("\ufeff"))
-    for function in extraction.functions:
+    for function in extraction.definitions:
         assert 1 <= function.start_line <= function.name_line <= function.end_line
         text = "".join(lines[function.start_line - 1 : function.end_line])
         assert "\n" not in function.signature

@@ -12,7 +12,7 @@ from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
 
 def _functions(source: str, language: str, path: str = "") -> list[Definition]:
-    found = extract_definitions(source, language, path=path).functions
+    found = extract_definitions(source, language, path=path).definitions
     return [definition for definition in found if definition.kind in FUNCTION_KINDS]
 
 
@@ -113,7 +113,7 @@ def test_a_syntax_error_loses_nothing_else(language: str, broken: str) -> None:
     """A broken function between two good ones leaves both found, with their lines."""
     before, _, after = BROKEN[language]
     extraction = extract_definitions(before + broken + after, language)
-    found = {function.name: function for function in extraction.functions}
+    found = {function.name: function for function in extraction.definitions}
     assert {"first", "last"} <= set(found)
     assert found["last"].start_line == (before + broken).count("\n") + 1
     assert found["last"].end_line <= (before + broken + after).count("\n")
@@ -126,7 +126,7 @@ def test_a_member_hidden_by_a_syntax_error_keeps_its_container_doc_and_kind() ->
         "class A:\n    def broken(self):\n        x = (1,\n\n"
         '    @property\n    def __init__(self):\n        """Doc."""\n        return 2\n'
     )
-    function = extract_definitions(source, "python").functions[-1]
+    function = extract_definitions(source, "python").definitions[-1]
     assert (function.qualified_name, function.kind, function.doc) == ("A.__init__", Kind.CONSTRUCTOR, "Doc.")
     assert (function.start_line, function.name_line, function.name_column) == (5, 6, 8)
     assert function.code == source.rstrip("\n").split("\n\n", 1)[1]
@@ -144,7 +144,7 @@ def test_lines_end_as_editors_count_them(newline: str) -> None:
     source = newline.join(
         ["# \x0c \u2028 one line", "def f():", "    # ü", "    return '\u2028'", "", "def g(): pass", ""]
     )
-    first, second = extract_definitions(source, "python").functions
+    first, second = extract_definitions(source, "python").definitions
     assert (first.start_line, first.end_line) == (2, 4)
     assert (second.start_line, second.end_line) == (6, 6)
     assert first.code == newline.join(["def f():", "    # ü", "    return '\u2028'"])
@@ -261,7 +261,7 @@ def test_declarations_and_nameless_callbacks_are_no_functions(language: str, sou
     assert _names(source, language) == []
 
 
-def test_tsx_and_typescript_are_told_apart_by_the_path_only() -> None:
+def test_tsx_and_typescript_are_distinguished_by_the_path_only() -> None:
     """A type assertion is read in ``.ts``, markup in ``.tsx``."""
     assertion = "const f = () => <number>(1 as unknown);\nfunction g() {}\n"
     markup = "const f = () => <a.b c={() => 1}>{'x'}</a.b>;\nfunction g() {}\n"
@@ -286,7 +286,7 @@ def test_kinds_depend_on_the_container(source: str, name: str, kind: Kind) -> No
 
 def test_the_outer_function_holds_the_inner_one() -> None:
     """Both are functions of their own."""
-    outer, inner = extract_definitions("def a():\n    def b():\n        pass\n    return b\n", "python").functions
+    outer, inner = extract_definitions("def a():\n    def b():\n        pass\n    return b\n", "python").definitions
     assert (outer.qualified_name, inner.qualified_name) == ("a", "a.b")
     assert inner.code in outer.code
 
@@ -299,7 +299,7 @@ def test_a_namespace_statement_lasts_until_the_next() -> None:
 
 def test_an_unknown_language_is_refused_by_name() -> None:
     """The message names the value and what is known."""
-    with pytest.raises(ExtractionError, match="unknown language 'cobol'; known are python, "):
+    with pytest.raises(ExtractionError, match="unknown language 'cobol'; known languages: python, "):
         extract_definitions("", "cobol")
 
 
@@ -324,7 +324,7 @@ def test_deep_nesting_is_survived(language: str) -> None:
 def test_nested_functions_are_bounded() -> None:
     """2,000 functions in one another are read, the outermost 200 of them as functions of their own."""
     source = "function f() {" * 2_000 + "}" * 2_000
-    functions = extract_definitions(source, "javascript").functions
+    functions = extract_definitions(source, "javascript").definitions
     assert len(functions) == 200
     assert functions[0].code == source
 

@@ -12,7 +12,7 @@ from cascode_indexer.types import FUNCTION_KINDS
 
 
 def _stripped(source: str, language: str = "python") -> str:
-    found = extract_definitions(source, language).functions
+    found = extract_definitions(source, language).definitions
     return strip_doc(next(definition for definition in found if definition.kind in FUNCTION_KINDS))
 
 

@@ -10,7 +10,7 @@ from cascode_indexer.types import FUNCTION_KINDS, TYPE_KINDS, Definition, Kind, 
 
 
 def _found(source: str, language: str, path: str = "") -> list[Definition]:
-    definitions = extract_definitions(source, language, path=path).functions
+    definitions = extract_definitions(source, language, path=path).definitions
     return [definition for definition in definitions if definition.kind not in FUNCTION_KINDS]
 
 
@@ -134,7 +134,7 @@ def test_what_is_no_type(language: str, source: str) -> None:
     ],
 )  # fmt: skip
 def test_kinds_of_types(language: str, source: str, expected: tuple[str, str]) -> None:
-    """Each language's forms are told apart, the smallest of them included."""
+    """Each language's forms are distinguished, the smallest of them included."""
     assert _names(source, language) == [expected]
 
 
@@ -156,14 +156,14 @@ def test_values_inside_functions_are_no_constants(language: str, source: str) ->
 def test_a_constant_that_is_a_function_is_the_function_alone() -> None:
     """A component bound through a call has one definition."""
     source = "export const Door = memo((props) => {\n  return props.angle;\n});\n"
-    definitions = extract_definitions(source, "javascript").functions
+    definitions = extract_definitions(source, "javascript").definitions
     assert [(definition.name, definition.kind) for definition in definitions] == [("Door", Kind.LAMBDA)]
 
 
 def test_what_a_constant_holds_is_named_as_without_it() -> None:
     """Functions keep their names, and the constant's text holds their signatures only."""
     source = "class A:\n    RULES = {\n        'a': lambda x: x,\n    }\n\n    def f(self):\n        return 1\n"
-    found = extract_definitions(source, "python").functions
+    found = extract_definitions(source, "python").definitions
     assert [definition.qualified_name for definition in found] == ["A", "A.RULES", "A.f"]
     assert found[0].code == "class A:\n    RULES = {\n    def f(self): ..."
 

@@ -28,7 +28,7 @@ try:
         rows = [
             (row.path, row.qualified_name, row.start_line, row.end_line)
             for path in sorted(store.file_records())
-            for row in store.functions_of_file(path)
+            for row in store.definitions_of_file(path)
         ]
         print(json.dumps({
             "functions": rows, "pending": store.counts().pending, "read_only": reports[0].read_only,
@@ -100,7 +100,7 @@ def test_two_processes_index_one_workspace_at_once(
     last = finish(start(sources))
     assert last["pending"] == 0
     assert last["encoded"] == 0
-    assert sum(int(str(one["encoded"])) for one in results) == last["vectors"]
+    assert sum(int(str(result["encoded"])) for result in results) == last["vectors"]
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_two_processes_index_one_workspace_at_once(
 def test_a_full_disk_is_one_clear_line(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kilobytes: int
 ) -> None:
-    """Where the disk refuses to grow a file the message says what to do, and room mends it."""
+    """Where the disk refuses to grow a file the message says what to do, and free space fixes it."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "index"))
 
     def small_disk() -> None:

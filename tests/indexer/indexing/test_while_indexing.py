@@ -131,7 +131,7 @@ def test_two_scans_of_one_workspace_take_turns(open_engine: OpenEngine, large: P
     second = Running(engine.update)
     assert not second.done
     steps.go_on.set()
-    reports = [one.result()[0] for one in (update, second)]  # type: ignore[index]
+    reports = [running.result()[0] for running in (update, second)]  # type: ignore[index]
     assert [report.files_changed for report in reports] == [100, 0]
     assert engine.search(SearchRequest("topic")).functions == 300
 
@@ -180,7 +180,7 @@ def test_searches_roots_and_updates_at_once(
         stop.set()
 
     running = [Running(search), Running(search), Running(update), Running(come_and_go)]
-    results = [one.result() for one in running]
+    results = [future.result() for future in running]
     assert isinstance(results[0], int)
     assert results[0] > 0
     engine.update()
@@ -191,7 +191,7 @@ def test_searches_roots_and_updates_at_once(
 def test_damage_met_by_anybody_is_mended(
     open_engine: OpenEngine, workspace: Path, caplog: pytest.LogCaptureFixture, meet: str
 ) -> None:
-    """Status, a search or an update finds the store torn: it is made anew, and the next update fills it."""
+    """Status, a search or an update finds the store torn: it is rebuilt, and the next update fills it."""
     open_engine(workspace).update()
     engine = open_engine(workspace)
     path = locate(workspace).store
@@ -223,7 +223,7 @@ def test_a_full_reindex_reads_everything_and_encodes_nothing(open_engine: OpenEn
 
 
 def test_a_script_without_suffix_stays_when_it_is_saved(open_engine: OpenEngine, workspace: Path) -> None:
-    """Its language is told by its first line, also for a single path."""
+    """Its language is detected by its first line, also for a single path."""
     script = workspace / "deploy"
     script.write_text("#!/usr/bin/env python3\ndef roll_out():\n    return 1\n")
     engine = open_engine(workspace)

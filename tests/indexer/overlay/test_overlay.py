@@ -131,7 +131,7 @@ def test_words_find_what_was_typed_before_the_model_is_loaded(
 def test_words_score_in_the_buffer_as_they_do_in_the_store(engine: Engine, workspace: Path) -> None:
     """BM25 of a buffer's function is what SQLite gives the same function once it is stored."""
     store = engine.workspaces[0].store
-    stored = store.functions_of_file("src/upload.py")
+    stored = store.definitions_of_file("src/upload.py")
     terms = ["retry", "uploads", "failing", "size", "connection", "nothing"]
     expected = dict(store.match(" OR ".join(f'"{term}"' for term in terms), COLUMN_WEIGHTS, 100))
     engine.set_overlay(workspace / "src" / "upload.py", (workspace / "src" / "upload.py").read_text())
@@ -179,7 +179,7 @@ def test_similar_code_is_found_from_and_in_buffers(engine: Engine, workspace: Pa
     answer = engine.similar(upload, 10)
     assert places(answer)[0] == ("src/download.py", "retry_failed_download", 5, 12)
     assert "retry_failed_upload" not in [hit.name for hit in answer.hits]
-    with pytest.raises(QueryError, match="no function stands at line 5"):
+    with pytest.raises(QueryError, match="no definition at line 5"):
         engine.similar(upload, 5)
 
 

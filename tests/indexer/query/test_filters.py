@@ -23,7 +23,7 @@ def test_no_filter_asks_nothing() -> None:
 
 def test_languages_by_any_of_their_names() -> None:
     """Aliases stand for the language; others are left out."""
-    filters = Filters.checked(("py", "C++"), (), ())
+    filters = Filters.parse(("py", "C++"), (), ())
     assert filters.languages == ("python", "cpp")
     assert admits(filters, language="cpp")
     assert not admits(filters, language="c")
@@ -35,14 +35,14 @@ def test_languages_by_any_of_their_names() -> None:
 )
 def test_a_word_may_mean_several_kinds(word: str, inside: str, outside: str) -> None:
     """``function`` means every sort of function, as before types were indexed; ``type`` every sort of type."""
-    filters = Filters.checked((), (word,), ())
+    filters = Filters.parse((), (word,), ())
     assert admits(filters, kind=inside)
     assert not admits(filters, kind=outside)
 
 
 def test_kinds() -> None:
     """Only the kinds named answer."""
-    filters = Filters.checked((), ("method",), ())
+    filters = Filters.parse((), ("method",), ())
     assert admits(filters, kind="method")
     assert not admits(filters, kind="function")
 
@@ -63,12 +63,12 @@ def test_kinds() -> None:
 )
 def test_paths(globs: tuple[str, ...], path: str, expected: bool) -> None:
     """Globs in gitignore syntax; exclusions alone leave everything else."""
-    assert admits(Filters.checked((), (), globs), path=path) is expected
+    assert admits(Filters.parse((), (), globs), path=path) is expected
 
 
 def test_filters_hold_together() -> None:
     """A definition must get through every one of them."""
-    filters = Filters.checked(("python",), ("class",), ("src/**",))
+    filters = Filters.parse(("python",), ("class",), ("src/**",))
     assert admits(filters, kind="class")
     assert not admits(filters, kind="class", language="go")
     assert not admits(filters, kind="method")
@@ -90,4 +90,4 @@ def test_mistakes_are_named(
 ) -> None:
     """One line with the value and what to write instead."""
     with pytest.raises(QueryError, match=message):
-        Filters.checked(languages, kinds, paths)
+        Filters.parse(languages, kinds, paths)

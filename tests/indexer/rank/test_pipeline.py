@@ -6,7 +6,7 @@ import pytest
 
 from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
-from cascode_indexer.rank.pipeline import evidence_of, ordered, rank, score_of, without_copies
+from cascode_indexer.rank.pipeline import evidence_of, rank, score_of, sort_by_score, without_copies
 from cascode_indexer.rank.types import Pool, Ranked
 
 SENTENCE = Query.of("where do we retry a failed upload")
@@ -50,8 +50,11 @@ def test_the_kind_of_the_query_chooses_the_weights() -> None:
     """A name asked for is weighed as one."""
     weights = {**table(similarity=1.0), QueryKind.IDENTIFIER: {"definition": 1.0}}
     found = [candidate("other", similarity=0.9, number=1), candidate("retry_upload", similarity=0.1, number=2)]
-    assert [one.definition.name for one in rank(SENTENCE, found, weights)] == ["other", "retry_upload"]
-    assert [one.definition.name for one in rank(Query.of("retry_upload"), found, weights)] == ["retry_upload", "other"]
+    assert [entry.definition.name for entry in rank(SENTENCE, found, weights)] == ["other", "retry_upload"]
+    assert [entry.definition.name for entry in rank(Query.of("retry_upload"), found, weights)] == [
+        "retry_upload",
+        "other",
+    ]
 
 
 def test_equal_scores_keep_the_order_of_path_and_name() -> None:
@@ -59,7 +62,7 @@ def test_equal_scores_keep_the_order_of_path_and_name() -> None:
     found = [candidate("b", "z.py"), candidate("b", "a.py"), candidate("a", "a.py")]
     for some in (found, found[::-1]):
         ranked = rank(SENTENCE, some, table(similarity=1.0))
-        assert [(one.definition.path, one.definition.name) for one in ranked] == [
+        assert [(entry.definition.path, entry.definition.name) for entry in ranked] == [
             ("a.py", "a"),
             ("a.py", "b"),
             ("z.py", "b"),
@@ -77,7 +80,7 @@ def test_the_best_placed_copy_stays() -> None:
 def test_best_first() -> None:
     """The highest score leads."""
     low, high = Ranked(candidate("low"), {}, 0.1), Ranked(candidate("high"), {}, 0.9)
-    assert ordered([low, high]) == [high, low]
+    assert sort_by_score([low, high]) == [high, low]
 
 
 def test_a_definition_without_a_vector_is_not_buried_below_those_that_have_one() -> None:
@@ -87,6 +90,6 @@ def test_a_definition_without_a_vector_is_not_buried_below_those_that_have_one()
         candidate("strong", "x.py", similarity=None, bm25=1.0),
         candidate("weak", "y.py", similarity=None, bm25=0.05),
     ]
-    order = [one.definition.name for one in rank(Query.of("send the report by mail"), [*encoded, *waiting])]
+    order = [entry.definition.name for entry in rank(Query.of("send the report by mail"), [*encoded, *waiting])]
     assert order.index("strong") == 0
     assert order.index("weak") > 30

@@ -18,10 +18,10 @@ OTHERS = (
 POOL = Pool.of(OTHERS)
 
 
-def measured(rule: str, query: str | Query, one: Candidate, pool: Pool = POOL) -> float:
+def measured(rule: str, query: str | Query, found: Candidate, pool: Pool = POOL) -> float:
     """What a rule says of a candidate beside others."""
     asked = Query.of(query) if isinstance(query, str) else query
-    return RULES[rule].measure(asked, one, pool)
+    return RULES[rule].measure(asked, found, pool)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_container(query: str, name: str, expected: float) -> None:
 
 @pytest.mark.parametrize(("kind", "expected"), [("class", 1.0), ("trait", 1.0), ("method", 0.0), ("constant", 0.0)])
 def test_types(kind: str, expected: float) -> None:
-    """Types are told from functions and constants."""
+    """Types are separated from functions and constants."""
     assert measured("types", "x", candidate(kind=kind)) == expected
 
 

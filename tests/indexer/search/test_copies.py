@@ -53,6 +53,6 @@ def test_few_copies_are_ranked(copied: Engine) -> None:
         vector = copied.model.get().encode_queries([query.text])[0]
         with workspace.index:
             source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
-            names = [one.definition.name for one in source.candidates(query, vector)]
+            names = [candidate.definition.name for candidate in source.candidates(query, vector)]
     assert names.count("open_the_door") == 20
     assert names.count("close_the_window") == 1

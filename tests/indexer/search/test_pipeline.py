@@ -43,7 +43,7 @@ class MadeSource:
 
     def texts(self, definitions: Sequence[StoredDefinition]) -> dict[int, str]:
         """Texts, but for those that are lost."""
-        return {one.id: f"text of {one.name}" for one in definitions if one.name not in self.lost}
+        return {wanted.id: f"text of {wanted.name}" for wanted in definitions if wanted.name not in self.lost}
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
         """Where it stands now."""
@@ -57,25 +57,28 @@ class MadeSource:
 
 def names(ranking: Ranking) -> list[str]:
     """The order."""
-    return [one.definition.name for one in ranking.ranked]
+    return [candidate.definition.name for candidate in ranking.ranked]
 
 
 def turning(depth: int) -> Stage:
     """A stage that turns the order round."""
 
     def read(_query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
-        assert all(one.text for one in ranked)
-        return [replace(one, evidence={**one.evidence, "similarity": float(at)}) for at, one in enumerate(ranked)]
+        assert all(candidate.text for candidate in ranked)
+        return [
+            replace(candidate, evidence={**candidate.evidence, "similarity": float(at)})
+            for at, candidate in enumerate(ranked)
+        ]
 
     return Stage(f"turn {depth}", depth, read, FAST)
 
 
 def test_several_sources_are_one_ranking() -> None:
     """The best of all workspaces come first, each with its owner."""
-    one, other = MadeSource({"a": 0.9, "c": 0.5}), MadeSource({"b": 0.7}, Path("/other"))
-    (ranking,) = rankings(QUERY, VECTOR, [one, other], (), 10)
+    first, other = MadeSource({"a": 0.9, "c": 0.5}), MadeSource({"b": 0.7}, Path("/other"))
+    (ranking,) = rankings(QUERY, VECTOR, [first, other], (), 10)
     assert names(ranking) == ["a", "b", "c"]
-    assert [found.candidate.owner for found in ranking.ranked] == [one, other, one]
+    assert [found.candidate.owner for found in ranking.ranked] == [first, other, first]
     assert ranking.stage is None
 
 
@@ -85,7 +88,7 @@ def test_each_stage_reads_what_the_one_before_ordered() -> None:
     found = list(rankings(QUERY, VECTOR, [source], [turning(3), turning(2)], 10))
     assert [names(ranking) for ranking in found] == [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]]
     assert [ranking.stage.name if ranking.stage else "fast" for ranking in found] == ["fast", "turn 3", "turn 2"]
-    assert [one.stage for one in found[-1].ranked] == ["turn 2", "turn 2", "turn 3"]
+    assert [candidate.stage for candidate in found[-1].ranked] == ["turn 2", "turn 2", "turn 3"]
 
 
 def test_stages_wait_until_they_are_asked_for() -> None:
@@ -128,7 +131,7 @@ def test_as_many_stand_as_the_deepest_stage_reads() -> None:
 def test_what_is_excluded_takes_no_place() -> None:
     """The definition that others are compared with is none of them."""
     source = MadeSource({"a": 0.9, "b": 0.8})
-    (ranking,) = rankings(QUERY, VECTOR, [source], (), 1, lambda one: one.definition.name == "a")
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 1, lambda candidate: candidate.definition.name == "a")
     assert names(ranking) == ["b"]
 
 

@@ -50,8 +50,8 @@ def reading(*scores: float, depth: int = 10) -> Stage:
     def read(_query: Query, some: Sequence[Ranked]) -> list[Ranked]:
         placed = in_the_spread_of(similarities_of(some), np.array(scores[: len(some)], dtype=np.float32))
         return [
-            replace(one, evidence={**one.evidence, "similarity": float(score)})
-            for one, score in zip(some, placed, strict=True)
+            replace(entry, evidence={**entry.evidence, "similarity": float(score)})
+            for entry, score in zip(some, placed, strict=True)
         ]
 
     return Stage("second", depth, read, TABLE)
@@ -62,8 +62,8 @@ def test_the_fused_score_decides_in_the_spread_of_the_similarities() -> None:
     found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 0.0), ("c", 0.3, 0.0))
     for scale in (0.1, 30.0):
         read = reading(scale, 2 * scale, 3 * scale).of(SENTENCE, found)
-        assert [one.definition.name for one in read] == ["c", "b", "a"]
-        assert [one.score for one in read] == pytest.approx([0.5, 0.4, 0.3], abs=1e-5)
+        assert [entry.definition.name for entry in read] == ["c", "b", "a"]
+        assert [entry.score for entry in read] == pytest.approx([0.5, 0.4, 0.3], abs=1e-5)
     assert similarities_of(found).tolist() == pytest.approx([0.5, 0.4, 0.3])
 
 
@@ -79,17 +79,17 @@ def test_equal_fused_scores_leave_the_other_evidence() -> None:
 def test_a_name_asked_for_stays_first() -> None:
     """The definition of the name outweighs what the classifier thinks of the others, in the kind's own weights."""
     named = ranked(IDENTIFIER, ("cancel", 0.50, 0.0), ("retry_upload", 0.40, 1.0))
-    assert [one.definition.name for one in named] == ["retry_upload", "cancel"]
+    assert [entry.definition.name for entry in named] == ["retry_upload", "cancel"]
     read = reading(1.0, 9.0).of(IDENTIFIER, named)
-    assert [one.definition.name for one in read] == ["retry_upload", "cancel"]
+    assert [entry.definition.name for entry in read] == ["retry_upload", "cancel"]
 
 
 def test_only_the_best_are_read_and_the_others_stay_below() -> None:
     """Beyond its depth a stage neither scores nor names itself."""
     found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 0.0), ("c", 0.3, 0.0))
     read = reading(1.0, 2.0, depth=2).of(SENTENCE, found)
-    assert [one.definition.name for one in read] == ["b", "a", "c"]
-    assert [one.stage for one in read] == ["second", "second", "fast"]
+    assert [entry.definition.name for entry in read] == ["b", "a", "c"]
+    assert [entry.stage for entry in read] == ["second", "second", "fast"]
     assert read[2] == found[2]
 
 
@@ -122,7 +122,9 @@ def test_the_classifier_reads_query_and_text() -> None:
     """It is given the text that the file holds now, and leaves the fused score beside the similarity."""
     (stage,) = stages_of(SearchRequest("q"), model())
     stage = replace(stage, table=TABLE)
-    found = [replace(one, text=f"def {one.definition.name}(): upload") for one in ranked(SENTENCE, ("a", 0.5, 0.0))]
+    found = [
+        replace(entry, text=f"def {entry.definition.name}(): upload") for entry in ranked(SENTENCE, ("a", 0.5, 0.0))
+    ]
     (read,) = stage.of(SENTENCE, found)
     assert read.stage == "cascade"
     assert read.evidence["similarity"] == pytest.approx(0.5)

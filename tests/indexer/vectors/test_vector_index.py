@@ -11,9 +11,9 @@ import faiss
 import numpy as np
 import pytest
 
-from cascode_indexer.vectors import VectorIndex, build_index, grown_out
+from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
 from cascode_indexer.vectors.cpu import LARGEST_FLAT, CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialized
+from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.gpu import AppendOnlyIndex
 from cascode_indexer.vectors.library import has_gpu
 
@@ -35,7 +35,7 @@ def on_gpu() -> VectorIndex:
 
 def inverted() -> CpuIndex:
     """Inverted lists, every list probed so that answers are exact."""
-    index = CpuIndex.inverted(unit(400, seed=9), lists=8)
+    index = CpuIndex.with_inverted_lists(unit(400, seed=9), lists=8)
     index.raw.nprobe = 8
     return index
 
@@ -151,7 +151,7 @@ def test_a_wrong_shape_is_refused_with_the_shape(index: VectorIndex, shape: tupl
 
 
 def test_repeated_ids_are_refused(index: VectorIndex) -> None:
-    """Two vectors under one id could not be told apart when one is removed."""
+    """Two vectors under one id could not be distinguished when one is removed."""
     with pytest.raises(ValueError, match="distinct"):
         index.add(np.array([1, 1]), unit(2))
 
@@ -174,11 +174,11 @@ def test_the_kind_follows_the_size() -> None:
     small = build_index(DIMENSION, 100, lambda: pytest.fail("a flat index needs no training"))
     assert isinstance(small, CpuIndex)
     assert small.exact
-    assert not grown_out(small, LARGEST_FLAT)
-    assert grown_out(small, LARGEST_FLAT + 1)
+    assert not has_outgrown(small, LARGEST_FLAT)
+    assert has_outgrown(small, LARGEST_FLAT + 1)
     lists = inverted()
-    assert not grown_out(lists, LARGEST_FLAT - 1)
-    assert grown_out(lists, 10)
+    assert not has_outgrown(lists, LARGEST_FLAT - 1)
+    assert has_outgrown(lists, 10)
 
 
 def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:
@@ -186,12 +186,12 @@ def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:
     index = CpuIndex.flat(DIMENSION)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialized(index), index.dimension, path, "model-a")
+    save_index(serialize(index), index.dimension, path, "model-a")
     assert path.stat().st_mode & 0o077 == 0
     again = load_index(path, "model-a", DIMENSION)
     assert again is not None
     again.remove(np.array([7]))
-    assert again.ids().tolist() == [one for one in range(50) if one != 7]
+    assert again.ids().tolist() == [number for number in range(50) if number != 7]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 0.5, 0.999])
@@ -200,18 +200,18 @@ def test_a_truncated_index_is_not_read(tmp_path: Path, cut: float, caplog: pytes
     index = CpuIndex.flat(DIMENSION)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialized(index), index.dimension, path, "model-a")
+    save_index(serialize(index), index.dimension, path, "model-a")
     data = path.read_bytes()
     path.write_bytes(data[: int(cut if cut >= 1 else cut * len(data))])
     with caplog.at_level(logging.WARNING):
         assert load_index(path, "model-a", DIMENSION) is None
-    assert "rebuilt" in caplog.text
+    assert "rebuilding" in caplog.text
 
 
 def test_an_index_of_another_model_is_not_read(tmp_path: Path) -> None:
     """Vectors of two models never mix, even when they are equally wide."""
     index = CpuIndex.flat(DIMENSION)
-    save_index(serialized(index), index.dimension, tmp_path / "vectors.faiss", "model-a")
+    save_index(serialize(index), index.dimension, tmp_path / "vectors.faiss", "model-a")
     assert load_index(tmp_path / "vectors.faiss", "model-b", DIMENSION) is None
     assert load_index(tmp_path / "vectors.faiss", "model-a", DIMENSION + 1) is None
     assert load_index(tmp_path / "missing.faiss", "model-a", DIMENSION) is None

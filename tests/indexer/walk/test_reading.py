@@ -99,7 +99,7 @@ def test_nul_bytes_make_a_file_binary(tmp_path: Path, content: bytes) -> None:
     ],
     ids=["noise", "broken utf-16", "control characters"],
 )
-def test_what_is_no_text_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_text_is_reported(tmp_path: Path, content: bytes) -> None:
     """Bytes that no encoding explains give no functions."""
     assert read_source(_file(tmp_path, content)) is SkipReason.NOT_TEXT
 
@@ -121,19 +121,19 @@ def test_a_file_that_grew_is_not_read_past_the_limit(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a file that says it is empty and is not")
 def test_a_file_whose_size_lies_is_still_bounded() -> None:
-    """Files of /proc tell size 0 and hold more."""
+    """Files of /proc report size 0 and hold more."""
     file = SourceFile("status", Path("/proc/self/status"), "python", 0, 0)
     assert read_source(file, max_bytes=10) is SkipReason.TOO_LARGE
 
 
-def test_one_enormous_line_is_told(tmp_path: Path) -> None:
+def test_one_enormous_line_is_reported(tmp_path: Path) -> None:
     """5 MB in one line, with the limit on size lifted."""
     content = b"x = '" + b"a" * 5_000_000 + b"'\n"
     assert read_source(_file(tmp_path, content), max_bytes=10_000_000) is SkipReason.LINE_TOO_LONG
     assert read_source(_file(tmp_path, content)) is SkipReason.TOO_LARGE
 
 
-def test_minified_code_is_told_but_a_long_literal_is_kept(tmp_path: Path) -> None:
+def test_minified_code_is_reported_but_a_long_literal_is_kept(tmp_path: Path) -> None:
     """What counts is the share of the file in long lines."""
     minified = b"/*! lib */\n" + b"function a(b){return b}" * 2000
     assert read_source(_file(tmp_path, minified, "javascript", "lib.js")) is SkipReason.LINE_TOO_LONG

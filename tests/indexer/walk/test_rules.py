@@ -241,7 +241,7 @@ def test_a_python_package_with_an_output_name_is_kept(tree: Tree, found: Found, 
     ],
 )
 def test_generated_names_are_counted(tree: Tree, found: Found, name: str) -> None:
-    """They are told by name, without a look inside, and can be forced in."""
+    """They are recognised by name, without a look inside, and can be forced in."""
     assert found(tree(name)) == ([], {"generated": 1})
     assert found(tree(name, f".cascodeignore=!{name}\n"))[0] == [name]
 
@@ -340,7 +340,7 @@ def test_odd_ignore_files_do_no_harm(tree: Tree, found: Found, tmp_path: Path) -
     assert found(root)[0] == ["b.py", "d1/c.py", "d2/c.py", "d3/c.py", "d4/c.py", "d5/c.py"]
 
 
-def test_rules_can_be_read_anew(tree: Tree) -> None:
+def test_rules_can_be_read_again(tree: Tree) -> None:
     """After ``forget`` an edited ignore file counts."""
     root = tree("a.py", ".gitignore=b.py\n")
     rules = IgnoreRules(root)

@@ -92,7 +92,7 @@ def test_what_may_not_be_read_is_one_clear_error_or_counted(without_rights: Path
 
 
 def test_a_file_without_the_right_to_read_it_is_unreadable(without_rights: Path) -> None:
-    """It is found by the walk, as its name tells the language, and skipped when it is read."""
+    """It is found by the walk, as its name gives the language, and skipped when it is read."""
     (without_rights / "a.py").write_text("x")
     (without_rights / "a.py").chmod(0)
     _give_up_rights()
@@ -157,8 +157,8 @@ def test_odd_names_survive(tree: Tree, found: Found) -> None:
     assert sorted(found(tree(*names))[0]) == sorted(names)
 
 
-def test_a_name_without_a_suffix_is_told_by_the_first_bytes(tree: Tree, found: Found) -> None:
-    """A script is found by its shebang, a header is told from C++ by a look inside."""
+def test_a_name_without_a_suffix_is_detected_by_the_first_bytes(tree: Tree, found: Found) -> None:
+    """A script is found by its shebang, a header is separated from C++ by a look inside."""
     root = tree("run=#!/usr/bin/env python3\nprint()\n", "LICENSE=free", "a.h=class A { public: int f(); };\n")
     assert found(root) == (["a.h", "run"], {"unsupported_language": 1})
 

@@ -51,7 +51,7 @@ def build(packages: list[Package], tmp_path: Path, held_out: HeldOut = NOBODY, o
 
 
 def test_pairs_carry_query_code_and_provenance(tmp_path: Path) -> None:
-    """A documented function becomes a row that tells where it came from, its docstring taken out."""
+    """A documented function becomes a row that records where it came from, its docstring taken out."""
     source = function("open_door", "Open the front door.\n\n    Slowly.") + function("bare")
     summary = build([package(tmp_path / "cache", TRAIN, source)], tmp_path)
     [row] = rows(tmp_path / "out" / "python.jsonl")

@@ -51,7 +51,7 @@ def test_compiled_languages_are_fetched_as_source_others_as_binary_package(
     assert (tmp_path / "cache" / "debian" / "ruby-gates-1_2-3").is_dir()
 
 
-def test_refusal_of_the_registry_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusal_of_the_registry_is_reported_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client's last words, the package and the version are named."""
     client(tmp_path / "bin", "npm", "echo first >&2; echo 404 not found >&2; exit 1", monkeypatch)
     with pytest.raises(FetchError, match=r"no @own/gates 1\.2\.0 \(404 not found\)"):

@@ -31,7 +31,7 @@ def test_shipped_manifest_has_packages_for_every_split() -> None:
 
 
 def test_every_mined_language_has_packages_to_train_on_and_reserved_ones() -> None:
-    """No language is mined for nothing; whether the reserved ones hold enough to measure, mining tells."""
+    """No language is mined for nothing; whether the reserved ones hold enough to measure, mining shows."""
     packages = load_manifest()
     for language in MINED:
         splits = {split_of(package.name) for package in packages if language in package.languages}
@@ -40,7 +40,7 @@ def test_every_mined_language_has_packages_to_train_on_and_reserved_ones() -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         ("pypi: [", "is not YAML"),
         ("cran: []", "must map the sources"),
@@ -53,13 +53,13 @@ def test_every_mined_language_has_packages_to_train_on_and_reserved_ones() -> No
         ("pypi: [{name: a, version: '1', licence: MIT, languages: [cobol], why: x}]", "cobol"),
     ],
 )
-def test_malformed_manifest_is_refused_by_name(tmp_path: Path, text: str, told: str) -> None:
+def test_malformed_manifest_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
     """What is wrong is said in one line."""
     path = tmp_path / "manifest.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ManifestError, match=r".") as caught:
         load_manifest(path)
-    assert told in str(caught.value)
+    assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -36,7 +36,7 @@ def test_package_without_a_repository_is_matched_by_its_name(held_out: HeldOut, 
 
 
 def test_repository_of_the_manifest_counts_as_named(held_out: HeldOut) -> None:
-    """The manifest can tell the repository where the metadata is silent, in both directions."""
+    """The manifest can name the repository where the metadata is silent, in both directions."""
     assert held_out.holds(package("libx-java", "debian", "apache/commons-lang"), []) == "apache/commons-lang"
     assert held_out.holds(package("widget", "debian", "else/widget"), []) is None
 

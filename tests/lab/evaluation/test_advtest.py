@@ -14,12 +14,12 @@ from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
-from cascode_lab.evaluation.advtest import renamed
+from cascode_lab.evaluation.advtest import rename_identifiers
 
 
 def body(code: str, container: str = "") -> str:
     """Rename a piece of source written with indentation."""
-    return renamed(textwrap.dedent(code).strip(), container)
+    return rename_identifiers(textwrap.dedent(code).strip(), container)
 
 
 def test_parameters_variables_and_the_function_are_renamed_in_order() -> None:
@@ -95,14 +95,14 @@ def test_recursive_calls_are_renamed_however_they_reach_the_function() -> None:
 )  # fmt: skip
 def test_forms_of_binding(code: str, expected: str) -> None:
     """Every form of binding, and text that is none."""
-    assert renamed(code) == expected
+    assert rename_identifiers(code) == expected
 
 
 def functions_of(module: ModuleType) -> list[FunctionType]:
     """The functions and methods that a module defines."""
     found = []
-    for one in vars(module).values():
-        members = list(vars(one).values()) if inspect.isclass(one) else [one]
+    for value in vars(module).values():
+        members = list(vars(value).values()) if inspect.isclass(value) else [value]
         found += [member for member in members if inspect.isfunction(member) and member.__module__ == module.__name__]
     return found
 
@@ -126,8 +126,8 @@ def test_renamed_functions_of_the_standard_library_do_the_same(module: ModuleTyp
         code = textwrap.dedent(inspect.getsource(function))
         before = ast.parse(code).body[0]
         assert isinstance(before, ast.FunctionDef)
-        after = renamed(code)
-        assert after == renamed(code)
+        after = rename_identifiers(code)
+        assert after == rename_identifiers(code)
         assert not re.search(rf"^def {function.__name__}\b", after, re.MULTILINE)
         old, new = (compile(text, "f", "exec") for text in (code, after))
         # Names of a function and its constants of them (keyword calls) differ; operations and other constants do not.

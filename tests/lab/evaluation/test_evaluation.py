@@ -62,7 +62,7 @@ def test_bm25_splits_identifiers_and_prefers_rare_words() -> None:
 
 
 def test_bm25_is_robertsons_formula() -> None:
-    """By hand: idf of 1 of 3 and 2 of 3 texts, counts that saturate, lengths against the mean; repeats in a query tell
+    """By hand: idf of 1 of 3 and 2 of 3 texts, counts that saturate, lengths against the mean; repeats in a query say
     nothing."""
     texts = ["read read file", "read", "sort many long lists"]
     lengths, mean = (3, 1, 4), 8 / 3

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.evaluation.calibration import BestHits, judged, reliability
+from cascode_lab.evaluation.calibration import BestHits, judge, reliability
 from cascode_lab.evaluation.metrics import stratified_bootstrap
 from cascode_lab.evaluation.pairs import held_out_set
 from cascode_lab.evaluation.report import blocks, tables, write_into
@@ -71,18 +71,18 @@ def results(sets: Path, model: CasCodeModel) -> Results:
 
 def test_every_system_is_measured_on_every_set(results: Results) -> None:
     """Sets, systems and comparisons are complete; K = 100 reads fewer queries and is compared on those."""
-    names = [one["name"] for one in results["sets"]]
+    names = [result["name"] for result in results["sets"]]
     assert names == [
         "python-dev", "go-dev", "advtest-dev", "cosqa-dev", "cosqa-dev-no-docstrings", "mean of 2 languages",
     ]  # fmt: skip
-    for one in results["sets"]:
-        assert [system["system"] for system in one["systems"]] == [
+    for result in results["sets"]:
+        assert [system["system"] for system in result["systems"]] == [
             "bm25", "minilm", "fast", "cascade@10", "cascade@100",
         ]  # fmt: skip
-        assert [(gain["system"], gain["over"]) for gain in one["gains"]] == [
+        assert [(gain["system"], gain["over"]) for gain in result["gains"]] == [
             ("fast", "bm25"), ("fast", "minilm"), ("cascade@10", "fast"), ("cascade@100", "fast"),
         ]  # fmt: skip
-        assert one["gains"][1]["mrr"]["mean"] == 0  # the baseline given is the same model
+        assert result["gains"][1]["mrr"]["mean"] == 0  # the baseline given is the same model
     python = results["sets"][0]
     assert (python["queries"], python["functions"]) == (6, 7)
     assert python["systems"][-1]["queries"] == python["gains"][-1]["queries"] == 3
@@ -98,7 +98,7 @@ def test_the_mean_weighs_languages_alike(results: Results) -> None:
 
 
 def test_names_are_gone_from_advtest(sets: Path) -> None:
-    """It asks the same queries over renamed functions, whose class is not told either."""
+    """It asks the same queries over renamed functions, whose class is not named either."""
     plan = Plan(pairs=sets, cosqa=None, languages=("python",))
     plain, renamed = retrieval_sets(plan)
     assert plain.queries == renamed.queries
@@ -121,7 +121,7 @@ def test_a_model_without_a_classifier_is_measured(
     folder = export_model(make_network(head="none"), tokenizer, tmp_path / "encoder")
     plan = Plan(pairs=None, cosqa=sets)
     found = measure(load_model(str(folder), device="cpu"), plan, label="tiny", progress=lambda _line: None)
-    assert {system["system"] for one in found["sets"] for system in one["systems"]} == {"bm25", "fast"}
+    assert {system["system"] for result in found["sets"] for system in result["systems"]} == {"bm25", "fast"}
     assert found["calibration"] == []
     assert "### Probabilities" not in tables(found)
 
@@ -130,8 +130,12 @@ def test_the_classifier_may_read_fewer_queries(sets: Path, model: CasCodeModel) 
     """The other systems answer all of them; gains are paired over those that both have read."""
     plan = Plan(pairs=sets, cosqa=None, languages=("go",), cascade_queries=4, deep_queries=0)
     (found,) = measure(model, plan, label="tiny", progress=lambda _line: None)["sets"]
-    assert {one["system"]: one["queries"] for one in found["systems"]} == {"bm25": 8, "fast": 8, "cascade@10": 4}
-    assert {one["system"]: one["queries"] for one in found["gains"]} == {"fast": 8, "cascade@10": 4}
+    assert {result["system"]: result["queries"] for result in found["systems"]} == {
+        "bm25": 8,
+        "fast": 8,
+        "cascade@10": 4,
+    }
+    assert {result["system"]: result["queries"] for result in found["gains"]} == {"fast": 8, "cascade@10": 4}
 
 
 def test_languages_beside_the_six_are_measured_where_they_have_enough_queries(
@@ -151,7 +155,7 @@ def test_languages_beside_the_six_are_measured_where_they_have_enough_queries(
 
 
 def test_an_unknown_language_is_named(sets: Path) -> None:
-    """A language that is not mined is told before anything is read."""
+    """A language that is not mined is reported before anything is read."""
     with pytest.raises(ModelError, match="'cobol'"):
         retrieval_sets(Plan(pairs=sets, cosqa=None, languages=("cobol",)))
 
@@ -233,7 +237,7 @@ def test_best_hits_with_and_without_the_answer() -> None:
     without = hits.without_answer()
     assert without.fused[:, :2].tolist() == [[3.0, 1.0], [2.0, 1.0]]
     assert not without.right.any()
-    assert BestHits.joined([hits, hits]).first_right.tolist() == [True, False, True, False]
+    assert BestHits.join([hits, hits]).first_right.tolist() == [True, False, True, False]
     assert hits.rows(np.array([1])).first.tolist() == [2.0]
 
 
@@ -246,13 +250,13 @@ def test_no_match_is_judged_against_the_truth(model: CasCodeModel) -> None:
     firsts, seconds = (0.9, 0.8, 0.4, 0.2), (0.8, 0.2, 0.2, 0.1)
     fused = np.array([[logit[p] for p in firsts], [logit[p] for p in seconds]], dtype=np.float32).T
     hits = BestHits.of(fused, np.array([[True, False], [False, True], [True, False], [False, True]]))
-    found = judged("x", hits, model)
+    found = judge("x", hits, model)
     assert (found["queries"], found["flagged"]) == (4, 2)
     assert found["flagged_wrong"] == found["others_right"] == 0.5
     # Taken out are 0.9, 0.2, 0.4 and 0.1: what is left first are 0.8, 0.8, 0.2 and 0.2.
     assert found["flagged_without_answer"] == 0.5
     assert found["error"] == pytest.approx((0.1 + 0.8 + 0.6 + 0.2) / 4, abs=1e-3)
-    assert sum(one["queries"] for one in found["bins"]) == 4
+    assert sum(result["queries"] for result in found["bins"]) == 4
 
 
 def test_reliability_compares_probability_and_truth() -> None:

@@ -118,7 +118,7 @@ def test_what_is_no_repository_is_named(tmp_path: Path, kind: str) -> None:
         folder.mkdir()
     if kind == "empty":
         History(folder)
-    with pytest.raises(HistoryError, match=f"{kind} is no git repository"):
+    with pytest.raises(HistoryError, match=f"{kind} is not a git repository"):
         GitRepository.open(folder)
 
 
@@ -131,7 +131,7 @@ def test_an_unknown_revision_is_named(history: History) -> None:
     assert repository.commit("HEAD") == history.git("rev-parse", "HEAD")
 
 
-def test_a_missing_git_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_is_reported(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fix is to install it."""
     monkeypatch.setattr("cascode_lab.history.git.shutil.which", lambda _name: None)
     with pytest.raises(HistoryError, match="git is not installed"):

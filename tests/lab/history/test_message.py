@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascode_lab.history.housekeeping import housekeeping, is_bot
+from cascode_lab.history.housekeeping import housekeeping_rule, is_bot
 from cascode_lab.history.housekeeping_rules import RULES
 from cascode_lab.history.message import clean_body, clean_subject
 
@@ -84,9 +84,9 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("rule", "subject"), [(rule, subject) for rule in DROPPED for subject in DROPPED[rule]])
-def test_housekeeping_is_told_by_its_rule(rule: str, subject: str) -> None:
+def test_housekeeping_is_named_by_its_rule(rule: str, subject: str) -> None:
     """Each rule drops what its name says."""
-    assert housekeeping(subject, clean_subject(subject)) == rule
+    assert housekeeping_rule(subject, clean_subject(subject)) == rule
 
 
 def test_every_rule_is_shown() -> None:
@@ -97,7 +97,7 @@ def test_every_rule_is_shown() -> None:
 @pytest.mark.parametrize("subject", KEPT)
 def test_work_on_the_program_is_kept(subject: str) -> None:
     """The words of the rules occur in questions too."""
-    assert housekeeping(subject, clean_subject(subject)) is None
+    assert housekeeping_rule(subject, clean_subject(subject)) is None
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_work_on_the_program_is_kept(subject: str) -> None:
 )
 def test_a_conventional_type_decides(subject: str, rule: str | None) -> None:
     """The prefix says what the words may not."""
-    assert housekeeping(subject, clean_subject(subject)) == rule
+    assert housekeeping_rule(subject, clean_subject(subject)) == rule
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_a_conventional_type_decides(subject: str, rule: str | None) -> None:
         ("Ada", "ada@bot.example.org", False),
     ],
 )
-def test_programs_are_told_from_people(author: str, email: str, bot: bool) -> None:
+def test_programs_are_separated_from_people(author: str, email: str, bot: bool) -> None:
     """By name or by the address's own part."""
     assert is_bot(author, email) is bot

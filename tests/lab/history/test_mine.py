@@ -44,7 +44,7 @@ def test_a_commit_asks_for_the_function_that_it_changed(history: History) -> Non
     assert (answer["start_line"], answer["end_line"]) == (7, 9)
     assert "read()" in answer["code"]
     assert "LIMIT" not in answer["code"]
-    assert {one["name"] for one in row["neighbours"]} == {"Client.close", "connect"}
+    assert {neighbour["name"] for neighbour in row["neighbours"]} == {"Client.close", "connect"}
     assert found.dropped["first commit"] == 1
 
 
@@ -131,7 +131,7 @@ def test_windows_line_ends_keep_their_lines(history: History) -> None:
     assert [place.key for place in pair.answers] == [("other.py", "Client.close")]
 
 
-def test_a_file_whose_lines_cannot_be_told_is_left_out(history: History) -> None:
+def test_a_file_whose_lines_are_unknown_is_left_out(history: History) -> None:
     """A lone carriage return ends a line for the extractor and not for git."""
     odd = CLIENT.replace("import time\n", "import time\rimport os\n")
     history.commit("Add a client with an odd line end", {"odd.py": odd})

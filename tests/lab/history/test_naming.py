@@ -15,7 +15,9 @@ from cascode_lab.history.types import Hunk
 
 def definition(source: str, language: str, name: str) -> Definition:
     """A definition of a source text."""
-    return next(one for one in extract_definitions(source, language).functions if one.qualified_name == name)
+    return next(
+        function for function in extract_definitions(source, language).definitions if function.qualified_name == name
+    )
 
 
 PYTHON = """
@@ -70,7 +72,7 @@ def test_neighbours_share_words_with_the_question_or_stand_near() -> None:
     alike = "def upload_again(a):\n    return a.retry_upload()\n\n\n"
     tests = "def test_upload():\n    retry_upload()\n"
     parsed = version(alike + plain + answer + tests)
-    changed = {index for index, one in enumerate(parsed.definitions) if one.name == "retry"}
+    changed = {index for index, item in enumerate(parsed.definitions) if item.name == "retry"}
     found = neighbours("Retry a failed upload", [parsed], {"many.py": changed})
     assert len(found) == MOST_NEIGHBOURS
     chosen = [place.definition.name for place in found]

@@ -40,7 +40,7 @@ def test_commits_after_a_revision_ask(changing: History) -> None:
     found = asked(changing, revision="HEAD~3")
     assert found.revision == changing.git("rev-parse", "HEAD~3")
     assert found.language == "python"
-    assert [one.answers for one in found.questions] == [
+    assert [question.answers for question in found.questions] == [
         (("doors.py", f"{verb}_door", "function"),) for verb in ("split", "merge", "count")
     ]
     content = found.content("own/doors", "dev")
@@ -69,7 +69,7 @@ def test_what_did_not_stand_then_is_not_asked(changing: History) -> None:
     )
     changing.commit("Turn the bolt twice as far as before", {"bolt.py": new.replace("bolt()", "bolt(2)")})
     found = asked(changing, revision="HEAD~3")
-    assert [one.answers[0][1] for one in found.questions] == ["split_door"]
+    assert [question.answers[0][1] for question in found.questions] == ["split_door"]
     assert found.dropped["answer not in the revision"] == 1
 
 
@@ -90,8 +90,8 @@ def test_the_same_questions_are_drawn_each_time(changing: History) -> None:
     first, second = asked(changing, limit=5), asked(changing, limit=5)
     assert first == second
     assert len(first.questions) == 5
-    everything = [one.commit for one in asked(changing).questions]
-    places = [everything.index(one.commit) for one in first.questions]
+    everything = [question.commit for question in asked(changing).questions]
+    places = [everything.index(question.commit) for question in first.questions]
     assert places == sorted(places)
     assert places != list(range(5))
 

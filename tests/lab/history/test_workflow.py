@@ -59,7 +59,7 @@ def test_clones_are_mined_one_by_one_and_none_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("held", ["Own/Clone", "else/CLONE"])
 def test_held_out_clones_are_left_out(tmp_path: Path, held: str) -> None:
-    """By the owner and name that a remote tells, or by the name alone where nothing tells the owner."""
+    """By the owner and name of a remote, or by the name alone where nothing names the owner."""
     history = busy(tmp_path / "clone")
     if held.startswith("Own"):
         history.git("remote", "add", "origin", "https://github.com/own/clone")
@@ -165,17 +165,17 @@ def test_a_manifest_at_fault_is_one_clear_line(tmp_path: Path, text: str, messag
 def test_the_shipped_manifest_covers_all_languages() -> None:
     """At least sixty repositories; every language has some to train on, to tune on and to test on."""
     entries = load_manifest()
-    count = {split: sum(one.split is split for one in entries) for split in Split}
+    count = {split: sum(item.split is split for item in entries) for split in Split}
     assert len(entries) >= 60
     assert count[Split.TRAIN] >= 30
     assert (count[Split.DEV], count[Split.TEST]) == (15, 15)
     for language in LANGUAGES:
-        assert {one.split for one in entries if one.language == language} == set(Split), language
+        assert {item.split for item in entries if item.language == language} == set(Split), language
 
 
 def test_the_loader_tells_held_out_repositories() -> None:
     """The check reads lists of any number of files."""
-    one = HistoryEntry("Own/Doors", "https://github.com/Own/Doors", "a" * 40, "MIT", "python", Split.TRAIN)
-    check_held_out([one], HeldOut(frozenset({"own/gates"})))
+    item = HistoryEntry("Own/Doors", "https://github.com/Own/Doors", "a" * 40, "MIT", "python", Split.TRAIN)
+    check_held_out([item], HeldOut(frozenset({"own/gates"})))
     with pytest.raises(ManifestError, match="Own/Doors"):
-        check_held_out([one], HeldOut(frozenset({"own/doors"})))
+        check_held_out([item], HeldOut(frozenset({"own/doors"})))

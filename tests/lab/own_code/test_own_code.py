@@ -79,7 +79,7 @@ def loaded(model: ModelHandle) -> CasCodeModel:
     ],
 )  # fmt: skip
 def test_a_function_without_a_question_says_why(body: str, reason: Unusable) -> None:
-    """Each reason is told apart."""
+    """Each reason is counted apart."""
     found = questions_of([parsed(f"def f(a):\n    {body}\n")])
     assert found.questions == ()
     assert found.unusable == Counter({reason: 1})
@@ -93,7 +93,7 @@ def test_the_same_documentation_asks_for_no_single_function() -> None:
         parsed(python_source("send_mail", "Send a mail to someone."), "c.py"),
     ]
     found = questions_of(files)
-    assert [one.name for one in found.questions] == ["send_mail"]
+    assert [question.name for question in found.questions] == ["send_mail"]
     assert found.unusable == Counter({Unusable.REPEATED: 2})
 
 
@@ -109,12 +109,12 @@ def test_documentation_is_taken_out_of_what_is_searched() -> None:
     python = without_docs(
         parsed('def f(a):\n    """Secret words here."""\n    return a\n\n\ndef g():\n    """Only words."""\n')
     )
-    assert [one.name for one in python.functions] == ["f"]
+    assert [function.name for function in python.definitions] == ["f"]
     script = without_docs(parsed("/** Secret words here. */\nfunction f(a) {\n  return a;\n}\n", "a.js", "javascript"))
     for file in (python, script):
         assert len(file.texts) == 1
         assert "ecret" not in file.texts[0]
-        assert file.functions[0].doc == ""
+        assert file.definitions[0].doc == ""
 
 
 def test_functions_are_found_by_their_documentation(documented: Path, loaded: CasCodeModel) -> None:
@@ -124,7 +124,7 @@ def test_functions_are_found_by_their_documentation(documented: Path, loaded: Ca
     report = measure_own_code(
         documented, loaded, on_progress=steps.append, on_question=lambda done, total: asked.append((done, total))
     )
-    assert (report.files, report.functions, report.questions) == (13, 14, 13)
+    assert (report.files, report.definitions, report.questions) == (13, 14, 13)
     assert report.unusable == {"without documentation": 1}
     assert len(report.outcomes) == 13
     assert report.mrr > 0.9
@@ -154,11 +154,11 @@ def test_a_limit_asks_the_same_questions_every_time(documented: Path, loaded: Ca
     reports = [measure_own_code(documented, loaded, limit=10) for _ in range(2)]
     assert reports[0].outcomes == reports[1].outcomes
     assert len(reports[0].outcomes) == 10
-    assert (reports[0].questions, reports[0].functions) == (13, 14)
+    assert (reports[0].questions, reports[0].definitions) == (13, 14)
 
 
 def test_a_classifier_with_weight_reads_the_best(documented: Path, loaded: CasCodeModel) -> None:
-    """Its K is told, and nothing below K moves."""
+    """Its K is shown, and nothing below K moves."""
     other = CasCodeModel(
         loaded.network,
         dataclasses.replace(loaded.settings, fusion_weight=1.0),
@@ -208,10 +208,10 @@ def test_metrics_count_functions_beyond_the_candidates_as_lost(documented: Path,
         outcomes=(
             dataclasses.replace(lost, rank=None),
             dataclasses.replace(second, rank=2),
-            *(dataclasses.replace(one, rank=1) for one in rest),
+            *(dataclasses.replace(outcome, rank=1) for outcome in rest),
         ),
     )
     assert changed.mrr == pytest.approx((8 + 0.5) / 10)
     assert mean_reciprocal_rank(changed.outcomes, 1) == pytest.approx(0.8)
     assert (recall(changed.outcomes, 1), recall(changed.outcomes, 2)) == (0.8, 0.9)
-    assert [one.rank for one in misses(changed.outcomes)] == [None, 2]
+    assert [miss.rank for miss in misses(changed.outcomes)] == [None, 2]

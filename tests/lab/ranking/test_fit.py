@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cascode_lab.ranking.compare import functions_of, left_out, table
+from cascode_lab.ranking.compare import functions_of, rank_left_out, table
 from cascode_lab.ranking.fit import fit, reciprocal_rank, scores_of
 from cascode_lab.ranking.types import Asked
 
@@ -62,7 +62,7 @@ def test_a_fit_is_the_same_every_time() -> None:
 def test_a_workspace_with_many_questions_counts_as_one() -> None:
     """A hundred questions of one repository do not outvote three repositories."""
     many = questions("big", decisive=0, count=120)
-    few = [one for name in ("s1", "s2", "s3") for one in questions(name, decisive=1, count=10)]
+    few = [question for name in ("s1", "s2", "s3") for question in questions(name, decisive=1, count=10)]
     weights = fit([*many, *few], RULES).weights
     assert weights["words"] > weights["similarity"] > 0
 
@@ -85,15 +85,15 @@ def test_unanswerable_questions_teach_nothing() -> None:
 )
 def test_reciprocal_rank(scores: list[float], copies: list[int], expected: float) -> None:
     """The third candidate answers; copies are one hit, and a copy of the answer answers."""
-    one = asked([(0.0, 0.0, 0.0)] * 3, [2], copies=copies)
-    assert reciprocal_rank(one, np.array(scores)) == pytest.approx(expected)
+    question = asked([(0.0, 0.0, 0.0)] * 3, [2], copies=copies)
+    assert reciprocal_rank(question, np.array(scores)) == pytest.approx(expected)
 
 
 def test_beyond_the_depth_is_not_found() -> None:
     """The eleventh hit counts nothing."""
-    one = asked([(float(-at), 0.0, 0.0) for at in range(12)], [10])
-    assert reciprocal_rank(one, scores_of(one, RULES, {"similarity": 1.0})) == 0.0
-    assert reciprocal_rank(one, scores_of(one, RULES, {"similarity": 1.0}), depth=11) == pytest.approx(1 / 11)
+    question = asked([(float(-at), 0.0, 0.0) for at in range(12)], [10])
+    assert reciprocal_rank(question, scores_of(question, RULES, {"similarity": 1.0})) == 0.0
+    assert reciprocal_rank(question, scores_of(question, RULES, {"similarity": 1.0}), depth=11) == pytest.approx(1 / 11)
 
 
 def test_types_are_left_out() -> None:
@@ -105,16 +105,16 @@ def test_types_are_left_out() -> None:
 
 def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
     """What only one workspace teaches does not help itself."""
-    alike = [one for name in ("p", "q", "r", "s") for one in questions(name, decisive=1, count=8)]
+    alike = [question for name in ("p", "q", "r", "s") for question in questions(name, decisive=1, count=8)]
     odd = questions("zz", decisive=0, count=8)
-    found = left_out([*alike, *odd], RULES, lambda _line: None)
+    found = rank_left_out([*alike, *odd], RULES, lambda _line: None)
     assert np.mean(found[: len(alike)]) > 0.9
     assert np.mean(found[len(alike) :]) < 0.7
 
 
 def test_the_table_compares_every_ranking() -> None:
     """A group a column, and the gain over the hand-set weights with its interval."""
-    some = [one for name in ("p", "q", "r") for one in questions(name, decisive=1, count=8)]
+    some = [question for name in ("p", "q", "r") for question in questions(name, decisive=1, count=8)]
     lines = table(some, RULES).splitlines()
     assert lines[0] == "| ranking | history | over before |"
     rows = {line.split(" | ")[0].strip("| "): line for line in lines[2:]}

@@ -60,7 +60,7 @@ def test_further_answers_of_a_query_are_no_negatives_of_it() -> None:
     there = (cross_entropy(1.6, 0.4) + cross_entropy(1.2, 0.2, 0.8)) / 2
     assert float(InfoNCE(temperature=0.5).loss(Given(COSINES, FURTHER))) == pytest.approx((there + back) / 2, rel=1e-6)
     there = (cross_entropy(1.6, 1.0) + cross_entropy(1.2, 0.2, 0.8)) / 2
-    # The second answer is right for the first query: there is nothing to tell it apart from.
+    # The second answer is right for the first query: there is nothing to distinguish it from.
     back = (cross_entropy(1.6, 0.2) + cross_entropy(1.2)) / 2
     assert float(InfoNCE(temperature=0.5).loss(Given(COSINES, SHARED))) == pytest.approx((there + back) / 2, rel=1e-6)
 
@@ -78,8 +78,8 @@ def test_late_infonce_is_infonce_of_the_fused_scores() -> None:
 
 def divergence(teacher: list[float], student: list[float]) -> float:
     """Kullback-Leibler divergence of the softmaxes of two rows of scores."""
-    p = [exp(one) / sum(map(exp, teacher)) for one in teacher]
-    q = [exp(one) / sum(map(exp, student)) for one in student]
+    p = [exp(score) / sum(map(exp, teacher)) for score in teacher]
+    q = [exp(score) / sum(map(exp, student)) for score in student]
     return sum(a * log(a / b) for a, b in zip(p, q, strict=True))
 
 

@@ -64,12 +64,12 @@ def test_every_recipe_is_valid(recipe: str, tmp_path: Path) -> None:
     ("text", "match"),
     [
         ("stages: []", "has no stage"),
-        ("steps: 3", "no training recipe"),
-        ("stages: [{name: a}]", "no training recipe"),
-        ("stages: [{name: a, preset: first, after: b}]", "no earlier stage"),
+        ("steps: 3", "not a training recipe"),
+        ("stages: [{name: a}]", "not a training recipe"),
+        ("stages: [{name: a, preset: first, after: b}]", "not an earlier stage"),
         ("stages: [{name: a, preset: first}, {name: a, preset: first}]", "cannot name a stage"),
         ("stages: [{name: ../a, preset: first}]", "cannot name a stage"),
-        ("a: [", "no training recipe"),
+        ("a: [", "not a training recipe"),
     ],
 )
 def test_wrong_recipes_are_named(text: str, match: str, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_a_stage_may_say_settings_and_give_none(tmp_path: Path) -> None:
 def test_recipe_is_reproduced_and_goes_on_after_a_kill(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """Stages run in order, each from the model before it; a killed recipe ends with the same released weights."""
     recipe = tmp_path / "recipe.yaml"
-    one = f"{{name: one, preset: first, settings: {json.dumps({'start_from': str(model_folder), **JOINT})}}}"
-    recipe.write_text(f"stages: [{one}, {{name: two, preset: cascade, after: one}}]")
+    stage = f"{{name: one, preset: first, settings: {json.dumps({'start_from': str(model_folder), **JOINT})}}}"
+    recipe.write_text(f"stages: [{stage}, {{name: two, preset: cascade, after: one}}]")
 
     class Killed(BaseException):
         """Stands for the kill."""

@@ -11,7 +11,7 @@ import pytest
 
 from cascode_lab.training import load_preset, run
 from cascode_lab.training.data import TrainingPair
-from cascode_lab.training.mixture import Mixture, apportioned, other_answers
+from cascode_lab.training.mixture import Mixture, apportion, other_answers
 from cascode_lab.training.precision import compute_dtype
 from cascode_lab.training.sources import SOURCES, Corpora, DefinitionText, Draws, Example, make_sources
 from cascode_lab.training.sources.short import base_form, short_query
@@ -69,10 +69,10 @@ SHARES = {"docstrings": 0.5, "history": 0.35, "short": 0.1, "cosqa": 0.05}
 
 def test_every_step_holds_the_shares_of_its_sources(folders: tuple[Path, dict[str, str]]) -> None:
     """The counts of a mixed step are the shares, each source at least once; a repeated step is the same."""
-    assert apportioned(SHARES, 96) == {"docstrings": 48, "history": 33, "short": 10, "cosqa": 5}
-    assert apportioned(SHARES, 8) == {"docstrings": 3, "history": 3, "short": 1, "cosqa": 1}
-    assert apportioned({"a": 2.0, "b": 1.0}, 2) == {"a": 1, "b": 1}
-    assert apportioned(SHARES, 2) == dict.fromkeys(SHARES, 1)
+    assert apportion(SHARES, 96) == {"docstrings": 48, "history": 33, "short": 10, "cosqa": 5}
+    assert apportion(SHARES, 8) == {"docstrings": 3, "history": 3, "short": 1, "cosqa": 1}
+    assert apportion({"a": 2.0, "b": 1.0}, 2) == {"a": 1, "b": 1}
+    assert apportion(SHARES, 2) == dict.fromkeys(SHARES, 1)
     data, given = folders
 
     def steps() -> list[list[Example]]:
@@ -83,8 +83,8 @@ def test_every_step_holds_the_shares_of_its_sources(folders: tuple[Path, dict[st
     drawn = steps()
     for examples in drawn:
         kinds = Counter(
-            "cosqa" if "how to" in one.query else "history" if "better" in one.query else "docstrings"
-            for one in examples
+            "cosqa" if "how to" in example.query else "history" if "better" in example.query else "docstrings"
+            for example in examples
         )
         assert kinds == {"docstrings": 4, "history": 3, "cosqa": 1}
     assert steps() == drawn
@@ -95,7 +95,7 @@ def test_unmixed_steps_are_drawn_from_one_source_each(folders: tuple[Path, dict[
     shares = {"docstrings": 0.75, "cosqa": 0.25}
     sources = make_sources(shares, Corpora(*folders, 0), Draws("s"))
     mixture = Mixture(sources, shares, 4, "s", mixed=False)
-    kinds = [{"how to" in one.query for one in mixture.draw(step, random.Random(0))} for step in range(200)]
+    kinds = [{"how to" in example.query for example in mixture.draw(step, random.Random(0))} for step in range(200)]
     assert all(len(kind) == 1 for kind in kinds)
     assert 30 < sum(True in kind for kind in kinds) < 70
 
@@ -111,7 +111,7 @@ def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tupl
     }
     with pytest.raises(ModelError, match="no source 'docs', known are cosqa, docstrings, history, short"):
         make_sources({"docs": 1.0}, Corpora(*folders, 0), Draws("s"))
-    with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is no folder"):
+    with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is not a folder"):
         make_sources({"history": 1.0}, Corpora(folders[0], {"history": "/nowhere"}, 0), Draws("s"))
     assert set(load_preset("mixture").sources) <= set(SOURCES)
 
@@ -135,7 +135,7 @@ def test_repositories_kept_for_dev_are_not_trained_on(folders: tuple[Path, dict[
     assert (len(corpora.history), len(corpora.history_dev)) == (10, 10)
     broken = Path(folders[1]["history"]) / "pairs" / "a__b.jsonl"
     broken.write_text("{}\n")
-    with pytest.raises(ModelError, match=r"a__b\.jsonl:1 is no history pair"):
+    with pytest.raises(ModelError, match=r"a__b\.jsonl:1 is not a history pair"):
         _ = Corpora(*folders, 0).history
 
 
@@ -152,7 +152,7 @@ def test_right_definitions_are_no_negatives() -> None:
         Example("h", shown("k1", "k", "do h"), frozenset("k"), (shown("k1", "copy"), shown("l", "l", "do h"))),
         Example("m", shown("m1", "m", "m"), frozenset("mn")),
     ]
-    assert [[int(one) for one in row] for row in other_answers(examples)] == [
+    assert [[int(answer) for answer in row] for row in other_answers(examples)] == [
         # f1 g1 h1 k1 m1 | n1 f0 k1' l
         [1, 1, 0, 0, 0, 0, 1, 0, 0],
         [0, 1, 0, 0, 0, 0, 0, 0, 0],

@@ -20,7 +20,7 @@ from cascode_lab.training.step_scores import StepScores
 from cascode_models.heads import COSINE_SCALE, Texts
 from cascode_models.inference import fused_score
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import PairLayout, padded, paired
+from cascode_models.tokenization import PairLayout, pad, pair
 
 # Some longer than a phrase and than a function's beginning.
 QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]
@@ -89,7 +89,7 @@ def step_scores(
 ) -> StepScores:
     """Scores of a step on the examples."""
     run = RunContext(TrainingConfig(), None, network, Numbers(), Path(), "", print)  # type: ignore[arg-type]
-    teachers = [Saying(one) for one in said]
+    teachers = [Saying(scores) for scores in said]
     return StepScores(run, examples(), groups, teachers=teachers, chunk=chunk, cache_gradients=cache)
 
 
@@ -99,7 +99,7 @@ def gradients(
     """Losses of a step and the gradients it leaves."""
     network.zero_grad()
     losses = {objective.name: objective.loss(scores) for objective in objectives}
-    scores.backward(sum(one.weight * losses[one.name] for one in objectives))
+    scores.backward(sum(term.weight * losses[term.name] for term in objectives))
     found = {name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None}
     return {name: float(loss.detach()) for name, loss in losses.items()}, found
 
@@ -128,8 +128,8 @@ def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
         network.head.views.copy_(torch.tensor([0.3, 0.7, 0.5]))
-        logits = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True)))
-        cosines = network.encode(*padded(QUERIES, 0)) @ network.encode(*padded(FUNCTIONS, 0)).T
+        logits = network.classify(*pair(*zip(*pairs, strict=True), 0, PairLayout(True)))
+        cosines = network.encode(*pad(QUERIES, 0)) @ network.encode(*pad(FUNCTIONS, 0)).T
     fused = torch.tensor(fused_score(cosines.numpy(), logits.view(cosines.shape).numpy(), 1.0))
     # In the units of a cosine by the temperature, not by that of the vectors.
     scores = step_scores(network, chunk=chunk)
@@ -165,7 +165,7 @@ def test_groups_are_classified_pair_by_pair(chunk: int, network: CasCode) -> Non
     ]
     found = step_scores(network, chunk=chunk, groups=groups).groups
     pairs = [(QUERIES[row], FUNCTIONS[other]) for row in (0, 1) for other in (row, 2, 5)]
-    expected = network.classify(*paired(*zip(*pairs, strict=True), 0, PairLayout(True))).view(2, 3)
+    expected = network.classify(*pair(*zip(*pairs, strict=True), 0, PairLayout(True))).view(2, 3)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     _, grads = gradients(network, step_scores(network, groups=groups), [GroupSoftmaxBinary()])
     assert float(grads["head.views"].abs().max()) > 1e-4
@@ -175,9 +175,7 @@ def test_late_scores_ignore_padding(network: CasCode) -> None:
     """A query and a function score alike alone and beside longer ones."""
 
     def scores(queries: list[list[int]], functions: list[list[int]]) -> torch.Tensor:
-        read = [
-            Texts(network.token_states(ids, mask), mask) for ids, mask in (padded(queries, 0), padded(functions, 0))
-        ]
+        read = [Texts(network.token_states(ids, mask), mask) for ids, mask in (pad(queries, 0), pad(functions, 0))]
         return network.head.late_scores(*read)
 
     with torch.no_grad():

@@ -13,7 +13,7 @@ import pytest
 
 from cascode_lab.training.config import STRATEGY_NAMES, StageConfig, load_preset
 from cascode_lab.training.context import RunContext
-from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, varied_texts
+from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, vary_texts
 from cascode_lab.training.hard_negatives import STRATEGIES
 from cascode_lab.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
 from cascode_lab.training.sampling import LanguagePools, Passes, draw_packages, pools
@@ -24,7 +24,7 @@ from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
 
 
-def test_negatives_of_another_run_are_mined_anew(tmp_path: Path) -> None:
+def test_negatives_of_another_run_are_mined_again(tmp_path: Path) -> None:
     """What a run left that was killed before its first checkpoint says nothing about other pairs."""
     pairs = [TrainingPair(f"q{n}", f"c{n}") for n in range(4)]
     pool = MinedPool(pairs, np.array([[1], [2], [3], [0]], dtype=np.int32), np.ones(4, dtype=np.int32))
@@ -67,7 +67,7 @@ def test_variation_never_puts_the_query_into_the_code() -> None:
         "python",
         "Raises an error when it is missing.",
     )
-    forms = {varied_texts(pair, random.Random(seed)) for seed in range(200)}
+    forms = {vary_texts(pair, random.Random(seed)) for seed in range(200)}
     assert all("parsed configuration" not in text for _, text in forms)
     assert all(query.strip() for query, _ in forms)
     assert len({query for query, _ in forms}) >= 3
@@ -77,7 +77,7 @@ def test_variation_never_puts_the_query_into_the_code() -> None:
 def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
     """Of a renamed function only what it does is left; searches and other languages are not renamed."""
     pair = TrainingPair("Read a file.", "def load(path):\n    return open(path)", "Disk.load", "python", "Long story.")
-    query, text = varied_texts(pair, random.Random(0), renamed=True)
+    query, text = vary_texts(pair, random.Random(0), renamed=True)
     assert query
     assert text == "def Func(arg_0):\n    return open(arg_0)"
     assert can_be_renamed(pair)

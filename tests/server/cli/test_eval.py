@@ -74,7 +74,7 @@ def test_own_code_is_measured(run: Run) -> None:
     outcome = run("eval", ".", "--misses", "1")
     assert outcome.status == 0, outcome.err
     head, _, *figures = outcome.out.splitlines()
-    assert head.startswith("14 functions asked for by their documentation, among 18 functions in 4 files")
+    assert head.startswith("14 definitions asked for by their documentation, among 18 definitions in 4 files")
     assert [line.split()[0] for line in figures[:4]] == ["MRR", "recall@1", "recall@5", "recall@10"]
     assert float(figures[0].split()[1]) > 0.7
     assert "not asked for: 4 without documentation" in outcome.out
@@ -85,7 +85,7 @@ def test_own_code_is_measured(run: Run) -> None:
 def test_questions_can_be_limited(run: Run) -> None:
     """The figures say from how many the questions were drawn."""
     outcome = run("eval", ".", "--limit", "10")
-    assert outcome.out.startswith("10 functions (drawn from 14; --limit takes more) asked for")
+    assert outcome.out.startswith("10 definitions (drawn from 14; --limit takes more) asked for")
 
 
 @pytest.mark.usefixtures("model", "workspace")
@@ -93,17 +93,17 @@ def test_too_little_documentation_is_one_clear_line(run: Run) -> None:
     """It says how many there are, why the others are none, and what would do; the status is 1."""
     outcome = run("eval", ".")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "2 of 6 functions can be asked for" in outcome.err
+    assert "2 of 6 definitions can be asked for" in outcome.err
     assert "4 without documentation" in outcome.err
     assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("model")
-def test_a_folder_without_functions_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_folder_without_functions_is_reported(run: Run, tmp_path: Path) -> None:
     """An empty folder is no measurement."""
     outcome = run("eval", str(tmp_path))
     assert (outcome.status, outcome.out) == (1, "")
-    assert f"{tmp_path} holds no functions" in outcome.err
+    assert f"{tmp_path} holds no definitions" in outcome.err
 
 
 @pytest.mark.usefixtures("workspace")
@@ -117,7 +117,7 @@ def test_the_model_of_the_settings_is_measured(run: Run, tmp_path: Path, monkeyp
     assert "/no/such/model" in outcome.err
 
 
-def test_a_missing_workspace_is_told_before_the_model_is_loaded(run: Run) -> None:
+def test_a_missing_workspace_is_reported_before_the_model_is_loaded(run: Run) -> None:
     """Neither a model nor an index is touched."""
     outcome = run("eval", "/no/such/folder", "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")

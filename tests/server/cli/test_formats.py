@@ -206,16 +206,16 @@ def test_certainty_is_never_complete(tmp_path: Path, probability: float | None, 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"hits": ()}, "no hits among 40 functions"),
+        ({"hits": ()}, "no hits among 40 definitions"),
         ({"confident": False}, "nothing matches well"),
-        ({"pending": 5, "state": "indexing"}, "5 of 40 functions"),
+        ({"pending": 5, "state": "indexing"}, "5 of 40 definitions"),
         ({"dropped": 2}, "2 left out"),
     ],
 )
 def test_what_an_answer_lacks_is_said_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], words: str
 ) -> None:
-    """Doubt, an unfinished index and dropped candidates are told, and not on stdout."""
+    """Doubt, an unfinished index and dropped candidates are reported, and not on stdout."""
     print_notes(answer(hit(tmp_path), **changes))
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -223,4 +223,4 @@ def test_what_an_answer_lacks_is_said_on_stderr(
     print_notes(answer(hit(tmp_path)))
     assert capsys.readouterr().err == ""
     print_notes(answer(), narrowed=True)
-    assert "none may be of that language, kind or path" in capsys.readouterr().err
+    assert "none may match the given language, kind or path" in capsys.readouterr().err

@@ -90,22 +90,22 @@ def test_a_manifest_is_mined_from_a_folder_of_clones(run: Run, clone: History, h
     [
         (["--history"], "name one"),
         (["--history", "r", "--clones", "c"], "name one"),
-        (["--history", "r", "--packages", "p"], "--packages does not go with --history"),
-        (["--history", "r", "-l", "py"], "--language does not go with --history"),
+        (["--history", "r", "--packages", "p"], "--packages cannot be combined with --history"),
+        (["--history", "r", "-l", "py"], "--language cannot be combined with --history"),
         (["--history", "r", "--manifest", "m"], "add --clones"),
         (["r"], "add --history"),
         ([], "Missing option '--packages'"),
-        (["--history", "/no/such/clone"], "/no/such/clone is no git repository"),
+        (["--history", "/no/such/clone"], "/no/such/clone is not a git repository"),
     ],
 )
-def test_options_that_do_not_fit_are_told(run: Run, held_out: str, arguments: list[str], message: str) -> None:
+def test_options_that_do_not_fit_are_reported(run: Run, held_out: str, arguments: list[str], message: str) -> None:
     """One line, and the status of an error."""
     outcome = run("train", "mine", "-o", "out", "--held-out", held_out, *arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert message in outcome.err
 
 
-def test_a_missing_list_is_told(run: Run, clone: History) -> None:
+def test_a_missing_list_is_reported(run: Run, clone: History) -> None:
     """Before anything is mined."""
     outcome = run("train", "mine", "--history", str(clone.folder), "-o", "out", "--held-out", "/no/such/list")
     assert outcome.status == 2
@@ -126,7 +126,7 @@ def test_a_repository_is_measured_by_its_commits(run: Run, clone: History) -> No
     assert [line.split()[0] for line in figures[:4]] == ["MRR@10", "recall@1", "recall@5", "recall@10"]
     assert float(figures[0].split()[1]) > 0.7
     assert [line.split()[0] for line in figures[5:7]] == ["named", "described"]
-    assert "not asked: 1 first commit" in outcome.out
+    assert "commits skipped: 1 first commit" in outcome.out
     assert {path: path.stat().st_mtime_ns for path in clone.folder.rglob("*")} == before
     assert run("eval", "history", str(clone.folder), "--misses", "1").out == outcome.out
 
@@ -136,20 +136,20 @@ def test_too_few_commits_are_one_clear_line(run: Run, clone: History) -> None:
     """It says how many ask and what became of the others; the status is 1."""
     outcome = run("eval", "history", str(clone.folder), "--revision", "HEAD~3")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "3 commits ask for something, a measurement needs 10 or more" in outcome.err
+    assert "3 usable commits, a measurement needs 10 or more" in outcome.err
     assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("model")
-def test_an_unknown_revision_is_told(run: Run, clone: History) -> None:
+def test_an_unknown_revision_is_reported(run: Run, clone: History) -> None:
     """With the value at fault."""
     outcome = run("eval", "history", str(clone.folder), "--revision", "v9")
     assert (outcome.status, outcome.out) == (2, "")
     assert "'v9'" in outcome.err
 
 
-def test_a_folder_that_is_no_repository_is_told_before_the_model_is_loaded(run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_repository_is_reported_before_the_model_is_loaded(run: Run, tmp_path: Path) -> None:
     """Neither a model nor an index is touched."""
     outcome = run("eval", "history", str(tmp_path), "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")
-    assert f"{tmp_path} is no git repository" in outcome.err
+    assert f"{tmp_path} is not a git repository" in outcome.err

@@ -116,27 +116,27 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
         (
             ["train", "mine", "-o", "o", "--packages", "p", "--held-out", "h"],
             "cascode_lab.corpus.build.mine",
-            "makes the pairs of them",
+            "run it again to make pairs of them",
         ),
         (
             ["train", "mine", "--history", "r", "-o", "o", "--held-out", os.devnull],
             "cascode_lab.history.workflow.mine_clones",
-            "goes on with the others",
+            "run it again to continue with the others",
         ),
         (
             ["train", "run", "first", "--data", "d", "-o", "o"],
             "cascode_lab.training.run.run",
-            "the same call with --resume",
+            "run it again with --resume",
         ),
         (
             ["train", "reproduce", "--data", "d", "-o", "o"],
             "cascode_lab.training.recipe.reproduce",
-            "the same call goes on",
+            "run it again to continue",
         ),
         (
             ["train", "release", "m", "--data", "d", "-o", "o"],
             "cascode_lab.training.release.release",
-            "tune again",
+            "run it again before",
         ),
         (["eval", "model", "--pairs", "d"], "cascode_lab.evaluation.suite.measure", "no results were written"),
     ],

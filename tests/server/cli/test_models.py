@@ -36,7 +36,7 @@ def test_model_is_exported_for_sentence_transformers(run: Run, tmp_path: Path) -
     assert (outcome.status, outcome.out) == (0, f"{folder}\n"), outcome.err
     ours = load_model()
     queries, code = ["where do we readHTTPBody"], ["def readBody(stream):\n    return stream.read()", "def f(): pass"]
-    texts = [function_text(FunctionSource(name="", code=one)) for one in code]
+    texts = [function_text(FunctionSource(name="", code=body)) for body in code]
     theirs = library.SentenceTransformer(str(folder), device="cpu")
     # This package may compute in bfloat16, whose rounding is about one part in 250.
     assert theirs.encode(queries) @ ours.encode_queries(queries).T == pytest.approx(1.0, abs=1e-2)
@@ -72,7 +72,7 @@ def test_settings_are_read_as_in_a_preset() -> None:
         _overrides(("head=[",))
 
 
-def test_unknown_setting_is_told(run: Run, tmp_path: Path) -> None:
+def test_unknown_setting_is_reported(run: Run, tmp_path: Path) -> None:
     """A setting that no preset has is named, before any data is read."""
     outcome = run(
         "train", "run", "first", "--data", str(tmp_path), "--output", str(tmp_path / "o"), "--set", "joint.stepps=2"

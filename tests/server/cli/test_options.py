@@ -1,4 +1,4 @@
-"""Arguments: what is understood, and how a mistake is told."""
+"""Arguments: what is understood, and how a mistake is reported."""
 
 from __future__ import annotations
 

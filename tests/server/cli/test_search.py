@@ -19,13 +19,13 @@ QUERY = "send a failed request again"
 
 
 def test_first_search_indexes_and_finds(run: Run, workspace: Path) -> None:
-    """A workspace never indexed is indexed first, which stderr tells with what was skipped; then it is quiet."""
+    """A workspace never indexed is indexed first, which stderr reports with what was skipped; then it is quiet."""
     outcome = run("search", QUERY)
     assert outcome.status == 0
     head, *lines = outcome.out.splitlines()
     assert head.startswith(str(Path("net/client.py")) + ":7-14  Client.send_with_retry  (method, python)  ")
     assert lines[0] == "    def send_with_retry(self, request, attempts=3):"
-    assert "indexed 6 functions in 3 files" in outcome.err
+    assert "indexed 6 definitions in 3 files" in outcome.err
     assert "skipped: " in outcome.err
     assert "1 ignored" in outcome.err
     again = run("search", QUERY)
@@ -58,7 +58,7 @@ def test_no_hit_is_status_one(run: Run, workspace: Path) -> None:
     """Filters that nothing passes give no hits, said on stderr."""
     outcome = run("search", QUERY, "--path", "nowhere/**")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "no hits among 6 functions" in outcome.err
+    assert "no hits among 6 definitions" in outcome.err
 
 
 def test_a_report_is_piped_in(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_query_of_ten_thousand_words(run: Run, workspace: Path) -> None:
     assert "client.py" in outcome.out
 
 
-def test_a_wrong_glob_is_told_before_anything_is_indexed(run: Run, workspace: Path) -> None:
+def test_a_wrong_glob_is_reported_before_anything_is_indexed(run: Run, workspace: Path) -> None:
     """One line, and no index."""
     outcome = run("search", QUERY, "--path", "[")
     assert (outcome.status, outcome.out) == (2, "")
@@ -115,7 +115,7 @@ def test_empty_workspace_says_what_was_skipped(run: Run, tmp_path: Path) -> None
     root.mkdir()
     outcome = run("search", QUERY, "-w", str(root))
     assert (outcome.status, outcome.out) == (1, "")
-    assert f"no functions in {root}" in outcome.err
+    assert f"no definitions in {root}" in outcome.err
     (root / "large.py").write_text("def large():\n    pass\n" + "#" * 2_000_000, encoding="utf-8")
     (root / ".gitignore").write_text("*.rb\n", encoding="utf-8")
     (root / "door.rb").write_text("def door\nend\n", encoding="utf-8")
@@ -138,7 +138,7 @@ def test_several_workspaces_make_one_ranking(run: Run, workspace: Path, tmp_path
     assert outcome.err.count("indexed") == 2
 
 
-def test_changes_are_seen_unless_told_not_to_look(run: Run, workspace: Path) -> None:
+def test_changes_are_seen_unless_asked_not_to_look(run: Run, workspace: Path) -> None:
     """A search looks for changed files first; --no-update answers from the index as it is."""
     run("index")
     (workspace / "door.py").write_text("def open_the_garage_door(remote):\n    remote.press()\n", encoding="utf-8")

@@ -35,7 +35,7 @@ def test_values_come_with_their_origin(run: Run, workspace: Path, own: Path) -> 
     assert f"{workspace / 'nowhere'} does not exist" in missing.err
 
 
-def test_problem_is_told_by_every_command_that_reads_settings(run: Run, workspace: Path) -> None:
+def test_problem_is_reported_by_every_command_that_reads_settings(run: Run, workspace: Path) -> None:
     """A bad value is one line on stderr; the command does its work."""
     (workspace / "cascode.toml").write_text('[model]\npath = "./evil"\n', encoding="utf-8")
     settings = run("settings")
@@ -87,7 +87,7 @@ def test_model_of_the_users_file_is_loaded_unless_another_is_named(
 def test_doctor_tells_where_files_and_logs_lie(run: Run, workspace: Path, own: Path, tmp_path: Path) -> None:
     """Configuration files are named, there or not, and a wrong one with its fix."""
     found = run("doctor").out
-    assert f"ok     settings: {own} (not there), {workspace / 'cascode.toml'} (not there)" in found
+    assert f"ok     settings: {own} (not found), {workspace / 'cascode.toml'} (not found)" in found
     assert f"ok     logs: {tmp_path / 'logs'}: none" in found
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "server-20260101-000000-1.log").touch()

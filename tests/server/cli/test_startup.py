@@ -34,7 +34,7 @@ def test_light_commands_load_nothing_heavy(workspace: Path, arguments: list[str]
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_full_disk_behind_stdout_is_one_line(workspace: Path) -> None:
-    """What cannot be written is told once, without a traceback at the interpreter's end."""
+    """What cannot be written is reported once, without a traceback at the interpreter's end."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", "from cascode_server.cli.main import main; main()", "status"],

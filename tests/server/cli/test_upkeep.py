@@ -26,12 +26,12 @@ def test_status_before_and_after(run: Run, workspace: Path, model: None) -> None
     assert run("index").status == 0
     after = run("status")
     assert after.status == 0
-    assert "state      ready" in after.out
+    assert "state        ready" in after.out
     assert "6 in 3 files: python 5, javascript 1" in after.out
     assert "1 ignored" in after.out
 
 
-def test_doctor_names_the_command_that_mends(run: Run, workspace: Path, model: None) -> None:
+def test_doctor_names_the_command_that_fixes_it(run: Run, workspace: Path, model: None) -> None:
     """What is wrong comes with its fix, and is gone after it."""
     before = run("doctor")
     assert before.status == 1
@@ -72,7 +72,7 @@ def test_clean_all_asks_first(
 
 
 def test_read_failure_of_an_index_is_one_line(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index folder that is a file is told with the variable that names another one."""
+    """An index folder that is a file is reported with the variable that names another one."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(workspace / "config.py"))
     outcome = run("index")
     assert outcome.status == 2
@@ -82,7 +82,7 @@ def test_read_failure_of_an_index_is_one_line(run: Run, workspace: Path, monkeyp
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a directory that a process is in")
 @pytest.mark.parametrize("command", ["status", "index", "settings", "doctor"])
-def test_a_current_directory_that_is_gone_is_told(
+def test_a_current_directory_that_is_gone_is_reported(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """One line that says what to do, whatever the command."""
@@ -93,12 +93,12 @@ def test_a_current_directory_that_is_gone_is_told(
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")
-    assert err == "cascode: the current directory is gone: change to one that exists, or name absolute paths\n"
+    assert err == "cascode: the current directory no longer exists: change to one that does, or use absolute paths\n"
 
 
 @needs_signals
 def test_watch_says_what_it_does(workspace: Path, model: None, start: Start) -> None:
-    """A changed file is told on stdout; Ctrl-C ends the watch without an error."""
+    """A changed file is reported on stdout; Ctrl-C ends the watch without an error."""
     process = start("watch", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -107,7 +107,7 @@ def test_watch_says_what_it_does(workspace: Path, model: None, start: Start) -> 
     (workspace / "door.py").write_text("def open_door(key):\n    return key.turn()\n", encoding="utf-8")
     line = process.stdout.readline()
     assert re.fullmatch(
-        rf"\d\d:\d\d:\d\d  {re.escape(str(workspace))}: 1 file changed, 0 removed, 1 function encoded in .* s\n", line
+        rf"\d\d:\d\d:\d\d  {re.escape(str(workspace))}: 1 file changed, 0 removed, 1 definition encoded in .* s\n", line
     )
     process.send_signal(signal.SIGINT)
     assert process.wait() == 0
@@ -136,13 +136,13 @@ def test_bars_on_a_terminal_and_interrupt(workspace: Path, model: None, start: S
     os.close(theirs)
     said = b""
     # Not before a batch is stored: the next run must find something done.
-    while not re.search(r"[1-9][\d,]* / 3,006 functions", plain(said)):
+    while not re.search(r"[1-9][\d,]* / 3,006 definitions", plain(said)):
         said += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
     try:
         while part := os.read(ours, 4096):
             said += part
-    except OSError:  # Linux tells the end of a terminal so
+    except OSError:  # Linux reports the end of a terminal so
         pass
     os.close(ours)
     assert process.wait() == 130
@@ -152,8 +152,8 @@ def test_bars_on_a_terminal_and_interrupt(workspace: Path, model: None, start: S
     assert "Traceback" not in text
     outcome = run("index")
     assert outcome.status == 0
-    assert "indexed 3,006 functions in 4 files" in outcome.err
-    encoded = re.search(r"\(([\d,]+) functions encoded", outcome.err)
+    assert "indexed 3,006 definitions in 4 files" in outcome.err
+    encoded = re.search(r"\(([\d,]+) definitions encoded", outcome.err)
     assert encoded is not None
     assert int(encoded[1].replace(",", "")) < 3_006
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 from cascode_indexer.types import SkipCounts, SkipReason
-from cascode_server.cli.words import ago, counted, duration, size, skipped
+from cascode_server.cli.words import ago, duration, quantity, size, skip_summary
 
 
 def test_counts_have_their_noun() -> None:
     """One is singular, thousands are grouped."""
-    assert counted(1, "file") == "1 file"
-    assert counted(1234, "file") == "1,234 files"
-    assert counted(0, "index", "indexes") == "0 indexes"
+    assert quantity(1, "file") == "1 file"
+    assert quantity(1234, "file") == "1,234 files"
+    assert quantity(0, "index", "indexes") == "0 indexes"
 
 
-def test_skipped_paths_are_told_by_reason() -> None:
+def test_skipped_paths_are_reported_by_reason() -> None:
     """The most frequent reason comes first, in words."""
     counts = SkipCounts()
     counts.add(SkipReason.TOO_LARGE, 2)
     counts.add(SkipReason.IGNORED, 10)
-    assert skipped(counts) == "12 skipped: 10 ignored, 2 too large"
-    assert skipped(SkipCounts()) == "0 skipped"
+    assert skip_summary(counts) == "12 skipped: 10 ignored, 2 too large"
+    assert skip_summary(SkipCounts()) == "0 skipped"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_size_takes_the_unit_that_fits(count: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(5, "just now"), (-5, "just now"), (60, "1 minute ago"), (7200, "2 hours ago")]
 )
-def test_moment_is_told_from_now(seconds: float, words: str) -> None:
+def test_moment_is_counted_from_now(seconds: float, words: str) -> None:
     """The largest unit, and nothing odd where clocks disagree."""
     assert ago(1_000_000 - seconds, now=1_000_000) == words
 

@@ -86,7 +86,7 @@ class Editor:
             {
                 "processId": os.getpid(),
                 "capabilities": capabilities or {},
-                "workspaceFolders": [{"uri": one.as_uri(), "name": one.name} for one in folders],
+                "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name} for folder in folders],
                 "initializationOptions": {"client": plugin, **(options or {})},
                 **params,
             },

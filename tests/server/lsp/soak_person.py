@@ -218,7 +218,7 @@ class Person:
         if not self._files:
             self._files = sorted(sources(self.root))
             self.chooser.shuffle(self._files)
-            del self._files[200:]  # listed anew after so many: others move files meanwhile
+            del self._files[200:]  # listed again after so many: others move files meanwhile
         return self._files.pop()
 
     def _write_outside(self) -> None:

@@ -104,7 +104,7 @@ def test_uris_of_files_are_paths(uri: str, path: str) -> None:
     ["untitled:1", "http://host/a", "file://other/share", "file:///a%00b", "", "file:", "//x", "file://[", "a.py"],
 )
 def test_other_uris_are_no_paths(uri: str) -> None:
-    """What names no file of this machine is told as such."""
+    """What names no file of this machine is reported as such."""
     assert to_path(uri, windows=False) is None
 
 

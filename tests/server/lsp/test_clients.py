@@ -1,4 +1,4 @@
-"""What different clients are told, by their names and abilities."""
+"""What different clients receive, by their names and abilities."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_columns_are_in_the_agreed_unit(connect: Connect, tmp_path: Path, encodi
     editor = connect()
     editor.initialize(root, capabilities={"general": {"positionEncodings": [encoding]}})
     hits = editor.search("ünïcode nâme")["hits"]
-    hit = next(one for one in hits if one["name"] == "ünïcode_nâme")
+    hit = next(found for found in hits if found["name"] == "ünïcode_nâme")
     line = CAFE.split("\n")[5]
 
     def units(text: str) -> int:
@@ -88,7 +88,7 @@ def test_older_ways_to_name_a_workspace_are_understood(connect: Connect, workspa
         assert (found["hits"], found["index"]["functions"]) == ([], 0)
     else:
         assert "retry_failed_upload" in editor.names("retry a failed upload")
-        assert [one["name"] for one in editor.execute("status")["workspaces"]] == ["shop"]
+        assert [folder["name"] for folder in editor.execute("status")["workspaces"]] == ["shop"]
 
 
 def test_uris_are_spelled_as_the_client_spells_them(connect: Connect, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_uris_are_spelled_as_the_client_spells_them(connect: Connect, tmp_path: 
 def test_a_missing_workspace_is_shown_once_and_the_others_are_searched(
     connect: Connect, workspace: Path, tmp_path: Path
 ) -> None:
-    """A folder that is not there is told with its name; the rest works."""
+    """A missing folder is reported with its name; the rest works."""
     editor = connect()
     editor.initialize(tmp_path / "gone", workspace)
     assert "retry_failed_upload" in editor.names("retry a failed upload")

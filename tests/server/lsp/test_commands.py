@@ -65,7 +65,7 @@ def test_two_phase_answers_name_their_stage(editor: Editor) -> None:
     before = len(editor.received("$/progress"))
     found = editor.search(QUESTION, rerank=True, partialResultToken="both")
     streamed = editor.received("$/progress")[before:]
-    assert [one["token"] for one in streamed] == ["both"]
+    assert [params["token"] for params in streamed] == ["both"]
     assert {hit["stage"] for hit in streamed[0]["value"]["hits"]} == {"fast"}
     assert streamed[0]["value"].keys() == found.keys()
     assert {hit["stage"] for hit in found["hits"]} == {"cascade"}
@@ -83,7 +83,7 @@ def test_similar_finds_like_functions_and_not_itself(editor: Editor, workspace: 
 
 
 def test_similar_says_where_there_is_no_function(editor: Editor, workspace: Path) -> None:
-    """A place outside of functions or of the workspace is told, with the place."""
+    """A place outside of functions or of the workspace is reported, with the place."""
     for uri, said in (
         ((workspace / "src" / "upload.py").as_uri(), "line 3"),
         (workspace.parent.as_uri() + "/other.py", "other.py"),
@@ -116,7 +116,7 @@ def test_status_describes_the_server(editor: Editor, environment: dict[str, str]
 
 
 def test_pause_and_resume_show_in_the_status(editor: Editor) -> None:
-    """Both commands take effect at once and are told; searches go on meanwhile."""
+    """Both commands take effect at once and are reported; searches go on meanwhile."""
     editor.execute("pause")
     editor.wait_until(lambda: editor.received("cascode/status")[-1]["state"] == "paused")
     assert editor.search(QUESTION)["index"]["state"] == "paused"

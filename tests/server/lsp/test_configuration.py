@@ -22,7 +22,7 @@ def state(editor: Editor) -> str:
 
 def shown(editor: Editor) -> list[str]:
     """What the user was shown."""
-    return [one["message"] for one in editor.received("window/showMessage")]
+    return [message["message"] for message in editor.received("window/showMessage")]
 
 
 def set_pulled(editor: Editor, settings: object) -> None:
@@ -87,15 +87,15 @@ def test_a_size_limit_is_applied_while_running(connect: Connect, workspace: Path
 
 
 def test_a_bad_value_is_shown_once_and_replaced(connect: Connect, workspace: Path) -> None:
-    """A value that makes no sense is told with its name, and the default is used."""
+    """A value that makes no sense is reported with its name, and the default is used."""
     editor = connect()
     editor.settings = {"search": {"limit": "many"}, "no": {"such": 1}}
     editor.initialize(workspace, capabilities=PULLS)
     editor.wait_ready()
     set_pulled(editor, {**editor.settings, "indexing": {"threads": 1}})  # type: ignore[dict-item]
-    eventually(lambda: len([one for one in editor.asked if one[0] == "workspace/configuration"]) == 2)
+    eventually(lambda: len([request for request in editor.asked if request[0] == "workspace/configuration"]) == 2)
     assert len(editor.search("retry a failed upload")["hits"]) > 1
-    about_limit = [one for one in shown(editor) if "search.limit = " in one]
+    about_limit = [message for message in shown(editor) if "search.limit = " in message]
     assert len(about_limit) == 1
     assert "many" in about_limit[0]
     assert len(shown(editor)) == len(set(shown(editor)))
@@ -103,18 +103,18 @@ def test_a_bad_value_is_shown_once_and_replaced(connect: Connect, workspace: Pat
 
 @pytest.mark.parametrize("trusted", [False, True])
 def test_a_workspace_names_a_model_only_where_it_is_trusted(connect: Connect, workspace: Path, trusted: bool) -> None:
-    """A workspace's file cannot have a model loaded without the editor's trust, and the user is told."""
+    """A workspace's file cannot have a model loaded without the editor's trust, and the user is informed."""
     (workspace / "cascode.toml").write_text('[model]\npath = "./evil"\n\n[search]\nlimit = 1\n')
     editor = connect()
     editor.initialize(workspace, options={"trusted": trusted})
     if trusted:
         eventually(lambda: editor.execute("status")["model"]["label"].endswith("evil"))
-        eventually(lambda: any("evil" in one for one in shown(editor)))
+        eventually(lambda: any("evil" in message for message in shown(editor)))
         assert editor.names("retry a failed upload") == ["retry_failed_upload"]  # by words
     else:
         editor.wait_ready()
         assert editor.execute("status")["model"]["label"] == "bundled"
-        assert any("model.path" in one for one in shown(editor))
+        assert any("model.path" in message for message in shown(editor))
         assert len(editor.search("retry a failed upload")["hits"]) == 1
 
 

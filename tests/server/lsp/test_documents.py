@@ -125,7 +125,7 @@ def test_edits_of_a_document_that_is_not_open_are_dropped(editor: Editor, worksp
     editor.change(uri, insert(0, 0, "x"))
     editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     assert editor.names(QUESTION)[0] == "retry_failed_upload"
-    assert any("not open" in one["message"] for one in editor.received("window/logMessage"))
+    assert any("not open" in log["message"] for log in editor.received("window/logMessage"))
 
 
 def test_typing_is_parsed_before_it_is_asked_for(editor: Editor, workspace: Path) -> None:
@@ -147,7 +147,7 @@ def test_open_document_without_edits_goes_with_its_file(editor: Editor, workspac
     assert "retry_failed_upload" in editor.names(QUESTION)
     path.unlink()
     kept.unlink()
-    for one in (path, kept):
-        editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": one.as_uri(), "type": 3}]})
+    for file in (path, kept):
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": file.as_uri(), "type": 3}]})
     eventually(lambda: "retry_failed_upload" not in editor.names(QUESTION))
     assert "convert_celsius_to_fahrenheit" in editor.names(WEATHER)

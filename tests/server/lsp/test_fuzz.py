@@ -182,7 +182,7 @@ def restored(editor: Editor, root: Path) -> None:
     for name in ("upload.py", "queue.js", "new.py"):
         editor.notify("textDocument/didClose", {"textDocument": {"uri": (root / "src" / name).as_uri()}})
     eventually(lambda: (s := editor.execute("status")) and s["state"] == "ready" and s["functions"] == 5)
-    assert [one["uri"] for one in editor.execute("status")["workspaces"]] == [root.as_uri()]
+    assert [folder["uri"] for folder in editor.execute("status")["workspaces"]] == [root.as_uri()]
     found = editor.search(QUESTION)
     assert (found["hits"][0]["name"], found["hits"][0]["start_line"]) == ("retry_failed_upload", 5)
     assert "new" not in [hit["name"] for hit in found["hits"]]

@@ -65,7 +65,7 @@ def test_requests_are_answered_while_functions_are_encoded(start: Start, workspa
 
 @pytest.mark.slow
 def test_requests_are_answered_while_5000_changed_files_are_taken_up(start: Start, workspace: Path) -> None:
-    """A branch switch of 5,000 files, told in one notification, holds no request up."""
+    """A branch switch of 5,000 files, sent in one notification, holds no request up."""
     editor = start()
     editor.initialize(workspace, capabilities=WATCHES)
     editor.wait_ready()

@@ -26,7 +26,7 @@ def test_ordered_shutdown_exits_with_0(start: Start, workspace: Path) -> None:
 
 
 def test_exit_without_shutdown_exits_with_1(start: Start, workspace: Path) -> None:
-    """The protocol tells a crash of the client from its end by this status."""
+    """The protocol separates a crash of the client from its end by this status."""
     editor = start()
     editor.initialize(workspace)
     editor.notify("exit")
@@ -162,8 +162,8 @@ def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
         (["--clientProcessId", "x"], "'x'"),
     ],
 )
-def test_senseless_options_are_one_line(environment: dict[str, str], arguments: list[str], said: str) -> None:
-    """A wrong option is told on stderr, and stdout stays empty."""
+def test_invalid_options_are_one_line(environment: dict[str, str], arguments: list[str], said: str) -> None:
+    """A wrong option is reported on stderr, and stdout stays empty."""
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -199,7 +199,7 @@ def test_the_log_is_private_and_says_who_came(start: Start, environment: dict[st
     assert "an editor of this test" in eventually(lambda: log.read_text(encoding="utf-8"))
     if os.name == "posix":
         assert log.stat().st_mode & 0o077 == 0
-    assert any("an editor of this test" in one["message"] for one in editor.received("window/logMessage"))
+    assert any("an editor of this test" in message["message"] for message in editor.received("window/logMessage"))
 
 
 def process_status(editor: Editor) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import UPLOAD, Editor, ErrorAnswer, NoAnswer, Start, eventually, make_workspace
+from .conftest import UPLOAD, Editor, ErrorAnswer, NoAnswer, eventually, make_workspace
 
 pytestmark = pytest.mark.usefixtures("model")
 
@@ -34,12 +33,6 @@ WEATHER = "convert a temperature from celsius"
 def folders(*paths: Path) -> list[dict[str, str]]:
     """Workspace folders as a client lists them."""
     return [{"uri": path.as_uri(), "name": path.name} for path in paths]
-
-
-def change_folders(editor: Editor, added: list[Path], removed: list[Path]) -> None:
-    """Add and remove workspaces."""
-    event = {"added": folders(*added), "removed": folders(*removed)}
-    editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
 
 
 # --- settings are read once they are known --------------------------------------------------------------
@@ -175,7 +168,7 @@ def test_a_search_without_a_folder_says_so(connect: Connect) -> None:
     editor.initialize()
     for _ in range(2):
         assert editor.search(QUESTION)["hits"] == []
-    assert [one["message"] for one in editor.received("window/showMessage")] == [
+    assert [message["message"] for message in editor.received("window/showMessage")] == [
         "CasCode: no folder is open, so there is nothing to search: open the folder of a project"
     ]
 
@@ -197,105 +190,6 @@ def test_a_huge_query_is_answered_soon(connect: Connect, workspace: Path) -> Non
     answer = editor.search(QUESTION + " word" * 2_000_000)
     assert answer["hits"][0]["name"] == "retry_failed_upload"
     assert len(answer["query"]) <= 20_000
-
-
-# --- folders: nested, linked, deleted -------------------------------------------------------------------
-
-
-def test_the_inner_of_two_folders_outlives_the_outer(connect: Connect, workspace: Path) -> None:
-    """Removing the outer of two nested folders leaves the inner one searched."""
-    editor = connect()
-    editor.initialize(workspace, workspace / "src")
-    editor.wait_ready()
-    change_folders(editor, [], [workspace])
-    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 5 and s["state"] == "ready")
-    assert editor.search(QUESTION)["hits"][0]["path"] == "upload.py"
-
-
-def test_two_spellings_of_a_folder_are_one(connect: Connect, workspace: Path, tmp_path: Path) -> None:
-    """A link and its target, open at once, give every hit once, also after either has gone."""
-    link = tmp_path / "link"
-    link.symlink_to(workspace)
-    editor = connect()
-    editor.initialize(workspace, link)
-    editor.wait_ready()
-    assert editor.execute("status")["functions"] == 5
-    assert [one["functions"] for one in editor.execute("status")["workspaces"]] == [5, 5]
-    assert editor.names(QUESTION).count("retry_failed_upload") == 1
-    change_folders(editor, [], [workspace])
-    eventually(lambda: (s := editor.execute("status")) and s["functions"] == 5 and s["state"] == "ready")
-    assert editor.search(QUESTION)["hits"][0]["uri"] == (link / "src" / "upload.py").as_uri()
-
-
-@pytest.mark.parametrize("linked", ["folder", "document"])
-def test_a_document_by_another_spelling_is_the_same(
-    connect: Connect, workspace: Path, tmp_path: Path, linked: str
-) -> None:
-    """A document opened through a link stands in for its file, and code like it is found."""
-    link = tmp_path / "link"
-    link.symlink_to(workspace)
-    editor = connect()
-    editor.initialize(link if linked == "folder" else workspace)
-    editor.wait_ready()
-    path = (workspace if linked == "folder" else link) / "src" / "upload.py"
-    uri = editor.open(path, UPLOAD + TYPED)
-    assert editor.names(WEATHER)[0] == "convert_celsius_to_fahrenheit"
-    similar = editor.execute("similar", {"textDocument": {"uri": uri}, "position": {"line": 6}})
-    assert similar["hits"]
-
-
-def test_a_deleted_folder_is_not_counted(connect: Connect, workspace: Path, tmp_path: Path) -> None:
-    """Functions of a workspace that was deleted are no functions that can be found."""
-    other = make_workspace(tmp_path / "other")
-    editor = connect()
-    editor.initialize(workspace, other)
-    editor.wait_ready()
-    eventually(lambda: editor.execute("status")["functions"] == 10)
-    shutil.rmtree(other)
-    editor.execute("reindex")
-    eventually(lambda: editor.execute("status")["functions"] == 5)
-    assert {hit["workspace"] for hit in editor.search(QUESTION)["hits"]} == {"shop"}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be deleted there")
-def test_the_folder_that_a_server_was_started_in_may_go(
-    start: Start, environment: dict[str, str], workspace: Path, tmp_path: Path
-) -> None:
-    """The server answers though its current folder is deleted; relative paths in variables count from where it was."""
-    here = tmp_path / "here"
-    here.mkdir()
-    editor = start("--stdio", cwd=here, CASCODE_INDEX_DIR="../relative-index")
-    editor.initialize(workspace)
-    shutil.rmtree(here)
-    assert editor.names(QUESTION)[0] == "retry_failed_upload"
-    assert editor.execute("status")["index_directory"] == str(tmp_path / "relative-index" / "v1")
-    assert any((tmp_path / "relative-index").iterdir())
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be deleted there")
-def test_a_search_from_a_deleted_folder(environment: dict[str, str], workspace: Path, tmp_path: Path) -> None:
-    """The command line answers where all paths are absolute, and says in one line where one would count from there."""
-    here = tmp_path / "here"
-    code = (
-        "import os, sys\n"
-        f"os.mkdir({str(here)!r}); os.chdir({str(here)!r}); os.rmdir({str(here)!r})\n"
-        "from cascode_server.cli.main import main\n"
-        "main(sys.argv[1:])\n"
-    )
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, check=False
-        )
-
-    done = run("search", "--format", "jsonl", "--workspace", str(workspace), QUESTION)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["hits"][0]["name"] == "retry_failed_upload"
-    for arguments in (("search", QUESTION), ("search", "-w", "src", QUESTION), ("similar", "a.py:1"), ("status", ".")):
-        done = run(*arguments)
-        assert done.returncode == 2
-        assert len(done.stderr.splitlines()) == 1
-        assert "the current directory is gone" in done.stderr
 
 
 # --- clients that watch badly ---------------------------------------------------------------------------
@@ -418,11 +312,11 @@ def test_log_lines_stay_in_their_session(connect: Connect, workspace: Path, tmp_
     first.initialize(workspace, clientInfo={"name": "the first client"})
     first.open(workspace / "src" / "upload.py", UPLOAD)
     first.change((workspace / "src" / "never-opened.py").as_uri(), {"text": "x"})
-    first.wait_until(lambda: any("never-opened" in one["message"] for one in first.received("window/logMessage")))
+    first.wait_until(lambda: any("never-opened" in log["message"] for log in first.received("window/logMessage")))
     first.search(QUESTION)
     second.search(QUESTION)
-    told = [one["message"] for one in second.received("window/logMessage")]
-    assert not [line for line in told if "the first client" in line or str(workspace) in line]
+    messages = [log["message"] for log in second.received("window/logMessage")]
+    assert not [line for line in messages if "the first client" in line or str(workspace) in line]
 
 
 def test_errors_are_answers(connect: Connect, workspace: Path) -> None:

@@ -31,7 +31,7 @@ def large(workspace: Path) -> Path:
 
 def steps(editor: Editor) -> list[dict[str, Any]]:
     """The steps of progress displays."""
-    return [one["value"] for one in editor.received("$/progress")]
+    return [params["value"] for params in editor.received("$/progress")]
 
 
 def token(editor: Editor) -> Any:
@@ -62,12 +62,12 @@ def test_progress_is_shown_cancelled_and_resumed(start: Start, large: Path) -> N
     done = editor.wait_ready(timeout=240)
     assert (done["functions"], done["pending"]) == (605, 0)
     editor.wait_until(lambda: steps(editor)[-1]["kind"] == "end")
-    kinds = [one["kind"] for one in steps(editor)]
+    kinds = [step["kind"] for step in steps(editor)]
     assert kinds.count("begin") == kinds.count("end") == 2
-    percentages = [one["percentage"] for one in steps(editor) if "percentage" in one]
-    assert all(0 <= one <= 100 for one in percentages)
-    times = [one for one in editor.received("cascode/status") if one["rate"]]
-    assert times, "the speed was never told"
+    percentages = [step["percentage"] for step in steps(editor) if "percentage" in step]
+    assert all(0 <= percentage <= 100 for percentage in percentages)
+    times = [sent for sent in editor.received("cascode/status") if sent["rate"]]
+    assert times, "the speed was never reported"
 
 
 def test_a_second_start_encodes_nothing(start: Start, workspace: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_client_that_refuses_progress_is_done_without(start: Start, large: Pat
     editor = start()
     editor.answers["window/workDoneProgress/create"] = refuse
     editor.initialize(large, capabilities=SHOWS)
-    editor.wait_until(lambda: any(one[0] == "window/workDoneProgress/create" for one in editor.asked))
+    editor.wait_until(lambda: any(request[0] == "window/workDoneProgress/create" for request in editor.asked))
     assert editor.search("retry a failed upload")["hits"]
     assert steps(editor) == []
 
@@ -105,7 +105,7 @@ def test_killed_while_indexing_goes_on_where_it_was(start: Start, large: Path, t
     first.initialize(large)
     first.wait_until(
         lambda: any(
-            one["functions"] and 0 < one["pending"] < one["functions"] for one in first.received("cascode/status")
+            sent["functions"] and 0 < sent["pending"] < sent["functions"] for sent in first.received("cascode/status")
         ),
         timeout=120,
     )
@@ -114,7 +114,7 @@ def test_killed_while_indexing_goes_on_where_it_was(start: Start, large: Path, t
     second = start(CASCODE_INDEX_DIR=own)
     second.initialize(large)
     status = second.wait_until(
-        lambda: next((one for one in second.received("cascode/status") if one["functions"]), None)
+        lambda: next((sent for sent in second.received("cascode/status") if sent["functions"]), None)
     )
     assert status["pending"] <= before
 

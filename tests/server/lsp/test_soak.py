@@ -93,7 +93,7 @@ def _wait_ready(editor: Editor) -> None:
 
 
 def _is_ready(status: dict[str, Any]) -> bool:
-    """Whether a status tells of a complete index."""
+    """Whether a status reports a complete index."""
     return status["state"] == "ready" and status["pending"] == 0 and status["functions"] > 0
 
 
@@ -142,12 +142,19 @@ def _stored(root: Path) -> set[tuple[Any, ...]]:
     """Return what an index holds: functions with their lines and the keys of their texts, and which have a vector."""
     store = Store(locate(root).store)
     try:
-        functions = [one for path in store.file_records() for one in store.functions_of_file(path)]
-        keys = store.keys(sorted({one.text_id for one in functions}))
+        functions = [stored for path in store.file_records() for stored in store.definitions_of_file(path)]
+        keys = store.keys(sorted({function.text_id for function in functions}))
         encoded = set(store.encoded_text_ids())
         rows = [
-            (one.path, one.qualified_name, one.start_line, one.end_line, keys[one.text_id], one.text_id in encoded)
-            for one in functions
+            (
+                function.path,
+                function.qualified_name,
+                function.start_line,
+                function.end_line,
+                keys[function.text_id],
+                function.text_id in encoded,
+            )
+            for function in functions
         ]
     finally:
         store.close()

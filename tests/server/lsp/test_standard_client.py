@@ -83,7 +83,7 @@ async def test_an_editor_searches_types_and_saves(client: LanguageClient, tmp_pa
     assert client.messages == []
 
 
-async def test_a_cancelled_search_is_told_as_cancelled(client: LanguageClient) -> None:
+async def test_a_cancelled_search_is_answered_as_cancelled(client: LanguageClient) -> None:
     """A client that cancels its request is answered, and goes on."""
     params = types.ExecuteCommandParams(SEARCH, [{"query": "retry a failed upload"}])
     future = client.protocol.send_request(types.WORKSPACE_EXECUTE_COMMAND, params, msg_id="mine")
@@ -107,11 +107,11 @@ async def test_progress_is_created_begun_and_ended(client: LanguageClient, tmp_p
 
     async def ended() -> None:
         shown = client.progress_reports
-        while not any(one and isinstance(one[-1], types.WorkDoneProgressEnd) for one in shown.values()):
+        while not any(values and isinstance(values[-1], types.WorkDoneProgressEnd) for values in shown.values()):
             await asyncio.sleep(0.05)
 
     await asyncio.wait_for(ended(), PATIENCE)
     for reports in client.progress_reports.values():
-        kinds = [type(one) for one in reports]
+        kinds = [type(report) for report in reports]
         assert kinds.count(types.WorkDoneProgressBegin) == kinds.count(types.WorkDoneProgressEnd) == 1
         assert kinds[0] is types.WorkDoneProgressBegin

@@ -1,4 +1,4 @@
-"""Changed files, told by the client or noticed by our own watcher; workspaces that come and go."""
+"""Changed files, reported by the client or noticed by our own watcher; workspaces that come and go."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def ready(connect: Connect, *folders: Path, watches: bool) -> Editor:
     return editor
 
 
-def tell(editor: Editor, *changes: tuple[Path, int]) -> None:
-    """Tell the server of changed files (1 created, 2 changed, 3 deleted)."""
+def notify(editor: Editor, *changes: tuple[Path, int]) -> None:
+    """Notify the server of changed files (1 created, 2 changed, 3 deleted)."""
     events = [{"uri": path.as_uri(), "type": kind} for path, kind in changes]
     editor.notify("workspace/didChangeWatchedFiles", {"changes": events})
 
@@ -47,13 +47,13 @@ def test_a_client_that_watches_is_asked_to(connect: Connect, workspace: Path) ->
     assert registration["registerOptions"]["watchers"] == [{"globPattern": "**/*"}]
     new = workspace / "bread.py"
     new.write_text(NEW)
-    tell(editor, (new, 1))
+    notify(editor, (new, 1))
     eventually(lambda: functions(editor) == 6)
     new.write_text(NEW + NEW.replace("bake", "slice"))
-    tell(editor, (new, 2))
+    notify(editor, (new, 2))
     eventually(lambda: functions(editor) == 7)
     new.unlink()
-    tell(editor, (new, 3))
+    notify(editor, (new, 3))
     eventually(lambda: functions(editor) == 5)
 
 
@@ -62,21 +62,21 @@ def test_a_client_that_watches_is_not_watched_over(connect: Connect, workspace: 
     editor = ready(connect, workspace, watches=True)
     (workspace / "unseen.py").write_text(NEW)
     (workspace / "bread.py").write_text(NEW.replace("bake", "slice"))
-    tell(editor, (workspace / "bread.py", 1))
+    notify(editor, (workspace / "bread.py", 1))
     eventually(lambda: functions(editor) == 6)
     assert functions(editor) == 6
 
 
 def test_folders_that_a_client_tells_of_are_walked(connect: Connect, workspace: Path) -> None:
-    """Clients tell of a folder that came or went, not of the files in it."""
+    """Clients report a folder that came or went, not of the files in it."""
     editor = ready(connect, workspace, watches=True)
     folder = workspace / "kitchen.tools"
     folder.mkdir()
     (folder / "bread.py").write_text(NEW)
-    tell(editor, (folder, 1))
+    notify(editor, (folder, 1))
     eventually(lambda: functions(editor) == 6)
     shutil.rmtree(folder)
-    tell(editor, (folder, 3))
+    notify(editor, (folder, 3))
     eventually(lambda: functions(editor) == 5)
 
 
@@ -89,7 +89,7 @@ def test_files_that_do_not_count_change_nothing(connect: Connect, workspace: Pat
     for path in strangers:
         path.write_text(NEW)
     (workspace / "bread.py").write_text(NEW)
-    tell(editor, *((path, 1) for path in strangers), (workspace / "bread.py", 1))
+    notify(editor, *((path, 1) for path in strangers), (workspace / "bread.py", 1))
     eventually(lambda: functions(editor) == 6)
     assert [hit["path"] for hit in editor.search(BREAD)["hits"] if "bread" in hit["name"]] == ["bread.py"]
 
@@ -138,10 +138,10 @@ def test_workspaces_come_and_go(connect: Connect, workspace: Path, tmp_path: Pat
         "bakery",
         (other / "bread.py").as_uri(),
     )
-    assert [one["name"] for one in editor.execute("status")["workspaces"]] == ["shop", "bakery"]
+    assert [folder["name"] for folder in editor.execute("status")["workspaces"]] == ["shop", "bakery"]
     (other / "more.py").write_text(NEW.replace("bake", "slice"))
     if watches:
-        tell(editor, (other / "more.py", 1))
+        notify(editor, (other / "more.py", 1))
     eventually(lambda: functions(editor) == 7)
     change(editor, removed=[workspace])
     eventually(lambda: functions(editor) == 2)
@@ -151,7 +151,7 @@ def test_workspaces_come_and_go(connect: Connect, workspace: Path, tmp_path: Pat
     assert editor.search(BREAD)["hits"] == []
     change(editor, added=[workspace, workspace])
     eventually(lambda: functions(editor) == 5)
-    assert [one["name"] for one in editor.execute("status")["workspaces"]] == ["shop"]
+    assert [folder["name"] for folder in editor.execute("status")["workspaces"]] == ["shop"]
 
 
 def test_a_workspace_inside_another_is_counted_once(connect: Connect, workspace: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_workspace_inside_another_is_counted_once(connect: Connect, workspace:
 def change(editor: Editor, added: list[Path] | None = None, removed: list[Path] | None = None) -> None:
     """Add and remove workspaces."""
     event = {
-        "added": [{"uri": one.as_uri(), "name": one.name} for one in added or []],
-        "removed": [{"uri": one.as_uri(), "name": one.name} for one in removed or []],
+        "added": [{"uri": folder.as_uri(), "name": folder.name} for folder in added or []],
+        "removed": [{"uri": folder.as_uri(), "name": folder.name} for folder in removed or []],
     }
     editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})

@@ -41,7 +41,7 @@ def test_second_initialize_is_refused(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("params", [None, [], {}, {"capabilities": 3}, "text"])
-def test_senseless_initialize_is_refused_and_may_be_repeated(connect: Connect, params: Any) -> None:
+def test_invalid_initialize_is_refused_and_may_be_repeated(connect: Connect, params: Any) -> None:
     """Params of initialize that make no sense are refused; the next attempt is as good as the first."""
     editor = connect()
     assert refusal(editor, "initialize", params)["code"] == -32602
@@ -174,7 +174,7 @@ def test_what_is_no_message_is_answered_without_an_id(connect: Connect, body: by
     ids=["no length", "no number", "no header", "long line"],
 )
 def test_a_header_without_a_length_is_passed_over(connect: Connect, header: bytes) -> None:
-    """After a header that tells no length the stream is read on."""
+    """After a header without a length the stream is read on."""
     editor = connect()
     editor.initialize()
     editor.raw(header)

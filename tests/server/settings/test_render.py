@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cascode_server.settings import Settings, render
-from cascode_server.settings.check import Source, checked
+from cascode_server.settings.check import Source, check_settings
 from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, value_of, with_values
 
 ROOT = Path(__file__).parents[3]
@@ -58,13 +58,13 @@ def test_schema_takes_what_the_checks_take() -> None:
     for key, schema in found.items():
         assert schema["default"] == value_of(Settings(), LEAVES[key])
         assert schema["description"]
-        values, problems = checked(Source("test", {key: schema["default"]}))
+        values, problems = check_settings(Source("test", {key: schema["default"]}))
         assert (values, problems) == ({key: schema["default"]}, [])
         for choice in schema.get("enum", ()):
-            assert checked(Source("test", {key: choice}))[0] == {key: choice}
+            assert check_settings(Source("test", {key: choice}))[0] == {key: choice}
         if schema["type"] == "integer":
-            assert checked(Source("test", {key: schema["minimum"]}))[0] == {key: schema["minimum"]}
-            assert checked(Source("test", {key: schema["maximum"] + 1}))[1] != []
+            assert check_settings(Source("test", {key: schema["minimum"]}))[0] == {key: schema["minimum"]}
+            assert check_settings(Source("test", {key: schema["maximum"] + 1}))[1] != []
 
 
 def test_values_reach_their_fields() -> None:

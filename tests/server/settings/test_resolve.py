@@ -109,13 +109,13 @@ def test_bad_value_leaves_the_weaker_one_and_its_neighbours(own: Path, workspace
     path.write_text('[search]\nlimit = -1\nrerank = "never"\n', encoding="utf-8")
     found, problems = resolve(None, workspace, False)
     assert (found.search.limit, found.search.rerank) == (11, "never")
-    assert problems == [f"{path}: search.limit = -1 is ignored: give a whole number from 1 to 1,000"]
+    assert problems == [f"{path}: search.limit = -1 is ignored: use a whole number from 1 to 1,000"]
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"limit = ", "not TOML"),
+        (b"limit = ", "invalid TOML"),
         (b"\xff\xfe", "not UTF-8"),
         (b"a = " + b"[" * 60_000, "cascode.toml: ignored: it"),
         (b"#" * 300_000, "more than 262,144 bytes"),
@@ -130,13 +130,13 @@ def test_file_that_cannot_be_read_is_one_line(workspace: Path, content: bytes, w
 
 
 def test_folder_and_pipe_are_not_read(own: Path, workspace: Path) -> None:
-    """A folder or a pipe of the file's name is told, and nobody waits for it."""
+    """A folder or a pipe of the file's name is reported, and nobody waits for it."""
     own.mkdir()
-    assert "it is no file" in problem(None)
+    assert "it is not a regular file" in problem(None)
     own.rmdir()
     if hasattr(os, "mkfifo"):
         os.mkfifo(workspace / "cascode.toml")
-        assert "it is no file" in problem(None, workspace)
+        assert "it is not a regular file" in problem(None, workspace)
 
 
 def test_byte_order_mark_is_no_mistake(own: Path) -> None:
@@ -158,7 +158,7 @@ def test_workspace_may_not_choose_the_model_unless_trusted(own: Path, workspace:
 
 
 def test_settings_of_the_editor_have_no_place_in_a_file(workspace: Path) -> None:
-    """A workspace's file that names a program to start is told so, trusted or not."""
+    """A workspace's file that names a program to start is rejected, trusted or not."""
     (workspace / "cascode.toml").write_text('path = "./evil"\n', encoding="utf-8")
     for trusted in (False, True):
         assert "the editor reads it" in problem(None, workspace, trusted=trusted)

@@ -228,9 +228,9 @@ export class SearchFeature {
       return rows;
     }
     if (status === undefined) {
-      return [actionRow("sync", "The server is starting", "Type a question; it is answered as soon as the server can.")];
+      return [actionRow("sync", "The server is starting", "Type a question; it is answered once the server is ready.")];
     }
-    const size = `${plural(status.functions, "function")} in ${plural(status.files.total, "file")}`;
+    const size = `${plural(status.functions, "definition")} in ${plural(status.files.total, "file")}`;
     const what = status.state === "ready" ? size : `${summary(status)}: ${size}`;
     return [commandRow("info", what, "Type a question, or press Enter for the state of the index.", STATUS)];
   }
@@ -244,15 +244,15 @@ export class SearchFeature {
       ];
     }
     if (result.index.state === "indexing") {
-      const done = result.index.functions > 0 ? `${count(result.index.functions)} functions are read so far.` : "No function is read yet.";
+      const done = result.index.functions > 0 ? `${count(result.index.functions)} definitions are indexed so far.` : "Nothing is indexed yet.";
       return [commandRow("sync", "Nothing found yet: the index is being built", done, STATUS)];
     }
     if (result.index.functions === 0) {
       return [
-        commandRow("warning", "No function was found in this workspace", "Press Enter to see what was skipped, and why.", STATUS),
+        commandRow("warning", "No definition was found in this workspace", "Press Enter to see what was skipped, and why.", STATUS),
       ];
     }
-    return [actionRow("info", "No function matches", "Say in other words what the code does.")];
+    return [actionRow("info", "Nothing matches", "Describe the code in other words.")];
   }
 }
 
@@ -269,8 +269,8 @@ function rowsWithoutServer(state: ServerState): Row[] {
     case "absent":
       return state.problem.kind === "not-installed"
         ? [
-            commandRow("cloud-download", "Install the server", "It comes with the extension and needs some minutes, once.", ACTIONS.install),
-            commandRow("gear", "Name an installed one: cascode.path", undefined, ACTIONS.pathSetting),
+            commandRow("cloud-download", "Install the server", "It comes with the extension; installing takes some minutes, once.", ACTIONS.install),
+            commandRow("gear", "Use an installed server: cascode.path", undefined, ACTIONS.pathSetting),
           ]
         : [commandRow("error", "There is no server", state.problem.message, ACTIONS.pathSetting)];
     case "failed":

@@ -13,7 +13,7 @@ export function count(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/gu, ",");
 }
 
-/** "1 function", "2 functions". */
+/** "1 file", "2 files". */
 export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
@@ -78,8 +78,8 @@ export function completeness(index: IndexSummary): string | null {
   // Short: the quick pick breaks a longer title into two lines, and the list jumps.
   const state = index.state === "paused" ? "paused" : "indexing";
   return index.pending > 0
-    ? `${state}, ${count(Math.max(0, index.functions - index.pending))} of ${plural(index.functions, "function")}`
-    : `${state}, ${plural(index.functions, "function")} so far`;
+    ? `${state}, ${count(Math.max(0, index.functions - index.pending))} of ${plural(index.functions, "definition")}`
+    : `${state}, ${plural(index.functions, "definition")} so far`;
 }
 
 /** Selected text as a query: one line, no longer than a model reads. */

@@ -116,7 +116,7 @@ class ClientConnection implements Connection {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       progressOnInitialization: false,
       initializationOptions: { settings: settings(), trusted, client: "vscode" },
-      // Tells the caller; without a handler the library would show a message of its own.
+      // Informs the caller; without a handler the library would show a message of its own.
       initializationFailedHandler: () => false,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),

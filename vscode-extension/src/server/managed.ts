@@ -72,7 +72,7 @@ export class ManagedEnvironment {
    * Make the environment; a half made one is thrown away first. Several windows may ask: one does it.
    *
    * @param python What to make it with.
-   * @param progress Told what is being done.
+   * @param progress Called with what is being done.
    * @param signal Ends it; what was made is removed.
    * @returns The server's program.
    * @throws CancelledError when ended, Error with one line when it failed.

@@ -167,7 +167,7 @@ export class ServerManager implements vscode.Disposable {
         await this.launch(found);
       } else {
         this.set({ kind: "absent", problem: found });
-        this.tell(found);
+        this.report(found);
       }
     } catch (error) {
       this.fail(`The server could not be started: ${messageOf(error)}`);
@@ -224,7 +224,7 @@ export class ServerManager implements vscode.Disposable {
     this.setStatus(undefined);
     const delay = this.crashes.spend();
     if (delay === null) {
-      this.fail("The server ended four times within three minutes and is not started again.");
+      this.fail("The server stopped four times within three minutes and will not be started again.");
       return;
     }
     this.log.warn(`the server ended unexpectedly; it is started again in ${delay} ms`);
@@ -272,7 +272,7 @@ export class ServerManager implements vscode.Disposable {
     noticeOnce("error", `CasCode: ${message}`, [ACTIONS.restart, ACTIONS.logs]);
   }
 
-  private tell(problem: Problem): void {
+  private report(problem: Problem): void {
     switch (problem.kind) {
       case "not-installed":
         noticeOnce("info", `${problem.message} Installing it takes some minutes and happens once.`, [ACTIONS.install, ACTIONS.pathSetting]);

@@ -30,7 +30,7 @@ export function registerIndexCommands(manager: ServerManager, log: vscode.LogOut
       const rebuild = "Rebuild";
       const picked = await vscode.window.showWarningMessage(
         "Rebuild the index of this workspace?",
-        { modal: true, detail: "Every file is read again. Functions whose text is known are not encoded again. Searches go on meanwhile." },
+        { modal: true, detail: "Every file is read again. Definitions whose text is known are not encoded again. Searches keep working meanwhile." },
         rebuild,
       );
       if (picked === rebuild) {

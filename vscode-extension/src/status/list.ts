@@ -18,7 +18,7 @@ export class StatusList {
   constructor(private readonly manager: ServerManager) {
     const { pick } = this;
     pick.title = "CasCode: Index Status";
-    pick.placeholder = "Enter runs what a line offers";
+    pick.placeholder = "Press Enter to run the selected line";
     pick.keepScrollPosition = true;
     const update = (): void => {
       this.update();
@@ -107,7 +107,7 @@ function stateLines(status: ServerStatus): Line[] {
       : command("debug-pause", "Pause indexing", "", "cascode.pauseIndexing");
   const lines: Line[] = [
     line(STATE_ICONS[status.state], summary(status), progress(status)),
-    line("symbol-function", plural(status.functions, "function"), searchable(status)),
+    line("symbol-function", plural(status.functions, "definition"), searchable(status)),
   ];
   if (status.state === "disabled") {
     lines.push(command("gear", "Turn indexing on", "", "workbench.action.openSettings", "cascode.indexing.enabled"));
@@ -131,7 +131,7 @@ function folderLines(status: ServerStatus): Line[] {
   return [
     separator("Folders"),
     ...status.workspaces.map((workspace) => {
-      const parts = [`${plural(workspace.functions, "function")} in ${plural(workspace.files, "file")}`];
+      const parts = [`${plural(workspace.functions, "definition")} in ${plural(workspace.files, "file")}`];
       if (workspace.pending > 0) {
         parts.push(`${count(workspace.pending)} waiting`);
       }

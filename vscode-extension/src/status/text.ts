@@ -62,7 +62,7 @@ export function summary(status: ServerStatus): string {
       return share === null ? "Indexing" : `Indexing ${share} %`;
     }
     case "ready":
-      return plural(status.functions, "function");
+      return plural(status.functions, "definition");
     case "paused":
       return "Indexing paused";
     case "disabled":
@@ -78,7 +78,7 @@ export function detail(status: ServerStatus): string {
     return status.message;
   }
   if (status.state === "indexing" || status.state === "paused") {
-    return status.pending > 0 ? `${plural(status.pending, "function")} waiting` : `${count(status.files.done)} of ${plural(status.files.total, "file")}`;
+    return status.pending > 0 ? `${plural(status.pending, "definition")} waiting` : `${count(status.files.done)} of ${plural(status.files.total, "file")}`;
   }
   const [first, ...others] = Object.entries(status.skipped)
     .filter(([, number]) => number > 0)
@@ -101,7 +101,7 @@ export function progress(status: ServerStatus): string {
   if (status.state === "indexing" || status.state === "paused") {
     parts.push(`${count(status.files.done)} of ${plural(status.files.total, "file")}`);
     if (status.pending > 0) {
-      parts.push(`${plural(status.pending, "function")} waiting`);
+      parts.push(`${plural(status.pending, "definition")} waiting`);
     }
     const left = status.state === "indexing" ? remaining(status) : null;
     if (left !== null) {

@@ -42,7 +42,7 @@ test("no Python at all is said plainly", async () => {
   assert.match(withoutPython(found), /none was found\. Install one/u);
 });
 
-test("a Debian Python without venv is told how to get it", async () => {
+test("a Debian Python without venv is shown how to get it", async () => {
   const run = answering({ "python3.11": python("/usr/bin/python3.11", [3, 11, 2], false) });
   const found = await findInterpreter(run, undefined, { platform: "linux" });
   assert.equal(found.interpreter, undefined);

@@ -58,7 +58,7 @@ async function prepare(context: TestContext, main = WORKS): Promise<{ storage: s
 const quiet = { report: (): void => undefined };
 const never = new AbortController().signal;
 
-test("an environment is made from the wheel, found again, and made anew when it is damaged", { timeout: 120_000 }, async (context) => {
+test("an environment is made from the wheel, found again, and rebuilt when it is damaged", { timeout: 120_000 }, async (context) => {
   const { storage, wheel, managed } = await prepare(context);
   assert.equal(await managed.program(), undefined);
   await mkdir(join(storage, "server-0.4.0-000000000000"), { recursive: true });
@@ -75,7 +75,7 @@ test("an environment is made from the wheel, found again, and made anew when it 
   assert.equal(await later.program(), program);
   await rm(join(program, "..", "python"));
   assert.equal(await later.program(), undefined);
-  // Half made by an extension that was killed: made anew.
+  // Half made by an extension that was killed: rebuilt.
   const folder = join(program, "..", "..");
   await rm(join(folder, "cascode-installed.json"));
   await writeFile(join(folder, "left-over"), "");

@@ -9,7 +9,7 @@ import { deferred, temporaryFolder } from "./support.js";
 
 const node = process.execPath;
 
-test("a program's output is collected and told line by line", async () => {
+test("a program's output is collected and passed on line by line", async () => {
   const lines: string[] = [];
   const script = "process.stdout.write('one\\ntw'); process.stdout.write('o\\r\\n\\nthree'); process.stderr.write('bad\\n'); process.exitCode = 3";
   const { code, stdout, stderr } = await run(node, ["-e", script], { onLine: (line) => void lines.push(line) });
@@ -41,7 +41,7 @@ test("a program that is not there is an error of its own", async () => {
   await assert.rejects(run("/nowhere/program", []), { code: "ENOENT" });
 });
 
-test("the second to ask for a lock waits and is told so", async (context) => {
+test("the second to ask for a lock waits and is informed", async (context) => {
   const path = join(await temporaryFolder(context), "lock");
   const inside = deferred<undefined>();
   const waiting = deferred<undefined>();

@@ -13,14 +13,14 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** A session on a clock that the test moves, with what it asked and what it told. */
-function prepare(context: TestContext): { session: SearchSession; asked: Asked[]; told: string[] } {
+/** A session on a clock that the test moves, with what it asked and what it reported. */
+function prepare(context: TestContext): { session: SearchSession; asked: Asked[]; reported: string[] } {
   mock.timers.enable({ apis: ["setTimeout"] });
   context.after(() => {
     mock.timers.reset();
   });
   const asked: Asked[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const session = new SearchSession(
     (request, fast, signal) => {
       const { promise, resolve, reject } = deferred<Answer>();
@@ -28,14 +28,14 @@ function prepare(context: TestContext): { session: SearchSession; asked: Asked[]
       return promise;
     },
     {
-      busy: (busy) => void told.push(busy ? "busy" : "idle"),
-      answered: ({ query }, phase) => void told.push(`${phase} ${query}`),
-      failed: (error) => void told.push(`failed ${String(error)}`),
-      emptied: () => void told.push("emptied"),
+      busy: (busy) => void reported.push(busy ? "busy" : "idle"),
+      answered: ({ query }, phase) => void reported.push(`${phase} ${query}`),
+      failed: (error) => void reported.push(`failed ${String(error)}`),
+      emptied: () => void reported.push("emptied"),
     },
     { languages: ["python"] },
   );
-  return { session, asked, told };
+  return { session, asked, reported };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -60,31 +60,31 @@ test("a word typed without a pause is one query", (context) => {
   );
 });
 
-test("the fast answer is told at once and the reranked one when it comes", async (context) => {
-  const { session, asked, told } = prepare(context);
+test("the fast answer is shown at once and the reranked one when it comes", async (context) => {
+  const { session, asked, reported } = prepare(context);
   session.type("retry");
   mock.timers.tick(DEBOUNCE_MS);
   const { fast, resolve } = at(asked, 0);
   fast(answer("retry"));
-  assert.deepEqual(told, ["busy", "fast retry"]);
+  assert.deepEqual(reported, ["busy", "fast retry"]);
   resolve(answer("retry"));
   await settle();
-  assert.deepEqual(told, ["busy", "fast retry", "idle", "final retry"]);
+  assert.deepEqual(reported, ["busy", "fast retry", "idle", "final retry"]);
 });
 
 test("a fast answer that comes after the last one is dropped", async (context) => {
-  const { session, asked, told } = prepare(context);
+  const { session, asked, reported } = prepare(context);
   session.type("retry");
   mock.timers.tick(DEBOUNCE_MS);
   const { fast, resolve } = at(asked, 0);
   resolve(answer("retry"));
   await settle();
   fast(answer("retry"));
-  assert.deepEqual(told, ["busy", "idle", "final retry"]);
+  assert.deepEqual(reported, ["busy", "idle", "final retry"]);
 });
 
 test("the next keystroke cancels the query in flight, and nothing more is heard of it", async (context) => {
-  const { session, asked, told } = prepare(context);
+  const { session, asked, reported } = prepare(context);
   session.type("retry");
   mock.timers.tick(DEBOUNCE_MS);
   const first = at(asked, 0);
@@ -96,7 +96,7 @@ test("the next keystroke cancels the query in flight, and nothing more is heard 
   mock.timers.tick(DEBOUNCE_MS);
   at(asked, 1).resolve(answer("retry upload"));
   await settle();
-  assert.deepEqual(told, ["busy", "busy", "idle", "final retry upload"]);
+  assert.deepEqual(reported, ["busy", "busy", "idle", "final retry upload"]);
 });
 
 test("a space at the end asks nothing", (context) => {
@@ -110,23 +110,23 @@ test("a space at the end asks nothing", (context) => {
 });
 
 test("an emptied box cancels and says so", (context) => {
-  const { session, asked, told } = prepare(context);
+  const { session, asked, reported } = prepare(context);
   session.type("retry");
   mock.timers.tick(DEBOUNCE_MS);
   session.type("  ");
   assert.equal(at(asked, 0).signal.aborted, true);
   mock.timers.tick(DEBOUNCE_MS);
   assert.equal(asked.length, 1);
-  assert.deepEqual(told, ["busy", "idle", "emptied"]);
+  assert.deepEqual(reported, ["busy", "idle", "emptied"]);
 });
 
-test("a failure is told once, and the same text can be asked again", async (context) => {
-  const { session, asked, told } = prepare(context);
+test("a failure is shown once, and the same text can be asked again", async (context) => {
+  const { session, asked, reported } = prepare(context);
   session.now("retry");
   at(asked, 0).reject(new Error("gone"));
   await settle();
   session.now("retry");
   at(asked, 1).resolve(answer("retry"));
   await settle();
-  assert.deepEqual(told, ["busy", "idle", "failed Error: gone", "busy", "idle", "final retry"]);
+  assert.deepEqual(reported, ["busy", "idle", "failed Error: gone", "busy", "idle", "final retry"]);
 });

@@ -4,23 +4,23 @@ import { test } from "node:test";
 import { compact, detail, percentage, progress, remaining, skippedText, summary } from "../../src/status/text.js";
 import { status } from "./support.js";
 
-test("an index that is ready tells its size", () => {
-  assert.equal(summary(status()), "1,200 functions");
+test("an index that is ready shows its size", () => {
+  assert.equal(summary(status()), "1,200 definitions");
   assert.equal(detail(status()), "40 files");
 });
 
-test("reading files is told by files", () => {
+test("reading files is shown by files", () => {
   const now = status({ state: "indexing", files: { done: 10, total: 40 }, pending: 500 });
   assert.equal(percentage(now), 25);
   assert.equal(summary(now), "Indexing 25 %");
 });
 
-test("encoding is told by functions, with the time that is left", () => {
+test("encoding is shown by definitions, with the time that is left", () => {
   const now = status({ state: "indexing", pending: 900, rate: 5 });
   assert.equal(percentage(now), 25);
   assert.equal(remaining(now), "about 3 minutes left");
-  assert.equal(progress(now), "40 of 40 files · 900 functions waiting · about 3 minutes left");
-  assert.equal(detail(now), "900 functions waiting");
+  assert.equal(progress(now), "40 of 40 files · 900 definitions waiting · about 3 minutes left");
+  assert.equal(detail(now), "900 definitions waiting");
 });
 
 test("no rate, no promise", () => {
@@ -28,7 +28,7 @@ test("no rate, no promise", () => {
   assert.equal(remaining(status({ state: "indexing", pending: 900, rate: 0 })), null);
 });
 
-test("what was skipped is told by reason, the commonest first", () => {
+test("what was skipped is shown by reason, the commonest first", () => {
   assert.equal(skippedText({ too_large: 4, ignored: 1800, binary: 0 }), "1,804 skipped: 1,800 ignored, 4 too large");
   assert.equal(skippedText({}), null);
   assert.equal(detail(status({ skipped: { too_large: 4, ignored: 1800 } })), "40 files, 1,804 skipped (mostly ignored)");

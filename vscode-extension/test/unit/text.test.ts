@@ -4,15 +4,15 @@ import { test } from "node:test";
 import { completeness, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
-test("a hit tells its path, its lines and how sure the model is", () => {
+test("a hit shows its path, its lines and how sure the model is", () => {
   assert.equal(place(hit(), false), "src/upload.py:12-34 · 87 %");
 });
 
-test("a hit of the fast stage tells no sureness", () => {
+test("a hit of the fast stage shows no certainty", () => {
   assert.equal(place(hit({ probability: null }), false), "src/upload.py:12-34");
 });
 
-test("several folders are told apart by name", () => {
+test("several folders are distinguished by name", () => {
   assert.equal(place(hit({ end_line: 12 }), true), "w/src/upload.py:12 · 87 %");
 });
 
@@ -45,9 +45,9 @@ test("an index that is complete needs no note", () => {
 });
 
 test("an index being built says how far it is", () => {
-  assert.equal(completeness({ state: "indexing", functions: 5678, pending: 4444, files: 9 }), "indexing, 1,234 of 5,678 functions");
-  assert.equal(completeness({ state: "indexing", functions: 1, pending: 0, files: 9 }), "indexing, 1 function so far");
-  assert.equal(completeness({ state: "paused", functions: 10, pending: 4, files: 9 }), "paused, 6 of 10 functions");
+  assert.equal(completeness({ state: "indexing", functions: 5678, pending: 4444, files: 9 }), "indexing, 1,234 of 5,678 definitions");
+  assert.equal(completeness({ state: "indexing", functions: 1, pending: 0, files: 9 }), "indexing, 1 definition so far");
+  assert.equal(completeness({ state: "paused", functions: 10, pending: 4, files: 9 }), "paused, 6 of 10 definitions");
 });
 
 test("selected text becomes one line of bounded length", () => {

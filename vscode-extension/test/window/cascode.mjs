@@ -29,7 +29,7 @@ export async function activationMs(window) {
   return Number(match[1]);
 }
 
-/** Wait until everything is indexed, as "Show Index Status" tells it; gives the number of functions. */
+/** Wait until everything is indexed, as "Show Index Status" shows it; gives the number of functions. */
 export async function ready(window, patience = 2 * PATIENCE_MS) {
   await window.run("CasCode: Show Index Status");
   const functions = await until(

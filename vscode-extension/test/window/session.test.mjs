@@ -15,7 +15,7 @@ import { copyWorkspace, sitePackages, until, Window } from "./window.mjs";
 const QUESTION = "ask the user a yes or no question";
 /** What VS Code is promised at its start. */
 const ACTIVATION_MS = 50;
-/** Waiting processes for each core beyond which milliseconds tell of the others: the window itself makes one or two. */
+/** Waiting processes for each core beyond which milliseconds show the others: the window itself makes one or two. */
 const BUSY = 2.5;
 
 /** 1-based number of the first line of a file that starts with a text. */
@@ -80,7 +80,7 @@ describe("a first sitting", { concurrency: false }, () => {
       const rows = await window.rowTexts();
       return rows.some((row) => row.includes("named by the setting cascode.path")) && rows;
     }, "the server's row");
-    assert.ok(rows.some((row) => /^click.*functions in \d+ files/.test(row)), rows.join("\n"));
+    assert.ok(rows.some((row) => /^click.*definitions in \d+ files/.test(row)), rows.join("\n"));
     await window.screenshot("status-light");
   });
 
@@ -277,7 +277,7 @@ describe("a first sitting", { concurrency: false }, () => {
     await cascode.ready(window);
   });
 
-  it("searches a folder that is added, and tells the folders apart", async () => {
+  it("searches a folder that is added, and distinguishes the folders", async () => {
     await window.run("Workspaces: Add Folder to Workspace...");
     await window.boxFocused();
     await until(async () => (await window.labels()).includes("filelock"), "the folders to choose from");

@@ -221,7 +221,7 @@ export class Window {
     await this.page.locator(".explorer-folders-view, .empty-view, .explorer-viewlet").first().waitFor();
   }
 
-  /** Load the window again, as "Developer: Reload Window" does, with other settings: the extension host starts anew. */
+  /** Load the window again, as "Developer: Reload Window" does, with other settings: the extension host starts again. */
   async reload(settings = {}) {
     this.writeSettings({ ...this.settings, ...settings });
     await this.#load();

@@ -9,21 +9,42 @@ from tree_sitter import Node
 from cascode_indexer.extract.doxygen import plain_comment
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-QUERY = """
-(function_definition declarator: (_) @name body: (_) @body) @function
+#: Types that ``typedef`` names.
+TYPEDEFS = """
 (type_definition type: (struct_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
 (type_definition type: (union_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
 (type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @enum
+"""
+#: Types with a name of their own, and macros of several lines.
+TAGS_AND_MACROS = """
 (struct_specifier name: (_) @name body: (_) @body) @struct
 (union_specifier name: (_) @name body: (_) @body) @struct
 (enum_specifier name: (_) @name body: (_) @body) @enum
 (preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
-(translation_unit (declaration declarator: (init_declarator
+"""
+
+
+def constants_in(scope: str) -> str:
+    """The pattern of tables bound to a name.
+
+    Args:
+        scope: Type of the node that they stand in.
+    """
+    return f"""
+({scope} (declaration declarator: (init_declarator
   declarator: [
     (identifier) @bound
     (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
     (pointer_declarator declarator: (array_declarator (identifier) @bound))]
   value: (initializer_list) @body)) @constant)
+"""
+
+
+QUERY = f"""
+(function_definition declarator: (_) @name body: (_) @body) @function
+{TYPEDEFS}
+{TAGS_AND_MACROS}
+{constants_in("translation_unit")}
 (comment) @comment
 """
 

@@ -7,9 +7,9 @@ import re
 from cascode_indexer.extract.doxygen import plain_comment
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-from .c import DEFINITION, KEYWORDS, declared_name
+from .c import DEFINITION, KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name
 
-_QUERY = """
+_QUERY = f"""
 ((function_definition declarator: (function_declarator declarator: (identifier) @_macro
    parameters: (parameter_list . (parameter_declaration type: (_) @owner)
                                . (parameter_declaration type: (_) @bound) .)) body: (_) @body) @function
@@ -21,26 +21,11 @@ _QUERY = """
 (field_declaration declarator: (_) @bound default_value: (lambda_expression body: (_) @body)) @lambda
 (assignment_expression left: [(identifier) (field_expression) (qualified_identifier)] @bound
   right: (lambda_expression body: (_) @body)) @lambda
-(type_definition type: (struct_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
-(type_definition type: (union_specifier body: (_) @body) declarator: (type_identifier) @name) @struct
-(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @enum
+{TYPEDEFS}
 (class_specifier name: (_) @name body: (_) @body) @class
-(struct_specifier name: (_) @name body: (_) @body) @struct
-(union_specifier name: (_) @name body: (_) @body) @struct
-(enum_specifier name: (_) @name body: (_) @body) @enum
-(preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
-(translation_unit (declaration declarator: (init_declarator
-  declarator: [
-    (identifier) @bound
-    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
-    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
-  value: (initializer_list) @body)) @constant)
-(declaration_list (declaration declarator: (init_declarator
-  declarator: [
-    (identifier) @bound
-    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
-    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
-  value: (initializer_list) @body)) @constant)
+{TAGS_AND_MACROS}
+{constants_in("translation_unit")}
+{constants_in("declaration_list")}
 (translation_unit (alias_declaration name: (_) @name type: (_) @body) @alias)
 (declaration_list (alias_declaration name: (_) @name type: (_) @body) @alias)
 (translation_unit (template_declaration (alias_declaration name: (_) @name type: (_) @body) @alias))

@@ -30,14 +30,14 @@ class Corpora:
         """The folder given for a source; None where there is none.
 
         Raises:
-            ModelError: It is no folder.
+            ModelError: It is not a folder.
         """
         given = self._folders.get(name, "")
         if not given:
             return None
         folder = Path(given).expanduser()
         if not folder.is_dir():
-            raise ModelError(f"training settings: folders.{name} is {given!r}, which is no folder")
+            raise ModelError(f"training settings: folders.{name} is {given!r}, which is not a folder")
         return folder
 
     @cached_property
@@ -45,7 +45,7 @@ class Corpora:
         """Training pairs out of docstrings."""
         if not self.data.is_dir():
             raise ModelError(
-                f"no training pairs in {self.data}, which is no folder: mine some with 'cascode train mine'"
+                f"no training pairs in {self.data}, which is not a folder: mine some with 'cascode train mine'"
             )
         return read_pairs(self.data, "train")
 

@@ -54,13 +54,13 @@ class History:
             shown = []
         return Example(
             query=query_text(query),
-            answer=_shown(answer, rng, pair.query),
+            answer=_show(answer, rng, pair.query),
             right=frozenset(definition.identity for definition in pair.answers),
-            negatives=tuple(_shown(definition, rng) for definition in shown),
+            negatives=tuple(_show(definition, rng) for definition in shown),
         )
 
 
-def _shown(definition: HistoryDefinition, rng: random.Random, asked: str = "") -> DefinitionText:
+def _show(definition: HistoryDefinition, rng: random.Random, asked: str = "") -> DefinitionText:
     """A definition as it is indexed, its doc comment left out now and then."""
     doc = definition.doc if rng.random() < SHARE_DOC else ""
     text = function_text(FunctionSource(definition.name, definition.code, doc, definition.language))

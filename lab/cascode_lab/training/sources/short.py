@@ -8,10 +8,8 @@ import re
 from cascode_models.text import split_identifiers
 
 from ..data import FILLER, TrainingPair, first_clause
-from ..sampling import LanguagePools
-from .corpora import Corpora
-from .docstrings import example, renames
-from .source import Draws, Example, source
+from .docstrings import Docstrings
+from .source import source
 
 #: Content words of a key-word query.
 FEWEST_WORDS, MOST_WORDS = 3, 5
@@ -64,28 +62,14 @@ _THIRD_PERSON = ((("sses", "xes", "shes", "tches", "rches"), 2), (("ies",), 3), 
 
 
 @source
-class Short:
-    """Docstring pairs whose query is cut down to a few words.
-
-    Args:
-        corpora: Holds the pairs.
-        draws: How they are drawn.
-    """
+class Short(Docstrings):
+    """Docstring pairs whose query is cut down to a few words."""
 
     name = "short"
 
-    def __init__(self, corpora: Corpora, draws: Draws) -> None:
-        self._draws = draws
-        self._pools = LanguagePools(corpora.docstrings, f"{draws.seed}/{self.name}", draws.neighbours)
-
-    def __len__(self) -> int:
-        return len(self._pools)
-
-    def draw(self, turn: int, count: int, rng: random.Random) -> list[Example]:
-        """See :meth:`cascode_lab.training.sources.source.Source.draw`."""
-        pairs = self._pools.draw(turn, count)
-        renamed = renames(pairs, self._draws.renamed_share, rng)
-        return [example(pair, short_query(pair, rng), rng, renamed=renamed) for pair in pairs]
+    def query_of(self, pair: TrainingPair, rng: random.Random) -> str:
+        """Cut a pair's query down."""
+        return short_query(pair, rng)
 
 
 def short_query(pair: TrainingPair, rng: random.Random) -> str:

@@ -197,7 +197,7 @@ function Window:autocmds()
     buffer = buffer,
     callback = function()
       local row = vim.api.nvim_win_get_cursor(self.list)[1]
-      -- Drawing the list moves the cursor too; that is no choice.
+      -- Drawing the list moves the cursor too; that is not a choice.
       if row ~= self.row then
         self.row = row
         self.moved = true

@@ -9,7 +9,7 @@ import click
 
 from cascode import Answer
 from cascode_server.cli.console import note
-from cascode_server.cli.words import counted
+from cascode_server.cli.words import quantity
 
 if TYPE_CHECKING:
     from cascode import Engine
@@ -23,7 +23,7 @@ format_option = click.option(
     type=click.Choice(NAMES),
     default="text",
     show_default=True,
-    help="text to read, jsonl for programs (one object a query), vimgrep for editors.",
+    help="text to read, jsonl for programs (one object per query), vimgrep for editors.",
 )
 
 
@@ -57,11 +57,14 @@ def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
         narrowed: Whether languages, kinds or paths were asked for.
     """
     if not answer.hits and answer.functions:
-        reason = "; none may be of that language, kind or path" if narrowed else ""
-        note(f"no hits among {counted(answer.functions, 'function')}{reason}")
+        reason = "; none may match the given language, kind or path" if narrowed else ""
+        note(f"no hits among {quantity(answer.functions, 'definition')}{reason}")
     elif answer.hits and not answer.confident:
-        note("nothing matches well; these are the closest functions")
+        note("nothing matches well; these are the closest definitions")
     if answer.pending:
-        note(f"still indexing: {answer.pending:,} of {answer.functions:,} functions can be found by their words only")
+        note(
+            f"still indexing: {answer.pending:,} of {answer.functions:,} definitions have no vector yet "
+            f"and match by words only"
+        )
     if answer.dropped:
-        note(f"{answer.dropped:,} left out: their file changed since it was indexed")
+        note(f"{answer.dropped:,} left out: the file changed since it was indexed")

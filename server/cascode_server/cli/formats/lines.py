@@ -28,7 +28,7 @@ def grep_line(hit: Hit, line: int) -> int:
         content = Path(hit.root, hit.path).read_bytes()
     except OSError:
         return line
-    if b"\0" in content or not _LONE_CR.search(content):  # in UTF-16 bytes are no characters
+    if b"\0" in content or not _LONE_CR.search(content):  # in UTF-16 bytes are not characters
         return line
     ends = [match.end() for match, _ in zip(_LINE_END.finditer(content), range(line - 1), strict=False)]
     return 1 + content.count(b"\n", 0, ends[-1] if ends else 0)

@@ -21,7 +21,7 @@ local setup = block("Nothing has to be. `setup()`"):gsub("enable = true", "enabl
 local configured = T.child()
 local before = configured:lua([[return require("cascode.config").get()]])
 configured:lua(setup)
-T.equal(configured:lua("return _G.told"), {}, "messages of the README's setup()")
+T.equal(configured:lua("return _G.messages"), {}, "messages of the README's setup()")
 local after = configured:lua([[return require("cascode.config").get()]])
 after.cmd, after.enable, before.enable = nil, nil, nil
 T.equal(after, before, "the README's defaults")

@@ -34,5 +34,5 @@ T.equal(child:lua([[return require("cascode.root").asked(0)]]), vim.fs.joinpath(
 vim.fn.mkdir(vim.fs.joinpath(vim.env.HOME, ".git"), "p")
 child:cmd("cd " .. vim.env.HOME)
 child:cmd("Cascode anything")
-child:told("too wide for a workspace")
+child:notified("too wide for a workspace")
 T.equal(child:lua("return _G.client() == nil"), true, "no server for the home folder")

@@ -50,4 +50,4 @@ for _, hit in ipairs(child:floats()[1].lines) do
 end
 child:type("<Esc>")
 child:type(":Cascode limit=none anything<CR>")
-child:told("limit=none")
+child:notified("limit=none")

@@ -8,10 +8,10 @@ vim.uv.kill(pid, "sigstop")
 child:cmd("Cascode strip the ANSI escape codes")
 child:cmd("Cascode rerank=true write to a pager")
 vim.uv.kill(pid, "sigkill")
-child:told("the server has exited")
+child:notified("the server has exited")
 child:wait("the end of the server", "return _G.client() == nil")
 local ours = child:lua([[
-  return vim.tbl_filter(function(one) return vim.startswith(one.message, "cascode:") end, _G.told)
+  return vim.tbl_filter(function(one) return vim.startswith(one.message, "cascode:") end, _G.messages)
 ]])
 T.equal(#ours, 1, "messages of ours: the search that was given up owes none")
 -- The next search starts another.

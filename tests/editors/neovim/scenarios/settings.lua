@@ -13,14 +13,14 @@ child:lua([[
   })
   _G.config = require("cascode.config").get()
 ]])
-child:told('vim.g.cascode: option picker is "selekt"; expected one of: auto, select')
-child:told("setup(): option limit is 2.5; expected a whole number from 1")
-child:told('setup(): unknown option "colour"; known: cmd, enable, keymaps')
+child:notified('vim.g.cascode: option picker is "selekt"; expected one of: auto, select')
+child:notified("setup(): option limit is 2.5; expected a whole number from 1")
+child:notified('setup(): unknown option "colour"; known: cmd, enable, keymaps')
 T.equal(child:lua("return { _G.config.picker, _G.config.limit }"), { "auto", 7 }, "picker, limit")
 T.equal(child:lua([[return vim.fn.maparg("gs", "x")]]), ":CascodeSimilar<CR>", "the map of the selection")
 T.equal(child:lua([[return vim.fn.maparg("gs", "n")]]), "<Cmd>CascodeSimilar<CR>", "the map of the cursor")
 
--- What the server is told: the settings, the user's trust, who asks.
+-- What the server receives: the settings, the user's trust, who asks.
 child:cmd("edit utils.py")
 child:wait("the client", "return _G.client() ~= nil")
 local options = child:lua([[return _G.client().config.settings.cascode]])

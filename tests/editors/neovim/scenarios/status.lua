@@ -21,7 +21,7 @@ T.contains(text, "ready", "status")
 T.contains(text, "0 still to index", "status")
 T.contains(text, "click", "status")
 child:lua([[require("cascode").pause()]])
-child:told("indexing is paused")
+child:notified("indexing is paused")
 child:wait(
   "the window to follow",
   [[
@@ -32,13 +32,13 @@ T.equal(child:lua([[return require("cascode").statusline()]]), "CasCode paused",
 child:type("q")
 child:wait("the window closed", [[return vim.bo.filetype == "python"]])
 child:cmd("CascodeResume")
-child:told("indexing goes on")
+child:notified("indexing resumed")
 child:wait("the status line", [[return require("cascode").statusline() == "CasCode"]])
 
 -- A full look at every file keeps the functions.
 local before = child:lua([[return _G.ask("status").functions]])
 child:cmd("CascodeReindex!")
-child:told("every file is read again")
+child:notified("every file is read again")
 child:wait(
   "the same index again",
   [[

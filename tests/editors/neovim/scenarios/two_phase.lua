@@ -66,7 +66,7 @@ child:wait(
   return true
 ]]
 )
-T.equal(child:lua("return _G.told"), {}, "messages")
+T.equal(child:lua("return _G.messages"), {}, "messages")
 
 -- Words that nothing in this workspace is about: the hits are shown, and the doubt is said.
 child:lua("_G.seen = {}")
@@ -77,4 +77,4 @@ T.contains(last.summary, "nothing matches well", "summary of an answer without a
 
 -- No hit at all is a message, not an empty picker.
 child:cmd("Cascode path=no/such/folder/** anything at all")
-child:told("nothing found")
+child:notified("nothing found")

@@ -29,7 +29,7 @@ child:lua([[
 -- The last answer puts the list in its order; a line that was not chosen does not hold the best hit back.
 child:lua([[_G.show(_G.hit("one", "core.py", 10), _G.hit("two", "utils.py", 20), _G.hit("three", "types.py", 30))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
-T.contains(child:floats()[1].footer, "3 hits, 1,234 of 98,765 functions to index, ordering", "footer")
+T.contains(child:floats()[1].footer, "3 hits, 1,234 of 98,765 definitions to index, ordering", "footer")
 child:lua([[_G.finish(_G.hit("three", "types.py", 30), _G.hit("one", "core.py", 10), _G.hit("two", "utils.py", 20))]])
 T.equal(child:lua("return vim.api.nvim_win_get_cursor(0)[1]"), 1, "line after the last answer")
 T.contains(child:floats()[2].title, "types.py:30", "preview after the last answer")
@@ -78,7 +78,7 @@ T.equal(child:lua("return _G.session.phase"), "cancelled", "phase of the search 
 child:lua([[_G.show(_G.hit("gone", "no_such_file.py", 10)) _G.finish(_G.hit("gone", "no_such_file.py", 10))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
 child:type("<CR>")
-child:told("no_such_file.py was deleted")
+child:notified("no_such_file.py was deleted")
 T.equal(child:lua([[return vim.bo.filetype]]), "python", "the buffer stays")
 child:lua([[_G.show(_G.hit("far", "globals.py", 100000)) _G.finish(_G.hit("far", "globals.py", 100000))]])
 child:wait("the picker", [[return vim.bo.filetype == "cascode-hits"]])
