@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cascode_indexer.location import INDEX_DIR_VARIABLE, index_root
     from cascode_indexer.maintenance import CleanReport, Finding, clean, clean_all, diagnose
     from cascode_indexer.model import ModelHandle
-    from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, SearchRequest
+    from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
     from cascode_indexer.store.types import StoreCounts
     from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
@@ -60,6 +60,7 @@ __all__ = [
     "IndexReport",
     "IndexStoreError",
     "Kind",
+    "Match",
     "ModelError",
     "ModelHandle",
     "NoticeSource",
@@ -95,7 +96,7 @@ _NAMES_OF = {
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
     "cascode_indexer.model": ("ModelHandle",),
-    "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "SearchRequest"),
+    "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
     "cascode_indexer.store.types": ("StoreCounts",),
     "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),

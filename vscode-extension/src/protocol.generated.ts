@@ -55,8 +55,12 @@ export interface PlainHit {
   readonly score: number;
   /** How likely it answers the question, 0 to 1; null where that is not known. */
   readonly probability: number | null;
+  /** The probability in a word; null where that is not known. */
+  readonly match: "likely" | "possible" | "weak" | null;
   /** Name of the stage that ranked it, to be shown as it is. More stages may come. */
   readonly stage: string;
+  /** What speaks for it and against it: what each piece of evidence adds to the score. */
+  readonly why: Readonly<Record<string, number>>;
 }
 
 /** A hit of the language server. */
@@ -81,8 +85,12 @@ export interface Hit {
   readonly score: number;
   /** How likely it answers the question, 0 to 1; null where that is not known. */
   readonly probability: number | null;
+  /** The probability in a word; null where that is not known. */
+  readonly match: "likely" | "possible" | "weak" | null;
   /** Name of the stage that ranked it, to be shown as it is. More stages may come. */
   readonly stage: string;
+  /** What speaks for it and against it: what each piece of evidence adds to the score. */
+  readonly why: Readonly<Record<string, number>>;
   /** URI of the file; it begins with the URI that the client gave the workspace. */
   readonly uri: string;
   /** All of it. */

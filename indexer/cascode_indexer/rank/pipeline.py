@@ -44,7 +44,7 @@ def rank(query: Query, candidates: Sequence[Candidate], table: Table = FAST) -> 
     measured = evidence_of(query, candidates, list(weights))
     return sort_by_score(
         [
-            Ranked(candidate, evidence, score_of(evidence, weights))
+            Ranked(candidate, evidence, score_of(evidence, weights), weights=weights)
             for candidate, evidence in zip(candidates, measured, strict=True)
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cascode_indexer.query import Query, QueryKind
@@ -67,8 +67,10 @@ class Pool:
 class Rule:
     """One piece of evidence; a module of :mod:`cascode_indexer.rank.rules` holds one as ``RULE``."""
 
-    #: Its name in the weights and in explanations.
+    #: Its name in the weights.
     name: str
+    #: What an explanation calls it, in a word or two.
+    label: str
     #: Why it separates answers from other definitions.
     reason: str
     #: The evidence, 0 for none: of a candidate, beside all candidates of its query.
@@ -87,8 +89,15 @@ class Ranked:
     stage: str = "fast"
     #: The definition's text as its file holds it now; empty until that was looked up.
     text: str = ""
+    #: What the evidence was weighed with.
+    weights: Weights = field(default_factory=dict)
 
     @property
     def definition(self) -> StoredDefinition:
         """The definition."""
         return self.candidate.definition
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """Name of a rule to what it adds to the score, or takes from it; their sum is the score."""
+        return {name: weight * self.evidence[name] for name, weight in self.weights.items() if self.evidence[name]}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import confidence_of
 from cascode_indexer.search.pipeline import Ranking
@@ -97,4 +98,11 @@ def _hit(ranked: Ranked, probability: float | None) -> Hit:
         score=ranked.score,
         probability=probability,
         stage=ranked.stage,
+        why=_why(ranked),
     )
+
+
+def _why(ranked: Ranked) -> dict[str, float]:
+    """What each rule added to a score, by the rule's label."""
+    parts = sorted(ranked.parts.items(), key=lambda part: -abs(part[1]))
+    return {RULES[name].label: float(added) for name, added in parts}

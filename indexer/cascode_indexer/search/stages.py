@@ -41,7 +41,7 @@ class Stage:
         """Read the best K and order them; the others keep their order below them."""
         weights = self.table[query.kind]
         read = [
-            replace(candidate, stage=self.name, score=score_of(candidate.evidence, weights))
+            replace(candidate, stage=self.name, score=score_of(candidate.evidence, weights), weights=weights)
             for candidate in self.read(query, ranked[: self.depth])
         ]
         return [*sorted(read, key=lambda candidate: -candidate.score), *ranked[self.depth :]]

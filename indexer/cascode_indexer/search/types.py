@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,13 @@ DEFAULT_LIMIT = 10
 #: Candidates that the slow classifier reads where its model says that reading them helps: K = 10 of the paper's
 #: table, inside the 150 ms of a warm answer.
 DEFAULT_RERANK_TOP = 10
+
+
+#: How well a hit matches, as people read it: a list of "2 %, 1 %, 0 %" says nothing to them.
+Match = Literal["likely", "possible", "weak"]
+#: The least probability of each. From a half on a hit is right more often than not; of the hits below a twentieth,
+#: fewer than one in a list of ten answers.
+_LEAST: Mapping[Match, float] = {"likely": 0.5, "possible": 0.05, "weak": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,15 @@ class Hit:
     probability: float | None
     #: Name of the stage that gave the score.
     stage: str
+    #: Label of a ranking rule to what it added to the score, or took from it, the weightiest first.
+    why: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def match(self) -> Match | None:
+        """The probability in a word; None where that is not known."""
+        if self.probability is None:
+            return None
+        return next(match for match, least in _LEAST.items() if self.probability >= least)
 
 
 @dataclass(frozen=True, slots=True)

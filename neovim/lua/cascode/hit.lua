@@ -3,15 +3,12 @@ local M = {}
 
 ---@alias cascode.OpenHow "edit"|"split"|"vsplit"|"tab"
 
---- How sure the model is, "87%", or nothing.
+--- How sure the model is: "likely", "possible", "weak", or nothing.
 ---@param hit cascode.Hit
 ---@return string
 function M.certainty(hit)
-  -- JSON's null is vim.NIL, which is not a number.
-  if type(hit.probability) ~= "number" then
-    return ""
-  end
-  return ("%d%%"):format(math.floor(hit.probability * 100 + 0.5))
+  -- JSON's null is vim.NIL, which is not a string.
+  return type(hit.match) == "string" and hit.match or ""
 end
 
 --- "path:line", with the workspace in front where several are searched.

@@ -28,7 +28,9 @@ local M = {}
 ---@field end_line integer Last line, inclusive.
 ---@field score number Orders the hits of one answer; not comparable between answers.
 ---@field probability? number How likely it answers the question, 0 to 1; null where that is not known.
+---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
+---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 
 --- A hit of the language server.
 ---@class cascode.Hit
@@ -42,7 +44,9 @@ local M = {}
 ---@field end_line integer Last line, inclusive.
 ---@field score number Orders the hits of one answer; not comparable between answers.
 ---@field probability? number How likely it answers the question, 0 to 1; null where that is not known.
+---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
+---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 ---@field uri string URI of the file; it begins with the URI that the client gave the workspace.
 ---@field range cascode.Range All of it.
 ---@field selectionRange cascode.Range Its name.

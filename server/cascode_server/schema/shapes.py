@@ -56,7 +56,13 @@ class PlainHit(TypedDict):
     end_line: Annotated[int, "Last line, inclusive."]
     score: Annotated[float, "Orders the hits of one answer; not comparable between answers."]
     probability: Annotated[float | None, "How likely it answers the question, 0 to 1; null where that is not known."]
+    match: Annotated[
+        Literal["likely", "possible", "weak"] | None, "The probability in a word; null where that is not known."
+    ]
     stage: Annotated[str, "Name of the stage that ranked it, to be shown as it is. More stages may come."]
+    why: Annotated[
+        dict[str, float], "What speaks for it and against it: what each piece of evidence adds to the score."
+    ]
 
 
 class Hit(PlainHit):

@@ -9,6 +9,8 @@ from cascode_server.schema.shapes import PlainAnswer, PlainHit
 if TYPE_CHECKING:
     from cascode import Answer, Hit
 
+#: Less than a thousandth of a cosine moves no hit.
+_PART_DIGITS = 4
 #: Microseconds are more than any timing of ours is good for.
 _TIMING_DIGITS = 3
 
@@ -31,7 +33,9 @@ def hit_json(hit: Hit, workspace: str | None = None) -> PlainHit:
         "end_line": hit.end_line,
         "score": float(hit.score),
         "probability": None if hit.probability is None else float(hit.probability),
+        "match": hit.match,
         "stage": hit.stage,
+        "why": {label: round(part, _PART_DIGITS) for label, part in hit.why.items()},
     }
 
 

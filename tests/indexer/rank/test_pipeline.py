@@ -24,6 +24,14 @@ def test_a_score_is_the_weighed_sum_of_the_evidence() -> None:
     assert score_of(evidence, {"words": 2.0}) == pytest.approx(0.5)
 
 
+def test_the_parts_of_a_score_add_up_to_it() -> None:
+    """What speaks against a candidate is negative; evidence that is not there has no part."""
+    found = [candidate("retry", "tests/test_retry.py", similarity=0.5, bm25=3.0)]
+    (ranked,) = rank(SENTENCE, found, table(similarity=1.0, words=0.2, tests=-0.3, path=1.0))
+    assert ranked.parts == {"similarity": 0.5, "words": 0.2, "tests": -0.3}
+    assert sum(ranked.parts.values()) == pytest.approx(ranked.score)
+
+
 def test_only_what_counts_is_measured() -> None:
     """Rules without weight cost nothing."""
     (evidence,) = evidence_of(SENTENCE, [candidate(similarity=0.4)], ["similarity"])

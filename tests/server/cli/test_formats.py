@@ -15,7 +15,7 @@ from rich.console import Console
 from cascode_indexer.extract import LANGUAGES
 from cascode_indexer.search.types import Answer, Hit
 from cascode_server.cli.formats import jsonl, print_notes, terminal, text, vimgrep
-from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, shorten
+from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
 
 
 @dataclass
@@ -75,11 +75,13 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
         "end_line": 9,
         "score": 0.75,
         "probability": 0.784,
+        "match": "likely",
         "stage": "cascade",
+        "why": {},
     }
     assert json.loads(out) == {
         "query": 'sénd\n"x"',
-        "hits": [first, {**first, "probability": None, "stage": "fast"}],
+        "hits": [first, {**first, "probability": None, "match": None, "stage": "fast"}],
         "confident": True,
         "index": {"state": "ready", "functions": 40, "pending": 0},
         "timings_ms": {"total": 12.346},
@@ -125,7 +127,7 @@ def test_plain_text_has_a_header_and_the_lines(
     monkeypatch.chdir(tmp_path)
     text.print_answer(answer(hit(tmp_path)), Sources(SOURCE))  # type: ignore[arg-type]
     assert capsys.readouterr().out == (
-        "src/app.py:7-9  Client.send  (method, python)  78 % sure\n"
+        "src/app.py:7-9  Client.send  (method, python)  likely match\n"
         "    @retry\n"
         "    def send(self, request):\n"
         "        return request[0]\n"
@@ -196,11 +198,27 @@ def test_long_function_is_shortened() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "stage", "words"),
-    [(0.784, "cascade", "78 % sure"), (1.0, "cascade", "99 % sure"), (None, "fast", "fast stage")],
+    [
+        (1.0, "cascade", "likely match"),
+        (0.5, "cascade", "likely match"),
+        (0.49, "cascade", "possible match"),
+        (0.05, "fast", "possible match"),
+        (0.04, "fast", "weak match"),
+        (0.0, "fast", "weak match"),
+        (None, "fast", "fast stage"),
+    ],
 )
-def test_certainty_is_never_complete(tmp_path: Path, probability: float | None, stage: str, words: str) -> None:
-    """A probability becomes per cent below 100; without one the stage is named."""
+def test_a_probability_becomes_a_word(tmp_path: Path, probability: float | None, stage: str, words: str) -> None:
+    """Likely from a half on, weak below a twentieth; without a probability the stage is named."""
     assert certainty(hit(tmp_path, probability=probability, stage=stage)) == words
+
+
+def test_an_explanation_gives_shares_and_is_never_certain(tmp_path: Path) -> None:
+    """Shares are of all that speaks for and against a hit; what is nothing when rounded is left out."""
+    why = {"meaning": 0.42, "words": 0.06, "test": -0.02, "file name": 0.0001}
+    assert explanation(hit(tmp_path, why=why)) == "78 % likely, meaning 84 %, words 12 %, test -4 %"
+    assert explanation(hit(tmp_path, probability=1.0)) == "99 % likely"
+    assert explanation(hit(tmp_path, probability=None, why={"words": 1.0})) == "words 100 %"
 
 
 @pytest.mark.parametrize(

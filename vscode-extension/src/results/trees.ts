@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { iconOf } from "../search/items.js";
 import { toRange } from "../search/preview.js";
-import { lines, plural, sureness } from "../search/text.js";
+import { explanation, lines, plural, sureness } from "../search/text.js";
 import type { History } from "./history.js";
 import type { FileNode, HitNode, Node } from "./model.js";
 
@@ -58,8 +58,10 @@ function hitItem({ hit }: HitNode): vscode.TreeItem {
   item.description = sure === null ? lines(hit) : `${sure} · ${lines(hit)}`;
   item.iconPath = iconOf(hit.kind);
   item.contextValue = "hit";
-  item.tooltip = new vscode.MarkdownString().appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language);
-  item.accessibilityInformation = { label: `${hit.name}, line ${hit.start_line}${sure === null ? "" : `, ${sure} sure`}` };
+  item.tooltip = new vscode.MarkdownString()
+    .appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language)
+    .appendText(explanation(hit));
+  item.accessibilityInformation = { label: `${hit.name}, line ${hit.start_line}${sure === null ? "" : `, ${sure} match`}` };
   const { start } = toRange(hit.selectionRange);
   // VS Code gives this command the meaning of clicks and keys in lists: one click or Space shows, two or Enter open.
   const options: vscode.TextDocumentShowOptions = { selection: new vscode.Range(start, start) };

@@ -48,9 +48,21 @@ export function lines(hit: Hit): string {
   return hit.start_line === hit.end_line ? String(hit.start_line) : `${hit.start_line}-${hit.end_line}`;
 }
 
-/** "87 %", or null where the model did not say. */
+/** "likely", "possible" or "weak", or null where the model did not say. */
 export function sureness(hit: Hit): string | null {
-  return hit.probability === null ? null : `${Math.round(hit.probability * 100)} %`;
+  return hit.match;
+}
+
+/** Why a hit is where it is, for those who ask: "87 %: meaning 84 %, words 12 %, test −4 %"; empty where nothing is known. */
+export function explanation(hit: Hit): string {
+  const parts = Object.entries(hit.why);
+  const total = parts.reduce((sum, [, part]) => sum + Math.abs(part), 0);
+  const shares = parts
+    .map(([label, part]) => ({ label, share: Math.round((100 * part) / total) }))
+    .filter(({ share }) => share !== 0)
+    .map(({ label, share }) => `${label} ${share < 0 ? `−${-share}` : share} %`)
+    .join(", ");
+  return hit.probability === null ? shares : [`${Math.round(hit.probability * 100)} %`, shares].filter(Boolean).join(": ");
 }
 
 /** What stands behind the name: path, lines and how sure the model is. Several folders are distinguished by name. */

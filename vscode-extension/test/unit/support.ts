@@ -25,7 +25,9 @@ export function hit(changes: Partial<Hit> = {}): Hit {
     end_line: 34,
     score: 1,
     probability: 0.874,
+    match: "likely",
     stage: "cascade",
+    why: { meaning: 0.42, words: 0.06, test: -0.02 },
     ...changes,
   };
 }

@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { completeness, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
+import { completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
 test("a hit shows its path, its lines and how sure the model is", () => {
-  assert.equal(place(hit(), false), "src/upload.py:12-34 · 87 %");
+  assert.equal(place(hit(), false), "src/upload.py:12-34 · likely");
 });
 
 test("a hit of the fast stage shows no certainty", () => {
-  assert.equal(place(hit({ probability: null }), false), "src/upload.py:12-34");
+  assert.equal(place(hit({ probability: null, match: null }), false), "src/upload.py:12-34");
+});
+
+test("the explanation gives the probability and the share of each piece of evidence, the weightiest first", () => {
+  assert.equal(explanation(hit()), "87 %: meaning 84 %, words 12 %, test −4 %");
+  assert.equal(explanation(hit({ why: { meaning: 0.5, words: 0.0001 } })), "87 %: meaning 100 %");
+  assert.equal(explanation(hit({ why: {} })), "87 %");
+  assert.equal(explanation(hit({ probability: null, match: null, why: { words: 1 } })), "words 100 %");
 });
 
 test("several folders are distinguished by name", () => {
-  assert.equal(place(hit({ end_line: 12 }), true), "w/src/upload.py:12 · 87 %");
+  assert.equal(place(hit({ end_line: 12 }), true), "w/src/upload.py:12 · likely");
 });
 
 test("a long path loses folders in its middle", () => {
@@ -36,7 +43,7 @@ test("the reference is what the command line prints", () => {
 });
 
 test("the key of a function does not depend on its rank or its probability", () => {
-  assert.equal(keyOf(hit()), keyOf(hit({ probability: 0.1, score: 3, stage: "fast" })));
+  assert.equal(keyOf(hit()), keyOf(hit({ probability: 0.1, match: "possible", score: 3, stage: "fast" })));
   assert.notEqual(keyOf(hit()), keyOf(hit({ start_line: 99 })));
 });
 

@@ -26,4 +26,6 @@ def aside(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return float(_STUB.search(path) is not None)
 
 
-RULE = Rule("aside", "examples, shims and stubs repeat or forward the code that is meant", aside)
+RULE = Rule(
+    "aside", "example, shim or stub", "examples, shims and stubs repeat or forward the code that is meant", aside
+)

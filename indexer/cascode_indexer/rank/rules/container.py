@@ -14,4 +14,4 @@ def container(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return sum(stem(part) in query.stems for part in parts) / len(parts) if parts else 0.0
 
 
-RULE = Rule("container", "who names a class and a task means a member of it", container)
+RULE = Rule("container", "name of what holds it", "who names a class and a task means a member of it", container)

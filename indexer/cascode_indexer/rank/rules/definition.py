@@ -32,4 +32,6 @@ def defines(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return best
 
 
-RULE = Rule("definition", "a name is asked for to see what it names, not who mentions it", defines)
+RULE = Rule(
+    "definition", "defines the name asked for", "a name is asked for to see what it names, not who mentions it", defines
+)

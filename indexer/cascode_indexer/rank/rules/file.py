@@ -15,4 +15,4 @@ def file_coverage(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return sum(part in query.terms for part in parts) / len(parts) if parts else 0.0
 
 
-RULE = Rule("file", "files are named after what they are about", file_coverage)
+RULE = Rule("file", "file name", "files are named after what they are about", file_coverage)

@@ -13,5 +13,8 @@ def file_similarity(_query: Query, candidate: Candidate, pool: Pool) -> float:
 
 
 RULE = Rule(
-    "file_similarity", "several good definitions in a file say that the file is about the question", file_similarity
+    "file_similarity",
+    "rest of the file",
+    "several good definitions in a file say that the file is about the question",
+    file_similarity,
 )

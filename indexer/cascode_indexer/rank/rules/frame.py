@@ -26,4 +26,4 @@ def _match(place: Frame, candidate: Candidate) -> float:
     return (_LINE_ALONE if place.name else 1.0) if inside else 0.0
 
 
-RULE = Rule("frame", "what failed is where the traceback says", frame)
+RULE = Rule("frame", "traceback", "what failed is where the traceback says", frame)

@@ -13,4 +13,4 @@ def name_coverage(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return sum(stem(part) in query.stems for part in parts) / len(parts) if parts else 0.0
 
 
-RULE = Rule("name", "a name sums up what a definition does", name_coverage)
+RULE = Rule("name", "name", "a name sums up what a definition does", name_coverage)

@@ -15,4 +15,4 @@ def path_match(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return float(bool(asked) and (path.endswith("/" + asked) or f"/{asked}/" in path))
 
 
-RULE = Rule("path", "a path is asked for to see what stands there", path_match)
+RULE = Rule("path", "path asked for", "a path is asked for to see what stands there", path_match)

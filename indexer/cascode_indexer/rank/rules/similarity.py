@@ -19,4 +19,4 @@ def similarity(_query: Query, candidate: Candidate, pool: Pool) -> float:
     return pool.least_similarity + relative_bm25(candidate, pool) * (pool.best_similarity - pool.least_similarity)
 
 
-RULE = Rule("similarity", "the encoder was trained to put a question near its answer", similarity)
+RULE = Rule("similarity", "meaning", "the encoder was trained to put a question near its answer", similarity)

@@ -15,4 +15,4 @@ def tests(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return float(is_test_path(candidate.definition.path) and not query.asked_words & _ASKS_FOR_TESTS)
 
 
-RULE = Rule("tests", "tests repeat the words of the code that is meant", tests)
+RULE = Rule("tests", "test", "tests repeat the words of the code that is meant", tests)

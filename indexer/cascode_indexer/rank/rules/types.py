@@ -19,4 +19,6 @@ def types(_query: Query, candidate: Candidate, _pool: Pool) -> float:
     return float(is_type(candidate.definition.kind))
 
 
-RULE = Rule("types", "half of what people ask for is a type, and a type says less about each of its tasks", types)
+RULE = Rule(
+    "types", "type", "half of what people ask for is a type, and a type says less about each of its tasks", types
+)

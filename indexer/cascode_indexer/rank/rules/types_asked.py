@@ -22,4 +22,4 @@ def types_asked(query: Query, candidate: Candidate, _pool: Pool) -> float:
     return 1.0 if is_type(candidate.definition.kind) else -1.0
 
 
-RULE = Rule("types_asked", "who asks for the class wants the class", types_asked)
+RULE = Rule("types_asked", "kind asked for", "who asks for the class wants the class", types_asked)

@@ -15,4 +15,4 @@ def _measure(_query: Query, candidate: Candidate, pool: Pool) -> float:
     return relative_bm25(candidate, pool)
 
 
-RULE = Rule("words", "who remembers a word of the code finds it by that word", _measure)
+RULE = Rule("words", "words", "who remembers a word of the code finds it by that word", _measure)

@@ -94,7 +94,7 @@ function Window:render()
   local chosen = self.moved and self.drawn[self.row] or nil
   local lines, marks = {}, {}
   for row, one in ipairs(session.hits) do
-    local certainty = ("%4s"):format(hit.certainty(one))
+    local certainty = ("%-8s"):format(hit.certainty(one))
     local name, place = one.name, hit.place(one, session.several)
     lines[row] = ("%s %s  %s"):format(certainty, name, place)
     marks[row] = { 0, #certainty, "Number", #certainty + 1, #certainty + 1 + #name, "Function", #certainty + 3 + #name }

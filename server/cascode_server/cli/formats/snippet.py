@@ -39,7 +39,14 @@ def shorten(source: str) -> Snippet:
 
 
 def certainty(hit: Hit) -> str:
-    """How probable it is that the hit answers, or, where nobody knows, which stage ranked it."""
-    if hit.probability is None:
-        return f"{hit.stage} stage"
-    return f"{min(_MOST_PERCENT, round(hit.probability * 100))} % sure"
+    """How well the hit matches, in words, or, where nobody knows, which stage ranked it."""
+    return f"{hit.stage} stage" if hit.match is None else f"{hit.match} match"
+
+
+def explanation(hit: Hit) -> str:
+    """Why the hit is where it is: its probability, and each piece of evidence with its share, the weightiest first."""
+    total = sum(map(abs, hit.why.values()))
+    shares = {label: round(100 * part / total) for label, part in hit.why.items()} if total else {}
+    known = "" if hit.probability is None else f"{min(_MOST_PERCENT, round(hit.probability * 100))} % likely"
+    parts = [known, *(f"{label} {share} %" for label, share in shares.items() if share)]
+    return ", ".join(filter(None, parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cascode import Answer, Hit, editor_language
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from cascode import Engine
+    from cascode import Engine, Match
 
-#: From this probability on the model is right more often than not.
-_SURE = 0.5
+#: Colour of each word for how well a hit matches.
+_COLOURS: Mapping[Match | None, str] = {"likely": "green", "possible": "yellow", "weak": "dim", None: "yellow"}
 
 
 def print_answer(answer: Answer, engine: Engine, console: Console | None = None) -> None:
@@ -58,11 +59,10 @@ def _header(hit: Hit) -> Text:
     """Where, what and how sure."""
     from rich.text import Text
 
-    sure = hit.probability is not None and hit.probability >= _SURE
     return Text.assemble(
         (f"{shown_path(hit)}:{grep_range(hit)}", "cyan"),
         "  ",
         (printable(hit.name, one_line=True), "bold"),
         (f"  ({hit.kind}, {hit.language})  ", "dim"),
-        (certainty(hit), "green" if sure else "yellow"),
+        (certainty(hit), _COLOURS[hit.match]),
     )
