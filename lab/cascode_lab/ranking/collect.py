@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
-from cascode_indexer.rank.pipeline import evidence_of
+from cascode_indexer.rank.pipeline import evidence_of, rank, without_copies
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.pipeline import mean_vector
 from cascode_indexer.search.sources import IndexSource
@@ -34,6 +35,7 @@ def collect(
     model: ModelHandle,
     rules: Sequence[str],
     *,
+    depth: int = 0,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> list[Asked]:
     """Index a workspace and gather the evidence of its questions.
@@ -42,6 +44,7 @@ def collect(
         questions: The workspace and what is asked of it.
         model: The model.
         rules: What is measured, in this order.
+        depth: K, how many candidates of each question the slow classifier reads; 0 for none.
         progress: Given one line a workspace.
 
     Returns:
@@ -54,7 +57,7 @@ def collect(
         loaded = model.get()
         with workspace.index:
             source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
-            return [_ask(questions, question, source, loaded, rules) for question in questions.questions]
+            return [_ask(questions, question, source, loaded, rules, depth) for question in questions.questions]
 
 
 def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int) -> list[Asked]:
@@ -86,6 +89,7 @@ def _ask(
     source: IndexSource,
     model: CasCodeModel,
     rules: Sequence[str],
+    depth: int = 0,
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
@@ -100,7 +104,20 @@ def _ask(
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         answers=len(question.answers),
+        logits=_logits(query, candidates, model, depth) if depth else None,
     )
+
+
+def _logits(query: Query, candidates: Sequence[Candidate], model: CasCodeModel, depth: int) -> npt.NDArray[np.float32]:
+    """``[candidates]`` logits of those that a search would have the slow classifier read."""
+    place = {id(candidate): at for at, candidate in enumerate(candidates)}
+    best = [ranked.candidate for ranked in without_copies(rank(query, candidates))[:depth]]
+    texts: dict[int, str] = best[0].owner.texts([candidate.definition for candidate in best]) if best else {}
+    read = [candidate for candidate in best if candidate.definition.id in texts]
+    found = np.full(len(candidates), np.nan, dtype=np.float32)
+    logits = model.classify(query.pieces[0], [texts[candidate.definition.id] for candidate in read])
+    found[[place[id(candidate)] for candidate in read]] = logits
+    return found
 
 
 def _answers(candidate: Candidate, question: Question) -> bool:

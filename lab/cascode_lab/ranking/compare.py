@@ -11,6 +11,8 @@ import numpy as np
 from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Table
 from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.stages import in_the_spread_of
+from cascode_models.inference import fused_score
 
 from .fit import fit, reciprocal_rank, scores_of
 from .types import Asked
@@ -46,7 +48,7 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
     for question in asked:
         functions = question.evidence[:, types] == 0
         arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
-        kept.append(replace(question, **arrays))
+        kept.append(replace(question, **arrays, logits=None))
     return kept
 
 
@@ -77,6 +79,8 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         "the same, types among the candidates": rank_by(sentences, lambda question: FAST[QueryKind(question.kind)]),
         "fitted to the other workspaces": rank_left_out(functions, rules, progress),
     }
+    if all(question.logits is not None for question in sentences):
+        rankings["the cascade, types among the candidates"] = [cascade_rank(question, rules) for question in sentences]
     groups = list(dict.fromkeys(question.group for question in sentences))
     sorts = [sort for sort in dict.fromkeys(question.sort for question in sentences) if sort]
     lines = [
@@ -93,6 +97,29 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         gains = [mean - other for mean, other in both]
         lines.append(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} | {_interval(gains)} |")
     return "\n".join(lines)
+
+
+def cascade_rank(question: Asked, rules: Sequence[str]) -> float:
+    """Reciprocal rank of the first right answer once the slow classifier has read the best, as in a search.
+
+    Args:
+        question: With its logits.
+        rules: Names of the columns of the evidence.
+    """
+    assert question.logits is not None
+    weights = FAST[QueryKind(question.kind)]
+    scores = scores_of(question, rules, weights)
+    (read,) = np.nonzero(~np.isnan(question.logits))
+    if not len(read):
+        return reciprocal_rank(question, scores)
+    column = list(rules).index("similarity")
+    similarities = question.evidence[read, column]
+    # Weight 1 of the released models; where theirs is 0 the row says what reading would do.
+    fused = fused_score(similarities, question.logits[read], 1.0)
+    instead = in_the_spread_of(similarities, fused) - similarities
+    # What was read stands above what was not, whatever the scores: so a stage orders.
+    scores[read] += weights["similarity"] * instead + (scores.max() - scores.min()) + 1.0
+    return reciprocal_rank(question, scores)
 
 
 def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:

@@ -50,3 +50,5 @@ class Asked:
     copies: npt.NDArray[np.int32]
     #: How many definitions answer, found or not.
     answers: int
+    #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
+    logits: npt.NDArray[np.float32] | None = None

@@ -21,11 +21,19 @@ _DOCUMENTED = 60
 @click.option("--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones it was mined from.")
 @click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True, help="Tune on dev.")
 @click.option("--documentation", is_flag=True, help="Ask the documentation of each repository as well.")
+@click.option(
+    "--cascade",
+    "depth",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="K",
+    help="Let the slow classifier read the best K of each question as well (0: not).",
+)
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @on_interrupt("encoded vectors are kept in the cache: run it again to continue")
 def ranking_command(
-    history: Path, clones: Path, split: str, documentation: bool, cosqa: Path | None, model: str | None
+    history: Path, clones: Path, split: str, documentation: bool, depth: int, cosqa: Path | None, model: str | None
 ) -> int:
     """Ask the mined questions of every repository, and compare rankings of the same candidates.
 
@@ -43,10 +51,10 @@ def ranking_command(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
         handle, asked = ModelHandle(model), []
         for questions in history_sets(history, clones, split, folder):
-            asked += collect(questions, handle, MEASURED, progress=note)
+            asked += collect(questions, handle, MEASURED, depth=depth, progress=note)
             if documentation:
                 asked += collect_own_code(questions.root, questions.name, handle, MEASURED, limit=_DOCUMENTED)
         if cosqa is not None:
-            asked += collect(cosqa_set(cosqa, split, folder / "cosqa"), handle, MEASURED, progress=note)
+            asked += collect(cosqa_set(cosqa, split, folder / "cosqa"), handle, MEASURED, depth=depth, progress=note)
     click.echo(table(asked, MEASURED, note))
     return 0

@@ -154,13 +154,42 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs with dev pools.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and dev).")
 @click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
+@click.option(
+    "--queries",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Queries of each dev set (default: as the test sets have).",
+)
+@click.option(
+    "--pool",
+    type=click.IntRange(min=10),
+    metavar="N",
+    help="Functions of each dev set (default: as the test sets have).",
+)
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
 @on_interrupt("the written model is incomplete: run it again before you use it")
-def release_command(model: Path, data: Path, cosqa: Path | None, fast_only: bool, output: Path) -> int:
+def release_command(
+    model: Path,
+    data: Path,
+    cosqa: Path | None,
+    fast_only: bool,
+    queries: int | None,
+    pool: int | None,
+    output: Path,
+) -> int:
     """Tune fusion weight, probabilities and the no-match threshold of MODEL on dev data; write the folder to ship."""
-    from cascode_lab.training.release import release
+    from cascode_lab.training.release import POOL, QUERIES, release
 
-    result = release(model, output, data=data, cosqa=cosqa, fast_only=fast_only, progress=note)
+    result = release(
+        model,
+        output,
+        data=data,
+        cosqa=cosqa,
+        queries=queries or QUERIES,
+        pool=pool or POOL,
+        fast_only=fast_only,
+        progress=note,
+    )
     gain, low, high = result.gain
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(output)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cascode_lab.ranking.compare import functions_of, rank_left_out, table
+from cascode_lab.ranking.compare import cascade_rank, functions_of, rank_left_out, table
 from cascode_lab.ranking.fit import fit, reciprocal_rank, scores_of
 from cascode_lab.ranking.types import Asked
 
@@ -112,6 +114,16 @@ def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
     assert np.mean(found[len(alike) :]) < 0.7
 
 
+def test_the_cascade_orders_what_was_read_above_the_rest() -> None:
+    """The classifier's favourite among those it read comes first, and nothing that it did not read comes between."""
+    rows = [(0.9, 0.0, 0.0), (0.8, 0.0, 0.0), (0.7, 0.0, 0.0), (0.6, 0.0, 0.0)]
+    logits = np.array([-9.0, 9.0, np.nan, np.nan], dtype=np.float32)
+    ranks = [cascade_rank(replace(asked(rows, [right]), logits=logits), RULES) for right in range(4)]
+    assert ranks == [pytest.approx(1 / place) for place in (2, 1, 3, 4)]
+    unread = replace(asked(rows, [2]), logits=np.full(4, np.nan, dtype=np.float32))
+    assert cascade_rank(unread, RULES) == pytest.approx(1 / 3)
+
+
 def test_the_table_compares_every_ranking() -> None:
     """A group a column, and the gain over the hand-set weights with its interval."""
     some = [question for name in ("p", "q", "r") for question in questions(name, decisive=1, count=8)]
@@ -121,3 +133,5 @@ def test_the_table_compares_every_ranking() -> None:
     assert rows["words alone (BM25)"].split(" | ")[1] == "1.000"
     assert rows["weights set by hand, before"].endswith("| +0.000 [+0.000, +0.000] |")
     assert len(rows) == 6
+    read = [replace(question, logits=np.zeros(len(question.right), dtype=np.float32)) for question in some]
+    assert "| the cascade, types among the candidates | " in table(read, RULES)
