@@ -112,7 +112,7 @@ def assemble(mined: Iterable[Mined]) -> dict[str, Corpus]:
         Corpus of each language.
     """
     languages: dict[str, _Assembly] = {}
-    for item in sorted(mined, key=lambda one: (_ORDER.index(split_of(one.package.name)), one.package.name)):
+    for item in sorted(mined, key=lambda found: (_ORDER.index(split_of(found.package.name)), found.package.name)):
         for language, counts in item.dropped.items():
             languages.setdefault(language, _Assembly()).corpus.dropped.update(counts)
         for candidate in _spread(item.candidates):
@@ -134,7 +134,7 @@ def _spread(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates in an order that is random but fixed, so that a cap takes from the whole package."""
     return sorted(
         candidates,
-        key=lambda one: hashlib.sha256("\0".join(map(str, _place(one))).encode()).digest(),
+        key=lambda candidate: hashlib.sha256("\0".join(map(str, _place(candidate))).encode()).digest(),
     )
 
 

@@ -44,7 +44,7 @@ def mine(
         packages: Folder that caches the archives.
         held_out: Lists of ``owner/name`` of the repositories that are never used.
         languages: Languages to mine; all of the manifest when empty.
-        progress: Told one line a package.
+        progress: Given one line a package.
 
     Returns:
         The summary, as in ``summary.json``.
@@ -84,7 +84,7 @@ def build_corpus(
         cache: Folder of downloaded archives.
         output: Folder for the results.
         held_out: Repositories that must not be used.
-        progress: Told one line a package.
+        progress: Given one line a package.
 
     Returns:
         The summary as written.

@@ -73,7 +73,7 @@ def path_rejected(path: str) -> str | None:
 
 
 def is_test_function(name: str) -> bool:
-    """Tell whether a qualified name is that of a test, or of a function inside a module of tests."""
+    """Whether a qualified name is that of a test, or of a function inside a module of tests."""
     parts = re.split(r"[.:#]+", name)
     return bool(_TEST_NAME.match(parts[-1])) or "tests" in parts[:-1]
 
@@ -139,6 +139,6 @@ _WORDS = re.compile(r"\w+")
 
 
 def query_remains(query: str, code: str) -> bool:
-    """Tell whether the query still stands in the code, as a comment or string that gives it away."""
+    """Whether the query still stands in the code, as a comment or string that gives it away."""
     wanted = " ".join(_WORDS.findall(query.lower()))
     return f" {wanted} " in f" {' '.join(_WORDS.findall(code.lower()))} "

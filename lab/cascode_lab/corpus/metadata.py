@@ -1,4 +1,4 @@
-"""What a package says about itself: the addresses that tell which repository it comes from."""
+"""What a package says about itself: the addresses of the repository that it comes from."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from cascode_lab.corpus.types import MINED, Candidate, MinedDefinition, Package
 logger = logging.getLogger(__name__)
 
 #: Suffix of a mined file to the language under which it is counted where nothing comes of it; the extractor
-#: tells a header's language by its content.
+#: decides a header's language by its content.
 _LANGUAGE_OF_SUFFIX = {suffix: language for language, mining in MINED.items() for suffix in mining.suffixes}
 
 

@@ -84,7 +84,7 @@ def clean_doc(doc: str) -> str:
         doc: Doc comment without its comment markers.
 
     Returns:
-        Lines kept, so that paragraphs and sections can still be told apart.
+        Lines kept, so that paragraphs and sections stay apart.
     """
     text = _CALL_SEQUENCE.sub("", _HTML_COMMENT.sub("", doc))
     text = _DESCRIPTION_TAG.sub("", text)
@@ -147,7 +147,7 @@ def query_of(doc: str) -> tuple[str, str | None]:
 
 
 def is_english(query: str) -> bool:
-    """Tell whether a query reads as English, by its characters and its function words."""
+    """Whether a query reads as English, by its characters and its function words."""
     if sum(character.isascii() for character in query) < MIN_ASCII_SHARE * len(query):
         return False
     lowered = [word.lower() for word in _WORD.findall(query)]

@@ -80,7 +80,7 @@ def repositories_in(urls: Sequence[str]) -> list[str]:
 
 
 def is_reserved(name: str) -> bool:
-    """Tell whether a package belongs to the tenth that is never trained on."""
+    """Whether a package belongs to the tenth that is never trained on."""
     return int(hashlib.sha256(name.lower().encode()).hexdigest()[:8], 16) % RESERVED_ONE_IN == 0
 
 

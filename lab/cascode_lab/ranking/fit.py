@@ -112,14 +112,3 @@ def scores_of(question: Asked, rules: Sequence[str], weights: Mapping[str, float
     vector = np.array([weights.get(name, 0.0) for name in rules])
     scores: Array = question.evidence.astype(np.float64) @ vector
     return scores
-
-
-def left_out(asked: Sequence[Asked], rules: Sequence[str], *, penalty: float = PENALTY) -> Array:
-    """``[questions]`` reciprocal ranks, each with weights that were fitted without its workspace."""
-    found = np.zeros(len(asked))
-    for name in dict.fromkeys(question.set_name for question in asked):
-        weights = fit([question for question in asked if question.set_name != name], rules, penalty=penalty).weights
-        for at, question in enumerate(asked):
-            if question.set_name == name:
-                found[at] = reciprocal_rank(question, scores_of(question, rules, weights))
-    return found
