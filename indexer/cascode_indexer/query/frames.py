@@ -32,13 +32,13 @@ _FORMS = tuple(
         # Java, Kotlin, Scala: at shop.Cart.add(Cart.java:12)
         r"^\s*at (?:[\w.]+/)?(?P<name>[\w$.<>]+)\((?P<path>[\w$-]+\.\w+):(?P<line>\d+)\)",
         # Rust: 4: shop::cart::add\n at ./src/cart.rs:12:5
-        rf"^\s*\d+: (?P<name>[\w:<> {{}}]+)\n\s+at {_PATH}:(?P<line>\d+)(?::\d+)?",
+        rf"^\s*\d+: (?P<name>[\w:<> {{}}]+)\n\s*at {_PATH}:(?P<line>\d+)(?::\d+)?",
         # JavaScript: at async Cart.add (/src/cart.js:12:3), at /src/cart.js:12:3, add@https://host/cart.js:12:3
         rf"^\s*at (?:async )?(?:new )?(?P<name>[\w$.<>\[\] ]+?) \({_PATH}:(?P<line>\d+):\d+\)",
         rf"^\s*at {_PATH}:(?P<line>\d+):\d+",
         r"^(?P<name>[\w$.<>/*]*)@\w+://[^/\s]*(?P<path>/[^\s:?]+\.\w+)[^\s:]*:(?P<line>\d+):\d+",
         # Go: shop.(*Cart).Add(0x1, 0x2)\n\t/src/cart.go:12 +0x1d
-        rf"^(?P<name>[\w./*()-]+)\([^\n]*\)\n\s+{_PATH}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
+        rf"^(?P<name>[\w./*()-]+)\([^\n]*\)\n\s*{_PATH}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
         # gdb: #1 0x0 in cart::add (item=0x0) at src/cart.cc:12; sanitizers: #1 0x0 in cart::add(int) src/cart.cc:12:3
         rf"^\s*#\d+\s+(?:0x[0-9a-f]+ in )?{_NAME}(?:\s*\([^\n]*?\))?(?:\s+const)?\s+(?:at )?{_BARE}:(?P<line>\d+)",
         # PHP: #0 /src/Cart.php(12): Shop\Cart->add()
@@ -49,6 +49,20 @@ _FORMS = tuple(
         # Anything else that names a place: src/cart.py:12, src/cart.cc:12:3: error, at src/main.rs:2:5
         rf"{_BARE}:(?P<line>\d+)",
     )
+)
+
+
+#: Where a line of a traceback begins, in one that was pasted into a field of one line and lost its line ends.
+_LOST_LINE_END = re.compile(
+    r"""(?<!\s)\s+(?=File\ "[^"]+",\ line\ \d            # Python
+        | at\ (?:async\ |new\ )?[\w$.<>/]+[\ (]     # Java, JavaScript, C#
+        | at\ \S+:\d+:\d+(?:\s|$)                  # JavaScript without a name, Rust
+        | \#\d+\ +\S                               # PHP, gdb, sanitizers
+        | \d+:\ \w+::                              # Rust
+        | \S+:\d+:in\ [`']                         # Ruby
+        | [\w./*()-]+\([^()]*\)\s+/\S+\.go:\d | /\S+\.go:\d+\ \+0x  # Go
+    )""",
+    re.VERBOSE,
 )
 
 
@@ -86,6 +100,8 @@ def frames_in(text: str) -> tuple[Frame, ...]:
     """
     if len(text) > _HEAD + _TAIL:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+    if len(text.splitlines()) == 1:
+        text = _LOST_LINE_END.sub("\n", text)
     text = "\n".join(line[:_LINE] for line in text.splitlines())
     found = sorted(_matches(text), key=lambda match: match.start())
     frames = [_frame(match) for match in found]

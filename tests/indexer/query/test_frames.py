@@ -106,6 +106,19 @@ def test_what_names_no_place(text: str) -> None:
     assert frames_in(text) == ()
 
 
+@pytest.mark.parametrize("text", [PYTHON, JAVA, NODE, GO, RUST, C_SHARP, GDB, SANITIZER, PHP, RUBY])
+def test_a_traceback_that_lost_its_line_ends_names_the_same_places(text: str) -> None:
+    """The field of a palette has one line, and what is pasted there loses the others."""
+    assert frames_in(" ".join(text.split())) == frames_in(text)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", [" ", "at ", "a (", "a.b(", "#1 ", '"', "/a"])
+def test_nonsense_of_one_line_is_read_in_no_time(unit: str) -> None:
+    """No form takes time that grows with the square of the text."""
+    assert frames_in(unit * (30_000 // len(unit))) == ()
+
+
 def test_a_recursion_is_not_read_to_its_end() -> None:
     """The innermost frames of a long traceback are kept, equal ones once."""
     deep = "".join(f'  File "a.py", line {line}, in f\n' for line in range(1, 1000))

@@ -5,8 +5,8 @@ import type { Hit, IndexSummary } from "../protocol.js";
 /** Longest path shown whole; the quick pick cuts the end of a longer line, where the lines and the figure stand. */
 const PATH_LENGTH = 64;
 
-/** A query longer than this says nothing more to the model, which reads some hundred tokens. */
-const QUERY_LENGTH = 1000;
+/** The server reads no more of a report than this at either end. */
+const QUERY_LENGTH = 20_000;
 
 /** 12345 as "12,345". Not by Intl, whose first use takes a third of the time that an activation may take. */
 export function count(value: number): string {
@@ -94,7 +94,7 @@ export function completeness(index: IndexSummary): string | null {
     : `${state}, ${plural(index.functions, "definition")} so far`;
 }
 
-/** Selected text as a query: one line, no longer than a model reads. */
+/** Selected text as a query: the field has one line; a report is read in pieces by the server, which knows where they end. */
 export function queryOf(text: string): string {
   return text.split(/\s+/u).join(" ").trim().slice(0, QUERY_LENGTH);
 }
