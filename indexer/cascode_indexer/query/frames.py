@@ -26,23 +26,24 @@ _FORMS = tuple(
     re.compile(form, re.MULTILINE)
     for form in (
         # Python: File "src/upload.py", line 12, in retry
-        rf'^\s*File "{_PATH}", line (?P<line>\d+)(?:, in (?P<name>[\w.<>]+))?',
+        rf'^[ \t]*File "{_PATH}", line (?P<line>\d+)(?:, in (?P<name>[\w.<>]+))?',
         # C#: at Shop.Cart.Add(Item item) in C:\src\Cart.cs:line 12
-        rf"^\s*at {_NAME}\([^\n]*\) in {_PATH}:line (?P<line>\d+)",
+        rf"^[ \t]*at {_NAME}\([^\n]*\) in {_PATH}:line (?P<line>\d+)",
         # Java, Kotlin, Scala: at shop.Cart.add(Cart.java:12)
-        r"^\s*at (?:[\w.]+/)?(?P<name>[\w$.<>]+)\((?P<path>[\w$-]+\.\w+):(?P<line>\d+)\)",
+        r"^[ \t]*at (?:[\w.]+/)?(?P<name>[\w$.<>]+)\((?P<path>[\w$-]+\.\w+):(?P<line>\d+)\)",
         # Rust: 4: shop::cart::add\n at ./src/cart.rs:12:5
-        rf"^\s*\d+: (?P<name>[\w:<> {{}}]+)\n\s*at {_PATH}:(?P<line>\d+)(?::\d+)?",
+        rf"^[ \t]*\d+: (?P<name>[\w:<> {{}}]+)\n[ \t]*at {_PATH}:(?P<line>\d+)(?::\d+)?",
         # JavaScript: at async Cart.add (/src/cart.js:12:3), at /src/cart.js:12:3, add@https://host/cart.js:12:3
-        rf"^\s*at (?:async )?(?:new )?(?P<name>[\w$.<>\[\] ]+?) \({_PATH}:(?P<line>\d+):\d+\)",
-        rf"^\s*at {_PATH}:(?P<line>\d+):\d+",
+        rf"^[ \t]*at (?:async )?(?:new )?(?P<name>[\w$.<>\[\] ]+?) \({_PATH}:(?P<line>\d+):\d+\)",
+        rf"^[ \t]*at {_PATH}:(?P<line>\d+):\d+",
         r"^(?P<name>[\w$.<>/*]*)@\w+://[^/\s]*(?P<path>/[^\s:?]+\.\w+)[^\s:]*:(?P<line>\d+):\d+",
         # Go: shop.(*Cart).Add(0x1, 0x2)\n\t/src/cart.go:12 +0x1d
-        rf"^(?P<name>[\w./*()-]+)\([^\n]*\)\n\s*{_PATH}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
+        rf"^(?P<name>[\w./*()-]+)\([^\n]*\)\n[ \t]*{_PATH}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
         # gdb: #1 0x0 in cart::add (item=0x0) at src/cart.cc:12; sanitizers: #1 0x0 in cart::add(int) src/cart.cc:12:3
-        rf"^\s*#\d+\s+(?:0x[0-9a-f]+ in )?{_NAME}(?:\s*\([^\n]*?\))?(?:\s+const)?\s+(?:at )?{_BARE}:(?P<line>\d+)",
+        rf"^[ \t]*#\d+[ \t]+(?:0x[0-9a-f]+ in )?{_NAME}(?:[ \t]*\([^\n]*?\))?(?:[ \t]+const)?[ \t]+(?:at )?"
+        rf"{_BARE}:(?P<line>\d+)",
         # PHP: #0 /src/Cart.php(12): Shop\Cart->add()
-        rf"^\s*#\d+ {_PATH}\((?P<line>\d+)\): (?P<name>[\w\\:>{{}}-]+)\(",
+        rf"^[ \t]*#\d+ {_PATH}\((?P<line>\d+)\): (?P<name>[\w\\:>{{}}-]+)\(",
         rf"\bin {_PATH}(?: on line |:)(?P<line>\d+)",
         # Ruby: lib/cart.rb:12:in `add', lib/cart.rb:12:in 'Cart#add'
         rf"{_BARE}:(?P<line>\d+):in [`'](?:block in |rescue in )?(?P<name>[\w.:#?!=]+)'",
