@@ -25,23 +25,30 @@ INTERRUPTED = 130
     "prints it on stderr.",
 )
 @click.option(
+    "--socket",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Serve the client that listens on this port of 127.0.0.1.",
+)
+@click.option("--pipe", metavar="NAME", help="Serve the client that listens on this socket file or named pipe.")
+@click.option(
     "--clientProcessId",
     "process_id",
     type=click.IntRange(min=1),
     metavar="N",
     help="Exit when this process has ended.",
 )
-def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
+def command(stdio: bool, tcp: int | None, socket: int | None, pipe: str | None, process_id: int | None) -> None:
     """Run the language server; editors start it.
 
     Exit status 0 after an ordered shutdown, 1 where the client left or died without one.
     """
-    if stdio and tcp is not None:
-        raise click.UsageError("--stdio and --tcp cannot be combined: give one of them")
-    from cascode_server.lsp.serve import serve_stdio, serve_tcp
-
+    given = {"--stdio": stdio or None, "--tcp": tcp, "--socket": socket, "--pipe": pipe}
+    ways = [option for option, value in given.items() if value is not None]
+    if len(ways) > 1:
+        raise click.UsageError(f"{' and '.join(ways)} cannot be combined: give one of them")
     try:
-        status = serve_stdio(process_id) if tcp is None else serve_tcp(tcp, process_id)
+        status = _serve(tcp, socket or pipe, process_id)
     except KeyboardInterrupt:
         status = fail("interrupted; what was indexed is kept", INTERRUPTED)
     logging.shutdown()
@@ -49,3 +56,21 @@ def command(stdio: bool, tcp: int | None, process_id: int | None) -> None:
     # Threads inside torch or a parser cannot be stopped, and Python would wait for them; all that they write is safe
     # against a kill.
     os._exit(status)
+
+
+def _serve(tcp: int | None, client: int | str | None, process_id: int | None) -> int:
+    """Serve in the way that was asked for."""
+    from cascode_server.lsp.serve import serve_client, serve_stdio, serve_tcp
+
+    if tcp is not None:
+        return serve_tcp(tcp, process_id)
+    if client is None:
+        return serve_stdio(process_id)
+    try:
+        return serve_client(client, process_id)
+    except OSError as error:
+        where = f"port {client} of 127.0.0.1" if isinstance(client, int) else client
+        reason = error.strerror or type(error).__name__
+        raise click.ClickException(
+            f"no client listens on {where} ({reason}): an editor gives this option, --tcp waits for clients"
+        ) from error

@@ -1,4 +1,4 @@
-"""Runs the language server: on standard streams for one client, or on a loopback port for several."""
+"""Runs the language server: for one client on standard streams or on its own socket, or on a port for several."""
 
 from __future__ import annotations
 
@@ -87,6 +87,45 @@ def serve_tcp(port: int, process_id: int | None) -> int:
     _settle()
     _set_up_logging()
     return asyncio.run(_serve_tcp(port, process_id))
+
+
+def serve_client(address: int | str, process_id: int | None) -> int:
+    """Serve the one client that listens somewhere, as those do that choose the place themselves.
+
+    Args:
+        address: A port of this machine, or the name of a pipe: a socket's path, on Windows ``\\\\.\\pipe\\...``.
+        process_id: The client's process as the command line names it; its end ends the server.
+
+    Returns:
+        The exit status: 0 after ``shutdown``, else 1.
+
+    Raises:
+        OSError: Nobody listens there.
+    """
+    if isinstance(address, str):
+        address = os.path.abspath(address)  # noqa: PTH100  before the folder changes
+    _settle()
+    _set_up_logging()
+    return asyncio.run(_serve_client(address, process_id))
+
+
+async def _serve_client(address: int | str, process_id: int | None) -> int:
+    """Connect, and run the session of the one client."""
+    reader, writer = await _connect(address)
+    return await _serve_session(reader, LoopWriter(asyncio.get_running_loop(), writer), Models().get, process_id)
+
+
+async def _connect(address: int | str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection to a port of this machine or to a pipe."""
+    if isinstance(address, int):
+        return await asyncio.open_connection(_HOST, address)
+    if sys.platform != "win32":
+        return await asyncio.open_unix_connection(address)
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_pipe_connection(lambda: protocol, address)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None) -> int:

@@ -157,6 +157,8 @@ def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
     ("arguments", "said"),
     [
         (["--stdio", "--tcp", "0"], "--stdio and --tcp"),
+        (["--socket", "7777", "--pipe", "x"], "--socket and --pipe"),
+        (["--socket", "0"], "--socket"),
         (["--node-ipc"], "--node-ipc"),
         (["--tcp", "70000"], "70000"),
         (["--clientProcessId", "x"], "'x'"),
@@ -168,6 +170,42 @@ def test_invalid_options_are_one_line(environment: dict[str, str], arguments: li
     assert done.returncode == 2
     assert done.stdout == ""
     assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("way", ["--socket", "--pipe"])
+def test_a_client_that_listens_is_served(
+    environment: dict[str, str], workspace: Path, way: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Client libraries that choose a port or a pipe get a whole session there, and exit status 0 after it."""
+    if way == "--pipe" and sys.platform == "win32":
+        pytest.skip("the pipes of Windows are not sockets")
+    with socket.socket(socket.AF_UNIX if way == "--pipe" else socket.AF_INET) as listening:
+        # Not the test's own folder: the path of a socket must be short.
+        listening.bind(str(tmp_path_factory.mktemp("s") / "s") if way == "--pipe" else ("127.0.0.1", 0))
+        listening.listen()
+        name = listening.getsockname()
+        process = subprocess.Popen([*COMMAND, way, name if way == "--pipe" else str(name[1])], env=environment)
+        listening.settimeout(PROMPT_SECONDS * 4)
+        with listening.accept()[0] as connection:
+            editor = Editor(connection.makefile("rb"), connection.makefile("wb"))
+            assert "capabilities" in editor.initialize(workspace)
+            editor.request("shutdown")
+            editor.notify("exit")
+            assert process.wait(PROMPT_SECONDS) == 0
+            editor.close()
+
+
+@pytest.mark.parametrize("arguments", [["--socket", "{port}"], ["--pipe", "/nobody/is.here"]])
+def test_a_client_that_is_not_there_is_one_line(environment: dict[str, str], arguments: list[str]) -> None:
+    """Where nobody listens the message names the place and the other way."""
+    with socket.socket() as taken:  # bound and not listening: nobody else takes the port meanwhile
+        taken.bind(("127.0.0.1", 0))
+        given = [argument.format(port=taken.getsockname()[1]) for argument in arguments]
+        done = subprocess.run([*COMMAND, *given], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert given[1] in done.stderr
+    assert "--tcp" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
