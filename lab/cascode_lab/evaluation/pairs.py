@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -73,6 +74,47 @@ def held_out_set(
             answers.append(place[text])
     name = f"{'advtest' if rename else language}-{split}"
     return RetrievalSet(name, [row["query"] for row in chosen], texts, np.array(answers, dtype=np.int64))
+
+
+def type_set(
+    folder: Path, split: str = "dev", *, queries: int = QUERIES, pool: int = POOL, seed: int = 0
+) -> RetrievalSet | None:
+    """Read the task of finding types: what documents a class or an interface asks for it, functions among the rivals.
+
+    Args:
+        folder: Folder of ``pool-types-<language>-<split>.jsonl`` that mining wrote.
+        split: ``dev`` to tune on, ``test`` to report.
+        queries: Queries drawn, of all languages alike as far as they have as many.
+        pool: Definitions in the pool: the answers, and of the rest as many types as functions.
+        seed: The same seed draws the same set.
+
+    Returns:
+        The set, of all languages; None where no documented type was mined.
+    """
+    rng = seeded_random(f"{seed}/types/{split}")
+    types: list[list[dict[str, str]]] = []
+    functions: list[dict[str, str]] = []
+    for path in sorted(folder.glob(f"pool-types-*-{split}.jsonl")):
+        rows = _rows(path)
+        types.append(rng.sample(rows, len(rows)))
+        functions += _rows(path.with_name(path.name.replace("pool-types-", "pool-")))
+    # A row of each language in turn, so that one with many types does not stand for all.
+    dealt = [row for turn in itertools.zip_longest(*types) for row in turn if row is not None]
+    chosen = [row for row in dealt if row["query"]][:queries]
+    if not chosen:
+        return None
+    taken = {_key(row) for row in chosen}
+    other_types = [row for row in dealt if _key(row) not in taken][: max(0, pool - len(chosen)) // 2]
+    rest = max(0, pool - len(chosen) - len(other_types))
+    place: dict[str, int] = {}
+    answers: list[int] = []
+    for row in [*chosen, *other_types, *rng.sample(functions, min(len(functions), rest))]:
+        at = place.setdefault(_text(row, row["language"], rename=False), len(place))
+        if len(answers) < len(chosen):
+            answers.append(at)
+    return RetrievalSet(
+        f"types-{split}", [row["query"] for row in chosen], list(place), np.array(answers, dtype=np.int64)
+    )
 
 
 def count_queries(folder: Path, language: str, split: str) -> int:

@@ -22,7 +22,7 @@ from .calibration import BestHits, judge
 from .cascade import StageScores, fast_scores, functions_kept, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
-from .pairs import POOL, QUERIES, count_queries, held_out_set
+from .pairs import POOL, QUERIES, count_queries, held_out_set, type_set
 from .results import FORMAT, Calibration, Gain, Interval, Measured, Results, SetResult, revision
 from .sets import RetrievalSet
 
@@ -127,7 +127,7 @@ def measure(
 
 
 def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
-    """Read the sets of a plan: languages, AdvTest beside Python, CoSQA with and without docstrings."""
+    """Read the sets of a plan: languages, AdvTest beside Python, types, CoSQA with and without docstrings."""
     tasks = []
     if plan.pairs is not None:
         unknown = sorted(set(plan.languages) - set(LANGUAGES))
@@ -140,6 +140,8 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
             held_out_set(plan.pairs, language, plan.split, queries=plan.queries, pool=plan.pool, rename=rename)
             for language, rename in asked
         ]
+        types = None if plan.languages else type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
+        tasks += [] if types is None else [types]
     if plan.cosqa is not None:
         tasks += [cosqa_set(plan.cosqa, plan.split, docstrings=docstrings) for docstrings in (True, False)]
     return tasks

@@ -18,7 +18,7 @@ from cascode_lab.evaluation.metrics import (
     ranks_of,
     recall_at,
 )
-from cascode_lab.evaluation.pairs import held_out_set
+from cascode_lab.evaluation.pairs import held_out_set, type_set
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
 
@@ -113,6 +113,35 @@ def test_held_out_protocol(tmp_path: Path) -> None:
         assert task.texts[answer].startswith(f"def f{query.split()[1]}(")
     with pytest.raises(ModelError, match="no test pairs"):
         held_out_set(tmp_path, "python", "test")
+
+
+def test_types_are_asked_for_among_types_and_functions(tmp_path: Path) -> None:
+    """Languages count alike, documented types alone are queries, and the rest is half types, half functions."""
+    for language, count in (("python", 20), ("go", 3)):
+        place = {"package": "p", "path": "a", "language": language}
+        types = [
+            {
+                "query": f"{language} type {n}" * (n % 2),
+                "name": f"T{n}",
+                "code": f"class {language}{n}",
+                "line": n,
+                **place,
+            }
+            for n in range(count)
+        ]
+        functions = [{"name": f"f{n}", "code": f"{language}({n})", "line": 90 + n, **place} for n in range(30)]
+        for name, rows in (("pool-types", types), ("pool", functions)):
+            (tmp_path / f"{name}-{language}-dev.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    task = type_set(tmp_path, "dev", queries=4, pool=20)
+    assert task is not None
+    assert len(task.queries) == 4
+    assert sum(query.startswith("go") for query in task.queries) == 1, "all that Go has"
+    assert sum("class" in text for text in task.texts) == 4 + 8
+    assert len(task.texts) == 20
+    for query, answer in zip(task.queries, task.answers, strict=True):
+        language, _, number = query.split()
+        assert f"class {language}{number}" in task.texts[answer]
+    assert type_set(tmp_path, "test") is None
 
 
 def test_reranking_moves_answers_inside_the_depth_only() -> None:
