@@ -26,7 +26,7 @@ import numpy as np
 from cascode_indexer.engine import Engine
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
-from cascode_indexer.rank.types import Candidate, Weights
+from cascode_indexer.rank.types import Candidate, Table
 from cascode_indexer.rank.weights import FAST
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.search.types import SearchRequest
@@ -198,8 +198,7 @@ def rankings(
             for row in gathered
         )
 
-    def fuse(weights: Weights) -> np.ndarray:
-        table = {**FAST, QueryKind.SENTENCE: weights}
+    def fuse(table: Table) -> np.ndarray:
         rows = [rank(query, row, table) for query, row in zip(asked, gathered, strict=True)]
         return ranks([candidate.definition.path for candidate in row] for row in rows)
 
@@ -209,12 +208,13 @@ def rankings(
         for lexical, name, demotion in itertools.product(
             (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12), (0.0, 0.02), (0.08,)
         ):
-            values = fuse({"similarity": 1.0, "words": lexical, "name": name, "demotion": -demotion})
+            weights = {"similarity": 1.0, "words": lexical, "name": name, "tests": -demotion}
+            values = fuse(dict.fromkeys(QueryKind, weights))
             print(f"lexical {lexical:.2f} name {name:.2f}: {values.mean():.4f}")
     return {
         "lexical alone": rank_by(lambda candidate: candidate.bm25),
         DENSE: rank_by(lambda candidate: candidate.similarity or 0.0),
-        "fused fast stage": fuse(FAST[QueryKind.SENTENCE]),
+        "fused fast stage": fuse(FAST),
         "cascade, as searched": ranks([hit.path for hit in answer.hits] for answer in searched),
     }
 

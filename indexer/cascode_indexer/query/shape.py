@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 
+from cascode_indexer.extract import canonical_language
 from cascode_indexer.lexical.terms import STOP_WORDS
 
 
@@ -17,8 +18,13 @@ class QueryKind(str, enum.Enum):
     PATH = "path"
     #: ``how does Session.send retry``: words with a name among them.
     SENTENCE_WITH_NAME = "sentence_with_name"
-    #: ``where do we retry a failed upload``.
+    #: ``where do we retry a failed upload``: as a person asks about a project.
     SENTENCE = "sentence"
+    #: ``Returns the number of attempts.``: as documentation is worded, and as it is copied from there.
+    DESCRIPTION = "description"
+    #: ``python check if a list is empty``: names its language, as searches of the web do, and asks for what any program
+    #: may have rather than for what is particular to this one.
+    GENERAL = "general"
     #: A traceback, or a text of several sentences: a bug report, an error with its context.
     REPORT = "report"
     #: The text of a definition: code like it is asked for.
@@ -30,6 +36,13 @@ _CODE_WORD = re.compile(r"^(?:\w+(?:(?:\.|::|->|#)\w+)+(?:\(\))?|\w*[a-z0-9][A-Z
 _PATH_WORD = re.compile(
     r"^[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$|^[\w-]+\.(?:py|jsx?|tsx?|go|java|php|rb|rs|c|h|cc|cpp|hpp|cs)$"
 )
+
+#: The third person of documentation. The word behind it distinguishes it from a plural: ``errors when parsing``.
+_THIRD_PERSON = re.compile(
+    r"^[A-Za-z]+s (?:the|a|an|all|any|each|every|if|this|whether|new|its|one|true|null)\b", re.IGNORECASE
+)
+#: Shorter names of languages are words of English, or of anything: ``go``, ``c``.
+_SHORTEST_LANGUAGE = 3
 
 
 def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
@@ -50,7 +63,17 @@ def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
             return QueryKind.PATH
         # One bare word may be a name as well as a topic; both are answered by the definition of that name.
         return QueryKind.IDENTIFIER
-    return QueryKind.SENTENCE_WITH_NAME if names_in(query) else QueryKind.SENTENCE
+    if names_in(query):
+        return QueryKind.SENTENCE_WITH_NAME
+    if any(len(word) >= _SHORTEST_LANGUAGE and canonical_language(word) for word in words):
+        return QueryKind.GENERAL
+    return QueryKind.DESCRIPTION if _is_description(query.strip()) else QueryKind.SENTENCE
+
+
+def _is_description(query: str) -> bool:
+    """Whether a sentence is worded as documentation: with a full stop, or in the third person."""
+    stopped = query.endswith(".") and not query.endswith("..")
+    return stopped or _THIRD_PERSON.match(query) is not None
 
 
 def names_in(query: str) -> list[str]:

@@ -39,6 +39,8 @@ _SENTENCE_WITH_NAME: Weights = {
 #: work is asked for, not what is worded alike.
 FAST: Table = {
     QueryKind.SENTENCE: {**_SENTENCE, **_TYPES},
+    QueryKind.DESCRIPTION: {**_SENTENCE, **_TYPES},
+    QueryKind.GENERAL: {**_SENTENCE, **_TYPES},
     QueryKind.SENTENCE_WITH_NAME: {**_SENTENCE_WITH_NAME, **_TYPES},
     QueryKind.REPORT: {**_SENTENCE_WITH_NAME, "frame": 1.0, **_TYPES},
     QueryKind.IDENTIFIER: {
@@ -54,13 +56,16 @@ FAST: Table = {
     QueryKind.CODE: {"similarity": 1.0, "tests": -0.08, "aside": -0.048},
 }
 
+_WORDS_OF_SENTENCES: Weights = {"words": 1.0, "name": 0.2, "file": 0.1, "tests": -0.3, "aside": -0.18}
 #: While there is no model: words and code carry the ranking alone, in units of the best BM25 of the query.
 #:
 #: That spreads over 0 to 1 where cosines of good candidates lie within 0.2 of each other, so the rest counts about five
 #: times what it does beside vectors. The name at 0.2 was best on average of 0 to 0.8 on dev queries: MRR of CoSQA 0.344
 #: without it and 0.361 with it, of held-out Python packages 0.694 and 0.716, of Go 0.782 and 0.808.
 WORDS_ALONE: Table = {
-    QueryKind.SENTENCE: {"words": 1.0, "name": 0.2, "file": 0.1, "tests": -0.3, "aside": -0.18},
+    QueryKind.SENTENCE: _WORDS_OF_SENTENCES,
+    QueryKind.DESCRIPTION: _WORDS_OF_SENTENCES,
+    QueryKind.GENERAL: _WORDS_OF_SENTENCES,
     QueryKind.SENTENCE_WITH_NAME: {
         "words": 1.0,
         "definition": 1.0,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from cascode_indexer.query import QueryKind
-from cascode_indexer.rank.types import Table
+from cascode_indexer.rank.types import Table, Weights
 from cascode_indexer.rank.weights import FAST
 from cascode_indexer.search.stages import in_the_spread_of
 from cascode_models.inference import fused_score
@@ -18,10 +18,13 @@ from .fit import fit, reciprocal_rank, scores_of
 from .types import Asked
 
 #: Kinds of queries that there are questions of.
-KINDS = (QueryKind.SENTENCE, QueryKind.SENTENCE_WITH_NAME)
+KINDS = (QueryKind.SENTENCE, QueryKind.DESCRIPTION, QueryKind.GENERAL, QueryKind.SENTENCE_WITH_NAME)
 #: Weights of sentences before there were questions about repositories: tuned by hand on web queries and documentation.
+_BEFORE: Weights = {"similarity": 1.0, "words": 0.03, "tests": -0.08, "aside": -0.048}
 BEFORE: Table = {
-    QueryKind.SENTENCE: {"similarity": 1.0, "words": 0.03, "tests": -0.08, "aside": -0.048},
+    QueryKind.SENTENCE: _BEFORE,
+    QueryKind.DESCRIPTION: _BEFORE,
+    QueryKind.GENERAL: _BEFORE,
     QueryKind.SENTENCE_WITH_NAME: {
         "similarity": 1.0,
         "words": 0.1,

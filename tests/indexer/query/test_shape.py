@@ -22,6 +22,15 @@ from cascode_indexer.query.shape import kind_of, names_in
         ("main.go", QueryKind.PATH),
         ("where do we retry a failed upload", QueryKind.SENTENCE),
         ("parse config", QueryKind.SENTENCE),
+        ("errors when a file is missing", QueryKind.SENTENCE),
+        ("tests that the upload is retried...", QueryKind.SENTENCE),
+        ("go back to the previous page", QueryKind.SENTENCE),
+        ("Retries a failed upload with backoff.", QueryKind.DESCRIPTION),
+        ("Returns the port of an address", QueryKind.DESCRIPTION),
+        ("checks whether the queue is empty", QueryKind.DESCRIPTION),
+        ("python check if a list is empty", QueryKind.GENERAL),
+        ("how to sort a map in C++", QueryKind.GENERAL),
+        ("python retries the_upload twice", QueryKind.SENTENCE_WITH_NAME),
         ("how does Session.send retry", QueryKind.SENTENCE_WITH_NAME),
         ("who calls `retry_upload`", QueryKind.SENTENCE_WITH_NAME),
         ("why does open() hang", QueryKind.SENTENCE_WITH_NAME),
@@ -29,7 +38,7 @@ from cascode_indexer.query.shape import kind_of, names_in
     ],
 )
 def test_kind(query: str, kind: QueryKind) -> None:
-    """One word is a name or a path; several are a sentence, with or without a name in it."""
+    """One word is a name or a path; several are a sentence, a description, or with a name or a language in it."""
     assert kind_of(query) is kind
 
 
