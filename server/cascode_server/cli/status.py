@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
 from cascode_server.cli.words import ago, quantity, size, skip_summary
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from cascode import WorkspaceStatus
