@@ -264,3 +264,81 @@ export interface InitializationOptions {
   /** Whether the workspace's own `cascode.toml` may name a model to load. */
   readonly trusted?: boolean;
 }
+
+/** The arguments of `search_code`. */
+export interface SearchCodeArgument {
+  /** What the code does, in plain words ('where do we retry a failed upload'), or a pasted error or traceback. */
+  readonly query: string;
+  /** Only files that match one of these globs ('src/**'), or all but those of '!tests/'. */
+  readonly paths?: readonly string[];
+  /** Only these languages: python, typescript, go, ... */
+  readonly languages?: readonly string[];
+  /** Only these kinds: function, method, class, interface, ... */
+  readonly kinds?: readonly string[];
+  /** At most this many hits; 10 where absent. */
+  readonly limit?: number;
+  /** At most this many lines of each hit; 0 for declarations alone. Absent: all. */
+  readonly snippet_lines?: number;
+  /** Tokens that the answer may cost; 4000 where absent. Code of the best hits, declarations of the next, names of the rest. */
+  readonly max_tokens?: number;
+}
+
+/** The arguments of `find_similar`. */
+export interface FindSimilarArgument {
+  /** The file, absolute or relative to the workspace. */
+  readonly path: string;
+  /** A line inside of the definition, 1-based. */
+  readonly line: number;
+  /** At most this many hits; 10 where absent. */
+  readonly limit?: number;
+  /** At most this many lines of each hit; 0 for declarations alone. Absent: all. */
+  readonly snippet_lines?: number;
+  /** Tokens that the answer may cost; 4000 where absent. Code of the best hits, declarations of the next, names of the rest. */
+  readonly max_tokens?: number;
+}
+
+/** A hit, in as much detail as the budget has room for. */
+export interface ToolHit {
+  /** Relative to the workspace; absolute where there are several. */
+  readonly path: string;
+  /** Qualified name. */
+  readonly name: string;
+  /** What it is: function, method, class, and so on. */
+  readonly kind: string;
+  /** First line, 1-based. */
+  readonly start_line: number;
+  /** Last line, inclusive. */
+  readonly end_line: number;
+  /** How likely it answers, 0 to 1; null where that is not known. */
+  readonly probability: number | null;
+  /** The declaration, where the code is not given. */
+  readonly signature?: string;
+  /** Its lines as they are in the file, beginning with `start_line`. */
+  readonly code?: string;
+  /** Lines at its end that `code` has no room for. */
+  readonly lines_left_out?: number;
+}
+
+/** How complete the index was that answered. */
+export interface ToolIndex {
+  /** `ready` where nothing is missing. */
+  readonly state: "ready" | "indexing";
+  /** Functions that were searched. */
+  readonly functions: number;
+  /** Those among them that are found by their words only, so far. */
+  readonly pending: number;
+}
+
+/** The answer of a tool: the same hits as its text, in the same detail. */
+export interface ToolAnswer {
+  /** The best one first. */
+  readonly hits: readonly ToolHit[];
+  /** False where nothing matches well. */
+  readonly confident: boolean;
+  /** What else is to be known about the answer. */
+  readonly notes: readonly string[];
+  /** Hits that the budget has no room for. */
+  readonly hits_left_out: number;
+  /** How complete the answer is. */
+  readonly index: ToolIndex;
+}

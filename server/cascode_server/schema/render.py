@@ -10,6 +10,7 @@ from typing import Any, is_typeddict
 from cascode_server.schema.fields import Field, all_shapes, alternatives, choices, fields_of, item_of
 from cascode_server.schema.methods import COMMANDS, STATUS_NOTIFICATION, Method
 from cascode_server.schema.shapes import InitializationOptions, NoArgument, PlainAnswer
+from cascode_server.schema.tools import TOOL_SHAPES, TOOLS, ToolAnswer
 
 #: Where each generated file lies, relative to the root of the repository.
 TYPESCRIPT_FILE = Path("vscode-extension/src/protocol.generated.ts")
@@ -30,7 +31,7 @@ def typescript() -> str:
     commands = [f"  {_short(command)}: {json.dumps(command.name)}," for command in COMMANDS]
     lines += ["export const SERVER_COMMANDS = {", *commands, "} as const;", ""]
     lines += [f"export const STATUS_NOTIFICATION = {json.dumps(STATUS_NOTIFICATION.name)};"]
-    for shape in _documented_shapes():
+    for shape in (*_documented_shapes(), *TOOL_SHAPES):
         lines += ["", f"/** {_doc(shape)} */", f"export interface {shape.__name__} {{"]
         for field in fields_of(shape):
             lines.append(f"  /** {field.description} */")
@@ -80,6 +81,16 @@ def markdown() -> str:
         "## Command line",
         "",
         f"`cascode search --format jsonl` prints one [`PlainAnswer`](#{PlainAnswer.__name__.lower()}) per query.",
+        "",
+        "## Tools for agents",
+        "",
+        "`cascode mcp` offers them over the Model Context Protocol: see [agents.md](agents.md). Each answers with",
+        f"[`ToolAnswer`](#{ToolAnswer.__name__.lower()}) as structured content, and with the same as Markdown.",
+        "",
+        *_table(
+            ("tool", "arguments", "what a model is told of it"),
+            [(f"`{tool.name}`", _link(tool.argument), tool.description) for tool in TOOLS],
+        ),
         "",
         "## Shapes",
     ]

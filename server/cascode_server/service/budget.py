@@ -27,6 +27,8 @@ _CODE_IN_ANY_CASE = 3
 _PROBABLE = 0.1
 #: One long class must not hide the other answers: no hit takes more than this share of the budget.
 _LARGEST_SHARE = 0.5
+#: The rest is for declarations of worse hits.
+_SHARE_OF_CODE = 0.85
 #: Fewer lines than this of a longer hit say no more than its declaration.
 _FEWEST_LINES = 5
 #: Declarations, names and paths longer than this are cut: a generated file must not eat the budget with one line.
@@ -82,9 +84,6 @@ class _Cost:
 
     def __add__(self, other: _Cost) -> _Cost:
         return _Cost(self.markdown + other.markdown, self.json + other.json)
-
-    def __sub__(self, other: _Cost) -> _Cost:
-        return _Cost(self.markdown - other.markdown, self.json - other.json)
 
     def within(self, tokens: float) -> bool:
         """Whether it keeps to a budget."""
@@ -176,63 +175,61 @@ class _Shown:
 
 
 def _fill(hits: Sequence[_Shown], frame: _Cost, budget: Budget) -> list[_Shown]:
-    """Give each hit the detail that there is room for, and return those that have any."""
-    spent = frame
+    """Give each hit the detail that there is room for, and return those that have any.
+
+    What had no room for one hit is tried for no worse one, even if that is shorter.
+    """
     shown: list[_Shown] = []
-    for one in hits:
-        if not (spent + one.cost()).within(budget.tokens):
-            break
+    spent = frame
+    code_fits, signature_fits = budget.snippet_lines != 0, True
+    for rank, one in enumerate(hits):
+        if code_fits and (rank < _CODE_IN_ANY_CASE or _is_probable(one.hit)) and not _is_shown(one, shown):
+            share = _LARGEST_SHARE if len(hits) > 1 else 1.0
+            most = _SHARE_OF_CODE if rank < len(hits) - 1 else 1.0
+            code_fits = _fit_code(one, spent, share * budget.tokens, most * budget.tokens)
+        if one.detail is not _Detail.CODE and signature_fits:
+            one.detail = _Detail.SIGNATURE
+            signature_fits = (spent + one.cost()).within(budget.tokens)
+        if one.detail is not _Detail.CODE and not signature_fits:
+            one.detail = _Detail.NAME
         spent += one.cost()
+        if not spent.within(budget.tokens):
+            break
         shown.append(one)
-    room = budget.snippet_lines != 0
-    for rank, one in enumerate(shown):
-        if room and (rank < _CODE_IN_ANY_CASE or _is_probable(one.hit)) and not _is_shown(one, shown[:rank]):
-            after = _show_code(one, spent, budget)
-            room = after is not None  # a worse hit that is shorter must not take the place of a better one
-            spent = after or spent
-    for one in shown:
-        if one.detail is _Detail.NAME:
-            spent = _show_signature(one, spent, budget)
     return shown
 
 
-def _show_signature(one: _Shown, spent: _Cost, budget: Budget) -> _Cost:
-    """Show the declaration of a hit where there is room for it, and return what is spent then."""
-    others = spent - one.cost()
-    one.detail = _Detail.SIGNATURE
-    after = others + one.cost()
-    if after.within(budget.tokens):
-        return after
-    one.detail = _Detail.NAME
-    return spent
-
-
-def _show_code(one: _Shown, spent: _Cost, budget: Budget) -> _Cost | None:
+def _fit_code(one: _Shown, spent: _Cost, own: float, most: float) -> bool:
     """Show as many lines of a hit as there is room for.
 
+    Args:
+        one: The hit; it is left as it was where the room is too little for any of its code to say something.
+        spent: Tokens before.
+        own: Tokens that the hit may take.
+        most: Tokens that may be spent with it.
+
     Returns:
-        What is spent then; None where it is too little to show.
+        Whether its code is shown.
     """
-    others = spent - one.cost()
-    share = budget.tokens * _LARGEST_SHARE
+    before = one.detail
+    one.detail = _Detail.CODE
 
     def fits(lines: int) -> bool:
         one.lines = lines
         cost = one.cost()
-        return cost.within(share) and (others + cost).within(budget.tokens)
+        return cost.within(own) and (spent + cost).within(most)
 
-    one.detail = _Detail.CODE
     low, high = 0, one.most_lines  # the most lines that fit lie between the two
-    if high and fits(high):
-        return others + one.cost()
+    if fits(high):
+        low = high
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    if low < min(_FEWEST_LINES, one.most_lines) or not low:
-        one.detail, one.lines = _Detail.NAME, one.most_lines
-        return None
+    if not low or low < min(_FEWEST_LINES, one.most_lines):
+        one.detail, one.lines = before, one.most_lines
+        return False
     one.lines = low
-    return others + one.cost()
+    return True
 
 
 def _is_shown(one: _Shown, better: Sequence[_Shown]) -> bool:
