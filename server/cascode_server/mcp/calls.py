@@ -46,7 +46,7 @@ def search_code(workspaces: Workspaces, arguments: Mapping[str, object], cancell
     asked: SearchArgument = {"query": argument["query"], "limit": argument.get("limit", DEFAULT_LIMIT)}
     for key in ("paths", "languages", "kinds"):
         if key in argument:
-            asked[key] = argument[key]  # type: ignore[literal-required]
+            asked[key] = argument[key]
     request = search_request(asked, workspaces.options.settings.search, wait_for_model=False)
     Engine.check(request)  # a mistake is told before an index is waited for
     narrowed = bool(request.paths or request.languages or request.kinds)
