@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/settings.md",
     "docs/editors.md",
     "docs/agents.md",
+    "docs/packs.md",
     "docs/protocol.md",
     "docs/security.md",
     "docs/library.md",

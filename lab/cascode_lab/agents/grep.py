@@ -63,7 +63,7 @@ def grep_until_found(query: str, files: Mapping[str, list[str]], context: Contex
     matches = {word: found for word, found in matches.items() if found}
     occurring: Counter[str] = Counter(path for found in matches.values() for path in {path for path, _ in found})
     for word in sorted(matches, key=lambda word: (len(matches[word]), word)):
-        if context.over:
+        if context.ended():
             return
         found = matches[word]
         output = found[:_OUTPUT_LINES]
@@ -73,7 +73,7 @@ def grep_until_found(query: str, files: Mapping[str, list[str]], context: Contex
         best = sorted(places, key=lambda path: (-occurring[path], -places[path], path))[:_FILES_A_WORD]
         for path in best:
             for at, line in found:
-                if context.over:
+                if context.ended():
                     return
                 if at == path:
                     context.read(Span(path, line - _AROUND, line + _AROUND))

@@ -88,8 +88,7 @@ class Context:
         """Whether one of the answers has been read."""
         return any(all((span.path, line) in self._read for line in span.lines()) for span in self._wanted)
 
-    @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         """Whether it is time to end, found or not."""
         return self.found or self.tokens >= MOST_TOKENS
 

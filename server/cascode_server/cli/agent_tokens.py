@@ -107,6 +107,6 @@ def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> No
             shown.append(Span(hit["path"], hit["start_line"], last))
     context.hear(given.markdown, shown)
     for hit in given.json["hits"]:
-        if context.over:
+        if context.ended():
             return
         context.read(Span(hit["path"], hit["start_line"], hit["end_line"]))

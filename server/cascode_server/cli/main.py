@@ -36,6 +36,8 @@ _COMMANDS = {
     "status": "cascode_server.cli.status:command",
     "doctor": "cascode_server.cli.doctor:command",
     "settings": "cascode_server.cli.settings:command",
+    "pack": "cascode_server.cli.pack:pack_command",
+    "unpack": "cascode_server.cli.pack:unpack_command",
     "clean": "cascode_server.cli.clean:command",
     "serve": "cascode_server.cli.serve:command",
     "mcp": "cascode_server.cli.mcp:command",

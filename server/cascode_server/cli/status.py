@@ -55,6 +55,8 @@ def _rows(workspace: WorkspaceStatus) -> list[tuple[str, str]]:
     if workspace.last_indexed is not None:
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(workspace.last_indexed))
         rows.append(("indexed", f"{moment}, {ago(workspace.last_indexed)}"))
+    if workspace.packed is not None:
+        rows.append(("pack", workspace.packed))
     rows.append(("index", f"{workspace.directory} ({size(workspace.size_bytes)})"))
     return rows
 
