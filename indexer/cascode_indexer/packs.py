@@ -1,7 +1,7 @@
 """Packs: the vectors of an index as one file, so that a fresh clone encodes only what differs.
 
 A pack holds addresses of texts (16 bytes of their SHA-256) and vectors, and no source, no path and no name. Who has a
-pack and a text can tell whether the text is in it; who has the pack alone learns how many functions there are, and
+pack and a text can find out whether the text is in it; who has the pack alone learns how many functions there are, and
 which of them are alike.
 
 The file is in the safetensors format, which holds numbers and nothing that could be executed. It comes from somebody
@@ -114,7 +114,7 @@ def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int) -> Pa
         raise PackError(f"{path} is no pack, or is damaged ({_shown(str(error))}): fetch it again") from error
     fault = _fault(addresses, halves, dimension, about.get("sha256", ""))
     if fault is not None:
-        raise PackError(f"{path} is damaged or forged: {fault}; fetch it again, or pack anew")
+        raise PackError(f"{path} is damaged or forged: {fault}; fetch it again, or pack again")
     keys = tuple(bytes(row) for row in addresses)
     return Pack(keys, halves.astype(np.float32), about["sha256"])
 

@@ -36,9 +36,9 @@ def table(compared: Sequence[Compared]) -> str:
         "median tokens: ripgrep | search_code | ratio |",
         "|---|---|---|---|---|---|---|",
     ]
-    names = list(dict.fromkeys(one.repository for one in compared))
+    names = list(dict.fromkeys(question.repository for question in compared))
     for name in names:
-        rows.append(_row(name, [one for one in compared if one.repository == name]))
+        rows.append(_row(name, [question for question in compared if question.repository == name]))
     if len(names) > 1:
         rows.append(_row("all", compared))
     return "\n".join(rows)
@@ -46,10 +46,15 @@ def table(compared: Sequence[Compared]) -> str:
 
 def _row(name: str, compared: Sequence[Compared]) -> str:
     """One row of the table."""
-    both = [one for one in compared if one.grep.found and one.search.found]
-    counts = f"{sum(one.grep.found for one in compared)} | {sum(one.search.found for one in compared)}"
+    both = [question for question in compared if question.grep.found and question.search.found]
+    counts = (
+        f"{sum(question.grep.found for question in compared)} | {sum(question.search.found for question in compared)}"
+    )
     if not both:
         return f"| {name} | {len(compared)} | {counts} | - | - | - |"
-    grep, search = median(one.grep.tokens for one in both), median(one.search.tokens for one in both)
-    ratio = median(one.search.tokens / max(one.grep.tokens, 1) for one in both)
+    grep, search = (
+        median(question.grep.tokens for question in both),
+        median(question.search.tokens for question in both),
+    )
+    ratio = median(question.search.tokens / max(question.grep.tokens, 1) for question in both)
     return f"| {name} | {len(compared)} | {counts} | {grep:,.0f} | {search:,.0f} | {ratio:.2f}x |"

@@ -59,10 +59,10 @@ class SourceTree:
             if path not in self.files:
                 continue
             version = file_version(path, (self._root / path).read_bytes())
-            for one in () if isinstance(version, str) else version.definitions:
-                if one.qualified_name == name:
-                    last = min(one.end_line, one.start_line + _ENOUGH_LINES - 1)
-                    spans.append(Span(path, one.start_line, last))
+            for definition in () if isinstance(version, str) else version.definitions:
+                if definition.qualified_name == name:
+                    last = min(definition.end_line, definition.start_line + _ENOUGH_LINES - 1)
+                    spans.append(Span(path, definition.start_line, last))
         return spans
 
 

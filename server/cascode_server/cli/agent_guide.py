@@ -37,7 +37,7 @@ indexes it; later ones read what changed. Nothing of the workspace is written to
 
 @click.command("agent-guide", cls=Command)
 def command() -> None:
-    """Print a skill file that tells an agent how to search with this program.
+    """Print a skill file: how an agent searches with this program.
 
     \b
     mkdir -p .claude/skills/cascode && cascode agent-guide > .claude/skills/cascode/SKILL.md

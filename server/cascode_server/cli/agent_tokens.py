@@ -74,18 +74,18 @@ def agent_command(
                     grep_until_found(question.query, tree.files, grep)
                     _search(question.query, engine, search, max_tokens)
                     grep_until_found(question.query, tree.files, search)
-                    readings = (Reading(one.tokens, one.found) for one in (grep, search))
+                    readings = (Reading(context.tokens, context.found) for context in (grep, search))
                     compared.append(Compared(questions.name, question.query, *readings))
             note(f"{questions.name}: {len(questions.questions)} questions asked")
     if output is not None:
         lines = [
             {
-                "repository": one.repository,
-                "query": one.query,
-                "ripgrep": {"tokens": one.grep.tokens, "found": one.grep.found},
-                "search_code": {"tokens": one.search.tokens, "found": one.search.found},
+                "repository": question.repository,
+                "query": question.query,
+                "ripgrep": {"tokens": question.grep.tokens, "found": question.grep.found},
+                "search_code": {"tokens": question.search.tokens, "found": question.search.found},
             }
-            for one in compared
+            for question in compared
         ]
         output.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     click.echo(table(compared))

@@ -117,7 +117,7 @@ class _ClientRoots:
         self._known = False
 
     async def learn(self, context: Context) -> None:
-        """Ask ahead of a call; a failure is told by the call."""
+        """Ask ahead of a call; the call reports a failure."""
         try:
             await self._ask(context)
         except CascodeError as error:

@@ -9,17 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from cascode import WorkspaceError
 from cascode_server.mcp.options import Options
+from cascode_server.mcp.watching import Watching
 from cascode_server.service.indexing import IndexingService
 from cascode_server.service.process import Models, open_background_engine
 from cascode_server.service.searching import Searching
 from cascode_server.service.types import Cancelled, Hooks, IndexState
-
-if TYPE_CHECKING:
-    from cascode import Watcher
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,15 +43,19 @@ class Workspaces:
         self.model = Models().get(options.model or settings.model.path, settings.device)
         self.indexing = IndexingService(
             lambda: open_background_engine(settings, self.model),
-            Hooks(_nothing, _log_problem, self._watch, self._unwatch, _nothing),
+            Hooks(
+                _nothing,
+                _log_problem,
+                lambda root: self._watching.watch(root),
+                lambda root: self._watching.unwatch(root),
+                _nothing,
+            ),
         )
         self.searching = Searching(self.indexing, _nothing)
+        self._watching = Watching(self.indexing.submit)
         self._pool = ThreadPoolExecutor(_THREADS, "cascode-search")
-        self._lock = threading.Lock()
-        self._watchers: dict[Path, Watcher] = {}
         self._roots: tuple[Path, ...] = ()
         self._started = False
-        self._closed = False
         self._patient_until: float | None = None
 
     @property
@@ -109,42 +110,14 @@ class Workspaces:
     def close(self) -> None:
         """Stop threads, waiting a moment so that files are closed in good order where that is quick."""
         self.indexing.close()
-        with self._lock:
-            self._closed = True
-            watchers = list(self._watchers.values())
-            self._watchers.clear()
-        for watcher in watchers:
-            watcher.close()
+        self._watching.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if not self.indexing.join(_JOIN_SECONDS):
             logger.info("exiting in the middle of a batch; it is done again at the next start")
 
-    def _watch(self, root: Path) -> None:
-        """Watch a workspace; called on the indexing thread."""
-        from cascode import Watcher
-
-        try:
-            watcher = Watcher([root], self.indexing.submit)
-            watcher.start()
-        except (WorkspaceError, OSError) as error:
-            logger.warning("changes in %s will be missed: %s", root, error)
-            return
-        with self._lock:
-            if not self._closed:
-                self._watchers[root] = watcher
-                return
-        watcher.close()
-
-    def _unwatch(self, root: Path) -> None:
-        """Watch a workspace no longer; called on the indexing thread."""
-        with self._lock:
-            watcher = self._watchers.pop(root, None)
-        if watcher is not None:
-            watcher.close()
-
 
 def _nothing(*_: object) -> None:
-    """Do nothing: nobody is told."""
+    """Do nothing: nobody asks."""
 
 
 def _log_problem(text: str) -> None:

@@ -31,7 +31,7 @@ def typescript() -> str:
     commands = [f"  {_short(command)}: {json.dumps(command.name)}," for command in COMMANDS]
     lines += ["export const SERVER_COMMANDS = {", *commands, "} as const;", ""]
     lines += [f"export const STATUS_NOTIFICATION = {json.dumps(STATUS_NOTIFICATION.name)};"]
-    for shape in (*_documented_shapes(), *TOOL_SHAPES):
+    for shape in _documented_shapes():
         lines += ["", f"/** {_doc(shape)} */", f"export interface {shape.__name__} {{"]
         for field in fields_of(shape):
             lines.append(f"  /** {field.description} */")
@@ -88,13 +88,13 @@ def markdown() -> str:
         f"[`ToolAnswer`](#{ToolAnswer.__name__.lower()}) as structured content, and with the same as Markdown.",
         "",
         *_table(
-            ("tool", "arguments", "what a model is told of it"),
+            ("tool", "arguments", "what a model reads about it"),
             [(f"`{tool.name}`", _link(tool.argument), tool.description) for tool in TOOLS],
         ),
         "",
         "## Shapes",
     ]
-    for shape in _documented_shapes():
+    for shape in (*_documented_shapes(), *TOOL_SHAPES):
         lines += ["", f"### {shape.__name__}", "", _doc(shape), ""]
         lines += _table(("field", "type", "meaning"), (_field_row(field) for field in fields_of(shape)))
     return "\n".join(lines) + "\n"

@@ -104,7 +104,7 @@ def within_budget(answer: Answer, found: Sequence[Found], budget: Budget, *, nar
         notes.append("no definitions are indexed: the workspace holds no source files, or all of them are ignored")
     if answer.model_error is not None:
         notes.append("found by words alone: the model cannot be loaded; 'cascode doctor' says why")
-    shown = _fill([_Shown(one, budget) for one in found], _frame_cost(answer, notes, len(found)), budget)
+    shown = _fill([_Shown(hit, budget) for hit in found], _frame_cost(answer, notes, len(found)), budget)
     left_out = len(found) - len(shown)
     return Budgeted(_markdown(notes, shown, left_out), _json(answer, notes, shown, left_out))
 
@@ -182,28 +182,28 @@ def _fill(hits: Sequence[_Shown], frame: _Cost, budget: Budget) -> list[_Shown]:
     shown: list[_Shown] = []
     spent = frame
     code_fits, signature_fits = budget.snippet_lines != 0, True
-    for rank, one in enumerate(hits):
-        if code_fits and (rank < _CODE_IN_ANY_CASE or _is_probable(one.hit)) and not _is_shown(one, shown):
+    for rank, entry in enumerate(hits):
+        if code_fits and (rank < _CODE_IN_ANY_CASE or _is_probable(entry.hit)) and not _is_shown(entry, shown):
             share = _LARGEST_SHARE if len(hits) > 1 else 1.0
             most = _SHARE_OF_CODE if rank < len(hits) - 1 else 1.0
-            code_fits = _fit_code(one, spent, share * budget.tokens, most * budget.tokens)
-        if one.detail is not _Detail.CODE and signature_fits:
-            one.detail = _Detail.SIGNATURE
-            signature_fits = (spent + one.cost()).within(budget.tokens)
-        if one.detail is not _Detail.CODE and not signature_fits:
-            one.detail = _Detail.NAME
-        spent += one.cost()
+            code_fits = _fit_code(entry, spent, share * budget.tokens, most * budget.tokens)
+        if entry.detail is not _Detail.CODE and signature_fits:
+            entry.detail = _Detail.SIGNATURE
+            signature_fits = (spent + entry.cost()).within(budget.tokens)
+        if entry.detail is not _Detail.CODE and not signature_fits:
+            entry.detail = _Detail.NAME
+        spent += entry.cost()
         if not spent.within(budget.tokens):
             break
-        shown.append(one)
+        shown.append(entry)
     return shown
 
 
-def _fit_code(one: _Shown, spent: _Cost, own: float, most: float) -> bool:
+def _fit_code(entry: _Shown, spent: _Cost, own: float, most: float) -> bool:
     """Show as many lines of a hit as there is room for.
 
     Args:
-        one: The hit; it is left as it was where the room is too little for any of its code to say something.
+        entry: The hit; it is left as it was where the room is too little for any of its code to say something.
         spent: Tokens before.
         own: Tokens that the hit may take.
         most: Tokens that may be spent with it.
@@ -211,30 +211,30 @@ def _fit_code(one: _Shown, spent: _Cost, own: float, most: float) -> bool:
     Returns:
         Whether its code is shown.
     """
-    before = one.detail
-    one.detail = _Detail.CODE
+    before = entry.detail
+    entry.detail = _Detail.CODE
 
     def fits(lines: int) -> bool:
-        one.lines = lines
-        cost = one.cost()
+        entry.lines = lines
+        cost = entry.cost()
         return cost.within(own) and (spent + cost).within(most)
 
-    low, high = 0, one.most_lines  # the most lines that fit lie between the two
+    low, high = 0, entry.most_lines  # the most lines that fit lie between the two
     if fits(high):
         low = high
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    if not low or low < min(_FEWEST_LINES, one.most_lines):
-        one.detail, one.lines = before, one.most_lines
+    if not low or low < min(_FEWEST_LINES, entry.most_lines):
+        entry.detail, entry.lines = before, entry.most_lines
         return False
-    one.lines = low
+    entry.lines = low
     return True
 
 
-def _is_shown(one: _Shown, better: Sequence[_Shown]) -> bool:
+def _is_shown(entry: _Shown, better: Sequence[_Shown]) -> bool:
     """Whether the lines of a hit are among those of a better one: a method of a class that is shown."""
-    hit = one.hit
+    hit = entry.hit
     return any(
         (other.hit.root, other.hit.path) == (hit.root, hit.path)
         and other.hit.start_line <= hit.start_line
@@ -250,7 +250,7 @@ def _is_probable(hit: Hit) -> bool:
 
 def _markdown(notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> str:
     """The whole answer as Markdown."""
-    lines = [f"{note}\n" for note in notes] + [one.markdown() for one in shown]
+    lines = [f"{note}\n" for note in notes] + [entry.markdown() for entry in shown]
     if left_out:
         lines.append(f"... {left_out} more hits: raise max_tokens or narrow the question\n")
     return "".join(lines)
@@ -259,7 +259,7 @@ def _markdown(notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> s
 def _json(answer: Answer, notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> ToolAnswer:
     """The whole answer as JSON."""
     return {
-        "hits": [one.json() for one in shown],
+        "hits": [entry.json() for entry in shown],
         "confident": answer.confident,
         "notes": list(notes),
         "hits_left_out": left_out,

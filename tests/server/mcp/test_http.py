@@ -47,11 +47,11 @@ def test_only_the_token_opens_the_port(setup: Setup, listen: Callable[..., Liste
         assert refused.text == "send the header 'Authorization: Bearer TOKEN' with the token of 'cascode mcp --http'\n"
         assert client.post(url, content=b"x" * (2 << 20), headers=_ACCEPT | _BEARER).status_code == 413
     process = psutil.Process()
-    listening = [one for one in process.children(recursive=True) if one.is_running()]
+    listening = [child for child in process.children(recursive=True) if child.is_running()]
     addresses = {
         connection.laddr.ip
-        for one in listening
-        for connection in one.net_connections(kind="inet")
+        for child in listening
+        for connection in child.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     }
     assert addresses == {"127.0.0.1"}

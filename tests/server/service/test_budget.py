@@ -46,7 +46,7 @@ def found(lines: int = 3, **changes: Any) -> Found:
 
 def shown(hits: list[Found], budget: Budget | None = None, **changes: Any) -> Budgeted:
     """What is shown of an answer with these hits."""
-    answer = replace(ANSWER, hits=tuple(one.hit for one in hits), **changes)
+    answer = replace(ANSWER, hits=tuple(each.hit for each in hits), **changes)
     return within_budget(answer, hits, budget or Budget())
 
 
