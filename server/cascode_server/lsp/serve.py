@@ -78,8 +78,8 @@ def serve_client(address: int | str, process_id: int | None) -> int:
     """
     if isinstance(address, str):
         address = os.path.abspath(address)  # noqa: PTH100  before the folder changes
-    _settle()
-    _set_up_logging()
+    settle()
+    log_to_file()
     return asyncio.run(_serve_client(address, process_id))
 
 

@@ -23,7 +23,7 @@ class Watching:
         submit: Given what changed.
     """
 
-    def __init__(self, submit: Callable[[ChangeBatch], object]) -> None:
+    def __init__(self, submit: Callable[[ChangeBatch], None]) -> None:
         self._submit = submit
         self._lock = threading.Lock()
         self._watchers: dict[Path, Watcher] = {}

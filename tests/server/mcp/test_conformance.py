@@ -125,9 +125,9 @@ async def check_errors(client: Any) -> None:
         ("search_code", {"query": "x", "kinds": ["macro"]}, "unknown kind 'macro'"),
         ("search_code", {"query": "x", "max_tokens": 25_001}, "from 500 to 25000, not 25001"),
         ("search_code", {"query": "x", "limit": "ten"}, "limit must be"),
-        ("find_similar", {"path": "src/upload.py", "line": 1}, "no function stands at line 1"),
+        ("find_similar", {"path": "src/upload.py", "line": 1}, "no definition at line 1"),
         ("find_similar", {"path": "../outside.py", "line": 1}, "there is no file"),
-        ("find_similar", {"path": __file__, "line": 1}, "none of the workspaces"),
+        ("find_similar", {"path": __file__, "line": 1}, "not in any of the workspaces"),
         ("find_similar", {"path": "src/\0.py", "line": 1}, "there is no file"),
     ):
         result = await client.call_tool(name, arguments)
