@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -111,6 +111,9 @@ QUESTIONS ?= data/history
 CLONES ?= data/clones
 bench-questions: setup ## Compare rankings on mined questions; QUESTIONS= and CLONES= name the folders, SPLIT=test the others
 	$(BIN)/cascode eval ranking --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev)
+
+bench-agent: setup ## Count the tokens that agents read, with ripgrep alone and with search_code; QUESTIONS= and CLONES= as above
+	$(BIN)/cascode eval agent --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)
 
 clean: ## Remove the environment, caches and build output
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

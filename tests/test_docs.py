@@ -18,14 +18,17 @@ DOCUMENTS = (
     "docs/results.md",
     "docs/settings.md",
     "docs/editors.md",
+    "docs/agents.md",
+    "docs/packs.md",
     "docs/protocol.md",
+    "docs/security.md",
     "docs/library.md",
     "docs/training.md",
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _VERB = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 _CODE = re.compile(r"`([^`\n]+)`|^```.*?^```", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"\bcascode ([a-z]+)\b")
+_COMMAND = re.compile(r"\bcascode ([a-z][a-z-]+)\b")
 _OPTION = re.compile(r"(--[a-z][a-z-]+)")
 
 

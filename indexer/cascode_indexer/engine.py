@@ -267,6 +267,39 @@ class Engine:
         """Return the source lines of a hit, of an open buffer where there is one; empty where the file vanished."""
         return self._searcher.snippet(hit)
 
+    def pack(self, path: Path) -> int:
+        """Write the vectors of the one workspace as a pack: addresses of texts and vectors, no source.
+
+        Args:
+            path: The file; one of that name is replaced.
+
+        Returns:
+            How many vectors it holds.
+
+        Raises:
+            PackError: The file cannot be written, or there is no vector to write.
+            ModelError: The model cannot be loaded.
+        """
+        (workspace,) = self.workspaces
+        return workspace.pack(path)
+
+    def unpack(self, path: Path) -> int:
+        """Take in a pack, for the one workspace alone: its next update encodes what the pack does not know.
+
+        Args:
+            path: A file that :meth:`pack` wrote, with the same model, of another clone.
+
+        Returns:
+            How many vectors it holds.
+
+        Raises:
+            PackError: It is no pack, is damaged, or was made by another model; nothing of it is kept.
+            ModelError: The model cannot be loaded.
+            IndexStoreError: No space, or no right to write.
+        """
+        (workspace,) = self.workspaces
+        return workspace.unpack(path)
+
     def status(self) -> list[WorkspaceStatus]:
         """Describe every workspace's index without loading the model."""
         described = []

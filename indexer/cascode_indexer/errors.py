@@ -3,6 +3,7 @@
 CascodeError                  one complete line: the offending value and the fix
 ├── WorkspaceError            the folder cannot be walked: name another one or fix its permissions
 ├── QueryError                the question cannot be answered as asked: change it
+├── PackError                 a file is no pack, or not one of this model: fetch or make another one
 └── IndexStoreError           the index cannot be written or read: free space, fix permissions, clean
     └── IndexBusyError        another process writes this index: wait for it or read only
 """
@@ -20,6 +21,10 @@ class WorkspaceError(CascodeError):
 
 class QueryError(CascodeError):
     """The query or one of its filters makes no sense."""
+
+
+class PackError(CascodeError):
+    """A file is no pack, is damaged, or was made by another model."""
 
 
 class IndexStoreError(CascodeError):

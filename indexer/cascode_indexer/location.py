@@ -38,6 +38,11 @@ class IndexLocation:
         return self.directory / "vectors.faiss"
 
     @property
+    def packed(self) -> Path:
+        """SQLite: vectors that packs brought for this workspace."""
+        return self.directory / "packed.sqlite3"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that writes."""
         return self.directory / "writer.lock"

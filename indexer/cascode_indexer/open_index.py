@@ -12,8 +12,8 @@ from cascode_indexer.location import INDEX_DIR_VARIABLE, IndexLocation, vector_c
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
+from cascode_indexer.store.packed import WorkspaceVectorCache
 from cascode_indexer.store.store import Store
-from cascode_indexer.store.vector_cache import VectorCache
 
 
 class _Users:
@@ -95,7 +95,7 @@ class OpenIndex:
         self.store = Store(location.store)
         self._opened = _identity(location.store)
         self._writer: Store | None = None
-        self._cache: VectorCache | None = None
+        self._cache: WorkspaceVectorCache | None = None
         self._vectors: WorkspaceVectors | None = None
 
     def __enter__(self) -> OpenIndex:
@@ -131,12 +131,14 @@ class OpenIndex:
                 self._writer = Store(self._location.store)
             return self._writer
 
-    def cache(self) -> VectorCache:
-        """Return the shared vector cache for the current model."""
+    def cache(self) -> WorkspaceVectorCache:
+        """Return the vectors for the current model that need no encoding: the shared cache, and the packs."""
         model = self._model.get()
         with self._lock:
             if self._cache is None:
-                self._cache = VectorCache(vector_cache_path(), model.fingerprint, model.dimension)
+                self._cache = WorkspaceVectorCache(
+                    vector_cache_path(), self._location.packed, model.fingerprint, model.dimension
+                )
             return self._cache
 
     def vectors(self) -> WorkspaceVectors:

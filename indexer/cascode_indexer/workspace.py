@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cascode_indexer.errors import IndexBusyError
+from cascode_indexer.errors import IndexBusyError, PackError
 from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.shared_work import SharedWork
@@ -25,6 +25,7 @@ from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
+from cascode_indexer.packs import read_pack, write_pack
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
@@ -33,6 +34,9 @@ from cascode_indexer.walk import checked_root
 from cascode_indexer.write_right import CancelledError, Turn, WriteRight
 
 _log = logging.getLogger(__name__)
+
+#: Where the store notes which pack was unpacked.
+_PACKED = "packed"
 
 #: A running update ends within one small batch; a thread that hangs must not keep the process alive.
 _CLOSE_SECONDS = 10.0
@@ -128,6 +132,51 @@ class Workspace:
             report, lambda report: self._encode(report, on_progress, cancelled), lambda report: report.cancelled
         )
 
+    def pack(self, path: Path) -> int:
+        """Write the vectors of this workspace as a pack; see :mod:`cascode_indexer.packs`.
+
+        Args:
+            path: The file.
+
+        Returns:
+            How many vectors it holds.
+
+        Raises:
+            PackError: The file cannot be written, or there is no vector to write.
+            ModelError: The model cannot be loaded.
+        """
+        model = self._model.get()
+        with self.index as index:
+            keys = sorted(index.store.all_keys())
+            positions, vectors = index.cache().get(keys)
+        if not positions:
+            raise PackError(f"nothing of {self.root} is encoded with {self._model.label}: run 'cascode index' first")
+        found = [keys[at] for at in positions]
+        write_pack(path, found, vectors, fingerprint=model.fingerprint, label=self._model.label)
+        return len(found)
+
+    def unpack(self, path: Path) -> int:
+        """Take in a pack, for this workspace alone: its next update encodes what the pack does not know.
+
+        Args:
+            path: The file.
+
+        Returns:
+            How many vectors it holds.
+
+        Raises:
+            PackError: It is no pack, is damaged, or was made by another model; nothing of it is kept.
+            ModelError: The model cannot be loaded.
+            IndexStoreError: No space, or no right to write.
+        """
+        model = self._model.get()
+        pack = read_pack(path, fingerprint=model.fingerprint, label=self._model.label, dimension=model.dimension)
+        with self.index as index:
+            index.cache().add_packed(pack.keys, pack.vectors)
+            about = f"{len(pack.keys):,} vectors of {path.name} (SHA-256 {pack.digest[:16]})"
+            index.writer().set_meta(_PACKED, about)
+        return len(pack.keys)
+
     def status(self) -> WorkspaceStatus:
         """Describe the index without loading the model.
 
@@ -186,6 +235,7 @@ class Workspace:
             last_indexed=float(last) if last else None,
             updating=self._right.held,
             progress=self.progress,
+            packed=index.store.get_meta(_PACKED),
         )
 
     def _update(

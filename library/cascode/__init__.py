@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cascode_indexer.engine import Engine
-    from cascode_indexer.errors import CascodeError, IndexBusyError, IndexStoreError, QueryError, WorkspaceError
+    from cascode_indexer.errors import (
+        CascodeError,
+        IndexBusyError,
+        IndexStoreError,
+        PackError,
+        QueryError,
+        WorkspaceError,
+    )
     from cascode_indexer.extract import LANGUAGES, canonical_language, editor_language, language_of
     from cascode_indexer.indexing.types import (
         Cancelled,
@@ -66,6 +73,7 @@ __all__ = [
     "NoticeSource",
     "Notices",
     "OnProgress",
+    "PackError",
     "QueryError",
     "SearchRequest",
     "SkipCounts",
@@ -90,7 +98,14 @@ __all__ = [
 #: Where each name is defined; a test compares it with the imports above.
 _NAMES_OF = {
     "cascode_indexer.engine": ("Engine",),
-    "cascode_indexer.errors": ("CascodeError", "IndexBusyError", "IndexStoreError", "QueryError", "WorkspaceError"),
+    "cascode_indexer.errors": (
+        "CascodeError",
+        "IndexBusyError",
+        "IndexStoreError",
+        "PackError",
+        "QueryError",
+        "WorkspaceError",
+    ),
     "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "editor_language", "language_of"),
     "cascode_indexer.indexing.types": ("Cancelled", "IndexProgress", "IndexReport", "OnProgress", "WorkspaceStatus"),
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),

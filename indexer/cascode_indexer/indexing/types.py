@@ -84,3 +84,5 @@ class WorkspaceStatus:
     updating: bool = False
     #: Progress of that update, once it has reported any.
     progress: IndexProgress | None = None
+    #: The pack that was unpacked last, with its checksum, and how many vectors it brought; None where there is none.
+    packed: str | None = None

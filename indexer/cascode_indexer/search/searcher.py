@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.location import vector_cache_path
+from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
@@ -247,7 +247,7 @@ class Searcher:
         Raises:
             DamagedFileError: It belongs to none of them.
         """
-        damaged = [part for part in seen if error.path in (part.workspace.location.store, vector_cache_path())]
+        damaged = [part for part in seen if error.path in _files_of(part.workspace.location)]
         if not damaged:
             raise error
         for at, part in enumerate(damaged):
@@ -281,6 +281,11 @@ class Searcher:
 
         self._share_threads(model)
         self._overlays.refresh(model, cache_of, most)
+
+
+def _files_of(location: IndexLocation) -> tuple[Path, ...]:
+    """The databases that a search of a workspace reads."""
+    return location.store, location.packed, vector_cache_path()
 
 
 def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]:

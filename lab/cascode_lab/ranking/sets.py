@@ -14,7 +14,9 @@ from cascode_models.errors import ModelError
 from .types import Question, QuestionSet
 
 
-def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Iterator[QuestionSet]:
+def history_sets(
+    folder: Path, clones: Path, split: str, scratch: Path, *, repository: str | None = None
+) -> Iterator[QuestionSet]:
     """Read mined questions about repositories, and write the files that they ask about.
 
     Args:
@@ -22,6 +24,7 @@ def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
         clones: Folder of the clones that they were mined from.
         split: ``dev`` or ``test``.
         scratch: Folder for each repository's files at its revision.
+        repository: Only this one, as ``owner/name``; None for all.
 
     Yields:
         One set a repository, whose files are written just before.
@@ -33,7 +36,7 @@ def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
     found = False
     for path in sorted((folder / "questions").glob("*.json")):
         mined: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if mined["split"] != split or not mined["questions"]:
+        if mined["split"] != split or not mined["questions"] or repository not in (None, mined["repository"]):
             continue
         found, root = True, scratch / path.stem
         checkout(find_clone(clones, mined["repository"]), mined["revision"], root)
@@ -41,7 +44,8 @@ def history_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
             mined["repository"], "history", root, [_parse_question(question) for question in mined["questions"]]
         )
     if not found:
-        raise ModelError(f"no {split} questions in {folder}: mine some with 'cascode train mine --history'")
+        about = f" about {repository}" if repository else ""
+        raise ModelError(f"no {split} questions{about} in {folder}: mine some with 'cascode train mine --history'")
 
 
 def _parse_question(question: Mapping[str, Any]) -> Question:

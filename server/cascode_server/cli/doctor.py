@@ -11,10 +11,10 @@ import click
 from cascode import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import model_name, read_settings
-from cascode_server.cli.console import printable
 from cascode_server.cli.current_directory import current_directory
 from cascode_server.cli.options import FOLDER
 from cascode_server.logs import log_directory, recent_logs
+from cascode_server.service.printable import printable
 from cascode_server.settings import WORKSPACE_FILE, user_file
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cascode_server.cli.agent_tokens import agent_command
 from cascode_server.cli.base import Command, Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
@@ -40,6 +41,7 @@ def group() -> None:
 group.add_command(workspace_command)
 group.add_command(history_command)
 group.add_command(ranking_command)
+group.add_command(agent_command)
 
 
 @group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")

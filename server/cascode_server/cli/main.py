@@ -25,7 +25,7 @@ _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 #: Extras by the module that they bring, to name the command that installs what is missing.
-_EXTRAS = {"faiss": "cpu", "yaml": "train", "matplotlib": "train"}
+_EXTRAS = {"faiss": "cpu", "mcp": "mcp", "mcp_types": "mcp", "yaml": "train", "matplotlib": "train"}
 
 #: In the order in which they are of use.
 _COMMANDS = {
@@ -36,8 +36,12 @@ _COMMANDS = {
     "status": "cascode_server.cli.status:command",
     "doctor": "cascode_server.cli.doctor:command",
     "settings": "cascode_server.cli.settings:command",
+    "pack": "cascode_server.cli.pack:pack_command",
+    "unpack": "cascode_server.cli.pack:unpack_command",
     "clean": "cascode_server.cli.clean:command",
     "serve": "cascode_server.cli.serve:command",
+    "mcp": "cascode_server.cli.mcp:command",
+    "agent-guide": "cascode_server.cli.agent_guide:command",
     "train": "cascode_server.cli.train:group",
     "eval": "cascode_server.cli.evaluate:group",
     "export": "cascode_server.cli.export:command",
@@ -94,10 +98,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         return fail(_line(str(error)), _ERROR)
     except ModuleNotFoundError as error:
         logger.debug("traceback", exc_info=True)
-        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        package = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(package)
         if extra is None:
             return _internal(error)
-        return fail(f"{error.name} is not installed: pip install 'cascode[{extra}]'", _ERROR)
+        return fail(f"{package} is not installed: pip install 'cascode[{extra}]'", _ERROR)
     except OSError as error:  # a full disk, a file that vanished: the system's fault and not ours
         logger.debug("traceback", exc_info=True)
         path = "" if error.filename is None else f" ({error.filename})"

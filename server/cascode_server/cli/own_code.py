@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import note, printable
+from cascode_server.cli.console import note
 from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
 from cascode_server.cli.words import quantity
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from cascode_lab.own_code.measure import OwnCodeReport

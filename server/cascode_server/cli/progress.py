@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cascode_server.cli.console import note, printable
+from cascode_server.cli.console import note
 from cascode_server.cli.words import quantity
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import printable
-from cascode_server.cli.formats import Printer, format_option, print_notes, printer
+from cascode_server.cli.formats import TITLED, Printer, format_options, print_notes
 from cascode_server.cli.options import (
     KIND,
     EngineOptions,
@@ -24,6 +23,7 @@ from cascode_server.cli.options import (
 )
 from cascode_server.cli.updating import explain_empty, print_reports, update
 from cascode_server.schema.shapes import SearchArgument
+from cascode_server.service.printable import printable
 from cascode_server.service.requests import search_request
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     metavar="K",
     help="Candidates that the slow classifier reads (default: what was measured best for the model).",
 )
-@format_option
+@format_options
 @click.option(
     "--batch",
     type=click.File("r", encoding="utf-8", errors="replace"),
@@ -71,6 +71,7 @@ def command(
     no_rerank: bool,
     rerank_top: int | None,
     format_name: str,
+    show: Printer,
     batch: TextIO | None,
     no_update: bool,
     engine_options: EngineOptions,
@@ -104,8 +105,8 @@ def command(
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        titled = batch is not None and format_name == "text"
-        return _answer(engine, chain([first], requests), printer(format_name), titled=titled)
+        titled = batch is not None and format_name in TITLED
+        return _answer(engine, chain([first], requests), show, titled=titled)
 
 
 def make_ready(engine: Engine, *, refresh: bool) -> bool:

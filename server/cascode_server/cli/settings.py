@@ -10,8 +10,9 @@ import click
 from cascode import checked_root
 from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import read_settings
-from cascode_server.cli.console import note, printable
+from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
+from cascode_server.service.printable import printable
 from cascode_server.settings.leaves import LEAVES, value_of
 
 

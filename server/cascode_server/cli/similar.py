@@ -8,7 +8,7 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.current_directory import current_directory
-from cascode_server.cli.formats import format_option, print_notes, printer
+from cascode_server.cli.formats import Printer, format_options, print_notes
 from cascode_server.cli.options import (
     EngineOptions,
     Place,
@@ -25,14 +25,15 @@ from cascode_server.cli.search import make_ready
 @click.argument("place", type=PlaceType(), metavar="PATH:LINE")
 @workspace_option
 @limit_option
-@format_option
+@format_options
 @update_option
 @engine_options
 def command(
     place: Place,
     workspaces: tuple[Path, ...],
     limit: int | None,
-    format_name: str,
+    format_name: str,  # noqa: ARG001  what prints is made of it
+    show: Printer,
     no_update: bool,
     engine_options: EngineOptions,
 ) -> int:
@@ -54,7 +55,7 @@ def command(
         if not make_ready(engine, refresh=not no_update):
             return 1
         answer = engine.similar(path, place.line, limit=limit or engine_options.settings.search.limit)
-        printer(format_name)(answer, engine)
+        show(answer, engine)
         print_notes(answer)
     return 0 if answer.hits else 1
 

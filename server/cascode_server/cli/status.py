@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import printable
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
 from cascode_server.cli.words import ago, quantity, size, skip_summary
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from cascode import WorkspaceStatus
@@ -55,6 +55,8 @@ def _rows(workspace: WorkspaceStatus) -> list[tuple[str, str]]:
     if workspace.last_indexed is not None:
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(workspace.last_indexed))
         rows.append(("indexed", f"{moment}, {ago(workspace.last_indexed)}"))
+    if workspace.packed is not None:
+        rows.append(("pack", workspace.packed))
     rows.append(("index", f"{workspace.directory} ({size(workspace.size_bytes)})"))
     return rows
 

@@ -11,10 +11,11 @@ import click
 
 from cascode import ChangeBatch, Watcher, WorkspaceError
 from cascode_server.cli.base import Command
-from cascode_server.cli.console import note, printable
+from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
 from cascode_server.cli.updating import print_reports, stop_on_interrupt, update
 from cascode_server.cli.words import duration, quantity
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from cascode import IndexReport

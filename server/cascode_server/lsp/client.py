@@ -14,8 +14,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from cascode_server.lsp.params import at
 from cascode_server.lsp.positions import choose_encoding
-from cascode_server.lsp.uris import from_path, to_path
 from cascode_server.service.types import Folder
+from cascode_server.service.uris import from_path, to_path
 
 #: The largest process id of any system that we run on; psutil fails on larger numbers.
 _MOST_PROCESS = 2**31

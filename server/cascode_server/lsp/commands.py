@@ -13,12 +13,12 @@ from pygls.exceptions import JsonRpcInvalidParams
 from cascode_server.lsp.hits import editor_answer
 from cascode_server.lsp.params import at, string_at
 from cascode_server.lsp.session import Session
-from cascode_server.lsp.uris import to_path
 from cascode_server.schema import methods
 from cascode_server.schema.read import read_argument
 from cascode_server.schema.shapes import Answer, ReindexArgument, SearchArgument, ServerStatus, SimilarArgument
 from cascode_server.service.requests import search_request
 from cascode_server.service.types import Cancelled
+from cascode_server.service.uris import to_path
 
 if TYPE_CHECKING:
     import cascode

@@ -16,7 +16,7 @@ from cascode import CascodeError, ModelError
 from cascode_server.lsp.buffer import Buffer
 from cascode_server.lsp.params import UnusableParamsError, edits_at, string_at
 from cascode_server.lsp.session import Session
-from cascode_server.lsp.uris import to_path
+from cascode_server.service.uris import to_path
 
 if TYPE_CHECKING:
     from cascode import Engine

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from cascode_server.lsp.positions import split_lines, to_units
-from cascode_server.lsp.uris import below, from_path
 from cascode_server.schema.shapes import Answer, Hit, Range
 from cascode_server.service.answers import hit_json, timings_json
 from cascode_server.service.types import Folder
+from cascode_server.service.uris import below, from_path
 
 if TYPE_CHECKING:
     from lsprotocol.types import PositionEncodingKind

@@ -9,18 +9,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.exceptions import JsonRpcParseError
 
-from cascode import INDEX_DIR_VARIABLE
-from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
 from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
-from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE
+from cascode_server.service.process import Models, log_to_file, settle
 
 if TYPE_CHECKING:
     from cascode import ModelHandle
@@ -28,35 +25,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Variables that may name a path relative to the folder that the server was started in.
-_PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
 #: Loopback only: whoever reaches the port can read the code of the workspace.
 _HOST = "127.0.0.1"
 #: Bytes taken from standard input at once.
 _READ_BYTES = 65536
 #: Patience with a client that does not read its last messages.
 _DRAIN_SECONDS = 1.0
-#: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
-#: that a message passes through, is what a request costs while files are parsed.
-_SWITCH_SECONDS = 0.001
-
-
-class Models:
-    """The models of this process by name and device: several sessions share one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._handles: dict[tuple[str, str], ModelHandle] = {}
-
-    def get(self, name: str, device: str) -> ModelHandle:
-        """Return a model, not loaded yet where nobody needed it."""
-        from cascode import ModelHandle
-
-        with self._lock:
-            key = (name, device)
-            if key not in self._handles:
-                self._handles[key] = ModelHandle(name or None, device=None if device == "auto" else device)
-            return self._handles[key]
 
 
 def serve_stdio(process_id: int | None) -> int:
@@ -68,9 +42,9 @@ def serve_stdio(process_id: int | None) -> int:
     Returns:
         The exit status: 0 after ``shutdown``, else 1.
     """
-    _settle()
+    settle()
     stdin, stdout = _take_streams()
-    _set_up_logging()
+    log_to_file()
     return asyncio.run(_serve_stdio(stdin, stdout, process_id))
 
 
@@ -84,8 +58,8 @@ def serve_tcp(port: int, process_id: int | None) -> int:
     Returns:
         The exit status.
     """
-    _settle()
-    _set_up_logging()
+    settle()
+    log_to_file()
     return asyncio.run(_serve_tcp(port, process_id))
 
 
@@ -104,8 +78,8 @@ def serve_client(address: int | str, process_id: int | None) -> int:
     """
     if isinstance(address, str):
         address = os.path.abspath(address)  # noqa: PTH100  before the folder changes
-    _settle()
-    _set_up_logging()
+    settle()
+    log_to_file()
     return asyncio.run(_serve_client(address, process_id))
 
 
@@ -214,27 +188,6 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
                 logger.error("a message could not be handled: %s", error, exc_info=error)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
-
-
-def _settle() -> None:
-    """Make the process fit for a long life."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    # The folder that an editor started us in may be deleted, and libraries abort where there is none. Variables that
-    # name paths count from it, and are read later.
-    for name in _PATH_VARIABLES:
-        path = Path(os.environ.get(name, "")).expanduser()
-        with contextlib.suppress(OSError):  # it is gone already
-            if os.environ.get(name) and (path.exists() or name != MODEL_VARIABLE):  # a model may have a name instead
-                os.environ[name] = os.path.abspath(path)  # noqa: PTH100  links are kept
-    os.chdir(Path(sys.executable).anchor)
-
-
-def _set_up_logging() -> None:
-    """Log to the file; on stderr, which editors show as errors, only what is one."""
-    for handler in logging.getLogger().handlers:
-        if not debugging():
-            handler.setLevel(logging.ERROR)
-    setup_logging("debug" if debugging() else "info")
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -21,6 +21,7 @@ from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
 from cascode_server.service.indexing import IndexingService
+from cascode_server.service.process import open_background_engine
 from cascode_server.service.searching import Searching
 from cascode_server.service.status import status_json
 from cascode_server.service.types import Folder, Hooks
@@ -172,12 +173,8 @@ class Session(LanguageServer):
 
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
-        from cascode import Engine
-
         work_for(self)
-        settings = self.settings.indexing
-        threads = settings.threads or max(1, _cores() // 2)
-        return Engine([], model=self.model, max_file_bytes=settings.max_file_size, threads=threads)
+        return open_background_engine(self.settings, self.model)
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""
@@ -202,8 +199,3 @@ class Session(LanguageServer):
         """Notify subscribers about indexed files."""
         for call in self.on_indexed:
             call(root, paths)
-
-
-def _cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

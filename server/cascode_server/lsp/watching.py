@@ -15,7 +15,7 @@ from lsprotocol import types
 
 from cascode import WorkspaceError
 from cascode_server.lsp.session import Session
-from cascode_server.lsp.uris import to_path
+from cascode_server.service.uris import to_path
 
 if TYPE_CHECKING:
     from cascode import IgnoreRules, Notices, NoticeSource, Watcher

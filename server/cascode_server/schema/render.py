@@ -10,6 +10,7 @@ from typing import Any, is_typeddict
 from cascode_server.schema.fields import Field, all_shapes, alternatives, choices, fields_of, item_of
 from cascode_server.schema.methods import COMMANDS, STATUS_NOTIFICATION, Method
 from cascode_server.schema.shapes import InitializationOptions, NoArgument, PlainAnswer
+from cascode_server.schema.tools import TOOL_SHAPES, TOOLS, ToolAnswer
 
 #: Where each generated file lies, relative to the root of the repository.
 TYPESCRIPT_FILE = Path("vscode-extension/src/protocol.generated.ts")
@@ -81,9 +82,19 @@ def markdown() -> str:
         "",
         f"`cascode search --format jsonl` prints one [`PlainAnswer`](#{PlainAnswer.__name__.lower()}) per query.",
         "",
+        "## Tools for agents",
+        "",
+        "`cascode mcp` offers them over the Model Context Protocol: see [agents.md](agents.md). Each answers with",
+        f"[`ToolAnswer`](#{ToolAnswer.__name__.lower()}) as structured content, and with the same as Markdown.",
+        "",
+        *_table(
+            ("tool", "arguments", "what a model reads about it"),
+            [(f"`{tool.name}`", _link(tool.argument), tool.description) for tool in TOOLS],
+        ),
+        "",
         "## Shapes",
     ]
-    for shape in _documented_shapes():
+    for shape in (*_documented_shapes(), *TOOL_SHAPES):
         lines += ["", f"### {shape.__name__}", "", _doc(shape), ""]
         lines += _table(("field", "type", "meaning"), (_field_row(field) for field in fields_of(shape)))
     return "\n".join(lines) + "\n"

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from rich.console import Console
 
 from cascode_indexer.extract import LANGUAGES
 from cascode_indexer.search.types import Answer, Hit
-from cascode_server.cli.formats import jsonl, print_notes, terminal, text, vimgrep
+from cascode_server.cli.formats import jsonl, print_notes, printer, terminal, text, vimgrep
 from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
+from cascode_server.service.tokens import count_tokens
 
 
 @dataclass
@@ -242,3 +244,44 @@ def test_what_an_answer_lacks_is_said_on_stderr(
     assert capsys.readouterr().err == ""
     print_notes(answer(), narrowed=True)
     assert "none may match the given language, kind or path" in capsys.readouterr().err
+
+
+def test_snippet_lines_are_those_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As many lines of each hit as the option says, in plain text and in Markdown."""
+    source = "\n".join(f"line {number}" for number in range(20))
+    for name, more in (("text", "    ... 16 more lines"), ("markdown", "... 16 more lines, to line 9")):
+        printer(name, snippet_lines=4)(answer(hit(tmp_path)), Sources(source))  # type: ignore[arg-type]
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.strip() for line in lines if "line " in line and "more" not in line] == [
+            "line 0",
+            "line 1",
+            "line 2",
+            "line 3",
+        ]
+        assert lines[-1] == more
+
+
+def test_markdown_is_within_its_tokens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The budget of the option is kept; without one it is that of the tools for agents."""
+    source = "\n".join(f"    call_number_{number}()" for number in range(2_000))
+    hits = [hit(tmp_path, path=f"{number}.py") for number in range(3)]
+    sizes = []
+    for tokens in (None, 1_000):
+        printer("markdown", max_tokens=tokens)(answer(*hits), Sources(source))  # type: ignore[arg-type]
+        sizes.append(count_tokens(capsys.readouterr().out))
+    assert 3_000 < sizes[0] <= 4_000
+    assert 700 < sizes[1] <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "named"),
+    [
+        ("text", {"max_tokens": 900}, "--max-tokens 900 needs --format markdown, not text"),
+        ("jsonl", {"snippet_lines": 3}, "--snippet-lines 3 needs --format text or markdown, not jsonl"),
+        ("vimgrep", {"snippet_lines": 3}, "not vimgrep"),
+    ],
+)
+def test_option_that_a_format_cannot_keep_is_refused(name: str, options: dict[str, int], named: str) -> None:
+    """An option that would do nothing is a mistake, and is told before anything is searched."""
+    with pytest.raises(click.UsageError, match=re.escape(named)):
+        printer(name, **options)

@@ -12,7 +12,7 @@ from lsprotocol.types import Position, PositionEncodingKind, Range
 from cascode_server.lsp.buffer import Buffer
 from cascode_server.lsp.params import Edit
 from cascode_server.lsp.positions import from_units, split_lines, to_units
-from cascode_server.lsp.uris import below, from_path, to_path
+from cascode_server.service.uris import below, from_path, to_path
 
 ENCODINGS = st.sampled_from(PositionEncodingKind)
 PIECES = st.sampled_from(["a", "b", " ", "\n", "\r", "\r\n", "\f", "\u2028", "é", "☕", "🚀"])

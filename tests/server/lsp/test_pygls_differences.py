@@ -16,7 +16,7 @@ from pygls.workspace import PositionCodec, TextDocument
 from cascode_server.lsp.buffer import Buffer
 from cascode_server.lsp.params import Edit
 from cascode_server.lsp.positions import from_units
-from cascode_server.lsp.uris import from_path, to_path
+from cascode_server.service.uris import from_path, to_path
 
 UTF16 = PositionEncodingKind.Utf16
 

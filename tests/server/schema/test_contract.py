@@ -8,14 +8,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 import pytest
 
 from cascode_models.errors import ModelError
 from cascode_models.load import resolve_folder
 from cascode_server.lsp.commands import COMMANDS as HANDLERS
-from cascode_server.schema import methods, render, shapes
+from cascode_server.mcp.calls import CALLS
+from cascode_server.schema import methods, render, shapes, tools
 from cascode_server.schema.fields import all_shapes, fields_of, shapes_in
 from shape_check import misfits
 
@@ -66,6 +67,28 @@ def test_every_shape_is_documented_and_used() -> None:
         reach(shape)
     assert set(all_shapes()) == reached
     assert all(shape.__doc__ for shape in all_shapes())
+
+
+def test_every_shape_of_the_tools_is_documented_and_described_to_agents() -> None:
+    """Each field stands in the document, with its words in the JSON Schema, and each tool has a handler."""
+    document = render.files()[render.DOCUMENT_FILE]
+    for shape in tools.TOOL_SHAPES:
+        assert shape.__doc__
+        assert f"### {shape.__name__}" in document
+        schema = tools.json_schema(shape)
+        for field in fields_of(shape):
+            assert f"| `{field.name}` |" in document
+            assert schema["properties"][field.name]["description"] == field.description
+            assert (field.name in schema["required"]) is field.required
+    public = {shape for name, shape in vars(tools).items() if is_typeddict(shape) and not name.startswith("_")}
+    assert public == set(tools.TOOL_SHAPES)
+    assert set(CALLS) == {tool.name for tool in tools.TOOLS}
+    most = tools.json_schema(tools.SearchCodeArgument)["properties"]["max_tokens"]
+    assert (most["type"], most["minimum"], most["maximum"]) == ("integer", 500, 25_000)
+    assert tools.json_schema(tools.ToolHit)["properties"]["probability"]["anyOf"] == [
+        {"type": "number"},
+        {"type": "null"},
+    ]
 
 
 def test_every_command_has_a_handler() -> None:

@@ -2,29 +2,67 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from cascode import Answer
 from cascode_server.cli.console import note
-from cascode_server.cli.words import quantity
+from cascode_server.cli.formats.snippet import SNIPPET_LINES
+from cascode_server.schema.tools import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
+from cascode_server.service.budget import Budget
+from cascode_server.service.notes import notes_of
 
 if TYPE_CHECKING:
     from cascode import Engine
 
-NAMES = ("text", "jsonl", "vimgrep")
+NAMES = ("text", "markdown", "jsonl", "vimgrep")
+#: Those that need the query above its hits where there are several.
+TITLED = ("text", "markdown")
 
-format_option = click.option(
-    "--format",
-    "-f",
-    "format_name",
-    type=click.Choice(NAMES),
-    default="text",
-    show_default=True,
-    help="text to read, jsonl for programs (one object per query), vimgrep for editors.",
-)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def format_options(function: F) -> F:
+    """Add the options that say how an answer is printed; the command gets ``format_name``, and ``show`` to print it."""
+
+    def collected(
+        *args: Any, format_name: str, snippet_lines: int | None, max_tokens: int | None, **kwargs: Any
+    ) -> Any:
+        show = printer(format_name, snippet_lines, max_tokens)
+        return function(*args, format_name=format_name, show=show, **kwargs)
+
+    collected.__name__ = function.__name__
+    collected.__doc__ = function.__doc__
+    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in (
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(LEAST_TOKENS, MOST_TOKENS),
+            metavar="N",
+            help=f"Tokens that an answer in Markdown may cost whoever reads it (default {DEFAULT_TOKENS:,}).",
+        ),
+        click.option(
+            "--snippet-lines",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="At most this many lines of each hit (default: 6 as text; as Markdown all that the tokens allow).",
+        ),
+        click.option(
+            "--format",
+            "-f",
+            "format_name",
+            type=click.Choice(NAMES),
+            default="text",
+            show_default=True,
+            help="text to read, markdown for agents, jsonl for programs (one object per query), vimgrep for editors.",
+        ),
+    ):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
 
 
 class Printer(Protocol):
@@ -34,19 +72,31 @@ class Printer(Protocol):
         """Print one answer; the engine gives its source lines."""
 
 
-def printer(name: str) -> Printer:
+def printer(name: str, snippet_lines: int | None = None, max_tokens: int | None = None) -> Printer:
     """The printer of a format.
 
     Args:
         name: One of ``NAMES``.
-    """
-    from cascode_server.cli.formats import jsonl, terminal, text, vimgrep
+        snippet_lines: At most this many lines of each hit; None for what the format has by itself.
+        max_tokens: Tokens that an answer may cost; None for the default.
 
-    if name == "jsonl":
-        return jsonl.print_answer
-    if name == "vimgrep":
-        return vimgrep.print_answer
-    return terminal.print_answer if sys.stdout.isatty() else text.print_answer
+    Raises:
+        click.UsageError: The format has neither lines nor a budget.
+    """
+    from cascode_server.cli.formats import jsonl, markdown, terminal, text, vimgrep
+
+    if max_tokens is not None and name != "markdown":
+        raise click.UsageError(f"--max-tokens {max_tokens} needs --format markdown, not {name}")
+    if name == "markdown":
+        return functools.partial(markdown.print_answer, budget=Budget(max_tokens or DEFAULT_TOKENS, snippet_lines))
+    if name in ("jsonl", "vimgrep"):
+        if snippet_lines is not None:
+            raise click.UsageError(f"--snippet-lines {snippet_lines} needs --format text or markdown, not {name}")
+        return jsonl.print_answer if name == "jsonl" else vimgrep.print_answer
+    lines = SNIPPET_LINES if snippet_lines is None else snippet_lines
+    if sys.stdout.isatty():
+        return functools.partial(terminal.print_answer, snippet_lines=lines)
+    return functools.partial(text.print_answer, snippet_lines=lines)
 
 
 def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
@@ -56,15 +106,5 @@ def print_notes(answer: Answer, *, narrowed: bool = False) -> None:
         answer: The answer.
         narrowed: Whether languages, kinds or paths were asked for.
     """
-    if not answer.hits and answer.functions:
-        reason = "; none may match the given language, kind or path" if narrowed else ""
-        note(f"no hits among {quantity(answer.functions, 'definition')}{reason}")
-    elif answer.hits and not answer.confident:
-        note("nothing matches well; these are the closest definitions")
-    if answer.pending:
-        note(
-            f"still indexing: {answer.pending:,} of {answer.functions:,} definitions have no vector yet "
-            f"and match by words only"
-        )
-    if answer.dropped:
-        note(f"{answer.dropped:,} left out: the file changed since it was indexed")
+    for line in notes_of(answer, narrowed=narrowed):
+        note(line)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cascode import Hit
-from cascode_server.cli.console import printable
+from cascode_server.service.printable import printable
 
 
 def shown_path(hit: Hit) -> str:

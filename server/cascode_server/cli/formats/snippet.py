@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 from cascode import Hit
-from cascode_server.cli.console import printable
+from cascode_server.service.printable import printable
 
 #: Lines shown: declaration, the doc comment's first sentence and a bit of the body.
 SNIPPET_LINES = 6
@@ -23,18 +23,19 @@ class Snippet:
     more: int
 
 
-def shorten(source: str) -> Snippet:
+def shorten(source: str, most: int = SNIPPET_LINES) -> Snippet:
     """Take the first lines of a function, without common indentation.
 
     Args:
         source: Its source lines.
+        most: At most this many; one more where it is the last one.
     """
     unix = source.replace("\r\n", "\n").replace("\r", "\n")
     lines = printable(textwrap.dedent(unix.expandtabs(4))).split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
     # One line more takes no more room than the line that would announce it.
-    shown = lines if len(lines) <= SNIPPET_LINES + 1 else lines[:SNIPPET_LINES]
+    shown = lines if len(lines) <= most + 1 else lines[:most]
     return Snippet(tuple(shown), len(lines) - len(shown))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cascode import Answer, Hit, editor_language
-from cascode_server.cli.console import printable
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
-from cascode_server.cli.formats.snippet import certainty, shorten
+from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, shorten
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _COLOURS: Mapping[Match | None, str] = {"likely": "green", "possible": "yellow", "weak": "dim", None: "yellow"}
 
 
-def print_answer(answer: Answer, engine: Engine, console: Console | None = None) -> None:
+def print_answer(
+    answer: Answer, engine: Engine, console: Console | None = None, *, snippet_lines: int = SNIPPET_LINES
+) -> None:
     """Print a header and a coloured snippet a hit."""
     from rich.console import Console
     from rich.syntax import Syntax
@@ -29,7 +31,7 @@ def print_answer(answer: Answer, engine: Engine, console: Console | None = None)
     console = console or Console(highlight=False)
     for hit in answer.hits:
         console.print(_header(hit), soft_wrap=True)
-        snippet = shorten(engine.snippet(hit))
+        snippet = shorten(engine.snippet(hit), snippet_lines)
         if snippet.lines:
             console.print(
                 Syntax(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cascode import Answer
-from cascode_server.cli.console import printable
 from cascode_server.cli.formats.lines import grep_line
 from cascode_server.cli.formats.paths import shown_path
+from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
     from cascode import Engine

@@ -1,0 +1,147 @@
+"""Packs: the vectors of an index as one file, so that a fresh clone encodes only what differs.
+
+A pack holds addresses of texts (16 bytes of their SHA-256) and vectors, and no source, no path and no name. Who has a
+pack and a text can find out whether the text is in it; who has the pack alone learns how many functions there are, and
+which of them are alike.
+
+The file is in the safetensors format, which holds numbers and nothing that could be executed. It comes from somebody
+else, so it is read as hostile: its size is bounded, and shapes, types, checksum and every vector are checked before any
+of it is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from cascode_indexer.errors import PackError
+
+_FORMAT = "cascode-pack"
+#: Raise it where a reader of the version before would read something wrong.
+_VERSION = "1"
+_KEY_BYTES = 16
+#: Five million functions of 384 dimensions; reading it takes twice as much memory.
+_MOST_BYTES = 4 * 1024**3
+#: How far the length of a unit vector may be from 1: float16 keeps it within 0.001.
+_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a pack holds."""
+
+    keys: tuple[bytes, ...]
+    #: Unit vectors ``[len(keys), dimension]``.
+    vectors: npt.NDArray[np.float32]
+    #: Of the keys and vectors, as the pack names it and as it was found to be.
+    digest: str
+
+
+def write_pack(
+    path: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float32], *, fingerprint: str, label: str
+) -> str:
+    """Write a pack; a file of that name is replaced once the new one is complete.
+
+    Args:
+        path: The file.
+        keys: Addresses of texts.
+        vectors: Their unit vectors ``[len(keys), dimension]``.
+        fingerprint: Names the model.
+        label: What a person calls it.
+
+    Returns:
+        The checksum of what it holds.
+
+    Raises:
+        PackError: The file cannot be written.
+    """
+    order = sorted(range(len(keys)), key=lambda at: keys[at])  # the same index always has the same checksum
+    addresses = np.frombuffer(b"".join(keys[at] for at in order), dtype=np.uint8).reshape(len(keys), _KEY_BYTES)
+    halves = np.ascontiguousarray(vectors[order].astype("<f2"))
+    digest = _digest(addresses, halves)
+    about = {"format": _FORMAT, "version": _VERSION, "model": fingerprint, "label": label, "sha256": digest}
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}-", dir=path.parent) as folder:
+            part = Path(folder) / "pack"
+            save_file({"keys": np.ascontiguousarray(addresses), "vectors": halves}, part, metadata=about)
+            os.replace(part, path)  # noqa: PTH105  the other is the same
+    except OSError as error:
+        raise PackError(f"the pack {path} cannot be written: {error.strerror or error}; name another file") from error
+    return digest
+
+
+def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int) -> Pack:
+    """Read a pack, believing nothing of it.
+
+    Args:
+        path: The file.
+        fingerprint: Names the model in force.
+        label: What a person calls it.
+        dimension: Width of its vectors.
+
+    Raises:
+        PackError: It cannot be read, is no pack, is damaged, or was made by another model.
+    """
+    try:
+        if not path.is_file():
+            raise PackError(f"there is no pack {path}: name a file that 'cascode pack' has written")
+        if path.stat().st_size > _MOST_BYTES:
+            raise PackError(f"{path} is larger than {_MOST_BYTES:,} bytes, which no pack is")
+        with safe_open(path, framework="np") as file:
+            about = file.metadata() or {}
+            if about.get("format") != _FORMAT or about.get("version") != _VERSION:
+                raise PackError(f"{path} is no pack of this version: make one with 'cascode pack'")
+            if about.get("model") != fingerprint:
+                made = _shown(about.get("label", "")), _shown(about.get("model", ""))
+                raise PackError(
+                    f"{path} was made with the model {made[0]} ({made[1]}), and {label} ({fingerprint}) is in force: "
+                    "pack with the same model, or name it with --model"
+                )
+            if set(file.keys()) != {"keys", "vectors"}:
+                raise PackError(f"{path} is no pack: it holds other things than addresses and vectors")
+            addresses, halves = file.get_tensor("keys"), file.get_tensor("vectors")
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        raise PackError(f"{path} is no pack, or is damaged ({_shown(str(error))}): fetch it again") from error
+    fault = _fault(addresses, halves, dimension, about.get("sha256", ""))
+    if fault is not None:
+        raise PackError(f"{path} is damaged or forged: {fault}; fetch it again, or pack again")
+    keys = tuple(bytes(row) for row in addresses)
+    return Pack(keys, halves.astype(np.float32), about["sha256"])
+
+
+def _fault(addresses: npt.NDArray[np.uint8], halves: npt.NDArray[np.float16], dimension: int, named: str) -> str | None:
+    """What is wrong with what a pack holds; None where nothing is."""
+    if addresses.dtype != np.uint8 or addresses.ndim != 2 or addresses.shape[1] != _KEY_BYTES:
+        return f"its addresses are {addresses.dtype} {list(addresses.shape)}"
+    if halves.dtype != np.float16 or halves.shape != (len(addresses), dimension):
+        return f"its vectors are {halves.dtype} {list(halves.shape)}, not float16 {[len(addresses), dimension]}"
+    if _digest(addresses, halves) != named:
+        return "its checksum is not that of what it holds"
+    lengths = np.linalg.norm(halves.astype(np.float32), axis=1)
+    if not bool(np.all(np.abs(lengths - 1) <= _TOLERANCE)):  # also false for what is no number
+        return "not every vector has the length 1"
+    return None
+
+
+def _digest(addresses: npt.NDArray[np.uint8], halves: npt.NDArray[np.float16]) -> str:
+    """The checksum of addresses and vectors."""
+    checksum = hashlib.sha256(addresses.tobytes())
+    checksum.update(halves.tobytes())
+    return checksum.hexdigest()
+
+
+def _shown(text: str) -> str:
+    """A text of a pack in a message: bounded, and on one line."""
+    with contextlib.suppress(TypeError):
+        text = "".join(character if character.isprintable() else "?" for character in text)
+    return text[:80]

@@ -1,0 +1,112 @@
+"""``cascode eval agent``: tokens that an agent reads until it has the right definition, with and without the search."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cascode_server.cli.base import Command, on_interrupt
+from cascode_server.cli.console import note
+from cascode_server.cli.options import FOLDER
+from cascode_server.schema.tools import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
+from cascode_server.service.budget import Budget, Found, within_budget
+from cascode_server.service.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from cascode import Engine
+    from cascode_lab.agents.reading import Context
+
+
+@click.command("agent", cls=Command, short_help="Measure what the search saves an agent.")
+@click.option("--history", type=FOLDER, required=True, metavar="DIR", help="What 'cascode train mine --history' wrote.")
+@click.option("--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones it was mined from.")
+@click.option("--split", type=click.Choice(["dev", "test"]), default="test", show_default=True, help="Questions asked.")
+@click.option("--repository", metavar="OWNER/NAME", help="Only this repository.")
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(LEAST_TOKENS, MOST_TOKENS),
+    default=DEFAULT_TOKENS,
+    show_default=True,
+    metavar="N",
+    help="Budget of each answer of search_code.",
+)
+@click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="JSON lines, one a question.")
+@on_interrupt("what was encoded is kept in the cache: the same call goes on")
+def agent_command(
+    history: Path,
+    clones: Path,
+    split: str,
+    repository: str | None,
+    max_tokens: int,
+    model: str | None,
+    output: Path | None,
+) -> int:
+    """Let two scripted agents look for the answers of mined questions, and count the tokens that they read.
+
+    One has ripgrep alone; the other asks search_code once, reads the places that the answer names without their code,
+    and goes on with ripgrep where that was in vain. Tokens are counted as those of answers are.
+    """
+    from cascode import Engine, ModelHandle
+    from cascode_lab.agents.compare import Compared, Reading, table
+    from cascode_lab.agents.grep import grep_until_found
+    from cascode_lab.agents.reading import Context, SourceTree
+    from cascode_lab.ranking.sets import history_sets
+
+    compared: list[Compared] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
+        handle = ModelHandle(model)
+        for questions in history_sets(history, clones, split, folder, repository=repository):
+            tree = SourceTree(questions.root)
+            with Engine([questions.root], model=handle) as engine:
+                engine.update()
+                for question in questions.questions:
+                    wanted = tree.spans_of(question.answers)
+                    if not wanted:
+                        continue
+                    grep, search = (Context(tree.files, wanted, count_tokens) for _ in range(2))
+                    grep_until_found(question.query, tree.files, grep)
+                    _search(question.query, engine, search, max_tokens)
+                    grep_until_found(question.query, tree.files, search)
+                    readings = (Reading(context.tokens, context.found) for context in (grep, search))
+                    compared.append(Compared(questions.name, question.query, *readings))
+            note(f"{questions.name}: {len(questions.questions)} questions asked")
+    if output is not None:
+        lines = [
+            {
+                "repository": question.repository,
+                "query": question.query,
+                "ripgrep": {"tokens": question.grep.tokens, "found": question.grep.found},
+                "search_code": {"tokens": question.search.tokens, "found": question.search.found},
+            }
+            for question in compared
+        ]
+        output.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    click.echo(table(compared))
+    return 0
+
+
+def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> None:
+    """Ask search_code, and read what its answer names without showing it, the best first."""
+    from cascode import SearchRequest
+    from cascode_lab.agents.reading import Span
+
+    answer = engine.search(SearchRequest(query))
+    found = [Found(hit, hit.path, engine.snippet(hit)) for hit in answer.hits]
+    given = within_budget(answer, found, Budget(max_tokens))
+    shown = []
+    for hit in given.json["hits"]:
+        if "code" in hit:
+            last = hit["end_line"] - hit.get("lines_left_out", 0)
+            shown.append(Span(hit["path"], hit["start_line"], last))
+    context.hear(given.markdown, shown)
+    for hit in given.json["hits"]:
+        if context.ended():
+            return
+        context.read(Span(hit["path"], hit["start_line"], hit["end_line"]))

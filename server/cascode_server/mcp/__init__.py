@@ -1,0 +1,1 @@
+"""The server for agents: the Model Context Protocol in and out, and nothing else."""

@@ -1,0 +1,308 @@
+"""An answer for an agent: as much of each hit as a budget of tokens has room for, as Markdown and as JSON.
+
+Code of the best hits, declarations of the next, names of the rest. Both texts hold the same, since a client hands one
+of the two to its model; each of them keeps to the budget, and both together to what a client takes at all.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cascode_server.schema.tools import DEFAULT_TOKENS, MOST_TOKENS, ToolAnswer, ToolHit
+from cascode_server.service.notes import notes_of
+from cascode_server.service.printable import printable
+from cascode_server.service.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from cascode import Answer, Hit
+
+#: Code is shown of these many hits in any case, and of others where it is at least this probable that they answer: an
+#: agent pays for every line that it is given, and a declaration says enough about what is beside the question.
+_CODE_IN_ANY_CASE = 3
+_PROBABLE = 0.1
+#: One long class must not hide the other answers: no hit takes more than this share of the budget.
+_LARGEST_SHARE = 0.5
+#: The rest is for declarations of worse hits.
+_SHARE_OF_CODE = 0.85
+#: Fewer lines than this of a longer hit say no more than its declaration.
+_FEWEST_LINES = 5
+#: Declarations, names and paths longer than this are cut: a generated file must not eat the budget with one line.
+_LONGEST_SIGNATURE = 240
+_LONGEST_NAME = 160
+#: A model is never certain, whatever the rounding says.
+_MOST_CERTAIN = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of an answer is shown."""
+
+    #: By :func:`count_tokens`.
+    tokens: int = DEFAULT_TOKENS
+    #: At most this many lines of each hit; None for all.
+    snippet_lines: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit with what is shown of it."""
+
+    hit: Hit
+    #: As whoever reads the answer finds the file.
+    path: str
+    #: Its source lines.
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budgeted:
+    """An answer within its budget."""
+
+    markdown: str
+    json: ToolAnswer
+
+
+class _Detail(enum.Enum):
+    """How much is shown of a hit."""
+
+    NAME = enum.auto()
+    SIGNATURE = enum.auto()
+    CODE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Tokens of a part of the answer, as Markdown and as JSON."""
+
+    markdown: int
+    json: int
+
+    def __add__(self, other: _Cost) -> _Cost:
+        return _Cost(self.markdown + other.markdown, self.json + other.json)
+
+    def within(self, tokens: float) -> bool:
+        """Whether it keeps to a budget."""
+        return max(self.markdown, self.json) <= tokens and self.markdown + self.json <= MOST_TOKENS
+
+
+def within_budget(answer: Answer, found: Sequence[Found], budget: Budget, *, narrowed: bool = False) -> Budgeted:
+    """Return an answer that costs no more tokens than its budget.
+
+    Args:
+        answer: The answer.
+        found: Its hits, the best one first.
+        budget: How much may be shown.
+        narrowed: Whether languages, kinds or paths were asked for.
+    """
+    notes = notes_of(answer, narrowed=narrowed)
+    if not answer.functions:
+        notes.append("no definitions are indexed: the workspace holds no source files, or all of them are ignored")
+    if answer.model_error is not None:
+        notes.append("found by words alone: the model cannot be loaded; 'cascode doctor' says why")
+    shown = _fill([_Shown(hit, budget) for hit in found], _frame_cost(answer, notes, len(found)), budget)
+    left_out = len(found) - len(shown)
+    return Budgeted(_markdown(notes, shown, left_out), _json(answer, notes, shown, left_out))
+
+
+class _Shown:
+    """A hit at the detail that it has at the moment."""
+
+    def __init__(self, found: Found, budget: Budget) -> None:
+        self.hit = found.hit
+        self.detail = _Detail.NAME
+        self.path = _cut(printable(found.path, one_line=True), _LONGEST_NAME)
+        self.name = _cut(printable(found.hit.name, one_line=True).replace("`", "'"), _LONGEST_NAME)
+        signature = printable(" ".join(found.hit.signature.split()), one_line=True).replace("`", "'")
+        self.signature = _cut(signature, _LONGEST_SIGNATURE)
+        self.source = _lines(found.source)
+        #: Lines that are shown where the code is.
+        self.most_lines = len(self.source) if budget.snippet_lines is None else budget.snippet_lines
+        # A line costs a token at least: what lies beyond needs no counting.
+        self.most_lines = min(self.most_lines, len(self.source), budget.tokens)
+        self.lines = self.most_lines
+
+    def cost(self) -> _Cost:
+        """Return what it costs as it is."""
+        return _Cost(count_tokens(self.markdown()), count_tokens(_dumped(self.json())) + 1)  # a comma between hits
+
+    def markdown(self) -> str:
+        """Return it as Markdown, whole lines."""
+        hit = self.hit
+        place = f"{self.path}:{hit.start_line}-{hit.end_line} `{self.name}` ({hit.kind}{_certainty(hit)})"
+        if self.detail is _Detail.NAME:
+            return f"- {place}\n"
+        if self.detail is _Detail.SIGNATURE:
+            return f"- {place}: `{self.signature}`\n"
+        code = self.source[: self.lines]
+        fence = "`" * max(3, 1 + max((len(run) for line in code for run in re.findall("`+", line)), default=0))
+        rest = self._left_out()
+        more = f"... {rest} more lines, to line {hit.end_line}\n" if rest else ""
+        return (
+            f"### {place}\n{fence}{_tag(hit.language)}\n" + "".join(f"{line}\n" for line in code) + f"{fence}\n{more}"
+        )
+
+    def json(self) -> ToolHit:
+        """Return it as JSON."""
+        hit = self.hit
+        result: ToolHit = {
+            "path": self.path,
+            "name": self.name,
+            "kind": hit.kind,
+            "start_line": hit.start_line,
+            "end_line": hit.end_line,
+            "probability": _probability(hit),
+        }
+        if self.detail is _Detail.SIGNATURE:
+            result["signature"] = self.signature
+        elif self.detail is _Detail.CODE:
+            result["code"] = "\n".join(self.source[: self.lines])
+            if self._left_out():
+                result["lines_left_out"] = self._left_out()
+        return result
+
+    def last_line(self) -> int:
+        """Return the last line of the file that is shown."""
+        return self.hit.start_line + self.lines - 1 if self.detail is _Detail.CODE else 0
+
+    def _left_out(self) -> int:
+        """Lines at the end that are not shown."""
+        return len(self.source) - self.lines
+
+
+def _fill(hits: Sequence[_Shown], frame: _Cost, budget: Budget) -> list[_Shown]:
+    """Give each hit the detail that there is room for, and return those that have any.
+
+    What had no room for one hit is tried for no worse one, even if that is shorter.
+    """
+    shown: list[_Shown] = []
+    spent = frame
+    code_fits, signature_fits = budget.snippet_lines != 0, True
+    for rank, entry in enumerate(hits):
+        if code_fits and (rank < _CODE_IN_ANY_CASE or _is_probable(entry.hit)) and not _is_shown(entry, shown):
+            share = _LARGEST_SHARE if len(hits) > 1 else 1.0
+            most = _SHARE_OF_CODE if rank < len(hits) - 1 else 1.0
+            code_fits = _fit_code(entry, spent, share * budget.tokens, most * budget.tokens)
+        if entry.detail is not _Detail.CODE and signature_fits:
+            entry.detail = _Detail.SIGNATURE
+            signature_fits = (spent + entry.cost()).within(budget.tokens)
+        if entry.detail is not _Detail.CODE and not signature_fits:
+            entry.detail = _Detail.NAME
+        spent += entry.cost()
+        if not spent.within(budget.tokens):
+            break
+        shown.append(entry)
+    return shown
+
+
+def _fit_code(entry: _Shown, spent: _Cost, own: float, most: float) -> bool:
+    """Show as many lines of a hit as there is room for.
+
+    Args:
+        entry: The hit; it is left as it was where the room is too little for any of its code to say something.
+        spent: Tokens before.
+        own: Tokens that the hit may take.
+        most: Tokens that may be spent with it.
+
+    Returns:
+        Whether its code is shown.
+    """
+    before = entry.detail
+    entry.detail = _Detail.CODE
+
+    def fits(lines: int) -> bool:
+        entry.lines = lines
+        cost = entry.cost()
+        return cost.within(own) and (spent + cost).within(most)
+
+    low, high = 0, entry.most_lines  # the most lines that fit lie between the two
+    if fits(high):
+        low = high
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    if not low or low < min(_FEWEST_LINES, entry.most_lines):
+        entry.detail, entry.lines = before, entry.most_lines
+        return False
+    entry.lines = low
+    return True
+
+
+def _is_shown(entry: _Shown, better: Sequence[_Shown]) -> bool:
+    """Whether the lines of a hit are among those of a better one: a method of a class that is shown."""
+    hit = entry.hit
+    return any(
+        (other.hit.root, other.hit.path) == (hit.root, hit.path)
+        and other.hit.start_line <= hit.start_line
+        and hit.end_line <= other.last_line()
+        for other in better
+    )
+
+
+def _is_probable(hit: Hit) -> bool:
+    """Whether a hit may well answer; where nobody knows, it may."""
+    return hit.probability is None or hit.probability >= _PROBABLE
+
+
+def _markdown(notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> str:
+    """The whole answer as Markdown."""
+    lines = [f"{note}\n" for note in notes] + [entry.markdown() for entry in shown]
+    if left_out:
+        lines.append(f"... {left_out} more hits: raise max_tokens or narrow the question\n")
+    return "".join(lines)
+
+
+def _json(answer: Answer, notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> ToolAnswer:
+    """The whole answer as JSON."""
+    return {
+        "hits": [entry.json() for entry in shown],
+        "confident": answer.confident,
+        "notes": list(notes),
+        "hits_left_out": left_out,
+        "index": {"state": answer.state, "functions": answer.functions, "pending": answer.pending},
+    }
+
+
+def _frame_cost(answer: Answer, notes: Sequence[str], hits: int) -> _Cost:
+    """What an answer costs beside its hits, with as many left out as there can be."""
+    return _Cost(count_tokens(_markdown(notes, (), hits)), count_tokens(_dumped(_json(answer, notes, (), hits))))
+
+
+def _dumped(value: object) -> str:
+    """JSON as it is sent."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(source: str) -> list[str]:
+    """The lines of a source exactly as they are, without empty ones at the end."""
+    lines = printable(source.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
+
+
+def _probability(hit: Hit) -> float | None:
+    """How probable it is that the hit answers, in whole per cent; None where nobody knows."""
+    return None if hit.probability is None else min(_MOST_CERTAIN, round(float(hit.probability), 2))
+
+
+def _certainty(hit: Hit) -> str:
+    """The same in words, as they follow the kind."""
+    probability = _probability(hit)
+    return "" if probability is None else f", {probability:.0%}"
+
+
+def _tag(language: str) -> str:
+    """What a fence says about the language."""
+    from cascode import editor_language
+
+    return editor_language(language)
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text that is not longer than it may be."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

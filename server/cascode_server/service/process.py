@@ -1,0 +1,83 @@
+"""Manners of a process that serves clients for hours: where it stands, what it logs, which models it shares."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascode import INDEX_DIR_VARIABLE
+from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
+from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from cascode import Engine, ModelHandle
+
+#: Variables that may name a path relative to the folder that the server was started in.
+_PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
+#: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
+#: that a message passes through, is what a request costs while files are parsed.
+_SWITCH_SECONDS = 0.001
+
+
+class Models:
+    """The models of this process by name and device: several sessions share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handles: dict[tuple[str, str], ModelHandle] = {}
+
+    def get(self, name: str, device: str) -> ModelHandle:
+        """Return a model, not loaded yet where nobody needed it."""
+        from cascode import ModelHandle
+
+        with self._lock:
+            key = (name, device)
+            if key not in self._handles:
+                self._handles[key] = ModelHandle(name or None, device=None if device == "auto" else device)
+            return self._handles[key]
+
+
+def settle() -> None:
+    """Make the process fit for a long life."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # The folder that an editor started us in may be deleted, and libraries abort where there is none. Variables that
+    # name paths count from it, and are read later.
+    for name in _PATH_VARIABLES:
+        path = Path(os.environ.get(name, "")).expanduser()
+        with contextlib.suppress(OSError):  # it is gone already
+            if os.environ.get(name) and (path.exists() or name != MODEL_VARIABLE):  # a model may have a name instead
+                os.environ[name] = os.path.abspath(path)  # noqa: PTH100  links are kept
+    os.chdir(Path(sys.executable).anchor)
+
+
+def log_to_file() -> None:
+    """Log to the file; on stderr, which editors show as errors, only what is one."""
+    for handler in logging.getLogger().handlers:
+        if not debugging():
+            handler.setLevel(logging.ERROR)
+    setup_logging("debug" if debugging() else "info")
+
+
+def open_background_engine(settings: Settings, model: ModelHandle) -> Engine:
+    """Open an engine that indexes beside other work, without workspaces.
+
+    Args:
+        settings: The settings.
+        model: Its model.
+    """
+    from cascode import Engine
+
+    indexing = settings.indexing
+    return Engine(
+        [], model=model, max_file_bytes=indexing.max_file_size, threads=indexing.threads or max(1, _cores() // 2)
+    )
+
+
+def _cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
