@@ -215,6 +215,21 @@ def test_a_probability_becomes_a_word(tmp_path: Path, probability: float | None,
     assert certainty(hit(tmp_path, probability=probability, stage=stage)) == words
 
 
+def test_explanations_stand_below_the_header_where_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line a hit in both text formats; other formats say where it is instead."""
+    found = answer(hit(tmp_path, why={"meaning": 0.9, "words": 0.1}))
+    text.print_answer(found, Sources(SOURCE), explain=True)  # type: ignore[arg-type]
+    assert capsys.readouterr().out.splitlines()[1] == "    why: 78 % likely, meaning 90 %, words 10 %"
+    stream = io.StringIO()
+    terminal.print_answer(found, Sources(SOURCE), Console(file=stream, width=40), explain=True)  # type: ignore[arg-type]
+    assert "  why: 78 % likely, meaning 90 %, words 10 %\n" in stream.getvalue()
+    for name in ("jsonl", "vimgrep", "markdown"):
+        with pytest.raises(click.UsageError, match=f"--explain needs --format text, not {name}"):
+            printer(name, explain=True)
+
+
 def test_an_explanation_gives_shares_and_is_never_certain(tmp_path: Path) -> None:
     """Shares are of all that speaks for and against a hit; what is nothing when rounded is left out."""
     why = {"meaning": 0.42, "words": 0.06, "test": -0.02, "file name": 0.0001}

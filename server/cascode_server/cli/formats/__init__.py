@@ -30,15 +30,18 @@ def format_options(function: F) -> F:
     """Add the options that say how an answer is printed; the command gets ``format_name``, and ``show`` to print it."""
 
     def collected(
-        *args: Any, format_name: str, snippet_lines: int | None, max_tokens: int | None, **kwargs: Any
+        *args: Any, format_name: str, snippet_lines: int | None, max_tokens: int | None, explain: bool, **kwargs: Any
     ) -> Any:
-        show = printer(format_name, snippet_lines, max_tokens)
+        show = printer(format_name, snippet_lines, max_tokens, explain=explain)
         return function(*args, format_name=format_name, show=show, **kwargs)
 
     collected.__name__ = function.__name__
     collected.__doc__ = function.__doc__
     collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
     for option in (
+        click.option(
+            "--explain", is_flag=True, help="Say of each hit why it is there: what speaks for and against it."
+        ),
         click.option(
             "--max-tokens",
             type=click.IntRange(LEAST_TOKENS, MOST_TOKENS),
@@ -72,21 +75,27 @@ class Printer(Protocol):
         """Print one answer; the engine gives its source lines."""
 
 
-def printer(name: str, snippet_lines: int | None = None, max_tokens: int | None = None) -> Printer:
+def printer(
+    name: str, snippet_lines: int | None = None, max_tokens: int | None = None, *, explain: bool = False
+) -> Printer:
     """The printer of a format.
 
     Args:
         name: One of ``NAMES``.
         snippet_lines: At most this many lines of each hit; None for what the format has by itself.
         max_tokens: Tokens that an answer may cost; None for the default.
+        explain: Whether a line says why each hit is there.
 
     Raises:
-        click.UsageError: The format has neither lines nor a budget.
+        click.UsageError: The format has no lines, no budget, or no place for an explanation.
     """
     from cascode_server.cli.formats import jsonl, markdown, terminal, text, vimgrep
 
     if max_tokens is not None and name != "markdown":
         raise click.UsageError(f"--max-tokens {max_tokens} needs --format markdown, not {name}")
+    if explain and name != "text":
+        where = "; jsonl holds it as 'why'" if name == "jsonl" else ""
+        raise click.UsageError(f"--explain needs --format text, not {name}{where}")
     if name == "markdown":
         return functools.partial(markdown.print_answer, budget=Budget(max_tokens or DEFAULT_TOKENS, snippet_lines))
     if name in ("jsonl", "vimgrep"):
@@ -95,8 +104,8 @@ def printer(name: str, snippet_lines: int | None = None, max_tokens: int | None 
         return jsonl.print_answer if name == "jsonl" else vimgrep.print_answer
     lines = SNIPPET_LINES if snippet_lines is None else snippet_lines
     if sys.stdout.isatty():
-        return functools.partial(terminal.print_answer, snippet_lines=lines)
-    return functools.partial(text.print_answer, snippet_lines=lines)
+        return functools.partial(terminal.print_answer, snippet_lines=lines, explain=explain)
+    return functools.partial(text.print_answer, snippet_lines=lines, explain=explain)
 
 
 def print_notes(answer: Answer, *, narrowed: bool = False) -> None:

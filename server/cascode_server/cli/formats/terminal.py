@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cascode import Answer, Hit, editor_language
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
-from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, shorten
+from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ _COLOURS: Mapping[Match | None, str] = {"likely": "green", "possible": "yellow",
 
 
 def print_answer(
-    answer: Answer, engine: Engine, console: Console | None = None, *, snippet_lines: int = SNIPPET_LINES
+    answer: Answer,
+    engine: Engine,
+    console: Console | None = None,
+    *,
+    snippet_lines: int = SNIPPET_LINES,
+    explain: bool = False,
 ) -> None:
     """Print a header and a coloured snippet a hit."""
     from rich.console import Console
@@ -31,6 +36,8 @@ def print_answer(
     console = console or Console(highlight=False)
     for hit in answer.hits:
         console.print(_header(hit), soft_wrap=True)
+        if explain:
+            console.print(f"  why: {explanation(hit)}", style="dim", markup=False, soft_wrap=True)
         snippet = shorten(engine.snippet(hit), snippet_lines)
         if snippet.lines:
             console.print(
