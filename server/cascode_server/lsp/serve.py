@@ -93,13 +93,13 @@ async def _connect(address: int | str) -> tuple[asyncio.StreamReader, asyncio.St
     """Open a connection to a port of this machine or to a pipe."""
     if isinstance(address, int):
         return await asyncio.open_connection(_HOST, address)
-    if sys.platform != "win32":
-        return await asyncio.open_unix_connection(address)
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(loop=loop)
-    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-    transport, _ = await loop.create_pipe_connection(lambda: protocol, address)
-    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+    if sys.platform == "win32":
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport, _ = await loop.create_pipe_connection(lambda: protocol, address)
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+    return await asyncio.open_unix_connection(address)
 
 
 async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None) -> int:
