@@ -48,6 +48,8 @@ class Item:
     name: Node | None = None
     body: Node | None = None
     signature_end: int = 0
+    #: First byte of the name where it stands outside of its node; -1 where it does not.
+    name_start: int = -1
     #: The qualified name, and what those inside begin with.
     parts: list[str] = field(default_factory=list)
     inner: list[str] = field(default_factory=list)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from tree_sitter import Node, QueryCursor, Tree
+from tree_sitter import Node, QueryCursor
 
 from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
-from .grammars import Grammar
 from .items import KINDS, LABELS, LEAST_LINES, Item
 from .lines import Lines
 from .outline import MAX_CHARACTERS, outline
+from .parsing import Reading
 from .spec import NameParts
 
 #: A longer owner or name is an expression, not a name.
@@ -44,10 +44,13 @@ class Sweep:
     beside all others, so they share one state that lives as long as one source is read.
     """
 
-    def __init__(self, grammar: Grammar, tree: Tree, text: str, data: bytes) -> None:
+    def __init__(self, reading: Reading, text: str, data: bytes) -> None:
+        grammar = reading.grammar
         self._spec = grammar.spec
         self._query = grammar.query
-        self._root = tree.root_node
+        self._root = reading.tree.root_node
+        self._names = reading.shown.names
+        self._prefixes = reading.shown.prefixes
         self._text = text
         self._data = data
         self._ascii = len(text) == len(data)
@@ -72,6 +75,8 @@ class Sweep:
             if len(open_items) >= _MAX_NESTING:
                 continue
             parent = open_items[-1] if open_items else None
+            if self._is_statement(item, parent):
+                continue
             item.takes_place_in(parent)
             if item.node is not None:
                 item.span = self._span(item.node)
@@ -158,7 +163,8 @@ class Sweep:
         body = captures["body"][0] if "body" in captures else None
         if name is None or (body is not None and kind not in TYPE_KINDS and self._declares(body)):
             return None
-        parts = self._parts(name, split)
+        named = self._names.get(name.start_byte) if self._names else None
+        parts = list(named.parts) if named is not None else self._parts(name, split)
         if not parts:
             return None
         if kind is None:
@@ -176,7 +182,17 @@ class Sweep:
         else:
             end = (captures["head"][-1] if "head" in captures else name).end_byte
         is_type = label == "mixin" or (kind in TYPE_KINDS and kind is not Kind.MODULE)
-        return Item(label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type)
+        name_start = -1 if named is None else named.start
+        return Item(
+            label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type, name_start=name_start
+        )
+
+    def _is_statement(self, item: Item, parent: Item | None) -> bool:
+        """Whether an item is a statement inside a function that reads like a function of its own."""
+        is_statement = self._spec.is_statement
+        if is_statement is None or item.label != "function" or parent is None or not parent.is_function:
+            return False
+        return item.node is not None and is_statement(item.node)
 
     def _is_misread(self, node: Node, name: Node, text: str, captures: dict[str, list[Node]]) -> bool:
         """Whether a definition is a statement that the parser took for one: a reserved word is its name."""
@@ -217,7 +233,7 @@ class Sweep:
         if not item.is_asked_for(bool(doc)):
             return None
         name = item.own[-1]
-        name_start = self._name_start(name_node, name)
+        name_start = item.name_start if item.name_start >= 0 else self._name_start(name_node, name)
         name_line = self.line(name_start)
         return Definition(
             name=name,
@@ -265,8 +281,9 @@ class Sweep:
                 break
             node = wrapper
         start, end = node.byte_range
-        while self._decorators:
-            decorator = self._decorators.get(self._comments.skip_back(start))
+        while self._decorators or self._prefixes:
+            above = self._comments.skip_back(start)
+            decorator = self._decorators.get(above, self._prefixes.get(above))
             if decorator is None or decorator >= start:
                 break
             start = decorator

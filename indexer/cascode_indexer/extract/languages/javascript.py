@@ -159,6 +159,7 @@ SPEC = LanguageSpec(
     comments=COMMENTS,
     keywords=KEYWORDS,
     keywords_name_members=True,
+    sisters=("typescript:tsx",),
     grammars={"": "tree_sitter_javascript:language"},
     query=_QUERY,
     name_parts=member_parts,
