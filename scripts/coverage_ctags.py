@@ -207,6 +207,8 @@ def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
     if _ANONYMOUS.match(tag.name) or tag.line > len(lines):
         return False
     text = "\n".join(lines[tag.line - 1 : max(tag.line, tag.end)])
+    if language in ("c", "cpp") and tag.name.isupper() and lines[tag.line - 1].lstrip().startswith(f"{tag.name}("):
+        return False  # a macro's call, which ctags takes for a function of that name
     if language == "python":
         return not re.search(r":\s*\.\.\.\s*(?:#.*)?\Z", text.rstrip())
     return language not in _BRACES or "{" in text
@@ -220,7 +222,7 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
         *(f"--language-force={name}", f"--kinds-{name}={kinds}"),
     )
     listed = "\n".join(map(str, paths))
-    done = subprocess.run(command, input=listed, capture_output=True, text=True, check=True, errors="replace")  # noqa: S603
+    done = subprocess.run(command, input=listed, capture_output=True, text=True, check=True, errors="replace")
     found: defaultdict[Path, list[Tag]] = defaultdict(list)
     for line in done.stdout.splitlines():
         tag = json.loads(line)
@@ -233,7 +235,9 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
 
 def _print(counts: Mapping[str, Count], details: int) -> None:
     """Write the table and the places."""
-    sys.stdout.write(f"{'language':12}{'files':>7}{'ctags':>8}{'ours':>8}" + "".join(f"{c:>18}" for c in COLUMNS) + "\n")
+    sys.stdout.write(
+        f"{'language':12}{'files':>7}{'ctags':>8}{'ours':>8}" + "".join(f"{c:>18}" for c in COLUMNS) + "\n"
+    )
     for language, count in counts.items():
         if not count.files:
             continue

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from .branches import Branches
+from .cpp_gaps import bridge
 from .macro_names import name_in
 from .shown import Named, Shown, blank, blanked
 from .spec import words
@@ -23,10 +24,16 @@ _PROSE = re.compile(
     re.DOTALL,
 )
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*", re.MULTILINE)
+_CONDITION = re.compile(rb"[ \t]*#[ \t]*(?:el)?if[ \t]*")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"")
 #: What may be a macro, in front of what may follow one.
 _CANDIDATE = re.compile(
-    rb"\b[A-Z_][A-Z0-9_]*[A-Z][A-Z0-9_]+\b(?=\s*(?:[(A-Za-z_~{}\[;=*]|:(?!:)|\Z))|^[A-Za-z_]\w*(?=\([^;{}]*\)\s*\{)",
+    rb"\b[A-Z_][A-Z0-9_]*[A-Z][A-Z0-9_]+\b(?=\s*(?:[(A-Za-z_~{}\[;=*]|:(?!:)|\Z))"
+    # Not in capitals: a function's head without a type, a word behind parameters, ``printflike(3, 4)`` in a head.
+    rb"|^[A-Za-z_]\w*(?=\([^;{}]*\)\s*\{)"
+    rb"|(?<=\))\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw)\b)"
+    rb"\b[A-Za-z_]\w*(?=\s*\{)"
+    rb"|\b(?!(?:if|while|for|switch|return|sizeof|alignas)\b)[a-z_]\w*(?=\([\d\s,]+\)\s+[A-Za-z_*])",
     re.MULTILINE,
 )
 _PARENTHESES = re.compile(rb"[()]")
@@ -54,7 +61,9 @@ _STATEMENT = re.compile(rb"BEGIN|END|NAMESPACE")
 _ONE_NAME = re.compile(rb"(?:\s*[A-Za-z_]\w*\s*,)?\s*([A-Za-z_]\w*)\s*\Z")
 _LABEL = re.compile(rb"(?:public|private|protected|signals|slots|Q_SLOTS)\s*\Z")
 #: Heads of functions as before C89: names in parentheses, their declarations in front of the body.
-_OLD_HEAD = re.compile(rb"^[^\n;{}#]*\w\s*\([\w\s,]*\)\s*?\n?[ \t]*((?:[A-Za-z_][\w\s,*\[\]]*;\s*)+)(?=\{)", re.MULTILINE)
+_OLD_HEAD = re.compile(
+    rb"^[^\n;{}#]*\w\s*\([\w\s,]*\)\s*?\n?[ \t]*((?:[A-Za-z_][\w\s,*\[\]]*;\s*)+)(?=\{)", re.MULTILINE
+)
 
 #: Words behind which an expression begins.
 _EXPRESSION = frozenset(
@@ -67,7 +76,9 @@ _EXPRESSION = frozenset(
 _TAGS = frozenset({b"struct", b"class", b"union", b"enum"})
 _STORAGE = frozenset(
     word.encode()
-    for word in words("static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed")
+    for word in words(
+        "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
+    )
 )
 _TRAILING = frozenset({b"const", b"noexcept", b"override", b"final", b"volatile", b"mutable"})
 #: Shortest name that leaves room for a type in front of the rest of it.
@@ -113,12 +124,19 @@ class _Reader:
             if self._source.find(b"/*", start, end) >= 0:
                 # The grammars take what looks like a comment in a macro's string for one.
                 self._shown[start:end] = _STRING.sub(_hidden, self._shown[start:end])
+            condition = _CONDITION.match(self._source, start, end)
+            if condition and self._source.find(b'"', start, end) >= 0:
+                blank(self._shown, condition.end(), end)
+                self._shown[condition.end() : condition.end() + 1] = b"1"
             blank(self._code, start, end)
-        if not self._is_cpp:
+        if self._is_cpp:
+            bridge(self._code, self._shown, self._prefixes)
+        else:
             for match in _OLD_HEAD.finditer(bytes(self._code)):
                 self._blank(*match.span(1))
         for match in self._candidates():
-            self._look(*match.span())
+            start, end = match.span()
+            self._look(start + len(match[0]) - len(match[0].lstrip()), end)
         return Shown(bytes(self._shown), self._names, self._prefixes, tuple(branches.blanked))
 
     def _candidates(self) -> Iterator[re.Match[bytes]]:
@@ -181,13 +199,7 @@ class _Reader:
         elif last == b")" or word in _TRAILING:
             if _CAPITALS.match(code, following) or code[following : following + 1] in (b"{", b";", b"=", b":"):
                 self._blank(start, end)
-        elif last in (b"*", b"&"):
-            if is_word:
-                self._blank(start, end)
-        elif word and word not in _STORAGE:
-            if is_word:
-                self._blank(start, end)
-        elif last == b">":
+        elif last in (b"*", b"&") or (word and word not in _STORAGE) or last == b">":
             if is_word:
                 self._blank(start, end)
         elif word or self._is_start(before, last):
@@ -197,14 +209,18 @@ class _Reader:
         """A word at the start of a declaration: a type, unless a type follows or the line ends with it."""
         code = self._code
         if is_word:
-            is_constructor = self._is_cpp and not has_storage and _CALL_HEAD.match(code, following)
+            is_constructor = self._is_cpp and _CALL_HEAD.match(code, following)
             # A type's place is the same; the name of what it returns from is right without it, too.
             if _TWO.match(code, following) or _DECLARES.match(code, following) or is_constructor:
                 if not has_storage and not _STATEMENT.search(code, start, end) and not self._has_gap(end, following):
                     self._prefixes[end] = start
                 self._blank(start, end)
-        elif not has_storage and code[following : following + 1] in (b"}", b"[", b"") and b"\n" in code[end : following + 1]:
-            self._blank(start, end)
+        elif not has_storage:
+            after = code[following : following + 1]
+            if after == b"{" or (after in (b"}", b"[", b"") and b"\n" in code[end : following + 1]):
+                self._blank(start, end)
+            elif after == b":" and self._is_cpp:
+                self._blank(start, following + 1)  # public, behind a macro
 
     def _has_gap(self, start: int, end: int) -> bool:
         """Whether an empty line lies between two offsets: what stands before it is no part of what follows."""
