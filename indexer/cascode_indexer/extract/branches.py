@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from .shown import blank
 
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b((?:\\\r?\n|[^\n])*)", re.MULTILINE)
+_DIRECTIVE = re.compile(rb"#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b((?:\\\r?\n|[^\n])*)")
 _NOT_DEFINED = re.compile(rb"!\s*defined\s*\(?\s*(\w+)\s*\)?\Z")
 _DEFINED = re.compile(rb"defined\s*\(?\s*(\w+)\s*\)?\Z")
 _WHITE = b" \t\r\n\f\v"

@@ -8,17 +8,19 @@ from .shown import blank
 
 #: Standard attributes. Behind ``class`` the grammar takes them for the name.
 _ATTRIBUTE = re.compile(rb"\[\[(?=[^\[\]{};]*\]\])[^\[\]{};]*\]\]")
-#: A call of an operator by its name: ``it->operator[](n)``, ``return base::operator<(other)``.
-_OPERATOR = re.compile(
-    rb"(?:->|\.|\breturn|[=!(,])\s*(?:template\s+)?(?:\w+::)*operator\s*(\[\]|\(\)|[-+*/%=<>!&|^~]+)(?=\s*\()"
-    rb"|[;{}]\s*operator\s*(\[\]|\(\)|[-+*/%=<>!&|^~]+)(?=\s*\([^(){};]*\)\s*;)"
-)
+#: A call of an operator by its name: ``it->operator[](n)``, ``return base::operator<(other)``, ``operator++();``.
+_OPERATOR = re.compile(rb"operator\s*(\[\]|\(\)|[-+*/%=<>!&|^~]+)(?=\s*\(([^(){};]*\)\s*;)?)")
+_CALLS = re.compile(rb"(?:->|\.|\breturn|[=!(,])\s*(?:template\s+)?(?:\w+::)*\Z")
+_BEGINS = re.compile(rb"[;{}]\s*\Z")
 #: ``decltype(f(), g())`` lists expressions.
-_DECLTYPE = re.compile(rb"\bdecltype\s*\(")
+_DECLTYPE = re.compile(rb"decltype\s*\(")
 #: A type that is called: ``x = typename T::type()``.
-_TYPENAME = re.compile(rb"(?:[=(?]|\breturn)\s*(typename\s)")
+_TYPENAME = re.compile(rb"typename\s")
+_BEFORE_TYPENAME = re.compile(rb"(?:[=(?]|\breturn)\s*\Z")
 #: What follows the parameters of a pointer to a member function.
-_MEMBER_POINTER = re.compile(rb"::\s*\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
+_MEMBER_POINTER = re.compile(rb"::\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
+#: Bytes in front of a word that tell what it is for.
+_CONTEXT = 80
 _PARENTHESES = re.compile(rb"[()]")
 #: Bytes of an expression that is looked through for its end.
 _MAX_EXPRESSION = 2_000
@@ -39,14 +41,19 @@ def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
             prefixes[match.end()] = match.start()
         blank(code, *match.span())
         blank(shown, *match.span())
-    for match in _OPERATOR.finditer(bytes(code)):
-        start, end = match.span(1 if match[1] is not None else 2)
-        shown[start:end] = b"_" * (end - start)
-    for match in _TYPENAME.finditer(bytes(code)):
+    text = bytes(code)
+    for match in _OPERATOR.finditer(text):
+        start = match.start()
+        before = max(0, start - _CONTEXT)
+        if _CALLS.search(text, before, start) or (match[2] and _BEGINS.search(text, before, start)):
+            start, end = match.span(1)
+            shown[start:end] = b"_" * (end - start)
+    for match in _TYPENAME.finditer(text):
+        if _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start()):
+            blank(shown, *match.span())
+    for match in _MEMBER_POINTER.finditer(text):
         blank(shown, *match.span(1))
-    for match in _MEMBER_POINTER.finditer(bytes(code)):
-        blank(shown, *match.span(1))
-    for match in _DECLTYPE.finditer(bytes(code)):
+    for match in _DECLTYPE.finditer(text):
         end = _closing(code, match.end() - 1)
         if end > match.end() and code.find(b",", match.end(), end) >= 0:
             blank(shown, match.end(), end)

@@ -8,34 +8,22 @@ a call that ends no statement, a call in the place of a function's head. No macr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .branches import Branches
 from .cpp_gaps import bridge
 from .macro_names import name_in
+from .macro_words import macro_words
 from .shown import Named, Shown, blank, blanked
-from .spec import words
 
 _WHITE = b" \t\r\n\f\v"
 #: Comments and literals, to be looked past. A quote behind a digit separates digits.
-_PROSE = re.compile(
-    rb"//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z)|R\"([^()\\\s]{0,16})\(.*?\)\1\""
-    rb"|\"(?:\\.|[^\"\\\n])*\"|(?<!\d)'(?:\\.|[^'\\\n])*'",
-    re.DOTALL,
-)
-_DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*", re.MULTILINE)
-_CONDITION = re.compile(rb"[ \t]*#[ \t]*(?:el)?if[ \t]*")
+_PROSE = re.compile(rb"/(?:/(?:\\\r?\n|[^\n])*|\*.*?(?:\*/|\Z))|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+#: The same where there are raw strings, or quotes between digits.
+_ODD_PROSE = re.compile(rb"R\"([^()\\\s]{0,16})\(.*?\)\1\"|\d'(?=\d)|" + _PROSE.pattern, re.DOTALL)
+_ODD = re.compile(rb"R\"|\d'\d")
+_DIRECTIVE = re.compile(rb"#(?:\\\r?\n|[^\n])*")
+_CONDITION = re.compile(rb"#[ \t]*(?:el)?if[ \t]*")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"")
-#: What may be a macro, in front of what may follow one.
-_CANDIDATE = re.compile(
-    rb"\b[A-Z_][A-Z0-9_]*[A-Z][A-Z0-9_]+\b(?=\s*(?:[(A-Za-z_~{}\[;=*]|:(?!:)|\Z))"
-    # Not in capitals: a function's head without a type, a word behind parameters, ``printflike(3, 4)`` in a head.
-    rb"|^[A-Za-z_]\w*(?=\([^;{}]*\)\s*\{)"
-    rb"|(?<=\))\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw)\b)"
-    rb"\b[A-Za-z_]\w*(?=\s*\{)"
-    rb"|\b(?!(?:if|while|for|switch|return|sizeof|alignas)\b)[a-z_]\w*(?=\([\d\s,]+\)\s+[A-Za-z_*])",
-    re.MULTILINE,
-)
 _PARENTHESES = re.compile(rb"[()]")
 #: Bytes of a macro's arguments; data, where there are more.
 _MAX_ARGUMENTS = 4_000
@@ -61,26 +49,30 @@ _STATEMENT = re.compile(rb"BEGIN|END|NAMESPACE")
 _ONE_NAME = re.compile(rb"(?:\s*[A-Za-z_]\w*\s*,)?\s*([A-Za-z_]\w*)\s*\Z")
 _LABEL = re.compile(rb"(?:public|private|protected|signals|slots|Q_SLOTS)\s*\Z")
 #: Heads of functions as before C89: names in parentheses, their declarations in front of the body.
-_OLD_HEAD = re.compile(
-    rb"^[^\n;{}#]*\w\s*\([\w\s,]*\)\s*?\n?[ \t]*((?:[A-Za-z_][\w\s,*\[\]]*;\s*)+)(?=\{)", re.MULTILINE
-)
+_OLD_BODY = re.compile(rb";\s*\{")
+_OLD_PARAMETERS = re.compile(rb"\s*(?:[A-Za-z_][\w\s,*\[\]]*;\s*)+\Z")
+_OLD_NAMES = re.compile(rb"\w\s*\([\w\s,]*\Z")
+#: Bytes that hold such declarations.
+_MAX_OLD = 1_000
+#: The list of parameters of a template, still open.
+_TEMPLATE = re.compile(rb"\btemplate\s*<[^;{}]*\Z")
+
+
+def words_of(text: str) -> frozenset[bytes]:
+    """The words of a text, as they stand in sources."""
+    return frozenset(text.encode().split())
+
 
 #: Words behind which an expression begins.
-_EXPRESSION = frozenset(
-    word.encode()
-    for word in words(
-        "return case goto else throw new delete sizeof typename using namespace define operator co_return co_yield and or"
-        " not if while for switch do typedef alignof decltype defined in"
-    )
+_EXPRESSION = words_of(
+    "return case goto else throw new delete sizeof typename using namespace define operator co_return co_yield and or"
+    " not if while for switch do typedef alignof decltype defined in"
 )
-_TAGS = frozenset({b"struct", b"class", b"union", b"enum"})
-_STORAGE = frozenset(
-    word.encode()
-    for word in words(
-        "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
-    )
+_TAGS = words_of("struct class union enum")
+_STORAGE = words_of(
+    "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
 )
-_TRAILING = frozenset({b"const", b"noexcept", b"override", b"final", b"volatile", b"mutable"})
+_TRAILING = words_of("const noexcept override final volatile mutable")
 #: Shortest name that leaves room for a type in front of the rest of it.
 _LEAST_NAME = 5
 
@@ -100,6 +92,8 @@ def _hidden(match: re.Match[bytes]) -> bytes:
     text = match[0]
     if text[:1] == b"/":
         return blanked(text)
+    if text[:1].isdigit():
+        return text
     quote = text[-1:]
     return quote + blanked(text[1:-1]) + quote if len(text) > 1 else text
 
@@ -110,7 +104,7 @@ class _Reader:
     def __init__(self, source: bytes, *, is_cpp: bool) -> None:
         self._source = source
         self._is_cpp = is_cpp
-        self._code = bytearray(_PROSE.sub(_hidden, source))
+        self._code = bytearray((_ODD_PROSE if _ODD.search(source) else _PROSE).sub(_hidden, source))
         self._shown = bytearray(source)
         self._names: dict[int, Named] = {}
         self._prefixes: dict[int, int] = {}
@@ -120,28 +114,38 @@ class _Reader:
         branches = Branches(self._code, self._shown, {b"__cplusplus": self._is_cpp})
         branches.choose()
         for match in _DIRECTIVE.finditer(bytes(self._code)):
-            start, end = match.span()
-            if self._source.find(b"/*", start, end) >= 0:
-                # The grammars take what looks like a comment in a macro's string for one.
-                self._shown[start:end] = _STRING.sub(_hidden, self._shown[start:end])
-            condition = _CONDITION.match(self._source, start, end)
-            if condition and self._source.find(b'"', start, end) >= 0:
-                blank(self._shown, condition.end(), end)
-                self._shown[condition.end() : condition.end() + 1] = b"1"
-            blank(self._code, start, end)
+            self._hide_directive(*match.span())
         if self._is_cpp:
             bridge(self._code, self._shown, self._prefixes)
         else:
-            for match in _OLD_HEAD.finditer(bytes(self._code)):
-                self._blank(*match.span(1))
-        for match in self._candidates():
-            start, end = match.span()
-            self._look(start + len(match[0]) - len(match[0].lstrip()), end)
+            self._hide_old_parameters()
+        for start, end in macro_words(bytes(self._code)):
+            if self._code[start] not in _WHITE:  # not blanked with what stands before it
+                self._look(start, end)
         return Shown(bytes(self._shown), self._names, self._prefixes, tuple(branches.blanked))
 
-    def _candidates(self) -> Iterator[re.Match[bytes]]:
-        """The words to look at, as the source is by then: what was blanked before is not there."""
-        return _CANDIDATE.finditer(self._code)
+    def _hide_directive(self, start: int, end: int) -> None:
+        """Take a directive out of the view in which macros are looked for, and out of its own way."""
+        if self._source.find(b"/*", start, end) >= 0:
+            # The grammars take what looks like a comment in a macro's string for one.
+            self._shown[start:end] = _STRING.sub(_hidden, self._shown[start:end])
+        condition = _CONDITION.match(self._source, start, end)
+        if condition and self._source.find(b'"', start, end) >= 0:
+            blank(self._shown, condition.end(), end)
+            self._shown[condition.end() : condition.end() + 1] = b"1"
+        blank(self._code, start, end)
+
+    def _hide_old_parameters(self) -> None:
+        """Blank the declarations between the head and the body of functions as before C89."""
+        code = self._code
+        for match in _OLD_BODY.finditer(bytes(code)):
+            head = code.rfind(b")", max(0, match.start() - _MAX_OLD), match.start())
+            if (
+                head >= 0
+                and _OLD_PARAMETERS.match(code, head + 1, match.start() + 1)
+                and _OLD_NAMES.search(code, max(0, head - _MAX_OLD), head)
+            ):
+                self._blank(head + 1, match.start() + 1)
 
     def _blank(self, start: int, end: int) -> None:
         """Blank a part in both views."""
@@ -222,6 +226,13 @@ class _Reader:
             elif after == b":" and self._is_cpp:
                 self._blank(start, following + 1)  # public, behind a macro
 
+    def _is_head(self, offset: int) -> bool:
+        """Whether a function's head without a type begins at an offset, in contrast to a call."""
+        call = _CALL_HEAD.match(self._code, offset)
+        end = self._closing(call.end() - 1) if call else -1
+        following = self._next(end + 1)
+        return end >= 0 and self._code[following : following + 1] != b";"
+
     def _has_gap(self, start: int, end: int) -> bool:
         """Whether an empty line lies between two offsets: what stands before it is no part of what follows."""
         return self._code.count(b"\n", start, end) > 1
@@ -254,6 +265,10 @@ class _Reader:
                 self._blank(start, closing + 1)
             else:
                 self._blank(opening, closing + 1)
+        elif last in (b",", b"<"):
+            if after in (b",", b">") and _TEMPLATE.search(code, max(0, start - _MAX_ARGUMENTS), start):
+                self._shown[start : start + 3] = b"int"  # a parameter like any other
+                blank(self._shown, start + 3, closing + 1)
         elif not word and self._is_start(before, last):
             self._look_at_statement(start, end, opening, closing, following, is_word)
 
@@ -288,7 +303,7 @@ class _Reader:
             self._blank(start, following + 1)
         elif is_word:
             ends_line = b"\n" in code[closing:following]
-            if _TWO.match(code, following) or (ends_line and (self._is_cpp or not _CALL_HEAD.match(code, following))):
+            if _TWO.match(code, following) or (ends_line and (self._is_cpp or not self._is_head(following))):
                 if not ends_line:
                     self._prefixes[closing + 1] = start
                 self._blank(start, closing + 1)
