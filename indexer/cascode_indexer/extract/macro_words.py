@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
-#: Bytes of words in capitals, and of words at all.
-_CAPITALS = np.zeros(256, bool)
-_CAPITALS[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] = True
-_LETTERS = np.zeros(256, bool)
-_LETTERS[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] = True
-_WORD = _CAPITALS.copy()
-_WORD[list(b"abcdefghijklmnopqrstuvwxyz")] = True
-#: What may stand directly behind a macro; all else is an operator behind a constant.
-_BEHIND = np.zeros(256, bool)
-_BEHIND[list(b" \t\r\n\f\v({}[;=~:")] = True
+
+def _table(characters: bytes) -> bytes:
+    """A translation of bytes to 1 for these and 0 for all others."""
+    return bytes(byte in characters for byte in range(256))
+
+
+_UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+_LOWER = b"abcdefghijklmnopqrstuvwxyz"
+_DIGITS = b"0123456789"
+_WHITE = b" \t\r\n\f\v"
+_IS_CAPITAL = _table(_UPPER + _DIGITS)
+_IS_WORD = _table(_UPPER + _LOWER + _DIGITS)
+_IS_WHITE = _table(_WHITE)
+#: What may stand behind a macro, white space left out; all else is an operator behind a constant.
+_BEHIND = np.frombuffer(_table(b"({}[;=~:*" + _UPPER + _LOWER), bool)
+#: What may stand in front of one; all else is an operator in an expression.
+_BEFORE = np.frombuffer(_table(b";{}:)*&>,<" + _UPPER + _LOWER + _DIGITS), bool)
+_LETTERS = np.frombuffer(_table(_UPPER), bool)
+#: What ends a declaration: behind a word, that is a macro behind parameters only.
+_ENDS = np.frombuffer(_table(b";="), bool)
+_CLOSING = ord(")")
 #: Shorter words in capitals are parameters of templates and variables.
 _LEAST = 3
 #: Words that are no macros behind parameters, and those that conditions stand behind.
 _AFTER = re.compile(
-    rb"\)\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw)\b)([A-Za-z_]\w*)(?=\s*\{)"
+    rb"\)\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw)\b)"
+    rb"([A-Za-z_]\w*)(?=\s*\{)"
 )
-_NUMBERS = re.compile(rb"(?<=[a-z0-9_])\(\d[\d\s,]*\)\s+[A-Za-z_*]")
+_NUMBERS = re.compile(rb"\(\d[\d\s,]*\)\s+[A-Za-z_*]")
 _NUMBERED = re.compile(rb"[a-z_]\w*\Z")
 _CONDITIONS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"alignas"})
 #: Attributes of compilers: ``__device__``.
@@ -31,42 +45,74 @@ _ATTRIBUTES = re.compile(rb"__[a-z]\w*__(?=\s+[A-Za-z_])")
 _MARGIN = re.compile(rb"\n([A-Za-z_]\w*)(?=\([^;{}]*\)\s*\{)")
 
 
-def macro_words(code: bytes) -> list[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class MacroWord:
+    """A word that may be a macro, as byte offsets."""
+
+    start: int
+    end: int
+    #: The last byte before it and the first one behind it that are no white space; -1 and the length: none.
+    before: int
+    following: int
+
+
+def macro_words(code: bytes) -> Iterable[MacroWord]:
     """Find the words to look at.
 
     Args:
         code: The source, comments, literals and directives blanked.
 
     Returns:
-        First byte and end of each, in order.
+        The words in order.
     """
-    found = _capitals(code)
-    found.extend(match.span(1) for match in _AFTER.finditer(code))
-    found.extend(match.span(1) for match in _MARGIN.finditer(code))
-    found.extend(match.span() for match in _ATTRIBUTES.finditer(code))
+    size = len(code)
+    if not size:
+        return []
+    data = np.frombuffer(code, np.uint8)
+    is_white = np.frombuffer(code.translate(_IS_WHITE), bool)
+    places = np.arange(size, dtype=np.int32)
+    # For each byte the nearest one that is no white space, itself among them, to the left and to the right.
+    left = np.maximum.accumulate(np.where(is_white, np.int32(-1), places))
+    right = np.minimum.accumulate(np.where(is_white, np.int32(size), places)[::-1])[::-1]
+    starts, ends = _capitals(code, data, left, right)
+    others = sorted(set(_others(code)))
+    if others:
+        more = np.array(others, dtype=starts.dtype)
+        starts, ends = np.concatenate([starts, more[:, 0]]), np.concatenate([ends, more[:, 1]])
+    order = np.argsort(starts, kind="stable")
+    starts, ends = starts[order], ends[order]
+    before = np.where(starts > 0, left[starts - 1], -1)
+    following = np.where(ends < size, right[np.minimum(ends, size - 1)], size)
+    columns = zip(starts.tolist(), ends.tolist(), before.tolist(), following.tolist(), strict=True)
+    return [MacroWord(*row) for row in columns]
+
+
+def _others(code: bytes) -> Iterable[tuple[int, int]]:
+    """Words that are not in capitals: found by what stands around them."""
+    for pattern in (_AFTER, _MARGIN):
+        for match in pattern.finditer(code):
+            if not match[1].isupper():
+                yield match.span(1)
+    for match in _ATTRIBUTES.finditer(code):
+        yield match.span()
     for match in _NUMBERS.finditer(code):
         word = _NUMBERED.search(code, max(0, match.start() - 60), match.start())
         if word and word[0] not in _CONDITIONS:
-            found.append(word.span())
-    return sorted(set(found))
+            yield word.span()
 
 
-def _capitals(code: bytes) -> list[tuple[int, int]]:
-    """Words in capitals that a macro's neighbours may follow."""
-    data = np.frombuffer(b" " + code + b" ", np.uint8)
-    inside = _CAPITALS[data]
-    starts = np.flatnonzero(inside[1:] & ~inside[:-1]) + 1
-    ends = np.flatnonzero(inside[:-1] & ~inside[1:]) + 1
-    kept = (
-        (ends - starts >= _LEAST)
-        & _LETTERS[data[starts]]
-        & ~_WORD[data[starts - 1]]
-        & ~_WORD[data[ends]]
-        & _BEHIND[data[ends]]
-    )
-    starts, ends = starts[kept] - 1, ends[kept] - 1
-    return [
-        (start, end)
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        if any(65 <= byte <= 90 for byte in code[start:end])  # not only underscores and digits
-    ]
+def _capitals(code: bytes, data: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Words in capitals with neighbours that a macro can have: first bytes and ends."""
+    size = len(code)
+    inside = np.frombuffer(b"\0" + code.translate(_IS_CAPITAL) + b"\0", np.int8)
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    word = np.frombuffer(b"\0" + code.translate(_IS_WORD) + b"\0", bool)
+    kept = (ends - starts >= _LEAST) & _LETTERS[data[starts]] & ~word[starts] & ~word[ends + 1]
+    starts, ends = starts[kept], ends[kept]
+    before = np.where(starts > 0, left[starts - 1], -1)
+    following = np.where(ends < size, right[np.minimum(ends, size - 1)], size)
+    first = np.where(before >= 0, data[before], ord(";"))
+    last = np.where(following < size, data[np.minimum(following, size - 1)], ord("}"))
+    kept = _BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING))
+    return starts[kept], ends[kept]

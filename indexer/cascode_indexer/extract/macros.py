@@ -12,7 +12,7 @@ import re
 from .branches import Branches
 from .cpp_gaps import bridge
 from .macro_names import name_in
-from .macro_words import macro_words
+from .macro_words import MacroWord, macro_words
 from .shown import Named, Shown, blank, blanked
 
 _WHITE = b" \t\r\n\f\v"
@@ -20,7 +20,7 @@ _WHITE = b" \t\r\n\f\v"
 _PROSE = re.compile(rb"/(?:/(?:\\\r?\n|[^\n])*|\*.*?(?:\*/|\Z))|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 #: The same where there are raw strings, or quotes between digits.
 _ODD_PROSE = re.compile(rb"R\"([^()\\\s]{0,16})\(.*?\)\1\"|\d'(?=\d)|" + _PROSE.pattern, re.DOTALL)
-_ODD = re.compile(rb"R\"|\d'\d")
+_SEPARATOR = re.compile(rb"'(?<=\d')\d")
 _DIRECTIVE = re.compile(rb"#(?:\\\r?\n|[^\n])*")
 _CONDITION = re.compile(rb"#[ \t]*(?:el)?if[ \t]*")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"")
@@ -55,7 +55,7 @@ _OLD_NAMES = re.compile(rb"\w\s*\([\w\s,]*\Z")
 #: Bytes that hold such declarations.
 _MAX_OLD = 1_000
 #: The list of parameters of a template, still open.
-_TEMPLATE = re.compile(rb"\btemplate\s*<[^;{}]*\Z")
+_TEMPLATE = re.compile(rb"template\s*<[^;{}]*\Z")
 
 
 def words_of(text: str) -> frozenset[bytes]:
@@ -104,7 +104,9 @@ class _Reader:
     def __init__(self, source: bytes, *, is_cpp: bool) -> None:
         self._source = source
         self._is_cpp = is_cpp
-        self._code = bytearray((_ODD_PROSE if _ODD.search(source) else _PROSE).sub(_hidden, source))
+        is_odd = b'R"' in source or _SEPARATOR.search(source)
+        prose = _ODD_PROSE if is_odd else _PROSE
+        self._code = bytearray(prose.sub(_hidden, source))
         self._shown = bytearray(source)
         self._names: dict[int, Named] = {}
         self._prefixes: dict[int, int] = {}
@@ -119,9 +121,9 @@ class _Reader:
             bridge(self._code, self._shown, self._prefixes)
         else:
             self._hide_old_parameters()
-        for start, end in macro_words(bytes(self._code)):
-            if self._code[start] not in _WHITE:  # not blanked with what stands before it
-                self._look(start, end)
+        for word in macro_words(bytes(self._code)):
+            if self._code[word.start] not in _WHITE:  # not blanked with what stands before it
+                self._look(word)
         return Shown(bytes(self._shown), self._names, self._prefixes, tuple(branches.blanked))
 
     def _hide_directive(self, start: int, end: int) -> None:
@@ -179,10 +181,12 @@ class _Reader:
                 return match.start()
         return -1
 
-    def _look(self, start: int, end: int) -> None:
+    def _look(self, macro: MacroWord) -> None:
         """Decide about one word."""
         code = self._code
-        before = self._previous(start)
+        start, end, before, following = macro.start, macro.end, macro.before, macro.following
+        if before >= 0 and code[before] in _WHITE:  # blanked by now
+            before = self._previous(before)
         last = code[before : before + 1] if before >= 0 else b";"
         word = b""
         if last.isalnum() or last == b"_":
@@ -190,7 +194,6 @@ class _Reader:
             word = found[0] if found else b""
             if word in _EXPRESSION or not word:
                 return
-        following = self._next(end)
         if code[following : following + 1] == b"(":
             closing = self._closing(following)
             if closing >= 0:
@@ -266,7 +269,8 @@ class _Reader:
             else:
                 self._blank(opening, closing + 1)
         elif last in (b",", b"<"):
-            if after in (b",", b">") and _TEMPLATE.search(code, max(0, start - _MAX_ARGUMENTS), start):
+            around = code.rfind(b"template", max(0, start - _MAX_ARGUMENTS), start) if after in (b",", b">") else -1
+            if around >= 0 and _TEMPLATE.match(code, around, start):
                 self._shown[start : start + 3] = b"int"  # a parameter like any other
                 blank(self._shown, start + 3, closing + 1)
         elif not word and self._is_start(before, last):
