@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .shown import blank
+from .shown import Shown, blank, blanked
 
 _DIRECTIVE = re.compile(rb"#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b((?:\\\r?\n|[^\n])*)")
 _NOT_DEFINED = re.compile(rb"!\s*defined\s*\(?\s*(\w+)\s*\)?\Z")
@@ -21,6 +21,22 @@ _WHITE = b" \t\r\n\f\v"
 _ENDS = b";}:"
 _STARTS = b";{}:"
 _CONTINUATION = ord("\\")
+#: Comments and literals of C#, to be looked past.
+_C_SHARP_PROSE = re.compile(
+    rb"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\"+.*?\"\"\"+|@\$?\"(?:\"\"|[^\"])*\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'",
+    re.DOTALL,
+)
+
+
+def c_sharp_shown(source: bytes) -> Shown:
+    """Show a C# source to its grammar."""
+    if not _DIRECTIVE.search(source):
+        return Shown(source)
+    code = bytearray(_C_SHARP_PROSE.sub(lambda match: blanked(match[0]), source))
+    shown = bytearray(source)
+    branches = Branches(code, shown, {})
+    branches.choose()
+    return Shown(bytes(shown), branches=tuple(branches.blanked))
 
 
 @dataclass(slots=True)

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+
+Offsets = npt.NDArray[np.int64]
 
 
 def _table(characters: bytes) -> bytes:
@@ -20,7 +23,7 @@ _DIGITS = b"0123456789"
 _WHITE = b" \t\r\n\f\v"
 _IS_CAPITAL = _table(_UPPER + _DIGITS)
 _IS_WORD = _table(_UPPER + _LOWER + _DIGITS)
-_IS_WHITE = _table(_WHITE)
+_IS_INK = bytes(byte not in _WHITE for byte in range(256))
 #: What may stand behind a macro, white space left out; all else is an operator behind a constant.
 _BEHIND = np.frombuffer(_table(b"({}[;=~:*" + _UPPER + _LOWER), bool)
 #: What may stand in front of one; all else is an operator in an expression.
@@ -69,20 +72,15 @@ def macro_words(code: bytes) -> Iterable[MacroWord]:
     if not size:
         return []
     data = np.frombuffer(code, np.uint8)
-    is_white = np.frombuffer(code.translate(_IS_WHITE), bool)
-    places = np.arange(size, dtype=np.int32)
-    # For each byte the nearest one that is no white space, itself among them, to the left and to the right.
-    left = np.maximum.accumulate(np.where(is_white, np.int32(-1), places))
-    right = np.minimum.accumulate(np.where(is_white, np.int32(size), places)[::-1])[::-1]
-    starts, ends = _capitals(code, data, left, right)
+    ink = np.flatnonzero(np.frombuffer(code.translate(_IS_INK), bool))
+    starts, ends = _capitals(code, data, ink)
     others = sorted(set(_others(code)))
     if others:
         more = np.array(others, dtype=starts.dtype)
         starts, ends = np.concatenate([starts, more[:, 0]]), np.concatenate([ends, more[:, 1]])
     order = np.argsort(starts, kind="stable")
     starts, ends = starts[order], ends[order]
-    before = np.where(starts > 0, left[starts - 1], -1)
-    following = np.where(ends < size, right[np.minimum(ends, size - 1)], size)
+    before, following = _neighbours(starts, ends, ink, size)
     columns = zip(starts.tolist(), ends.tolist(), before.tolist(), following.tolist(), strict=True)
     return [MacroWord(*row) for row in columns]
 
@@ -101,7 +99,17 @@ def _others(code: bytes) -> Iterable[tuple[int, int]]:
             yield word.span()
 
 
-def _capitals(code: bytes, data: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _neighbours(starts: Offsets, ends: Offsets, ink: Offsets, size: int) -> tuple[Offsets, Offsets]:
+    """The nearest bytes around words that are no white space; -1 and the length where there are none."""
+    if not len(ink):
+        return np.full(len(starts), -1), np.full(len(starts), size)
+    place = np.searchsorted(ink, starts)
+    before = np.where(place > 0, ink[place - 1], -1)
+    place = np.searchsorted(ink, ends)
+    return before, np.where(place < len(ink), ink[np.minimum(place, len(ink) - 1)], size)
+
+
+def _capitals(code: bytes, data: npt.NDArray[np.uint8], ink: Offsets) -> tuple[Offsets, Offsets]:
     """Words in capitals with neighbours that a macro can have: first bytes and ends."""
     size = len(code)
     inside = np.frombuffer(b"\0" + code.translate(_IS_CAPITAL) + b"\0", np.int8)
@@ -110,8 +118,7 @@ def _capitals(code: bytes, data: np.ndarray, left: np.ndarray, right: np.ndarray
     word = np.frombuffer(b"\0" + code.translate(_IS_WORD) + b"\0", bool)
     kept = (ends - starts >= _LEAST) & _LETTERS[data[starts]] & ~word[starts] & ~word[ends + 1]
     starts, ends = starts[kept], ends[kept]
-    before = np.where(starts > 0, left[starts - 1], -1)
-    following = np.where(ends < size, right[np.minimum(ends, size - 1)], size)
+    before, following = _neighbours(starts, ends, ink, size)
     first = np.where(before >= 0, data[before], ord(";"))
     last = np.where(following < size, data[np.minimum(following, size - 1)], ord("}"))
     kept = _BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING))

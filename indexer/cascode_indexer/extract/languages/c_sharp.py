@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from cascode_indexer.extract.branches import c_sharp_shown
 from cascode_indexer.extract.forms import tidy
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
@@ -23,6 +24,8 @@ _QUERY = f"""
 (property_declaration name: (identifier) @name
   accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (property_declaration name: (identifier) @name value: (arrow_expression_clause) @body) @method
+(event_declaration name: (identifier) @name
+  accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (indexer_declaration "this" @name accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (indexer_declaration "this" @name value: (arrow_expression_clause) @body) @method
 (local_function_statement name: (identifier) @name body: (_) @body) @function
@@ -98,6 +101,7 @@ SPEC = LanguageSpec(
     grammars={"": "tree_sitter_c_sharp:language"},
     query=_QUERY,
     name_parts=_parts,
+    shown=c_sharp_shown,
     clean_doc=_without_tags,
     constant_head=re.compile(r".*\b(?:static|const)\b"),
     signature_tail=("=>", "="),
