@@ -367,21 +367,29 @@ class Sweep:
 
 
 def _without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
-    """Of definitions with the same name node keep the functions, else the first type, else the first constant.
+    """Of definitions with the same name node keep the longest function, else the first type, else the first constant.
 
     Args:
         found: With the number of their pattern, in that order.
     """
     items = [item for _, item in found]
-    items.sort(key=lambda item: 0 if item.is_function else 1 if item.kind in TYPE_KINDS else 2)
+    items.sort(
+        key=lambda item: (0, -_body_length(item)) if item.is_function else (1 + (item.kind not in TYPE_KINDS), 0)
+    )
     names: set[int] = set()
     kept = []
     for item in items:
         assert item.name is not None
-        if item.is_function or item.name.start_byte not in names:
+        if item.name.start_byte not in names:
             kept.append(item)
         names.add(item.name.start_byte)
     return kept
+
+
+def _body_length(item: Item) -> int:
+    """Bytes of an item's body; its own where it has none."""
+    start, end = item.body.byte_range if item.body is not None else (item.start, item.end)
+    return end - start
 
 
 def _lines_of(node: Node) -> int:

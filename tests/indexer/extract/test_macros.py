@@ -98,7 +98,8 @@ def test_the_name_in_a_macro_is_where_the_cursor_goes() -> None:
     [
         (
             "c",
-            "int f(int a) {\n#ifdef A\n  if (a) {\n#else\n  if (!a) {\n#endif\n    g();\n  }\n}\nint h(void) { return 1; }\n",
+            "int f(int a) {\n#ifdef A\n  if (a) {\n#else\n  if (!a) {\n#endif\n    g();\n  }\n}\n"
+            "int h(void) { return 1; }\n",
             ["f", "h"],
         ),
         (
@@ -108,7 +109,8 @@ def test_the_name_in_a_macro_is_where_the_cursor_goes() -> None:
         ),
         (
             "c",
-            "int f(int a,\n#ifdef A\n  int b,\n#endif\n  int c) {\n  return g(a,\n#if B\n    b\n#else\n    c\n#endif\n  );\n}\n",
+            "int f(int a,\n#ifdef A\n  int b,\n#endif\n  int c) {\n  return g(a,\n#if B\n    b\n"
+            "#else\n    c\n#endif\n  );\n}\n",
             ["f"],
         ),
         (
@@ -123,12 +125,14 @@ def test_the_name_in_a_macro_is_where_the_cursor_goes() -> None:
         ),
         (
             "c_sharp",
-            "class A {\n  void F() {\n    if (x) { G(); }\n#if X\n    else if (y) { H(); }\n#endif\n  }\n  void K() { }\n}\n",
+            "class A {\n  void F() {\n    if (x) { G(); }\n#if X\n    else if (y) { H(); }\n#endif\n"
+            "  }\n  void K() { }\n}\n",
             ["A.F", "A.K"],
         ),
         (
             "c_sharp",
-            "class A {\n#if HAVE_ASYNC\n  public async Task F(int a) {\n#else\n  public void F(int a) {\n#endif\n    G();\n  }\n"
+            "class A {\n#if HAVE_ASYNC\n  public async Task F(int a) {\n#else\n"
+            "  public void F(int a) {\n#endif\n    G();\n  }\n",
             "  void K() { }\n}\n",
             ["A.F", "A.K"],
         ),
