@@ -132,7 +132,7 @@ def test_the_name_in_a_macro_is_where_the_cursor_goes() -> None:
         (
             "c_sharp",
             "class A {\n#if HAVE_ASYNC\n  public async Task F(int a) {\n#else\n"
-            "  public void F(int a) {\n#endif\n    G();\n  }\n",
+            "  public void F(int a) {\n#endif\n    G();\n  }\n"
             "  void K() { }\n}\n",
             ["A.F", "A.K"],
         ),
@@ -160,3 +160,21 @@ def test_salvage_gives_no_function_twice() -> None:
     source = "int a( { return 1 ]\nint b(void) {\n  return 1;\n}\nstruct S { int m(int { ] int n() { return 2; } };\n"
     found = [(function.name_line, function.name) for function in _functions(source, "cpp")]
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("cfg_net! {\n    pub fn connect() { a(); }\n}\n\nfn last() {}\n", ["connect", "last"]),
+        (
+            "cfg_rt! {\n    /// Joins.\n    #[inline]\n    impl Pool {\n        fn join(&self) {}\n    }\n\n"
+            "    mod deep {\n        cfg_fs! {\n            fn read() {}\n        }\n    }\n}\n",
+            ["Pool.join", "deep.read"],
+        ),
+        ("tokio::select! {\n    x = f() => {}\n}\n\nfn last() {}\n", ["last"]),
+        ("macro_rules! make {\n    () => {\n        fn inner() {}\n    };\n}\nfn last() {}\n", ["make", "last"]),
+    ],
+)
+def test_items_inside_a_macro_of_rust_are_found(source: str, names: list[str]) -> None:
+    """A macro that stands around items for a condition hands them on as they are."""
+    assert _names(source, "rust") == names

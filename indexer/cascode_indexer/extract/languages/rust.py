@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.shown import Shown, blank
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
@@ -59,6 +60,29 @@ def _inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
     return start, start + len(comments), _COMMENTS.text(comments.decode("utf-8", "surrogatepass").splitlines())
 
 
+#: A macro's call around items: ``cfg_net! {`` at the start of a line, and what an item begins with behind it.
+_AROUND_ITEMS = re.compile(rb"^([ \t]*)[A-Za-z_][\w:]*![ \t]*\{[ \t]*$", re.MULTILINE)
+_ITEM = re.compile(
+    rb"\s*(?:(?://[^\n]*|#!?\[[^\n]*\]|/\*.*?\*/)\s*)*"
+    rb"(?:(?:pub(?:\([^()\n]*\))?|async|unsafe|const|extern(?:\s*\"\w*\")?|default)\s+)*"
+    rb"(?:fn|struct|enum|trait|impl|mod|use|type|static|union|const)\b",
+    re.DOTALL,
+)
+
+
+def _shown(source: bytes) -> Shown:
+    """The source without the calls of macros that stand around items; their closing brace is on its own line."""
+    if b"! {" not in source and b"!{" not in source:
+        return Shown(source)
+    shown = bytearray(source)
+    for match in _AROUND_ITEMS.finditer(source):
+        closing = source.find(b"\n" + match[1] + b"}", match.end())
+        if closing >= 0 and match[0].lstrip()[:12] != b"macro_rules!" and _ITEM.match(source, match.end()):
+            blank(shown, *match.span())
+            blank(shown, closing, closing + len(match[1]) + 2)
+    return Shown(bytes(shown))
+
+
 #: A line that starts a definition.
 _DEFINITION = re.compile(
     rb"^[ \t]*(?:pub(?:\([^()\n]*\))?[ \t]+)?(?:(?:const|async|unsafe|extern(?:[ \t]+\"[^\"\n]*\")?)[ \t]+)*"
@@ -91,6 +115,7 @@ SPEC = LanguageSpec(
     container_parts=_type_name,
     signature_tail=("{", "=", ","),
     members_outside=True,
+    shown=_shown,
     module_doc=_inner_doc,
     definition=_DEFINITION,
 )
