@@ -8,6 +8,7 @@ such line: at most once more the length of the source.
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 
 from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
@@ -42,7 +43,7 @@ def salvage(reading: Reading, sweep: Sweep, data: bytes, found: list[Definition]
     heads = list(pattern.finditer(data))[:_MAX_PIECES]
     further = []
     for index, head in enumerate(heads):
-        name = head[1].decode("utf-8", "surrogatepass")
+        name = unicodedata.normalize("NFC", head[1].decode("utf-8", "surrogatepass"))
         if (sweep.line(head.start(1)), name) in known or sweep.in_sound_code(head.start(1)):
             continue
         start = _with_lines_above(data, head.start(), above)

@@ -16,7 +16,9 @@ NameParts = Callable[[str], "list[str]"]
 
 #: The commonest way to write comments.
 _C_COMMENTS = CommentForms()
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+#: What a name is made of, for character classes: marks combine with letters, and ``\\w`` ends at them (UAX 31).
+WORD = r"\w\x80-\U0010ffff"
+_IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
 
 
 def plain_name(text: str) -> list[str]:

@@ -8,6 +8,7 @@ deep the code nests.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 
 from tree_sitter import Node, QueryCursor
@@ -15,7 +16,7 @@ from tree_sitter import Node, QueryCursor
 from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
-from .items import KINDS, LABELS, LEAST_LINES, Item
+from .items import KINDS, LABELS, LEAST_LINES, Item, without_doubles
 from .lines import Lines
 from .outline import MAX_CHARACTERS, outline
 from .parsing import Reading
@@ -132,7 +133,7 @@ class Sweep:
         items = [
             *rests,
             *(item for _, item in containers.values()),
-            *_without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
+            *without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
         ]
         items.sort(key=lambda item: (item.start, -item.end, item.node is not None))
         return items
@@ -211,7 +212,8 @@ class Sweep:
         """Parts of a captured name."""
         if node.end_byte - node.start_byte > _MAX_NAME_BYTES:
             return []
-        return split(self._slice(node.start_byte, node.end_byte))
+        text = self._slice(node.start_byte, node.end_byte)
+        return split(text if self._ascii else unicodedata.normalize("NFC", text))
 
     def _slice(self, start: int, end: int) -> str:
         """Source text between two byte offsets."""
@@ -364,32 +366,6 @@ class Sweep:
     def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
         return self._lines.number(offset)
-
-
-def _without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
-    """Of definitions with the same name node keep the longest function, else the first type, else the first constant.
-
-    Args:
-        found: With the number of their pattern, in that order.
-    """
-    items = [item for _, item in found]
-    items.sort(
-        key=lambda item: (0, -_body_length(item)) if item.is_function else (1 + (item.kind not in TYPE_KINDS), 0)
-    )
-    names: set[int] = set()
-    kept = []
-    for item in items:
-        assert item.name is not None
-        if item.name.start_byte not in names:
-            kept.append(item)
-        names.add(item.name.start_byte)
-    return kept
-
-
-def _body_length(item: Item) -> int:
-    """Bytes of an item's body; its own where it has none."""
-    start, end = item.body.byte_range if item.body is not None else (item.start, item.end)
-    return end - start
 
 
 def _lines_of(node: Node) -> int:

@@ -7,7 +7,7 @@ import re
 
 from cascode_indexer.extract.branches import c_sharp_shown
 from cascode_indexer.extract.forms import tidy
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 from .java import DEFINITION
 
@@ -68,7 +68,7 @@ def _without_tags(text: str) -> str:
 
 def _parts(text: str) -> list[str]:
     """``A.B`` is two parts, ``this.Handler`` is ``Handler``, operator symbols and types stay whole."""
-    if not re.fullmatch(r"[\w.@\s]+", text):
+    if not re.fullmatch(rf"[{WORD}.@\s]+", text):
         return [text]
     return [part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"] or [
         text

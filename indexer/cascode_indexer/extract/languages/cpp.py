@@ -110,6 +110,11 @@ def _looks_like_cpp(head: bytes) -> bool:
     return any(sign.search(code) for sign in _SIGNS)
 
 
+def _holds_functions(head: bytes) -> bool:
+    """Whether an include file that is no PHP holds functions of C or C++: assembler shares the suffix."""
+    return DEFINITION.search(_PROSE.sub(b"", head)) is not None
+
+
 SPEC = LanguageSpec(
     id="cpp",
     name="C++",
@@ -131,8 +136,9 @@ SPEC = LanguageSpec(
             ".cuh",
             ".ino",
             ".h",
+            ".inc",
         ),
-        checks={".h": _looks_like_cpp},
+        checks={".h": _looks_like_cpp, ".inc": _holds_functions},
     ),
     editor_ids=("cpp", "cuda-cpp"),
     aliases=("c++", "cxx", "cc", "hpp", "cplusplus"),

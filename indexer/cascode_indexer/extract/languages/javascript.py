@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 #: Values that are functions; ``{...}`` is filled per binding. Parentheses around them change nothing.
 _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
@@ -141,7 +141,7 @@ _QUERY = (
     + constant_patterns(_CONSTANT)
 )
 
-_MEMBER = re.compile(r"[\w$#]+|\[\s*(?:Symbol\.\w+|[\w$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
+_MEMBER = re.compile(rf"[{WORD}$#]+|\[\s*(?:Symbol\.\w+|[{WORD}$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
 _TRANSPARENT = frozenset({"prototype", "exports", "module", "this", "self", "window", "globalThis", "global"})
 
 
@@ -151,7 +151,7 @@ def member_parts(text: str) -> list[str]:
         return [text[1:-1]] if len(text) > 2 else []
     if "(" in text or "{" in text:
         tail = text.rsplit(".", 1)[-1]
-        return [tail] if re.fullmatch(r"[\w$#]+", tail) else []
+        return [tail] if re.fullmatch(rf"[{WORD}$#]+", tail) else []
     parts = [match[2] if match[2] is not None else match[0] for match in _MEMBER.finditer(text)]
     kept = [part for part in parts[:-1] if part not in _TRANSPARENT] + parts[-1:]
     return [part for part in kept if part]

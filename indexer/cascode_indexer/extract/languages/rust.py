@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.shown import Shown, blank
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_item name: (_) @name body: (_) @body) @function
@@ -36,7 +36,7 @@ _INNER = (b"//!", b"/*!")
 _COMMENTS = CommentForms()
 _BRACKETS = re.compile(r"<.*", re.DOTALL)
 _LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#)+")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
 
 
 def _type_name(text: str) -> list[str]:
