@@ -32,7 +32,30 @@ from cascode_lab.corpus.fetch import fetch
 from cascode_lab.corpus.types import Package
 
 #: Registry, name, version, language: of each language some that are large, old or full of macros.
-PACKAGES: tuple[tuple[str, str, str, str], ...] = ()
+PACKAGES: tuple[tuple[str, str, str, str], ...] = (
+    ("pypi", "celery", "5.7.0", "python"),
+    ("pypi", "scrapy", "2.19.0", "python"),
+    ("npm", "eslint", "10.15.0", "javascript"),
+    ("npm", "lodash-es", "4.18.1", "javascript"),
+    ("npm", "rxjs", "7.8.2", "typescript"),
+    ("debian", "golang-github-miekg-dns-dev", "1.1.50-2", "go"),
+    ("debian", "golang-github-spf13-cobra-dev", "1.6.1-1", "go"),
+    ("debian", "jsoup", "1.15.3-1", "java"),
+    ("debian", "php-symfony-console", "5.4.53+dfsg-0+deb12u1", "php"),
+    ("debian", "php-twig", "3.5.1-1+deb12u3", "php"),
+    ("debian", "ruby-rack", "2.2.22-0+deb12u1", "ruby"),
+    ("debian", "ruby-thor", "1.2.1-2", "ruby"),
+    ("debian", "librust-hyper-dev", "0.14.19-1", "rust"),
+    ("debian", "librust-regex-dev", "1.7.1-1", "rust"),
+    ("debian", "memcached", "1.6.18-1", "c"),
+    ("debian", "pcre2", "10.42-1", "c"),
+    ("debian", "tmux", "3.3a-3", "c"),
+    ("debian", "leveldb", "1.23-4", "cpp"),
+    ("debian", "re2", "20220601+dfsg-1", "cpp"),
+    ("debian", "fmtlib", "9.1.0+ds1-2", "cpp"),
+    ("debian", "abseil", "20220623.1-1+deb12u2", "cpp"),
+    ("debian", "newtonsoft-json", "6.0.8+dfsg-1.1", "c_sharp"),
+)
 #: Language id to ctags' name and the letters of its kinds of functions.
 CTAGS = {
     "python": ("Python", "fm"),
@@ -90,7 +113,7 @@ def main() -> None:
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
     arguments = parser.parse_args()
     if shutil.which("ctags") is None:
-        sys.exit("coverage_ctags: no ctags on PATH: install universal-ctags (apt-get install universal-ctags)")
+        sys.exit("coverage_ctags: no ctags on PATH: make setup-ctags installs it")
     try:
         folders = arguments.folders or list(fetched(set(arguments.language)))
     except (FetchError, ArchiveError) as error:
@@ -179,12 +202,13 @@ def _differences(
         scope = re.split(r"::|\.|\\", tag.scope)[-1]
         if scope and not _ANONYMOUS.search(scope) and all(not _within(one, scope) for one in same):
             yield "wrong container", tag.line, f"{tag.scope} {same[0].qualified_name}"
-    keywords = SPECS[language].keywords
+    keywords, keywords_may = SPECS[language].keywords, SPECS[language].keywords_name_members
     for function in functions:
         name = function.name
-        named = not SPECS[language].keywords_name_members and name in keywords and " " not in function.signature[:1]
-        if named or any(_MACRO_NAME.match(part) for part in function.qualified_name.split(".")):
-            yield "keyword or macro", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
+        head = function.signature.lstrip()
+        is_made = head.startswith("#") or f", {name})" in head or language not in ("c", "cpp")
+        if (not keywords_may and name in keywords) or (not is_made and _MACRO_NAME.match(name)):
+            yield "keyword or macro", function.name_line, f"{function.qualified_name} | {head[:80]}"
         if id(function) not in matched:
             yield "ours only", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
     for (line, name), times in Counter((one.name_line, one.qualified_name) for one in functions).items():
@@ -218,7 +242,7 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
     """Run ctags over files of one language."""
     name, kinds = CTAGS[language]
     command = (
-        *("ctags", "--options=NONE", "--output-format=json", "--fields=+neKsZ", "--sort=no", "-L", "-", "-f", "-"),
+        *("ctags", "--output-format=json", "--fields=+neKsZ", "--sort=no", "-L", "-", "-f", "-"),
         *(f"--language-force={name}", f"--kinds-{name}={kinds}"),
     )
     listed = "\n".join(map(str, paths))
