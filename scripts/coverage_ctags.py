@@ -165,7 +165,7 @@ def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> No
             continue
         place = f"{folder.name}/{path.relative_to(folder)}"
         try:
-            found = extract_definitions(text, language, path=path.name).functions
+            found = extract_definitions(text, language, path=path.name).definitions
         except CascodeError as error:
             count.places["missed"].append(f"{place}: {error}")
             continue

@@ -44,8 +44,8 @@ def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
     text = bytes(code)
     for match in _OPERATOR.finditer(text):
         start = match.start()
-        before = max(0, start - _CONTEXT)
-        if _CALLS.search(text, before, start) or (match[2] and _BEGINS.search(text, before, start)):
+        context = max(0, start - _CONTEXT)
+        if _CALLS.search(text, context, start) or (match[2] and _BEGINS.search(text, context, start)):
             start, end = match.span(1)
             shown[start:end] = b"_" * (end - start)
     for match in _TYPENAME.finditer(text):

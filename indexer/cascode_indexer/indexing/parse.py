@@ -22,7 +22,9 @@ def content_digest(content: bytes) -> bytes:
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
     """Extract the definitions of a file's content; a content that gives none says why."""
-    return _parse_text(source, content_digest(content), source_text(content, source.language, is_wanted=source.is_wanted))
+    return _parse_text(
+        source, content_digest(content), source_text(content, source.language, is_wanted=source.is_wanted)
+    )
 
 
 def parse_buffer(source: SourceFile, text: str) -> ParsedFile:

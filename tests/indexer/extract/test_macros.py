@@ -9,7 +9,7 @@ from cascode_indexer.types import FUNCTION_KINDS, Definition
 
 
 def _functions(source: str, language: str) -> list[Definition]:
-    found = extract_definitions(source, language).functions
+    found = extract_definitions(source, language).definitions
     return [definition for definition in found if definition.kind in FUNCTION_KINDS]
 
 

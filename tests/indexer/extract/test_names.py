@@ -31,7 +31,7 @@ def test_a_name_ends_at_no_mark(language: str, name: str) -> None:
     composed = unicodedata.normalize("NFC", name)
     for form in ("NFC", "NFD"):
         source = NAMED[language].replace("NAME", unicodedata.normalize(form, name))
-        found = extract_definitions(source, language).functions
+        found = extract_definitions(source, language).definitions
         assert [definition.name for definition in found][-1] == composed
         assert found[-1].qualified_name in (composed, f"A.{composed}", f"a.{composed}", f"o.{composed}")
 
@@ -47,7 +47,7 @@ def test_a_name_ends_at_no_mark(language: str, name: str) -> None:
 )
 def test_rare_forms_of_functions(language: str, source: str, name: str) -> None:
     """Property hooks, event accessors and procs made by ``new`` are functions like others."""
-    assert name in [definition.qualified_name for definition in extract_definitions(source, language).functions]
+    assert name in [definition.qualified_name for definition in extract_definitions(source, language).definitions]
 
 
 @pytest.mark.parametrize(

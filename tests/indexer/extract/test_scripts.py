@@ -9,7 +9,7 @@ from cascode_indexer.types import FUNCTION_KINDS, Kind
 
 
 def _names(source: str, language: str = "javascript") -> list[str]:
-    found = extract_definitions(source, language, path="a.tsx" if language == "typescript" else "a.js").functions
+    found = extract_definitions(source, language, path="a.tsx" if language == "typescript" else "a.js").definitions
     return [definition.qualified_name for definition in found if definition.kind in FUNCTION_KINDS]
 
 
@@ -58,7 +58,7 @@ def test_a_value_made_with_a_function_is_none(source: str) -> None:
 def test_of_two_functions_given_to_a_call_the_longer_one_is_meant() -> None:
     """A selector's inputs are short, what it computes from them is not."""
     source = "const total = createSelector((s) => { return s; }, (s) => {\n  const x = sum(s);\n  return x;\n});\n"
-    (function,) = extract_definitions(source, "javascript").functions
+    (function,) = extract_definitions(source, "javascript").definitions
     assert (function.name, function.kind, function.end_line) == ("total", Kind.LAMBDA, 4)
 
 
@@ -92,7 +92,7 @@ export const close = (stream: Stream): void => { stream.end(); };
 
 def test_types_in_javascript_lose_nothing() -> None:
     """A file that the grammar has errors in is read with TypeScript's, and stays JavaScript."""
-    found = extract_definitions(FLOW, "javascript", path="stream.js").functions
+    found = extract_definitions(FLOW, "javascript", path="stream.js").definitions
     names = [definition.qualified_name for definition in found if definition.kind in FUNCTION_KINDS]
     assert names == ["Stream.constructor", "Stream.end", "Stream.push", "open", "close"]
     assert {definition.language for definition in found} == {"javascript"}
