@@ -154,6 +154,10 @@ class _Reader:
         blank(self._code, start, end)
         blank(self._shown, start, end)
 
+    def _at(self, offset: int) -> bytes:
+        """The byte at an offset; empty behind the end."""
+        return bytes(self._code[offset : offset + 1])
+
     def _next(self, offset: int) -> int:
         """Offset of the next byte that is no white space; the length where there is none."""
         code, size = self._code, len(self._code)
@@ -187,24 +191,24 @@ class _Reader:
         start, end, before, following = macro.start, macro.end, macro.before, macro.following
         if before >= 0 and code[before] in _WHITE:  # blanked by now
             before = self._previous(before)
-        last = code[before : before + 1] if before >= 0 else b";"
+        last = self._at(before) if before >= 0 else b";"
         word = b""
         if last.isalnum() or last == b"_":
             found = _WORD_BEFORE.search(code, max(0, before - 60), before + 1)
             word = found[0] if found else b""
             if word in _EXPRESSION or not word:
                 return
-        if code[following : following + 1] == b"(":
+        if self._at(following) == b"(":
             closing = self._closing(following)
             if closing >= 0:
                 self._look_at_call(start, end, following, closing, before, last, word)
             return
-        is_word = bool(_WORD.match(code, following)) or code[following : following + 1] == b"~"
+        is_word = bool(_WORD.match(code, following)) or self._at(following) == b"~"
         if word in _TAGS:
             if _TAGGED.match(code, end):
                 self._blank(start, end)
         elif last == b")" or word in _TRAILING:
-            if _CAPITALS.match(code, following) or code[following : following + 1] in (b"{", b";", b"=", b":"):
+            if _CAPITALS.match(code, following) or self._at(following) in (b"{", b";", b"=", b":"):
                 self._blank(start, end)
         elif last in (b"*", b"&") or (word and word not in _STORAGE) or last == b">":
             if is_word:
@@ -223,7 +227,7 @@ class _Reader:
                     self._prefixes[end] = start
                 self._blank(start, end)
         elif not has_storage:
-            after = code[following : following + 1]
+            after = self._at(following)
             if after == b"{" or (after in (b"}", b"[", b"") and b"\n" in code[end : following + 1]):
                 self._blank(start, end)
             elif after == b":" and self._is_cpp:
@@ -234,7 +238,7 @@ class _Reader:
         call = _CALL_HEAD.match(self._code, offset)
         end = self._closing(call.end() - 1) if call else -1
         following = self._next(end + 1)
-        return end >= 0 and self._code[following : following + 1] != b";"
+        return end >= 0 and self._at(following) != b";"
 
     def _has_gap(self, start: int, end: int) -> bool:
         """Whether an empty line lies between two offsets: what stands before it is no part of what follows."""
@@ -252,10 +256,10 @@ class _Reader:
         """Decide about a word with arguments."""
         code = self._code
         following = self._next(closing + 1)
-        after = code[following : following + 1]
+        after = self._at(following)
         is_word = bool(_WORD.match(code, following)) or after == b"~"
         if last == b")" or word in _TRAILING:
-            is_end = after in (b"{", b";", b"=") or (after == b":" and code[following + 1 : following + 2] != b":")
+            is_end = after in (b"{", b";", b"=") or (after == b":" and self._at(following + 1) != b":")
             if (is_end or _CAPITALS.match(code, following)) and code.find(b"{", opening, closing) < 0:
                 self._blank(start, closing + 1)
         elif word in _TAGS:
@@ -281,7 +285,7 @@ class _Reader:
         code = self._code
         end = self._closing(following)
         name = _ONE_NAME.match(code, opening + 1, closing)
-        if name and end >= 0 and code[self._next(end + 1) : self._next(end + 1) + 1] in (b"{", b";"):
+        if name and end >= 0 and self._at(self._next(end + 1)) in (b"{", b";"):
             self._blank(start, name.start(1))
             self._blank(name.end(1), closing + 1)
 
@@ -290,10 +294,10 @@ class _Reader:
     ) -> None:
         """A call where a declaration may begin."""
         code = self._code
-        after = code[following : following + 1]
+        after = self._at(following)
         if after == b"(":
             second = self._closing(following)
-            if second >= 0 and code[self._next(second + 1) : self._next(second + 1) + 1] in (b"{", b":"):
+            if second >= 0 and self._at(self._next(second + 1)) in (b"{", b":"):
                 self._make_function(start, end, opening, closing)
         elif after == b"{":
             if _WHOLE_HEAD.match(code, opening + 1, closing) and _is_capital(code, start, end):
@@ -320,7 +324,7 @@ class _Reader:
 
     def _make_function(self, start: int, end: int, opening: int, closing: int) -> None:
         """A call in the place of a function's head: shown as one without parameters, and named by its arguments."""
-        at_margin = start == 0 or self._code[start - 1 : start] in (b"\n", b"\r")
+        at_margin = start == 0 or self._at(start - 1) in (b"\n", b"\r")
         is_macro = _is_capital(self._code, start, end)
         named = name_in(self._source, start, end, opening + 1, closing) if is_macro else None
         if not self._is_cpp:
