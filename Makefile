@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -49,6 +49,13 @@ setup-golden: setup ## Fetch the packages that the golden search file asks about
 
 golden: setup-golden ## Rewrite tests/golden/*.txt from what the search finds now; read the diff
 	$(BIN)/python -m pytest tests/golden --update-golden
+
+setup-ctags: ## Install universal-ctags, which extraction is compared with
+	@sh scripts/setup-ctags.sh
+
+COVERAGE_ARGS ?=
+coverage-ctags: setup setup-ctags ## Compare extraction with ctags on real packages; COVERAGE_ARGS="--language c --details 20"
+	$(BIN)/python scripts/coverage_ctags.py $(COVERAGE_ARGS)
 
 SOAK_SECONDS ?= 1800
 soak: setup ## Two editors at once for half an hour (SOAK_SECONDS); test-slow has the same for three minutes

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cascode_indexer.errors import QueryError, WorkspaceError
+from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest
 from cascode_indexer.indexing.types import (
@@ -25,7 +26,8 @@ from cascode_indexer.roots import Roots
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
-from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
+from cascode_indexer.walk import walk
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
@@ -307,6 +309,25 @@ class Engine:
             with contextlib.suppress(ClosedIndexError):  # removed by another thread just now
                 described.append(workspace.status())
         return described
+
+    def skipped_paths(self, root: Path) -> list[tuple[str, SkipReason]]:
+        """Name what is left out of a workspace as it is now, without files in other languages.
+
+        Args:
+            root: One of :attr:`roots`.
+
+        Returns:
+            Paths relative to the root, folders with a slash at their end, and why each is left out; by path.
+        """
+        found = SkipList()
+        by_content: dict[str, SkipReason] = {}
+        for workspace in self.workspaces:
+            if workspace.root == root:
+                by_content = workspace.store.skipped_files()
+                for _ in walk(root, language_of=language_of, skipped=found, max_bytes=workspace.max_file_bytes):
+                    pass
+        named = dict(found.paths) | by_content
+        return sorted((path, why) for path, why in named.items() if why is not SkipReason.UNSUPPORTED_LANGUAGE)
 
     def is_indexed(self) -> bool:
         """Whether every workspace has been scanned completely before."""

@@ -91,6 +91,8 @@ class SourceFile:
     size: int
     #: ``st_mtime_ns``.
     mtime_ns: int
+    #: Whether a ``!`` line takes it in, or it is in the index already: what looks generated is read all the same.
+    is_wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,10 @@ class SkipCounts:
         """Count ``count`` more paths skipped for ``reason``."""
         self.by_reason[reason] = self.by_reason.get(reason, 0) + count
 
+    def add_path(self, path: str, reason: SkipReason) -> None:  # noqa: ARG002
+        """Count a path; a subclass may want to know which one."""
+        self.add(reason)
+
     @property
     def total(self) -> int:
         """All paths skipped."""
@@ -164,3 +170,15 @@ class SkipCounts:
         """Reason to count, most frequent first."""
         ordered = sorted(self.by_reason.items(), key=lambda item: (-item[1], item[0].value))
         return {reason.value: count for reason, count in ordered}
+
+
+@dataclass(slots=True)
+class SkipList(SkipCounts):
+    """Which paths were skipped, folders with a slash at their end."""
+
+    paths: list[tuple[str, SkipReason]] = field(default_factory=list)
+
+    def add_path(self, path: str, reason: SkipReason) -> None:
+        """Count a path and keep it."""
+        self.add(reason)
+        self.paths.append((path, reason))

@@ -22,7 +22,8 @@ _ALIASES = {alias: spec.id for spec in SPECS.values() for alias in (*spec.editor
 _BY_NAME = {name: spec.id for spec in SPECS.values() for name in spec.files.names}
 _BY_INTERPRETER = {name.encode(): spec.id for spec in SPECS.values() for name in spec.files.interpreters}
 _SHEBANG = re.compile(
-    rb"(?:\xef\xbb\xbf)?#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?(?:\S*/)?("
+    rb"(?:\xef\xbb\xbf)?#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?"
+    rb"(?:(?:npx|bunx|pnpm[ \t]+(?:dlx|exec)|yarn[ \t]+(?:dlx|run)|npm[ \t]+exec)[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?("
     + b"|".join(re.escape(name) for name in _BY_INTERPRETER)
     + rb")[\d.]*(?:\s|$)"
 )

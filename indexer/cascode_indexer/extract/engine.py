@@ -8,10 +8,9 @@ from cascode_indexer.types import Definition
 
 from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
-from .grammars import grammar_for
 from .modules import module_definition
-from .parsing import parse
-from .salvage import salvage
+from .parsing import read
+from .salvage import read_branches, salvage
 from .sweep import Sweep
 
 
@@ -45,16 +44,16 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
         raise ExtractionError(f"unknown language {language!r}; known languages: {', '.join(LANGUAGES)}")
     text = source.removeprefix("\ufeff")
     data = text.encode("utf-8", "surrogatepass")
-    grammar = grammar_for(known, path)
-    tree = parse(grammar, data)
-    sweep = Sweep(grammar, tree, text, data)
+    reading = read(known, path, data)
+    sweep = Sweep(reading, text, data)
     definitions = sweep.definitions()
-    module = module_definition(grammar.spec, tree.root_node, data, path)
+    module = module_definition(reading.grammar.spec, reading.tree.root_node, data, path)
     if module is not None:
         definitions.insert(0, module)
-    has_errors = tree.root_node.has_error
+    has_errors = reading.tree.root_node.has_error
+    further = read_branches(reading, sweep, data, definitions)
     if has_errors:
-        further = salvage(grammar, sweep, data, definitions)
-        if further:
-            definitions = sorted([*definitions, *further], key=lambda found: (found.start_line, -found.end_line))
+        further += salvage(reading, sweep, data, [*definitions, *further])
+    if further:
+        definitions = sorted([*definitions, *further], key=lambda found: (found.start_line, -found.end_line))
     return Extraction(tuple(definitions), has_errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from tree_sitter import Language, Query
@@ -23,8 +23,11 @@ class Grammar:
     language: Language
     #: The compiled query; shared by threads, which is safe: only cursors hold state.
     query: Query
+    #: Finds what the parser could not read.
+    errors: Query
 
 
+_ERRORS = "(ERROR) @error (MISSING) @missing"
 _lock = threading.Lock()
 _grammars: dict[tuple[str, str], Grammar] = {}
 
@@ -52,8 +55,21 @@ def grammar_for(language: str, path: str = "") -> Grammar:
     return grammar
 
 
+def sister_grammars(language: str) -> list[Grammar]:
+    """Grammars of other languages that may read a source of this one better; its own rules stay in force."""
+    found = []
+    for name in SPECS[language].sisters:
+        other, _, variant = name.partition(":")
+        key = (language, name)
+        with _lock:
+            if key not in _grammars:
+                _grammars[key] = replace(_compile(SPECS[other], variant), spec=SPECS[language])
+            found.append(_grammars[key])
+    return found
+
+
 def _compile(spec: LanguageSpec, variant: str) -> Grammar:
     """Load the grammar's wheel and compile the query against it."""
     module, _, function = spec.grammars[variant].partition(":")
     language = Language(getattr(importlib.import_module(module), function)())
-    return Grammar(spec, language, Query(language, spec.query))
+    return Grammar(spec, language, Query(language, spec.query), Query(language, _ERRORS))

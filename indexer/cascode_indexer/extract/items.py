@@ -48,6 +48,8 @@ class Item:
     name: Node | None = None
     body: Node | None = None
     signature_end: int = 0
+    #: First byte of the name where it stands outside of its node; -1 where it does not.
+    name_start: int = -1
     #: The qualified name, and what those inside begin with.
     parts: list[str] = field(default_factory=list)
     inner: list[str] = field(default_factory=list)
@@ -88,3 +90,29 @@ class Item:
         if self.kind is not Kind.MODULE or has_doc:
             return True
         return self.label == "mixin" and any(member.is_function for member in self.members)
+
+
+def without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
+    """Of definitions with the same name node keep the longest function, else the first type, else the first constant.
+
+    Args:
+        found: With the number of their pattern, in that order.
+    """
+    items = [item for _, item in found]
+    items.sort(
+        key=lambda item: (0, -_body_length(item)) if item.is_function else (1 + (item.kind not in TYPE_KINDS), 0)
+    )
+    names: set[int] = set()
+    kept = []
+    for item in items:
+        assert item.name is not None
+        if item.name.start_byte not in names:
+            kept.append(item)
+        names.add(item.name.start_byte)
+    return kept
+
+
+def _body_length(item: Item) -> int:
+    """Bytes of an item's body; its own where it has none."""
+    start, end = item.body.byte_range if item.body is not None else (item.start, item.end)
+    return end - start

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 
 import psutil
-from tree_sitter import Parser, Tree
+from tree_sitter import Parser, QueryCursor, Tree
 
 from .errors import ExtractionError
-from .grammars import Grammar
+from .grammars import Grammar, grammar_for, sister_grammars
+from .shown import Shown
 from .spec import LanguageSpec
 
 #: Real files of 1 MiB parse in 0.2 s; only input built to hurt the parser takes this long.
@@ -32,7 +34,48 @@ _STATEMENT_END = re.compile(rb"[;{}]")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-def parse(grammar: Grammar, data: bytes) -> Tree:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source as one grammar reads it."""
+
+    grammar: Grammar
+    tree: Tree
+    #: What the parser saw.
+    shown: Shown
+
+    def errors(self) -> int:
+        """Places where the parser met what the grammar does not know, or missed what it asks for."""
+        captures = QueryCursor(self.grammar.errors).captures(self.tree.root_node)
+        return sum(len(nodes) for nodes in captures.values())
+
+
+def read(language: str, path: str, data: bytes) -> Reading:
+    """Parse a source with the grammar of its language, and where that meets errors with its sisters.
+
+    Args:
+        language: Language id.
+        path: Chooses between variants of a grammar.
+        data: As for :func:`parse`.
+
+    Returns:
+        The reading with the fewest errors, the first one of several.
+
+    Raises:
+        ExtractionError: As for :func:`parse`.
+    """
+    best = parse(grammar_for(language, path), data)
+    if not best.tree.root_node.has_error or not best.grammar.spec.sisters:
+        return best
+    fewest = best.errors()
+    for grammar in sister_grammars(language):
+        other = parse(grammar, data)
+        errors = other.errors()
+        if errors < fewest:
+            best, fewest = other, errors
+    return best
+
+
+def parse(grammar: Grammar, data: bytes) -> Reading:
     """Parse a source.
 
     Args:
@@ -40,7 +83,7 @@ def parse(grammar: Grammar, data: bytes) -> Tree:
         data: UTF-8 text. A lone CR ends a line for editors but not for the grammars: they are shown LF.
 
     Returns:
-        A tree whose byte offsets are those of ``data``.
+        A reading whose byte offsets are those of ``data``.
 
     Raises:
         ExtractionError: Parsing takes more than ``TIME_LIMIT_SECONDS`` or ``MEMORY_LIMIT_BYTES``, or would.
@@ -48,14 +91,15 @@ def parse(grammar: Grammar, data: bytes) -> Tree:
     hopeless = _hopeless(grammar.spec, data)
     if hopeless:
         raise ExtractionError(_message(grammar, data, hopeless))
-    shown = _LONE_CR.sub(b"\n", data) if b"\r" in data else data
-    if grammar.spec.mask is not None:
-        shown = grammar.spec.mask(shown)
+    text = _LONE_CR.sub(b"\n", data) if b"\r" in data else data
+    shown = Shown(text) if grammar.spec.shown is None else grammar.spec.shown(text)
+    text = shown.data
     watch = _Watch()
     try:
-        return Parser(grammar.language).parse(
-            lambda offset, _point: shown[offset : offset + _CHUNK], progress_callback=watch
+        tree = Parser(grammar.language).parse(
+            lambda offset, _point: text[offset : offset + _CHUNK], progress_callback=watch
         )
+        return Reading(grammar, tree, shown)
     except ValueError as problem:
         if not watch.refusal:
             raise

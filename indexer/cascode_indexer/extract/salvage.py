@@ -8,11 +8,12 @@ such line: at most once more the length of the source.
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 
 from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
 from .grammars import Grammar
-from .parsing import parse
+from .parsing import Reading, parse
 from .sweep import Sweep
 
 #: A source with more hidden definitions is no source of this language.
@@ -21,11 +22,11 @@ _MAX_PIECES = 500
 _BELONGS_ABOVE = (b"*", b"#", b"@", b"[")
 
 
-def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]) -> list[Definition]:
+def salvage(reading: Reading, sweep: Sweep, data: bytes, found: list[Definition]) -> list[Definition]:
     """Find what the first pass missed.
 
     Args:
-        grammar: The language.
+        reading: The source as the parser read it.
         sweep: The first pass, done.
         data: The source.
         found: What the first pass found.
@@ -33,6 +34,7 @@ def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]
     Returns:
         Further functions, in order of the source.
     """
+    grammar = reading.grammar
     pattern = grammar.spec.definition
     if pattern is None:
         return []
@@ -41,13 +43,46 @@ def salvage(grammar: Grammar, sweep: Sweep, data: bytes, found: list[Definition]
     heads = list(pattern.finditer(data))[:_MAX_PIECES]
     further = []
     for index, head in enumerate(heads):
-        name = head[1].decode("utf-8", "surrogatepass")
+        name = unicodedata.normalize("NFC", head[1].decode("utf-8", "surrogatepass"))
         if (sweep.line(head.start(1)), name) in known or sweep.in_sound_code(head.start(1)):
             continue
         start = _with_lines_above(data, head.start(), above)
         following = heads[index + 1].start() if index + 1 < len(heads) else len(data)
-        further.extend(_read(grammar, sweep, data, start, _with_lines_above(data, following, above), name))
+        pieces = _read(grammar, sweep, data, start, _with_lines_above(data, following, above))
+        if pieces and pieces[0].name == name:
+            further.extend(_unknown(pieces, known))
     return further
+
+
+def read_branches(reading: Reading, sweep: Sweep, data: bytes, found: list[Definition]) -> list[Definition]:
+    """Find the functions that are whole in the branches of conditionals that the parser was not shown.
+
+    Args:
+        reading: The source as the parser read it.
+        sweep: The first pass, done.
+        data: The source.
+        found: What the first pass found.
+
+    Returns:
+        Further functions, in order of the source.
+    """
+    known = {(function.name_line, function.name) for function in found}
+    further: list[Definition] = []
+    for start, end in reading.shown.branches[:_MAX_PIECES]:
+        pieces = _read(reading.grammar, sweep, data, data.find(b"\n", start, end) + 1 or start, end)
+        further.extend(_unknown([one for one in pieces if one.code.count("{") == one.code.count("}")], known))
+    return further
+
+
+def _unknown(functions: list[Definition], known: set[tuple[int, str]]) -> list[Definition]:
+    """Those that were not found before, and are known from now on."""
+    new = []
+    for function in functions:
+        key = (function.name_line, function.name)
+        if key not in known:
+            known.add(key)
+            new.append(function)
+    return new
 
 
 def _with_lines_above(data: bytes, start: int, beginnings: tuple[bytes, ...]) -> int:
@@ -60,23 +95,23 @@ def _with_lines_above(data: bytes, start: int, beginnings: tuple[bytes, ...]) ->
     return start
 
 
-def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int, name: str) -> list[Definition]:
+def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int) -> list[Definition]:
     """Functions of one piece, with the lines and container they have in the whole."""
     is_indented = data[start : start + 1] in (b" ", b"\t")
     prefix = grammar.spec.piece_prefix + (grammar.spec.member_prefix if is_indented else b"")
     piece = prefix + data[start:end]
     text = piece.decode("utf-8", "surrogatepass")
-    found = Sweep(grammar, parse(grammar, piece), text, piece).definitions()
+    found = Sweep(parse(grammar, piece), text, piece).definitions()
     added = prefix.count(b"\n")
     # Types: the one that a prefix opens, and those whose end the error hides.
     functions = [
         definition for definition in found if definition.start_line > added and definition.kind in FUNCTION_KINDS
     ]
-    if not functions or functions[0].name != name:
+    if not functions:
         return []
     container, is_type = sweep.container_at(start)
     shift = sweep.line(start) - 1 - added
-    drop = functions[0].qualified_name.removesuffix(name)
+    drop = functions[0].qualified_name.removesuffix(functions[0].name)
     return [
         dataclasses.replace(
             function,

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from .forms import CommentForms
+from .shown import Shown
 
 #: Turns the text of a captured name or owner into the parts of a qualified name; empty: no name.
 NameParts = Callable[[str], "list[str]"]
 
 #: The commonest way to write comments.
 _C_COMMENTS = CommentForms()
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+#: What a name is made of, for character classes: marks combine with letters, and ``\\w`` ends at them (UAX 31).
+WORD = r"\w\x80-\U0010ffff"
+_IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
 
 
 def plain_name(text: str) -> list[str]:
@@ -118,8 +121,12 @@ class LanguageSpec:
     keywords: frozenset[str] = frozenset()
     #: Whether members may be named by reserved words (JavaScript's ``delete()``); else no definition is.
     keywords_name_members: bool = False
-    #: What to show the parser in place of the source, as long and with lines as long.
-    mask: Callable[[bytes], bytes] | None = None
+    #: What to show the parser in place of the source, where not the source itself.
+    shown: Callable[[bytes], Shown] | None = None
+    #: ``language:variant`` of grammars that a source with errors is tried with, too: the tree with fewer is kept.
+    sisters: tuple[str, ...] = ()
+    #: Whether a function directly inside another one is a statement that reads like one (``foreach (x, xs) {...}``).
+    is_statement: Callable[[Node], bool] | None = None
     #: Whether ``a<`` can open type arguments or compare and the grammar follows both: time and memory by the square.
     ambiguous_angles: bool = False
     #: Finds the node that carries the name inside a definition's ``@name``; None: no function after all.

@@ -51,7 +51,7 @@ def _without_docstring(function: Definition) -> str:
     source = prefix + data
     find = grammar.spec.inside_doc
     assert find is not None
-    matches = QueryCursor(grammar.query).matches(parse(grammar, source).root_node)
+    matches = QueryCursor(grammar.query).matches(parse(grammar, source).tree.root_node)
     with_body = (captures for _, captures in matches if "body" in captures)
     bodies = [captures["body"][0] for captures in with_body if not _HOLDS_DOC.isdisjoint(captures)]
     if not bodies:

@@ -8,17 +8,18 @@ deep the code nests.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 
-from tree_sitter import Node, QueryCursor, Tree
+from tree_sitter import Node, QueryCursor
 
 from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
-from .grammars import Grammar
-from .items import KINDS, LABELS, LEAST_LINES, Item
+from .items import KINDS, LABELS, LEAST_LINES, Item, without_doubles
 from .lines import Lines
 from .outline import MAX_CHARACTERS, outline
+from .parsing import Reading
 from .spec import NameParts
 
 #: A longer owner or name is an expression, not a name.
@@ -44,10 +45,13 @@ class Sweep:
     beside all others, so they share one state that lives as long as one source is read.
     """
 
-    def __init__(self, grammar: Grammar, tree: Tree, text: str, data: bytes) -> None:
+    def __init__(self, reading: Reading, text: str, data: bytes) -> None:
+        grammar = reading.grammar
         self._spec = grammar.spec
         self._query = grammar.query
-        self._root = tree.root_node
+        self._root = reading.tree.root_node
+        self._names = reading.shown.names
+        self._prefixes = reading.shown.prefixes
         self._text = text
         self._data = data
         self._ascii = len(text) == len(data)
@@ -72,6 +76,8 @@ class Sweep:
             if len(open_items) >= _MAX_NESTING:
                 continue
             parent = open_items[-1] if open_items else None
+            if self._is_statement(item, parent):
+                continue
             item.takes_place_in(parent)
             if item.node is not None:
                 item.span = self._span(item.node)
@@ -127,7 +133,7 @@ class Sweep:
         items = [
             *rests,
             *(item for _, item in containers.values()),
-            *_without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
+            *without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
         ]
         items.sort(key=lambda item: (item.start, -item.end, item.node is not None))
         return items
@@ -158,7 +164,8 @@ class Sweep:
         body = captures["body"][0] if "body" in captures else None
         if name is None or (body is not None and kind not in TYPE_KINDS and self._declares(body)):
             return None
-        parts = self._parts(name, split)
+        named = self._names.get(name.start_byte) if self._names else None
+        parts = list(named.parts) if named is not None else self._parts(name, split)
         if not parts:
             return None
         if kind is None:
@@ -176,7 +183,17 @@ class Sweep:
         else:
             end = (captures["head"][-1] if "head" in captures else name).end_byte
         is_type = label == "mixin" or (kind in TYPE_KINDS and kind is not Kind.MODULE)
-        return Item(label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type)
+        name_start = -1 if named is None else named.start
+        return Item(
+            label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type, name_start=name_start
+        )
+
+    def _is_statement(self, item: Item, parent: Item | None) -> bool:
+        """Whether an item is a statement inside a function that reads like a function of its own."""
+        is_statement = self._spec.is_statement
+        if is_statement is None or item.label != "function" or parent is None or not parent.is_function:
+            return False
+        return item.node is not None and is_statement(item.node)
 
     def _is_misread(self, node: Node, name: Node, text: str, captures: dict[str, list[Node]]) -> bool:
         """Whether a definition is a statement that the parser took for one: a reserved word is its name."""
@@ -195,7 +212,8 @@ class Sweep:
         """Parts of a captured name."""
         if node.end_byte - node.start_byte > _MAX_NAME_BYTES:
             return []
-        return split(self._slice(node.start_byte, node.end_byte))
+        text = self._slice(node.start_byte, node.end_byte)
+        return split(text if self._ascii else unicodedata.normalize("NFC", text))
 
     def _slice(self, start: int, end: int) -> str:
         """Source text between two byte offsets."""
@@ -217,7 +235,7 @@ class Sweep:
         if not item.is_asked_for(bool(doc)):
             return None
         name = item.own[-1]
-        name_start = self._name_start(name_node, name)
+        name_start = item.name_start if item.name_start >= 0 else self._name_start(name_node, name)
         name_line = self.line(name_start)
         return Definition(
             name=name,
@@ -265,8 +283,9 @@ class Sweep:
                 break
             node = wrapper
         start, end = node.byte_range
-        while self._decorators:
-            decorator = self._decorators.get(self._comments.skip_back(start))
+        while self._decorators or self._prefixes:
+            above = self._comments.skip_back(start)
+            decorator = self._decorators.get(above, self._prefixes.get(above))
             if decorator is None or decorator >= start:
                 break
             start = decorator
@@ -347,24 +366,6 @@ class Sweep:
     def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
         return self._lines.number(offset)
-
-
-def _without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
-    """Of definitions with the same name node keep the functions, else the first type, else the first constant.
-
-    Args:
-        found: With the number of their pattern, in that order.
-    """
-    items = [item for _, item in found]
-    items.sort(key=lambda item: 0 if item.is_function else 1 if item.kind in TYPE_KINDS else 2)
-    names: set[int] = set()
-    kept = []
-    for item in items:
-        assert item.name is not None
-        if item.is_function or item.name.start_byte not in names:
-            kept.append(item)
-        names.add(item.name.start_byte)
-    return kept
 
 
 def _lines_of(node: Node) -> int:

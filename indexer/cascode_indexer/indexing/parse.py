@@ -22,14 +22,17 @@ def content_digest(content: bytes) -> bytes:
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
     """Extract the definitions of a file's content; a content that gives none says why."""
-    return _parse_text(source, content_digest(content), source_text(content, source.language))
+    return _parse_text(
+        source, content_digest(content), source_text(content, source.language, is_wanted=source.is_wanted)
+    )
 
 
 def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
     """Extract the definitions of an open buffer's text; one that gives none says why."""
     # An editor may send lone surrogates, which no file and no model can take; a "?" keeps every column in its place.
     content = text.encode("utf-8", "replace")
-    return _parse_text(source, content_digest(content), text_or_reason(content.decode("utf-8")))
+    clean = content.decode("utf-8")
+    return _parse_text(source, content_digest(content), clean if source.is_wanted else text_or_reason(clean))
 
 
 def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:

@@ -27,7 +27,9 @@ from cascode_models.types import Encoder, FloatArray
 _log = logging.getLogger(__name__)
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
+#: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
+_JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
 _FILES_A_BATCH = 64
 #: And no more functions than these: a transaction of a hundred milliseconds is the longest stretch of Python here.
@@ -85,13 +87,19 @@ class Updater:
         known = self._store.file_records()
         skipped = SkipCounts()
         seen: set[str] = set()
+        left_out = self._store.skipped_files()
         suspects: list[SourceFile] = []
         for source in walk(
             self._root, language_of=language_of, skipped=skipped, max_bytes=self._max_file_bytes, known=known
         ):
             seen.add(source.path)
             record = known.get(source.path)
-            if full or record is None or (record.size, record.mtime_ns) != (source.size, source.mtime_ns):
+            if (
+                full
+                or record is None
+                or (record.size, record.mtime_ns) != (source.size, source.mtime_ns)
+                or (source.is_wanted and left_out.get(source.path) in _JUDGED)
+            ):
                 suspects.append(source)
             if self._should_stop():
                 return IndexReport(self._root, cancelled=True)
@@ -121,7 +129,7 @@ class Updater:
         suspects: list[SourceFile] = []
         gone: list[str] = []
         for path in sorted(paths):
-            source = None if rules.reason(path) else self._source(path)
+            source = None if rules.reason(path) else self._source(path, is_wanted=rules.is_forced(path))
             if source is None:
                 if self._store.file_record(path) is not None:
                     gone.append(path)
@@ -228,7 +236,7 @@ class Updater:
         self._store.set_meta("versions", versions)
         self._store.set_meta("root", str(self._root))
 
-    def _source(self, path: str) -> SourceFile | None:
+    def _source(self, path: str, *, is_wanted: bool) -> SourceFile | None:
         """Return the file at ``path`` if it is one that is read for functions."""
         absolute = self._root / path
         try:
@@ -244,7 +252,7 @@ class Updater:
             return None
         if language is None:
             return None
-        return SourceFile(path, absolute, language, status.st_size, status.st_mtime_ns)
+        return SourceFile(path, absolute, language, status.st_size, status.st_mtime_ns, is_wanted)
 
     def _read(self, suspects: list[SourceFile], *, full: bool = False) -> int:
         """Read and store files that may have changed; return how many did."""
@@ -263,7 +271,7 @@ class Updater:
                 vanished.append(source.path)
                 continue
             record = self._store.file_record(source.path)
-            if not full and record is not None and record.digest == content_digest(content):
+            if not full and not source.is_wanted and record is not None and record.digest == content_digest(content):
                 untouched.append(source)
                 continue
             batch.append(parse_content(source, content))

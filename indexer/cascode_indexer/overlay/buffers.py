@@ -158,7 +158,7 @@ class Overlays:
         language = language_of_text(path, text)
         if language is None:
             return None
-        source = SourceFile(path, workspace.root / path, language, 0, 0)
+        source = SourceFile(path, workspace.root / path, language, 0, 0, IgnoreRules(workspace.root).is_forced(path))
         size = len(text) if len(text) > workspace.max_file_bytes else len(text.encode("utf-8", "replace"))
         if size > workspace.max_file_bytes:
             parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)

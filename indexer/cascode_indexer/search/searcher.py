@@ -148,7 +148,9 @@ class Searcher:
         """Return the source lines of a hit."""
         text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
         if text is None:
-            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0), self._max_file_bytes)
+            text = read_source(
+                SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0, True), self._max_file_bytes
+            )
         if isinstance(text, SkipReason):
             return ""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -80,7 +80,7 @@ class Verifier:
             status = os.lstat(absolute)
         except OSError:
             return None
-        source = SourceFile(function.path, absolute, function.language, status.st_size, status.st_mtime_ns)
+        source = SourceFile(function.path, absolute, function.language, status.st_size, status.st_mtime_ns, True)
         content = read_bytes(source, self._max_file_bytes)
         if isinstance(content, SkipReason):
             return None

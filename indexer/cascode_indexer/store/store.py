@@ -160,6 +160,12 @@ class Store:
             counts.add(SkipReason(reason), count)
         return counts
 
+    def skipped_files(self) -> dict[str, SkipReason]:
+        """Return the files that were skipped for their content."""
+        with self._access() as database:
+            rows = database.execute("SELECT path, skip_reason FROM files WHERE skip_reason IS NOT NULL").fetchall()
+        return {path: SkipReason(reason) for path, reason in rows}
+
     # --- texts and vectors ----------------------------------------------------------------------------
 
     def pending_texts(self, *, after: int = 0) -> list[tuple[int, bytes, int]]:

@@ -29,6 +29,8 @@ _GUESS_BYTES = 64 * 1024
 _MAX_MESS = 0.1
 #: Share of control characters above which decoded text is none: a few occur in strings, soups of them do not.
 _MAX_CONTROLS = 0.02
+#: Share of stray bytes among characters beyond ASCII below which a text is UTF-8: a name pasted from elsewhere.
+_MAX_STRAY = 0.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -51,6 +53,8 @@ def decode(content: bytes, language: str = "") -> str | SkipReason:
     text = _strict(content, "utf-8")
     if text is None and declares_encoding(language):
         text = _by_cookie(content)
+    if text is None:
+        text = _nearly_utf8(content)
     if text is None:
         text = _by_guess(content)
     if text is None or len(_CONTROLS.findall(text)) > _MAX_CONTROLS * len(text):
@@ -80,6 +84,15 @@ def _by_cookie(content: bytes) -> str | None:
         log.debug("unknown encoding %r in a coding comment", name)
         return None
     return _strict(content, name)
+
+
+def _nearly_utf8(content: bytes) -> str | None:
+    """Decode as UTF-8 with a replacement for stray bytes, where nearly all that is not ASCII is UTF-8."""
+    text = content.decode("utf-8", "replace")
+    stray = text.count("\ufffd")
+    others = len(text) - len(text.encode("ascii", "ignore")) - stray
+    # In another encoding hardly two bytes in a row are a character of UTF-8.
+    return text if others and stray <= max(1, _MAX_STRAY * others) else None
 
 
 def _by_guess(content: bytes) -> str | None:

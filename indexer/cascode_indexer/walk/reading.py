@@ -16,8 +16,12 @@ log = logging.getLogger(__name__)
 #: Characters in a line above which nobody wrote it by hand: style guides stop at 120, SQL and test data at a
 #: few thousand.
 _LONG_LINE = 5000
-#: Share of a file in long lines above which it is minified or data; below, a long literal among code is kept.
+#: Share of a file in long lines of code above which it is minified.
 _LONG_SHARE = 0.5
+#: Share of brackets and semicolons above which a long line holds code: minified JavaScript has a tenth and more,
+#: a literal, a table of numbers or an encoded image next to none.
+_CODE_SHARE = 0.03
+_CODE_SIGNS = "(){};"
 #: No parser, encoder or editor is helped by a longer line, whatever stands around it.
 _MAX_LINE = 256 * 1024
 #: Bytes a read asks for at once.
@@ -39,7 +43,7 @@ def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_FILE_BYTES) -> st
         may not be read or is not a regular file any more.
     """
     content = read_bytes(file, max_bytes)
-    return content if isinstance(content, SkipReason) else source_text(content, file.language)
+    return content if isinstance(content, SkipReason) else source_text(content, file.language, is_wanted=file.is_wanted)
 
 
 def read_bytes(file: SourceFile, max_bytes: int) -> bytes | SkipReason:
@@ -68,26 +72,34 @@ def read_bytes(file: SourceFile, max_bytes: int) -> bytes | SkipReason:
     return b"".join(blocks) if left > 0 else SkipReason.TOO_LARGE
 
 
-def source_text(content: bytes, language: str = "") -> str | SkipReason:
+def source_text(content: bytes, language: str = "", *, is_wanted: bool = False) -> str | SkipReason:
     """Turn a file's bytes into text that is worth parsing.
 
     Args:
         content: All of the file.
         language: Its language id.
+        is_wanted: Whether it is read though it may be generated or minified.
 
     Returns:
         The text, or why it is left out: ``BINARY``, ``NOT_TEXT``, ``LINE_TOO_LONG`` or ``GENERATED``.
     """
     text = decode(content, language)
-    return text if isinstance(text, SkipReason) else text_or_reason(text)
+    return text if isinstance(text, SkipReason) or is_wanted else text_or_reason(text)
 
 
 def text_or_reason(text: str) -> str | SkipReason:
     """Return a decoded text, or why it is not worth parsing: ``LINE_TOO_LONG`` or ``GENERATED``."""
     lines = text.split("\n" if "\n" in text else "\r")  # old Mac files know carriage returns only
-    long_lines = [length for length in map(len, lines) if length >= _LONG_LINE]
-    if long_lines and (max(long_lines) > _MAX_LINE or sum(long_lines) > _LONG_SHARE * len(text)):
-        return SkipReason.LINE_TOO_LONG
+    long_lines = [line for line in lines if len(line) >= _LONG_LINE]
+    if long_lines:
+        code = sum(len(line) for line in long_lines if _is_code(line))
+        if code > _LONG_SHARE * len(text) or max(map(len, long_lines)) > _MAX_LINE:
+            return SkipReason.LINE_TOO_LONG
     if has_generated_notice(text):
         return SkipReason.GENERATED
     return text
+
+
+def _is_code(line: str) -> bool:
+    """Whether a long line holds statements, not one literal."""
+    return sum(map(line.count, _CODE_SIGNS)) > _CODE_SHARE * len(line)

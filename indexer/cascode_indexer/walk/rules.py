@@ -189,6 +189,16 @@ class IgnoreRules:
             reason = inside.closed if isinstance(inside, Level) else inside
         return reason
 
+    def is_forced(self, path: str) -> bool:
+        """Whether a ``!`` line of a ``.cascodeignore`` names a file.
+
+        Args:
+            path: Relative to the root, posix separators.
+        """
+        around, _, name = path.rpartition("/")
+        level = self._level(around)
+        return isinstance(level, Level) and self.judge(level, name, is_folder=False).forced
+
     def forget(self) -> None:
         """Read ignore files again from now on: one of them, or the folders around them, changed."""
         self._levels.clear()

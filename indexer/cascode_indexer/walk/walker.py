@@ -190,7 +190,7 @@ class _Walk:
             for entry in entries:
                 if not is_encodable(entry.name):
                     log.warning("left out, its name is not valid UTF-8: %r in %r", entry.name, level.prefix or ".")
-                    self._skip(level, SkipReason.UNREADABLE)
+                    self._skip(level, ascii(entry.name)[1:-1], SkipReason.UNREADABLE)
                 elif _is_link(entry):
                     self._count_link(level, entry)
                 elif not entry.is_dir(follow_symlinks=False):
@@ -204,37 +204,37 @@ class _Walk:
         """Judge a folder; its rules and entries where it is to be walked."""
         verdict = self._rules.judge(level, entry.name, is_folder=True)
         if verdict.reason is not None:
-            self._skip(level, verdict.reason)
+            self._skip(level, f"{entry.name}/", verdict.reason)
             if not verdict.descend:
                 return None
         entries = self._list(entry.path, f"{level.prefix}{entry.name}")
         inside = self._rules.enter(level, entry.name, {entry.name for entry in entries}, verdict)
         if not isinstance(inside, Level):
-            self._skip(level, inside)
+            self._skip(level, f"{entry.name}/", inside)
             return None
         if inside.closed is not None and verdict.reason is None:
-            self._skip(level, inside.closed)
+            self._skip(level, f"{entry.name}/", inside.closed)
         return inside, entries
 
     def _source_file(self, level: Level, entry: os.DirEntry[str]) -> SourceFile | None:
         """Judge a file; cheap questions first."""
         verdict = self._rules.judge(level, entry.name, is_folder=False)
         if verdict.reason is not None:
-            self._skip(level, verdict.reason)
+            self._skip(level, entry.name, verdict.reason)
             return None
         path = level.prefix + entry.name
         told_by_head = head_bytes(entry.name)
         language = None if told_by_head else self._language_of(path, b"")
         if language is None and not told_by_head:
-            self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+            self._skip(level, entry.name, SkipReason.UNSUPPORTED_LANGUAGE)
             return None
         try:
             status = entry.stat(follow_symlinks=False)
             if not stat.S_ISREG(status.st_mode):  # a pipe, socket or device: never opened
-                self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+                self._skip(level, entry.name, SkipReason.UNSUPPORTED_LANGUAGE)
                 return None
             if status.st_size > self._max_bytes:
-                self._skip(level, SkipReason.TOO_LARGE)
+                self._skip(level, entry.name, SkipReason.TOO_LARGE)
                 return None
             if told_by_head:
                 known = self._known.get(path)
@@ -244,23 +244,25 @@ class _Walk:
                     language = self._language_of(path, read_head(entry.path, told_by_head))
         except OSError as error:
             log.info("left out, it cannot be read: %s (%s)", path, error.strerror)
-            self._skip(level, SkipReason.UNREADABLE)
+            self._skip(level, entry.name, SkipReason.UNREADABLE)
             return None
         if language is None:
-            self._skip(level, SkipReason.UNSUPPORTED_LANGUAGE)
+            self._skip(level, entry.name, SkipReason.UNSUPPORTED_LANGUAGE)
             return None
-        return SourceFile(path, Path(entry.path), language, status.st_size, status.st_mtime_ns)
+        return SourceFile(
+            path, Path(entry.path), language, status.st_size, status.st_mtime_ns, is_wanted=verdict.forced
+        )
 
     def _count_link(self, level: Level, entry: os.DirEntry[str]) -> None:
         """Count a link that leads out or nowhere; one that leads inside leads to what is found anyway."""
         try:
             target = os.path.realpath(entry.path, strict=True)
         except OSError:  # leads nowhere, or in a circle
-            self._skip(level, SkipReason.UNREADABLE)
+            self._skip(level, entry.name, SkipReason.UNREADABLE)
             return
         inside = self._real_root.rstrip(os.sep) + os.sep
         if target != self._real_root and not target.startswith(inside):
-            self._skip(level, SkipReason.OUTSIDE_WORKSPACE)
+            self._skip(level, entry.name, SkipReason.OUTSIDE_WORKSPACE)
 
     def _list(self, folder: str, path: str) -> list[os.DirEntry[str]]:
         """Entries of a folder by name; none, and counted, where it cannot be listed."""
@@ -269,13 +271,13 @@ class _Walk:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             log.info("left out, it cannot be listed: %s (%s)", path or folder, error.strerror)
-            self._skipped.add(SkipReason.UNREADABLE)
+            self._skipped.add_path(f"{path}/", SkipReason.UNREADABLE)
             return []
 
-    def _skip(self, level: Level, reason: SkipReason) -> None:
+    def _skip(self, level: Level, name: str, reason: SkipReason) -> None:
         """Count an entry, unless the left-out folder it lies in stands for it already."""
         if level.closed is None:
-            self._skipped.add(reason)
+            self._skipped.add_path(level.prefix + name, reason)
 
 
 def read_head(path: str, size: int) -> bytes:

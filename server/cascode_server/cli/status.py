@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 
 @click.command("status", cls=Command)
 @click.argument("workspaces", nargs=-1, type=FOLDER, metavar="[WORKSPACE]...")
+@click.option("--skipped", "names_skipped", is_flag=True, help="Name the paths that were skipped, with the reason.")
 @engine_options
-def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
+def command(workspaces: tuple[Path, ...], names_skipped: bool, engine_options: EngineOptions) -> int:
     """Show what indexes hold and what was skipped.
 
     Without WORKSPACE it is the index of the current directory. Exit status 1 where a workspace was never indexed.
     """
     with engine_options.open(workspaces) as engine:
         found = engine.status()
+        left_out = {one.root: engine.skipped_paths(one.root) for one in found} if names_skipped else {}
     for workspace in found:
         click.echo(printable(str(workspace.root), one_line=True))
         for name, text in _rows(workspace):
             click.echo(f"  {name:<12} {printable(text, one_line=True)}")
+        for path, reason in left_out.get(workspace.root, []):
+            click.echo(f"  {reason.value:<20} {printable(path, one_line=True)}")
     return 0 if all(workspace.indexed for workspace in found) else 1
 
 

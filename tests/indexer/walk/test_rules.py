@@ -246,6 +246,14 @@ def test_generated_names_are_counted(tree: Tree, found: Found, name: str) -> Non
     assert found(tree(name, f".cascodeignore=!{name}\n"))[0] == [name]
 
 
+@pytest.mark.parametrize(
+    "name", ["webpack.prod.js", "arg-min.js", "ui_button.h", "json_wrap.c", "bindata.go", "a.tab.c"]
+)
+def test_names_that_people_give_are_kept(tree: Tree, found: Found, name: str) -> None:
+    """What a program writes under such a name says so in its first lines."""
+    assert found(tree(name))[0] == [name]
+
+
 def test_a_nested_repository_has_its_own_rules(tree: Tree, found: Found) -> None:
     """The outer ignore file has no say inside; a submodule's exclude file lies in the outer ``.git``."""
     root = tree(

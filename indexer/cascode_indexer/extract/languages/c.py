@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.doxygen import plain_comment
+from cascode_indexer.extract.macros import c_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 #: Types that ``typedef`` names.
@@ -105,6 +106,12 @@ KEYWORDS = words(
     """
 )
 
+
+def is_statement(node: Node) -> bool:
+    """Whether a definition has no type: inside a function that is a macro's loop (``foreach (x, xs) {...}``)."""
+    return node.type == "function_definition" and node.child_by_field_name("type") is None
+
+
 SPEC = LanguageSpec(
     id="c",
     name="C",
@@ -118,7 +125,9 @@ SPEC = LanguageSpec(
     keywords=KEYWORDS,
     grammars={"": "tree_sitter_c:language"},
     query=QUERY,
+    shown=c_shown,
     name_node=declared_name,
+    is_statement=is_statement,
     signature_tail=("{", "="),
     definition=DEFINITION,
 )

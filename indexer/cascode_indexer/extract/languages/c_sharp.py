@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 
+from cascode_indexer.extract.branches import c_sharp_shown
 from cascode_indexer.extract.forms import tidy
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 from .java import DEFINITION
 
@@ -23,6 +24,8 @@ _QUERY = f"""
 (property_declaration name: (identifier) @name
   accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (property_declaration name: (identifier) @name value: (arrow_expression_clause) @body) @method
+(event_declaration name: (identifier) @name
+  accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (indexer_declaration "this" @name accessors: (accessor_list (accessor_declaration body: (_))) @body) @method
 (indexer_declaration "this" @name value: (arrow_expression_clause) @body) @method
 (local_function_statement name: (identifier) @name body: (_) @body) @function
@@ -65,7 +68,7 @@ def _without_tags(text: str) -> str:
 
 def _parts(text: str) -> list[str]:
     """``A.B`` is two parts, ``this.Handler`` is ``Handler``, operator symbols and types stay whole."""
-    if not re.fullmatch(r"[\w.@\s]+", text):
+    if not re.fullmatch(rf"[{WORD}.@\s]+", text):
         return [text]
     return [part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"] or [
         text
@@ -98,6 +101,7 @@ SPEC = LanguageSpec(
     grammars={"": "tree_sitter_c_sharp:language"},
     query=_QUERY,
     name_parts=_parts,
+    shown=c_sharp_shown,
     clean_doc=_without_tags,
     constant_head=re.compile(r".*\b(?:static|const)\b"),
     signature_tail=("=>", "="),

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.doxygen import plain_comment
+from cascode_indexer.extract.macros import cpp_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-from .c import DEFINITION, KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name
+from .c import DEFINITION, KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name, is_statement
 
 _QUERY = f"""
-((function_definition declarator: (function_declarator declarator: (identifier) @_macro
-   parameters: (parameter_list . (parameter_declaration type: (_) @owner)
-                               . (parameter_declaration type: (_) @bound) .)) body: (_) @body) @function
- (#match? @_macro "^((TYPED_)?TEST(_F|_P)?|PHP_METHOD|BENCHMARK_F)$"))
 (function_definition declarator: (_) @name (field_initializer_list) @tail body: (_) @body) @function
 (function_definition declarator: (_) @name body: (_) @body) @function
 (function_definition declarator: (_) @name (try_statement) @body) @function
@@ -37,28 +34,9 @@ _QUERY = f"""
 (comment) @comment
 """
 
-#: Macros where the grammar knows none, in front of a class name and Qt's inside the class: to the parser they
-#: turn the class into a function.
-_MACRO = re.compile(
-    rb"\b(?:class|struct)\s+((?:(?:[A-Z_][A-Z0-9_]{2,}(?:\([^()\n]*\))?)\s+)+)(?=[A-Za-z_][\w:]*\s*(?:final\s*)?[:{\n])"
-    rb"|^[ \t]*(Q_(?:OBJECT|GADGET|NAMESPACE)\b)(?=[ \t]*$)",
-    re.MULTILINE,
-)
 _SPACES = re.compile(r"\s+")
 _OPERATOR = re.compile(r"\boperator\b(?![\w$])")
 _ACCESS = re.compile(r"->|\.|::")
-
-
-def _mask_macros(source: bytes) -> bytes:
-    """The source with those macros blanked, every other byte in its place."""
-
-    def blank(match: re.Match[bytes]) -> bytes:
-        start, end = match.span(match.lastindex or 0)
-        text = match[0]
-        start, end = start - match.start(), end - match.start()
-        return text[:start] + re.sub(rb"[^\r\n]", b" ", text[start:end]) + text[end:]
-
-    return _MACRO.sub(blank, source)
 
 
 def _without_arguments(text: str) -> str:
@@ -132,6 +110,11 @@ def _looks_like_cpp(head: bytes) -> bool:
     return any(sign.search(code) for sign in _SIGNS)
 
 
+def _holds_functions(head: bytes) -> bool:
+    """Whether an include file that is no PHP holds functions of C or C++: assembler shares the suffix."""
+    return DEFINITION.search(_PROSE.sub(b"", head)) is not None
+
+
 SPEC = LanguageSpec(
     id="cpp",
     name="C++",
@@ -153,8 +136,9 @@ SPEC = LanguageSpec(
             ".cuh",
             ".ino",
             ".h",
+            ".inc",
         ),
-        checks={".h": _looks_like_cpp},
+        checks={".h": _looks_like_cpp, ".inc": _holds_functions},
     ),
     editor_ids=("cpp", "cuda-cpp"),
     aliases=("c++", "cxx", "cc", "hpp", "cplusplus"),
@@ -164,8 +148,9 @@ SPEC = LanguageSpec(
     keywords=KEYWORDS | _FURTHER_KEYWORDS,
     grammars={"": "tree_sitter_cpp:language"},
     query=_QUERY,
-    mask=_mask_macros,
+    shown=cpp_shown,
     name_node=declared_name,
+    is_statement=is_statement,
     name_parts=_parts,
     constructor_named_as_type=True,
     definition=DEFINITION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_declaration name: (identifier) @name body: (_) @body) @function
@@ -32,7 +32,7 @@ _QUERY = """
 (comment) @comment
 """
 
-_TYPE = re.compile(r"\w+")
+_TYPE = re.compile(rf"[{WORD}]+")
 
 
 def _receiver(text: str) -> list[str]:
@@ -46,7 +46,7 @@ def _bound_name(text: str) -> list[str]:
     if text.startswith('"'):
         return [text[1:-1]] if len(text) > 2 else []
     parts = text.split(".")
-    return parts if all(re.fullmatch(r"\w+", part) for part in parts) else parts[-1:]
+    return parts if all(re.fullmatch(rf"[{WORD}]+", part) for part in parts) else parts[-1:]
 
 
 #: A line that starts a definition.

@@ -5,17 +5,52 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 #: Values that are functions; ``{...}`` is filled per binding. Parentheses around them change nothing.
 _FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
 _ARROW = "(arrow_function body: (_) @body)"
 _WRAPPED_FUNCTION = f"[{_FUNCTION} (parenthesized_expression {_FUNCTION})]"
 _WRAPPED_ARROW = f"[{_ARROW} (parenthesized_expression {_ARROW})]"
-#: Calls that return the function they are given: a component or callback keeps its name through them.
+#: Calls that return the function they are given, so that one which is an expression only keeps its name, too.
 _KEEPS = (
     '(#match? @keeps "^(React[.])?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
 )
+#: Calls of the language's own library that take a function and give no function: a name bound to them is a value's.
+#: The verbs of routers and emitters give back the object that they are called on. Whatever else is called with a
+#: function that has statements is taken for what makes a function, component, handler or store of it.
+_VALUES = (
+    '(#not-match? @_call "([.](map|filter|find|findIndex|findLast|findLastIndex|some|every|reduce|reduceRight|sort'
+    "|toSorted|flatMap|forEach|from|fromEntries|then|catch|finally|replace|replaceAll|call|apply|bind|subscribe|pipe"
+    "|on|once|off|get|post|put|patch|delete|head|options|all|use|each|describe|it|test|addEventListener)"
+    '|^(setTimeout|setInterval|setImmediate|requestAnimationFrame|queueMicrotask|describe|it|test|expect|require))$")'
+)
+#: Verbs of routers. A call that names a path and gives a function is a handler, and the path is its name.
+_ROUTES = '(#match? @owner "^(get|post|put|patch|delete|head|options|all|use|route|ws)$") (#match? @name "^.[/]")'
+
+
+def _call_patterns(function: str, arrow: str) -> str:
+    """Patterns for names bound to a call that is given a function with statements, and for handlers of routes."""
+    given = f"[{function} {arrow.replace('body: (_)', 'body: (statement_block)')}]"
+    direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
+    nested = f"(call_expression function: (_) arguments: (arguments {direct}))"
+    return (
+        "".join(
+            f"""
+((variable_declarator name: (identifier) @name value: {call}) @lambda {_VALUES})
+((assignment_expression
+   left: [(identifier) (member_expression) (subscript_expression)] @name right: {call}) @lambda {_VALUES})
+((pair key: (_) @name value: {call}) @lambda {_VALUES})
+((export_statement "default" @name value: {call}) @lambda {_VALUES})
+"""
+            for call in (direct, nested)
+        )
+        + f"""
+((call_expression function: (member_expression property: (property_identifier) @owner)
+   arguments: (arguments . (string) @name {given})) @lambda
+ {_ROUTES})
+"""
+    )
 
 
 def binding_patterns(function: str, arrow: str, around: str) -> str:
@@ -33,6 +68,9 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
 ((variable_declarator name: (identifier) @name
    value: (call_expression function: (_) @keeps arguments: (arguments . [{function} {arrow}]))) @lambda
  {_KEEPS})
+((assignment_expression left: (member_expression) @_exports
+   right: (function_expression name: (identifier) @name body: (_) @body)) @function
+ (#match? @_exports "^(module[.])?exports$"))
 (assignment_expression
   left: [(identifier) (member_expression) (subscript_expression)] @name right: {function}) @function
 (assignment_expression
@@ -48,6 +86,7 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
 (function_expression name: (identifier) @name body: (_) @body) @function
 (generator_function name: (identifier) @name body: (_) @body) @function
 
+{_call_patterns(function, arrow)}
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
@@ -102,7 +141,7 @@ _QUERY = (
     + constant_patterns(_CONSTANT)
 )
 
-_MEMBER = re.compile(r"[\w$#]+|\[\s*(?:Symbol\.\w+|[\w$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
+_MEMBER = re.compile(rf"[{WORD}$#]+|\[\s*(?:Symbol\.\w+|[{WORD}$.]+)\s*\]|\[\s*(['\"`])(.*?)\1\s*\]")
 _TRANSPARENT = frozenset({"prototype", "exports", "module", "this", "self", "window", "globalThis", "global"})
 
 
@@ -112,7 +151,7 @@ def member_parts(text: str) -> list[str]:
         return [text[1:-1]] if len(text) > 2 else []
     if "(" in text or "{" in text:
         tail = text.rsplit(".", 1)[-1]
-        return [tail] if re.fullmatch(r"[\w$#]+", tail) else []
+        return [tail] if re.fullmatch(rf"[{WORD}$#]+", tail) else []
     parts = [match[2] if match[2] is not None else match[0] for match in _MEMBER.finditer(text)]
     kept = [part for part in parts[:-1] if part not in _TRANSPARENT] + parts[-1:]
     return [part for part in kept if part]
@@ -159,6 +198,7 @@ SPEC = LanguageSpec(
     comments=COMMENTS,
     keywords=KEYWORDS,
     keywords_name_members=True,
+    sisters=("typescript:tsx",),
     grammars={"": "tree_sitter_javascript:language"},
     query=_QUERY,
     name_parts=member_parts,

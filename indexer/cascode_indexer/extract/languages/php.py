@@ -12,6 +12,7 @@ _CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @bod
 _QUERY = f"""
 (function_definition name: (name) @name body: (_) @body) @function
 (method_declaration name: (name) @name body: (_) @body) @method
+(property_declaration (property_element name: (variable_name) @name) (property_hook_list) @body) @method
 (assignment_expression
   left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
   right: {_CLOSURE}) @lambda
@@ -55,7 +56,7 @@ _KEYWORDS = words(
 
 
 def _has_opening_tag(head: bytes) -> bool:
-    """Whether an include file holds PHP: assembler, Pascal and templates share the suffix."""
+    """Whether a file holds PHP (Drupal's modules do): assembler, Pascal and templates share the suffixes."""
     return b"<?php" in head
 
 
@@ -64,8 +65,20 @@ SPEC = LanguageSpec(
     name="PHP",
     position=60,
     files=Files(
-        suffixes=(".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps", ".inc"),
-        checks={".inc": _has_opening_tag},
+        suffixes=(
+            ".php",
+            ".module",
+            ".install",
+            ".theme",
+            ".phtml",
+            ".php3",
+            ".php4",
+            ".php5",
+            ".php7",
+            ".phps",
+            ".inc",
+        ),
+        checks=dict.fromkeys((".inc", ".module", ".install", ".theme"), _has_opening_tag),
         foreign_endings=(".blade.php",),
         interpreters=("php",),
         tests=(r"(?-i:(?:Test|Tests|TestCase)\.php$)",),

@@ -21,6 +21,9 @@ _QUERY = """
 ((assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
   right: (call method: (identifier) @_lambda !arguments block: (_ body: (_)? @body))) @lambda
  (#match? @_lambda "^(lambda|proc)$"))
+((assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
+  right: (call receiver: (constant) @_proc method: (identifier) @_new block: (_ body: (_)? @body))) @lambda
+ (#eq? @_proc "Proc") (#eq? @_new "new"))
 (class name: (_) @name superclass: (_)? @head body: (_)? @body) @class
 (module name: (_) @name body: (_)? @body) @mixin
 ((assignment left: (constant) @name

@@ -7,7 +7,8 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
+from cascode_indexer.extract.shown import Shown, blank
+from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_item name: (_) @name body: (_) @body) @function
@@ -35,7 +36,7 @@ _INNER = (b"//!", b"/*!")
 _COMMENTS = CommentForms()
 _BRACKETS = re.compile(r"<.*", re.DOTALL)
 _LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#)+")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
 
 
 def _type_name(text: str) -> list[str]:
@@ -57,6 +58,29 @@ def _inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
     start = run[0].start_byte
     comments = source[start : run[-1].end_byte].rstrip()
     return start, start + len(comments), _COMMENTS.text(comments.decode("utf-8", "surrogatepass").splitlines())
+
+
+#: A macro's call around items: ``cfg_net! {`` at the start of a line, and what an item begins with behind it.
+_AROUND_ITEMS = re.compile(rb"^([ \t]*)[A-Za-z_][\w:]*![ \t]*\{[ \t]*$", re.MULTILINE)
+_ITEM = re.compile(
+    rb"\s*(?:(?://[^\n]*|#!?\[[^\n]*\]|/\*.*?\*/)\s*)*"
+    rb"(?:(?:pub(?:\([^()\n]*\))?|async|unsafe|const|extern(?:\s*\"\w*\")?|default)\s+)*"
+    rb"(?:fn|struct|enum|trait|impl|mod|use|type|static|union|const)\b",
+    re.DOTALL,
+)
+
+
+def _shown(source: bytes) -> Shown:
+    """The source without the calls of macros that stand around items; their closing brace is on its own line."""
+    if b"! {" not in source and b"!{" not in source:
+        return Shown(source)
+    shown = bytearray(source)
+    for match in _AROUND_ITEMS.finditer(source):
+        closing = source.find(b"\n" + match[1] + b"}", match.end())
+        if closing >= 0 and match[0].lstrip()[:12] != b"macro_rules!" and _ITEM.match(source, match.end()):
+            blank(shown, *match.span())
+            blank(shown, closing, closing + len(match[1]) + 2)
+    return Shown(bytes(shown))
 
 
 #: A line that starts a definition.
@@ -91,6 +115,7 @@ SPEC = LanguageSpec(
     container_parts=_type_name,
     signature_tail=("{", "=", ","),
     members_outside=True,
+    shown=_shown,
     module_doc=_inner_doc,
     definition=_DEFINITION,
 )

@@ -1,0 +1,70 @@
+"""C++ that the grammar cannot read, shown in a form that it can: the names and ends of functions depend on it."""
+
+from __future__ import annotations
+
+import re
+
+from .shown import blank
+
+#: Standard attributes. Behind ``class`` the grammar takes them for the name.
+_ATTRIBUTE = re.compile(rb"\[\[(?=[^\[\]{};]*\]\])[^\[\]{};]*\]\]")
+#: A call of an operator by its name: ``it->operator[](n)``, ``return base::operator<(other)``, ``operator++();``.
+_OPERATOR = re.compile(rb"operator\s*(\[\]|\(\)|[-+*/%=<>!&|^~]+)(?=\s*\(([^(){};]*\)\s*;)?)")
+_CALLS = re.compile(rb"(?:->|\.|\breturn|[=!(,])\s*(?:template\s+)?(?:\w+::)*\Z")
+_BEGINS = re.compile(rb"[;{}]\s*\Z")
+#: ``decltype(f(), g())`` lists expressions.
+_DECLTYPE = re.compile(rb"decltype\s*\(")
+#: A type that is called: ``x = typename T::type()``.
+_TYPENAME = re.compile(rb"typename\s")
+_BEFORE_TYPENAME = re.compile(rb"(?:[=(?]|\breturn)\s*\Z")
+#: What follows the parameters of a pointer to a member function.
+_MEMBER_POINTER = re.compile(rb"::\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
+#: Bytes in front of a word that tell what it is for.
+_CONTEXT = 80
+_PARENTHESES = re.compile(rb"[()]")
+#: Bytes of an expression that is looked through for its end.
+_MAX_EXPRESSION = 2_000
+_STARTS = b";{}:>"
+
+
+def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
+    """Write what the grammar cannot read in another way.
+
+    Args:
+        code: The source, comments and literals blanked; changed.
+        shown: What the parser will see; changed.
+        prefixes: Gets what belongs to the declaration behind it, end to first byte.
+    """
+    for match in _ATTRIBUTE.finditer(bytes(code)):
+        before = code[max(0, match.start() - 200) : match.start()].rstrip()[-1:]
+        if not before or before in _STARTS:
+            prefixes[match.end()] = match.start()
+        blank(code, *match.span())
+        blank(shown, *match.span())
+    text = bytes(code)
+    for match in _OPERATOR.finditer(text):
+        start = match.start()
+        context = max(0, start - _CONTEXT)
+        if _CALLS.search(text, context, start) or (match[2] and _BEGINS.search(text, context, start)):
+            start, end = match.span(1)
+            shown[start:end] = b"_" * (end - start)
+    for match in _TYPENAME.finditer(text):
+        if _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start()):
+            blank(shown, *match.span())
+    for match in _MEMBER_POINTER.finditer(text):
+        blank(shown, *match.span(1))
+    for match in _DECLTYPE.finditer(text):
+        end = _closing(code, match.end() - 1)
+        if end > match.end() and code.find(b",", match.end(), end) >= 0:
+            blank(shown, match.end(), end)
+            shown[match.end() : match.end() + 1] = b"0"
+
+
+def _closing(code: bytearray, opening: int) -> int:
+    """Offset of the parenthesis that closes another; -1 where it is too far."""
+    depth = 0
+    for match in _PARENTHESES.finditer(code, opening, opening + _MAX_EXPRESSION):
+        depth += 1 if match[0] == b"(" else -1
+        if not depth:
+            return match.start()
+    return -1

@@ -1,0 +1,43 @@
+"""What the parser is shown in place of a source: as long, lines as long, all that it cannot read blanked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Every byte to a space, line breaks to themselves.
+_BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The name of a definition where it stands in a macro's arguments."""
+
+    #: Parts of the name.
+    parts: tuple[str, ...]
+    #: First byte of the last part in the source.
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A source as the parser sees it."""
+
+    #: As long as the source, every byte that was kept in its place.
+    data: bytes
+    #: First byte of a name's node to the name that is meant.
+    names: Mapping[int, Named] = field(default_factory=dict)
+    #: End to first byte of what was blanked in front of a declaration and belongs to it.
+    prefixes: Mapping[int, int] = field(default_factory=dict)
+    #: Branches of conditionals that were blanked, first byte and end: they are read apart.
+    branches: tuple[tuple[int, int], ...] = ()
+
+
+def blanked(text: bytes) -> bytes:
+    """Spaces as long as a text, its line breaks kept."""
+    return text.translate(_BLANKS)
+
+
+def blank(buffer: bytearray, start: int, end: int) -> None:
+    """Blank a part of a buffer."""
+    buffer[start:end] = buffer[start:end].translate(_BLANKS)

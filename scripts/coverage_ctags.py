@@ -1,0 +1,283 @@
+"""Compares extraction with universal-ctags on the sources of real packages, language by language.
+
+Usage: python scripts/coverage_ctags.py [--details N] [--language L]... [FOLDER]...
+
+Without folders the packages of ``PACKAGES`` are fetched through their registries' own clients, in these versions, into
+the user's cache. ctags is no oracle (its JavaScript parser misses most arrow functions, its C parser takes macros for
+functions), so what differs is listed with ``--details`` for reading; the counts are for comparing two states of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from cascode_indexer.errors import CascodeError
+from cascode_indexer.extract import SPECS, extract_definitions, head_bytes, language_of, source_suffixes
+from cascode_indexer.types import FUNCTION_KINDS, Definition, SkipReason
+from cascode_indexer.walk import source_text
+from cascode_lab.corpus.archives import read_members
+from cascode_lab.corpus.errors import ArchiveError, FetchError
+from cascode_lab.corpus.fetch import fetch
+from cascode_lab.corpus.types import Package
+
+#: Registry, name, version, language: of each language some that are large, old or full of macros.
+PACKAGES: tuple[tuple[str, str, str, str], ...] = (
+    ("pypi", "celery", "5.7.0", "python"),
+    ("pypi", "scrapy", "2.19.0", "python"),
+    ("npm", "eslint", "10.15.0", "javascript"),
+    ("npm", "lodash-es", "4.18.1", "javascript"),
+    ("npm", "rxjs", "7.8.2", "typescript"),
+    ("debian", "golang-github-miekg-dns-dev", "1.1.50-2", "go"),
+    ("debian", "golang-github-spf13-cobra-dev", "1.6.1-1", "go"),
+    ("debian", "jsoup", "1.15.3-1", "java"),
+    ("debian", "php-symfony-console", "5.4.53+dfsg-0+deb12u1", "php"),
+    ("debian", "php-twig", "3.5.1-1+deb12u3", "php"),
+    ("debian", "ruby-rack", "2.2.22-0+deb12u1", "ruby"),
+    ("debian", "ruby-thor", "1.2.1-2", "ruby"),
+    ("debian", "librust-hyper-dev", "0.14.19-1", "rust"),
+    ("debian", "librust-regex-dev", "1.7.1-1", "rust"),
+    ("debian", "memcached", "1.6.18-1", "c"),
+    ("debian", "pcre2", "10.42-1", "c"),
+    ("debian", "tmux", "3.3a-3", "c"),
+    ("debian", "leveldb", "1.23-4", "cpp"),
+    ("debian", "re2", "20220601+dfsg-1", "cpp"),
+    ("debian", "fmtlib", "9.1.0+ds1-2", "cpp"),
+    ("debian", "abseil", "20220623.1-1+deb12u2", "cpp"),
+    ("debian", "newtonsoft-json", "6.0.8+dfsg-1.1", "c_sharp"),
+)
+#: Language id to ctags' name and the letters of its kinds of functions.
+CTAGS = {
+    "python": ("Python", "fm"),
+    "javascript": ("JavaScript", "fmg"),
+    "typescript": ("TypeScript", "fm"),
+    "go": ("Go", "f"),
+    "java": ("Java", "m"),
+    "php": ("PHP", "f"),
+    "ruby": ("Ruby", "fS"),
+    "rust": ("Rust", "fP"),
+    "c": ("C", "f"),
+    "cpp": ("C++", "f"),
+    "c_sharp": ("C#", "m"),
+    "kotlin": ("Kotlin", "m"),
+    "lua": ("Lua", "f"),
+    "bash": ("Sh", "f"),
+}
+#: Languages whose functions have a brace somewhere between their first and last line.
+_BRACES = frozenset({"javascript", "typescript", "go", "java", "php", "rust", "c", "cpp", "c_sharp"})
+_ANONYMOUS = re.compile(r"anonymous|__anon|lambda\b", re.IGNORECASE)
+_MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
+#: Lines between the two names of one function: ctags gives the line of the type where the name stands below it.
+_SLACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A function as ctags has it."""
+
+    name: str
+    line: int
+    end: int
+    scope: str
+
+
+@dataclass(slots=True)
+class Count:
+    """What was counted in one language, and the places behind each count."""
+
+    files: int = 0
+    tags: int = 0
+    ours: int = 0
+    places: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+#: The columns, in order.
+COLUMNS = ("missed", "wrong name", "wrong container", "keyword or macro", "duplicate", "ours only")
+
+
+def main() -> None:
+    """Print the table, and with ``--details`` what is behind it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument("--details", type=int, default=0, metavar="N", help="places shown of each count")
+    parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
+    arguments = parser.parse_args()
+    if shutil.which("ctags") is None:
+        sys.exit("coverage_ctags: no ctags on PATH: make setup-ctags installs it")
+    try:
+        folders = arguments.folders or list(fetched(set(arguments.language)))
+    except (FetchError, ArchiveError) as error:
+        sys.exit(f"coverage_ctags: {error}")
+    counts = {language: Count() for language in CTAGS if language in SPECS}
+    for folder in folders:
+        for language, paths in _sources(folder).items():
+            if language in counts and (not arguments.language or language in arguments.language):
+                _compare(counts[language], language, paths, folder)
+    _print(counts, arguments.details)
+
+
+def fetched(languages: set[str]) -> Iterator[Path]:
+    """Fetch and unpack the packages of some languages, or of all; what is there already is not fetched again."""
+    cache = Path(platformdirs.user_cache_dir("cascode-coverage"))
+    suffixes = source_suffixes()
+    for source, name, version, language in PACKAGES:
+        if languages and language not in languages:
+            continue
+        package = Package(source, name, version, "", (language,), "")
+        folder = cache / "sources" / source / package.folder
+        if not folder.is_dir():
+            for archive in fetch(package, cache / "archives"):
+                for member in read_members(archive, suffixes):
+                    path = folder / member.path
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(member.content)
+        yield folder
+
+
+def _sources(folder: Path) -> Mapping[str, list[Path]]:
+    """Files of a folder by language."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as stream:
+                language = language_of(path.name, stream.read(head_bytes(path.name)))
+            if language is not None:
+                found[language].append(path)
+    return found
+
+
+def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> None:
+    """Add one folder's files of one language to a count."""
+    tags = _tags(language, paths)
+    for path in paths:
+        text = source_text(path.read_bytes(), language)
+        if isinstance(text, SkipReason):
+            continue
+        place = f"{folder.name}/{path.relative_to(folder)}"
+        try:
+            found = extract_definitions(text, language, path=path.name).definitions
+        except CascodeError as error:
+            count.places["missed"].append(f"{place}: {error}")
+            continue
+        functions = [one for one in found if one.kind in FUNCTION_KINDS]
+        lines = text.split("\n")
+        theirs = [tag for tag in tags.get(path, ()) if _has_body(tag, lines, language)]
+        count.files += 1
+        count.tags += len(theirs)
+        count.ours += len(functions)
+        for column, line, what in _differences(functions, theirs, language, lines):
+            count.places[column].append(f"{place}:{line}: {what}")
+
+
+def _differences(
+    functions: list[Definition], tags: list[Tag], language: str, lines: list[str]
+) -> Iterator[tuple[str, int, str]]:
+    """What differs in one file: column, line, words."""
+    by_line: defaultdict[int, list[Definition]] = defaultdict(list)
+    by_name: defaultdict[str, list[Definition]] = defaultdict(list)
+    for function in functions:
+        by_line[function.name_line].append(function)
+        by_name[_plain(function.name)].append(function)
+    matched: set[int] = set()
+    for tag in tags:
+        same = [one for one in by_name[_plain(tag.name)] if abs(one.name_line - tag.line) <= _SLACK]
+        if not same:
+            at = by_line[tag.line]
+            names = ", ".join(one.qualified_name for one in at)
+            column = "wrong name" if at else "missed"
+            matched.update(id(one) for one in at)
+            yield column, tag.line, f"{tag.scope}.{tag.name} {names} | {lines[tag.line - 1].strip()[:100]}"
+            continue
+        matched.update(id(one) for one in same)
+        scope = re.split(r"::|\.|\\", tag.scope)[-1]
+        if scope and not _ANONYMOUS.search(scope) and all(not _within(one, scope) for one in same):
+            yield "wrong container", tag.line, f"{tag.scope} {same[0].qualified_name}"
+    keywords, keywords_may = SPECS[language].keywords, SPECS[language].keywords_name_members
+    for function in functions:
+        name = function.name
+        head = function.signature.lstrip()
+        is_made = head.startswith("#") or f", {name})" in head or language not in ("c", "cpp")
+        if (not keywords_may and name in keywords) or (not is_made and _MACRO_NAME.match(name)):
+            yield "keyword or macro", function.name_line, f"{function.qualified_name} | {head[:80]}"
+        if id(function) not in matched:
+            yield "ours only", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
+    for (line, name), times in Counter((one.name_line, one.qualified_name) for one in functions).items():
+        if times > 1:
+            yield "duplicate", line, name
+
+
+def _plain(name: str) -> str:
+    """A name without what the two write differently."""
+    return re.sub(r"[\s~\"'@:]|\boperator\b|^\[|\]$", "", name).rpartition(".")[2]
+
+
+def _within(function: Definition, scope: str) -> bool:
+    """Whether the qualified name has the scope's last part."""
+    return _plain(scope) in [_plain(part) for part in function.qualified_name.split(".")]
+
+
+def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
+    """Whether a tag is a definition that has a name and a body."""
+    if _ANONYMOUS.match(tag.name) or tag.line > len(lines):
+        return False
+    text = "\n".join(lines[tag.line - 1 : max(tag.line, tag.end)])
+    if language in ("c", "cpp") and tag.name.isupper() and lines[tag.line - 1].lstrip().startswith(f"{tag.name}("):
+        return False  # a macro's call, which ctags takes for a function of that name
+    if language == "python":
+        return not re.search(r":\s*\.\.\.\s*(?:#.*)?\Z", text.rstrip())
+    return language not in _BRACES or "{" in text
+
+
+def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
+    """Run ctags over files of one language."""
+    name, kinds = CTAGS[language]
+    command = (
+        *("ctags", "--output-format=json", "--fields=+neKsZ", "--sort=no", "-L", "-", "-f", "-"),
+        *(f"--language-force={name}", f"--kinds-{name}={kinds}"),
+    )
+    listed = "\n".join(map(str, paths))
+    done = subprocess.run(command, input=listed, capture_output=True, text=True, check=True, errors="replace")
+    found: defaultdict[Path, list[Tag]] = defaultdict(list)
+    for line in done.stdout.splitlines():
+        tag = json.loads(line)
+        if tag.get("_type") == "tag":
+            found[Path(tag["path"])].append(
+                Tag(tag["name"], tag["line"], tag.get("end", tag["line"]), tag.get("scope", ""))
+            )
+    return found
+
+
+def _print(counts: Mapping[str, Count], details: int) -> None:
+    """Write the table and the places."""
+    sys.stdout.write(
+        f"{'language':12}{'files':>7}{'ctags':>8}{'ours':>8}" + "".join(f"{c:>18}" for c in COLUMNS) + "\n"
+    )
+    for language, count in counts.items():
+        if not count.files:
+            continue
+        cells = []
+        for column in COLUMNS:
+            number = len(count.places[column])
+            of = count.tags if column in COLUMNS[:3] else count.ours
+            cells.append(f"{number:>9} {100 * number / max(1, of):>6.2f} %")
+        sys.stdout.write(f"{language:12}{count.files:>7}{count.tags:>8}{count.ours:>8}" + "".join(cells) + "\n")
+    for language, count in counts.items():
+        for column in COLUMNS:
+            places = count.places[column]
+            step = max(1, len(places) // details) if details else 1
+            for place in places[::step][:details]:
+                sys.stdout.write(f"{language}: {column}: {place}\n")
+
+
+if __name__ == "__main__":
+    main()
