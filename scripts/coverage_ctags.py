@@ -169,7 +169,7 @@ def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> No
         except CascodeError as error:
             count.places["missed"].append(f"{place}: {error}")
             continue
-        functions = [one for one in found if one.kind in FUNCTION_KINDS]
+        functions = [function for function in found if function.kind in FUNCTION_KINDS]
         lines = text.split("\n")
         theirs = [tag for tag in tags.get(path, ()) if _has_body(tag, lines, language)]
         count.files += 1
@@ -190,17 +190,17 @@ def _differences(
         by_name[_plain(function.name)].append(function)
     matched: set[int] = set()
     for tag in tags:
-        same = [one for one in by_name[_plain(tag.name)] if abs(one.name_line - tag.line) <= _SLACK]
+        same = [function for function in by_name[_plain(tag.name)] if abs(function.name_line - tag.line) <= _SLACK]
         if not same:
             at = by_line[tag.line]
-            names = ", ".join(one.qualified_name for one in at)
+            names = ", ".join(function.qualified_name for function in at)
             column = "wrong name" if at else "missed"
-            matched.update(id(one) for one in at)
+            matched.update(id(function) for function in at)
             yield column, tag.line, f"{tag.scope}.{tag.name} {names} | {lines[tag.line - 1].strip()[:100]}"
             continue
-        matched.update(id(one) for one in same)
+        matched.update(id(function) for function in same)
         scope = re.split(r"::|\.|\\", tag.scope)[-1]
-        if scope and not _ANONYMOUS.search(scope) and all(not _within(one, scope) for one in same):
+        if scope and not _ANONYMOUS.search(scope) and all(not _within(function, scope) for function in same):
             yield "wrong container", tag.line, f"{tag.scope} {same[0].qualified_name}"
     keywords, keywords_may = SPECS[language].keywords, SPECS[language].keywords_name_members
     for function in functions:
@@ -211,7 +211,7 @@ def _differences(
             yield "keyword or macro", function.name_line, f"{function.qualified_name} | {head[:80]}"
         if id(function) not in matched:
             yield "ours only", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
-    for (line, name), times in Counter((one.name_line, one.qualified_name) for one in functions).items():
+    for (line, name), times in Counter((function.name_line, function.qualified_name) for function in functions).items():
         if times > 1:
             yield "duplicate", line, name
 

@@ -19,7 +19,7 @@ _TYPENAME = re.compile(rb"typename\s")
 _BEFORE_TYPENAME = re.compile(rb"(?:[=(?]|\breturn)\s*\Z")
 #: What follows the parameters of a pointer to a member function.
 _MEMBER_POINTER = re.compile(rb"::\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
-#: Bytes in front of a word that tell what it is for.
+#: Bytes in front of a word that say what it is for.
 _CONTEXT = 80
 _PARENTHESES = re.compile(rb"[()]")
 #: Bytes of an expression that is looked through for its end.

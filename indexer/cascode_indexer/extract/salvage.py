@@ -70,7 +70,7 @@ def read_branches(reading: Reading, sweep: Sweep, data: bytes, found: list[Defin
     further: list[Definition] = []
     for start, end in reading.shown.branches[:_MAX_PIECES]:
         pieces = _read(reading.grammar, sweep, data, data.find(b"\n", start, end) + 1 or start, end)
-        further.extend(_unknown([one for one in pieces if one.code.count("{") == one.code.count("}")], known))
+        further.extend(_unknown([piece for piece in pieces if piece.code.count("{") == piece.code.count("}")], known))
     return further
 
 

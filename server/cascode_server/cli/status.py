@@ -28,7 +28,9 @@ def command(workspaces: tuple[Path, ...], names_skipped: bool, engine_options: E
     """
     with engine_options.open(workspaces) as engine:
         found = engine.status()
-        left_out = {one.root: engine.skipped_paths(one.root) for one in found} if names_skipped else {}
+        left_out = (
+            {workspace.root: engine.skipped_paths(workspace.root) for workspace in found} if names_skipped else {}
+        )
     for workspace in found:
         click.echo(printable(str(workspace.root), one_line=True))
         for name, text in _rows(workspace):
