@@ -24,7 +24,7 @@ def test_a_pack_saves_another_machine_the_encoding(
     taken = run("unpack", str(tmp_path / "main.pack"), "--workspace", str(clone))
     assert taken.status == 0, taken.err
     assert "main.pack: 6 vectors, for this workspace alone\n" in taken.err
-    assert "(0 functions encoded in " in taken.err
+    assert "(0 definitions encoded in " in taken.err
     assert "  pack       6 vectors of main.pack (SHA-256 " in run("status", str(clone)).out
     monkeypatch.chdir(clone)
     assert "send_with_retry" in run("search", "send the request again when it failed", "--limit", "1").out
@@ -48,4 +48,4 @@ def test_what_is_no_pack_is_one_line(run: Run, tmp_path: Path) -> None:
         assert outcome.err.splitlines()[-1].startswith("cascode: ")
     nothing = run("pack", "../x.pack", "--workspace", str(tmp_path / "empty"))
     assert (nothing.status, (tmp_path / "x.pack").exists()) == (1, False)
-    assert "it holds no source files" in nothing.err
+    assert "it contains no source files" in nothing.err
