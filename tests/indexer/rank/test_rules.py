@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from candidates import candidate
+from candidates import candidate, definition
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Candidate, Pool
@@ -171,6 +173,14 @@ def test_file_similarity() -> None:
 def test_container(query: str, name: str, expected: float) -> None:
     """The share of the innermost container's name that is spelled."""
     assert measured("container", query, candidate(name)) == expected
+
+
+@pytest.mark.parametrize(("lines", "expected"), [(1, 0.0), (10, 1 / 3), (100, 2 / 3), (1_000, 1.0), (50_000, 1.0)])
+def test_size(lines: int, expected: float) -> None:
+    """The logarithm of the lines, up to a thousand; a type is as large as any other."""
+    assert measured("size", "x", replace(candidate(), definition=definition(lines=lines))) == pytest.approx(expected)
+    large = replace(candidate(), definition=definition(kind="class", lines=lines))
+    assert measured("size", "x", large) == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("class", 1.0), ("trait", 1.0), ("method", 0.0), ("constant", 0.0)])
