@@ -154,10 +154,7 @@ end
 function M.open(hit, encoding, how)
   local path = M.file(hit)
   if not loaded(path) and not vim.uv.fs_stat(path) then
-    vim.notify(
-      ("cascode: %s was deleted; the next update removes it from the index"):format(path),
-      vim.log.levels.WARN
-    )
+    vim.notify(("cascode: %s was deleted; the next update removes it from the index"):format(path), vim.log.levels.WARN)
     return false
   end
   go_to_plain_window()
