@@ -29,13 +29,13 @@ export async function activationMs(window) {
   return Number(match[1]);
 }
 
-/** Wait until everything is indexed, as "Show Index Status" shows it; gives the number of functions. */
+/** Wait until everything is indexed, as "Show Index Status" shows it; gives the number of definitions. */
 export async function ready(window, patience = 2 * PATIENCE_MS) {
   await window.run("CasCode: Show Index Status");
   const functions = await until(
     async () => {
       const [summary, second] = await window.rowTexts();
-      return /all found by meaning/.test(second) && /^([\d,]+) functions?/.exec(summary)?.[1];
+      return /all found by meaning/.test(second) && /^([\d,]+) definitions?/.exec(summary)?.[1];
     },
     "everything to be indexed",
     patience,

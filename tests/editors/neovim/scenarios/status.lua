@@ -60,7 +60,7 @@ local report = table.concat(child:lua("return vim.api.nvim_buf_get_lines(0, 0, -
 T.contains(report, "Neovim 0.11", "health report")
 T.contains(report, T.server, "health report")
 T.contains(report, "enabled for every workspace", "health report")
-T.contains(report, before .. " functions", "health report")
+T.contains(report, before .. " definitions", "health report")
 T.contains(report, "picker: window", "health report")
 assert(not report:find("ERROR", 1, true), report)
 
