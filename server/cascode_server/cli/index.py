@@ -8,7 +8,7 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
-from cascode_server.cli.updating import explain_empty, print_reports, update
+from cascode_server.cli.updating import bring_up_to_date
 
 
 @click.command("index", cls=Command)
@@ -22,9 +22,4 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
     """
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
-        reports = update(engine)
-        print_reports(reports)
-        if all(not report.functions and not report.read_only for report in reports):
-            explain_empty(engine)
-            return 1
-    return 0
+        return 0 if bring_up_to_date(engine) else 1

@@ -10,7 +10,7 @@ from cascode_server.cli.base import Command
 from cascode_server.cli.console import note
 from cascode_server.cli.current_directory import current_directory
 from cascode_server.cli.options import FOLDER, EngineOptions, engine_options
-from cascode_server.cli.updating import explain_empty, print_reports, update
+from cascode_server.cli.updating import bring_up_to_date
 from cascode_server.cli.words import quantity, size
 
 _workspace = click.option(
@@ -41,10 +41,7 @@ def pack_command(path: Path, workspaces: tuple[Path, ...], engine_options: Engin
     target = _absolute(path)
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
-        reports = update(engine)
-        print_reports(reports)
-        if all(not report.functions and not report.read_only for report in reports):
-            explain_empty(engine)
+        if not bring_up_to_date(engine):
             return 1
         vectors = engine.pack(target)
     note(f"{path}: {quantity(vectors, 'vector')}, {size(target.stat().st_size)}")
@@ -69,12 +66,7 @@ def unpack_command(path: Path, workspaces: tuple[Path, ...], engine_options: Eng
         engine.warm_up()
         vectors = engine.unpack(source)
         note(f"{path}: {quantity(vectors, 'vector')}, for this workspace alone")
-        reports = update(engine)
-        print_reports(reports)
-        if all(not report.functions and not report.read_only for report in reports):
-            explain_empty(engine)
-            return 1
-    return 0
+        return 0 if bring_up_to_date(engine) else 1
 
 
 def _absolute(path: Path) -> Path:

@@ -36,6 +36,20 @@ def update(engine: Engine) -> list[IndexReport]:
     return reports
 
 
+def bring_up_to_date(engine: Engine) -> bool:
+    """Index what changed, and say what was done, or why a workspace has no definitions.
+
+    Returns:
+        Whether there is a definition, or another process sees to it.
+    """
+    reports = update(engine)
+    print_reports(reports)
+    if any(report.functions or report.read_only for report in reports):
+        return True
+    explain_empty(engine)
+    return False
+
+
 def print_reports(reports: list[IndexReport]) -> None:
     """Say on stderr what an update did; :func:`explain_empty` speaks of workspaces without functions."""
     for report in reports:

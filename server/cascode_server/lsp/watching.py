@@ -16,9 +16,10 @@ from lsprotocol import types
 from cascode import WorkspaceError
 from cascode_server.lsp.session import Session
 from cascode_server.service.uris import to_path
+from cascode_server.service.watchers import Watchers
 
 if TYPE_CHECKING:
-    from cascode import IgnoreRules, Notices, NoticeSource, Watcher
+    from cascode import IgnoreRules, Notices, NoticeSource
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +55,11 @@ class Watching:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._watchers = Watchers()
+        #: Guards the sources.
         self._lock = threading.Lock()
-        self._watchers: dict[Path, Watcher] = {}
         self._sources: dict[Path, _ClientSource] = {}
         self._reliable = True
-        self._closed = False
 
         @session.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
         def changed(params: Any) -> None:
@@ -91,31 +92,19 @@ class Watching:
         self.unwatch(root)
         try:
             watcher = Watcher([root], self._session.indexing.submit, source=source if self._client_watches else None)
-            watcher.start()
+            self._watchers.start(root, watcher)
         except (WorkspaceError, OSError) as error:
             self._session.show_problem(f"changes in {root} will be missed: {error}")
-            return
-        with self._lock:
-            if not self._closed:
-                self._watchers[root] = watcher
-                return
-        watcher.close()
 
     def unwatch(self, root: Path) -> None:
         """Watch a workspace no longer."""
         with self._lock:
-            watcher = self._watchers.pop(root, None)
             self._sources.pop(root, None)
-        if watcher is not None:
-            watcher.close()
+        self._watchers.stop(root)
 
     def close(self) -> None:
         """Watch nothing any more."""
-        with self._lock:
-            self._closed = True
-            roots = list(self._watchers)
-        for root in roots:
-            self.unwatch(root)
+        self._watchers.close()
 
     @property
     def _client_watches(self) -> bool:
@@ -142,7 +131,7 @@ class Watching:
 
     def _rewatch(self) -> None:
         """Begin again with whoever watches now."""
-        for root in list(self._watchers):
+        for root in self._watchers.roots:
             self.watch(root)
         self._session.indexing.rescan(full=False)  # nobody announced what changed meanwhile
 
