@@ -65,7 +65,8 @@ def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
         return QueryKind.IDENTIFIER
     if names_in(query):
         return QueryKind.SENTENCE_WITH_NAME
-    if any(len(word) >= _SHORTEST_LANGUAGE and canonical_language(word) for word in words):
+    named = (word.strip(",.;:?!\"'`()") for word in words)
+    if any(len(word) >= _SHORTEST_LANGUAGE and canonical_language(word) for word in named):
         return QueryKind.GENERAL
     return QueryKind.DESCRIPTION if _is_description(query.strip()) else QueryKind.SENTENCE
 

@@ -30,6 +30,7 @@ from cascode_indexer.query.shape import kind_of, names_in
         ("checks whether the queue is empty", QueryKind.DESCRIPTION),
         ("python check if a list is empty", QueryKind.GENERAL),
         ("how to sort a map in C++", QueryKind.GENERAL),
+        ("how do I sort a map in Java?", QueryKind.GENERAL),
         ("python retries the_upload twice", QueryKind.SENTENCE_WITH_NAME),
         ("how does Session.send retry", QueryKind.SENTENCE_WITH_NAME),
         ("who calls `retry_upload`", QueryKind.SENTENCE_WITH_NAME),
