@@ -103,4 +103,8 @@ def test_an_engine_takes_it_for_a_model(tmp_path: Path, monkeypatch: pytest.Monk
         assert answer.hits[0].name == "parse_json"
         assert answer.hits[0].stage == ("cascade" if classifier else "fast")
         assert answer.hits[0].probability is not None
+        for hit in answer.hits:
+            assert hit.why["meaning"] != 0
+            assert sum(hit.why.values()) == pytest.approx(hit.score), "what explains a hit is what ranked it"
+            assert list(hit.why.values()) == sorted(hit.why.values(), key=abs, reverse=True)
         assert bool(encoder.classified) == classifier

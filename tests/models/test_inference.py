@@ -30,6 +30,20 @@ def test_vectors_come_back_in_order(model: CasCodeModel) -> None:
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-3)
 
 
+def test_every_pass_lets_freed_memory_go(model: CasCodeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoding and classifying alike leave holes in the heap, so both end with a trim."""
+    trims: list[str] = []
+    monkeypatch.setattr("cascode_models.inference.trim_heap", lambda: trims.append("trim"))
+    for use in (
+        lambda: model.encode_texts(["read file"]),
+        lambda: model.encode_queries(["read"]),
+        lambda: model.classify("read", ["read file"]),
+    ):
+        trims.clear()
+        use()
+        assert trims == ["trim"]
+
+
 def test_nothing_in_nothing_out(model: CasCodeModel) -> None:
     """No text gives no vector and no logit; an empty query still gives a vector."""
     assert model.encode_texts([]).shape == (0, model.dimension)

@@ -16,6 +16,7 @@ from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.mine import mined_definitions
 from cascode_lab.corpus.query_text import query_of
 from cascode_lab.corpus.types import MINED, MinedDefinition
+from cascode_lab.training.release import POOL, QUERIES
 from cascode_server.cli.main import main
 
 SOURCE = '''
@@ -108,6 +109,21 @@ def test_unknown_language_and_missing_list_are_named(tmp_path: Path) -> None:
         mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path], languages=["cobol"])
     with pytest.raises(CorpusError, match=r"nothing\.txt"):
         mine(None, tmp_path, packages=tmp_path, held_out=[tmp_path / "nothing.txt"])
+
+
+def test_a_release_measures_as_much_as_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Queries and pool reach the measurement, each as itself; without them it is as large as the test sets."""
+    given: list[dict[str, object]] = []
+
+    def measured(*_arguments: object, **options: object) -> None:
+        given.append(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cascode_lab.training.release.release", measured)
+    for options in ([], ["--queries", "20", "--pool", "300"]):
+        with pytest.raises(SystemExit):
+            main(["train", "release", str(tmp_path), "--data", str(tmp_path), "-o", str(tmp_path), *options])
+    assert [(options["queries"], options["pool"]) for options in given] == [(QUERIES, POOL), (20, 300)]
 
 
 @pytest.mark.parametrize(
