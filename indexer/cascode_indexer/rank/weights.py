@@ -57,10 +57,11 @@ _SENTENCE_WITH_NAME: Weights = {
 #: Beside vectors, in units of cosine similarity.
 #:
 #: Sentences, by `cascode eval ranking --documentation --cosqa` on 14 dev repositories (783 commit subjects, types among
-#: the candidates, and the documentation of eight of them), CoSQA dev, and the 84 questions of tests/golden. A fit to
-#: commit subjects alone wants five times the words and more than twice the size, and has .44 MRR@10 on other
-#: repositories where these have .417; but people's own questions, worded without the project's vocabulary, fall from
-#: .740 to .68 with it. What is above .2 of size or .07 of words takes from those questions.
+#: the candidates, and the documentation of eight of them), CoSQA dev, and the 84 questions of tests/golden; the vectors
+#: were those of the mixture run before it was averaged with its start. A fit to commit subjects alone wants five times
+#: the words and more than twice the size, and has .44 MRR@10 where these have .417; but people's own questions, worded
+#: without the project's vocabulary, fall from .740 to .68 with it. More size or words than this takes from those.
+#:
 #: Names and paths say exactly what is meant, and the definition outweighs any difference of similarity:
 #: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for 0.995 of the names asked for at 1.0 and
 #: for 0.990 at 0.1. Reports: as sentences with names, and frames say exactly where. Code: what does the same work is

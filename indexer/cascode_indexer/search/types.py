@@ -16,8 +16,8 @@ DEFAULT_RERANK_TOP = 10
 
 #: How well a hit matches, as people read it: a list of "2 %, 1 %, 0 %" says nothing to them.
 Match = Literal["likely", "possible", "weak"]
-#: The least probability of each. From a half on a hit is right more often than not; of the hits below a twentieth,
-#: fewer than one in a list of ten answers.
+#: The least probability of each. From a half on a hit is right more often than not; below a twentieth a list of ten
+#: such hits holds no answer more often than one.
 _LEAST: Mapping[Match, float] = {"likely": 0.5, "possible": 0.05, "weak": 0.0}
 
 
