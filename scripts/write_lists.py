@@ -38,13 +38,15 @@ def lists() -> dict[Path, str]:
 
 def _typescript() -> str:
     """The extension's lists."""
-    names = "\n".join(f"  {spec.id}: {json.dumps(spec.name)}," for spec in SPECS.values())
+    names = "\n".join(f"  [{json.dumps(spec.id)}, {json.dumps(spec.name)}]," for spec in SPECS.values())
     return f"""// {_NOTE}
 
+// Maps: an object has a "constructor" of its own.
+
 /** Languages that are indexed, as the server names them, with the names that people know. */
-export const LANGUAGES: Readonly<Record<string, string>> = {{
+export const LANGUAGES: ReadonlyMap<string, string> = new Map([
 {names}
-}};
+]);
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
 export const EDITOR_LANGUAGES: readonly string[] = [
@@ -57,16 +59,16 @@ export const KINDS: readonly string[] = [
 ];
 
 /** What a kind of several means as a filter. */
-export const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {{
+export const KIND_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
 {_groups()}
-}};
+]);
 """
 
 
 def _groups() -> str:
     """Kinds that stand for several, each with what it stands for."""
     return "\n".join(
-        f"  {word}: [\n{_rows([kind.value for kind in Kind if kind in kinds], indent=4)}\n  ],"
+        f"  [{json.dumps(word)}, [\n{_rows([kind.value for kind in Kind if kind in kinds], indent=4)}\n  ]],"
         for word, kinds in KIND_GROUPS.items()
     )
 

@@ -1,19 +1,21 @@
 // Written by `make generate` from the server's own lists.
 
+// Maps: an object has a "constructor" of its own.
+
 /** Languages that are indexed, as the server names them, with the names that people know. */
-export const LANGUAGES: Readonly<Record<string, string>> = {
-  python: "Python",
-  javascript: "JavaScript",
-  typescript: "TypeScript",
-  go: "Go",
-  java: "Java",
-  php: "PHP",
-  ruby: "Ruby",
-  rust: "Rust",
-  c: "C",
-  cpp: "C++",
-  c_sharp: "C#",
-};
+export const LANGUAGES: ReadonlyMap<string, string> = new Map([
+  ["python", "Python"],
+  ["javascript", "JavaScript"],
+  ["typescript", "TypeScript"],
+  ["go", "Go"],
+  ["java", "Java"],
+  ["php", "PHP"],
+  ["ruby", "Ruby"],
+  ["rust", "Rust"],
+  ["c", "C"],
+  ["cpp", "C++"],
+  ["c_sharp", "C#"],
+]);
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
 export const EDITOR_LANGUAGES: readonly string[] = [
@@ -52,14 +54,14 @@ export const KINDS: readonly string[] = [
 ];
 
 /** What a kind of several means as a filter. */
-export const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  function: [
+export const KIND_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["function", [
     "function",
     "method",
     "constructor",
     "lambda",
-  ],
-  type: [
+  ]],
+  ["type", [
     "class",
     "interface",
     "trait",
@@ -69,5 +71,5 @@ export const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
     "enum",
     "type",
     "module",
-  ],
-};
+  ]],
+]);

@@ -34,7 +34,7 @@ export async function chooseFilters(chosen: Chosen, hits: readonly Hit[]): Promi
     (folder) => !folders.some(({ workspace, path }) => workspace === folder.workspace && path === folder.path),
   );
   const offered = [...folders, ...lost].filter(({ path }) => several || path !== "");
-  const languages = Object.entries(LANGUAGES);
+  const languages = [...LANGUAGES];
   const hitLanguages = new Set(hits.map(({ language }) => language));
   languages.sort(([left], [right]) => Number(hitLanguages.has(right)) - Number(hitLanguages.has(left)));
   const items: Choice[] = [

@@ -79,7 +79,7 @@ export function accepts(chosen: Chosen, hit: Hit): boolean {
     hit.workspace === workspace && (path === "" || hit.path.startsWith(`${path}/`));
   return (
     (chosen.languages.length === 0 || chosen.languages.includes(hit.language)) &&
-    (chosen.kinds.length === 0 || chosen.kinds.some((kind) => (KIND_GROUPS[kind] ?? [kind]).includes(hit.kind))) &&
+    (chosen.kinds.length === 0 || chosen.kinds.some((kind) => (KIND_GROUPS.get(kind) ?? [kind]).includes(hit.kind))) &&
     (chosen.folders.length === 0 || chosen.folders.some(inFolder))
   );
 }
@@ -102,7 +102,7 @@ export function foldersOf(hits: readonly Hit[]): readonly FolderChoice[] {
 /** "Python, methods, src/server" */
 export function chosenText(chosen: Chosen): string {
   return [
-    ...chosen.languages.map((language) => LANGUAGES[language] ?? language),
+    ...chosen.languages.map((language) => LANGUAGES.get(language) ?? language),
     ...chosen.kinds.map((kind) => (kind === "class" ? "classes" : `${kind}s`)),
     ...chosen.folders.map(({ workspace, path }) => (path === "" ? workspace : path)),
   ].join(", ");

@@ -2,10 +2,9 @@
 
 import * as vscode from "vscode";
 
-import { KINDS } from "../lists.js";
 import { runAction, type Action } from "../notices.js";
 import type { Hit, Answer } from "../protocol.js";
-import { keyOf, place, withoutIcons } from "./text.js";
+import { keyOf, place, symbolName, withoutIcons } from "./text.js";
 
 export interface HitRow extends vscode.QuickPickItem {
   readonly hit: Hit;
@@ -27,18 +26,9 @@ export const BUTTONS = {
   copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },
 } as const;
 
-/** Kinds of definitions that have another name among VS Code's symbols, or none. */
-const SYMBOLS: Readonly<Record<string, string>> = {
-  lambda: "function",
-  trait: "interface",
-  protocol: "interface",
-  record: "struct",
-  type: "class",
-};
-
 /** The icon of a kind of definition, in the colour that the outline has for it. */
 export function iconOf(kind: string): vscode.ThemeIcon {
-  const symbol = KINDS.includes(kind) ? (SYMBOLS[kind] ?? kind) : "function";
+  const symbol = symbolName(kind);
   const colour = symbol === "enum" ? "enumerator" : symbol;
   return new vscode.ThemeIcon(`symbol-${symbol}`, new vscode.ThemeColor(`symbolIcon.${colour}Foreground`));
 }

@@ -1,5 +1,6 @@
 /** How a hit and the state of the index are put into words. */
 
+import { KINDS } from "../lists.js";
 import type { Hit, IndexSummary } from "../protocol.js";
 
 /** Longest path shown whole; the quick pick cuts the end of a longer line, where the lines and the figure stand. */
@@ -7,6 +8,20 @@ const PATH_LENGTH = 64;
 
 /** The server reads no more of a report than this at either end. */
 const QUERY_LENGTH = 20_000;
+
+/** Kinds of definitions that have another name among VS Code's symbols. A map: an object has a "constructor" of its own. */
+const SYMBOLS: ReadonlyMap<string, string> = new Map([
+  ["lambda", "function"],
+  ["trait", "interface"],
+  ["protocol", "interface"],
+  ["record", "struct"],
+  ["type", "class"],
+]);
+
+/** What VS Code's symbols call a kind of definition; a kind of a newer server is shown as a function. */
+export function symbolName(kind: string): string {
+  return KINDS.includes(kind) ? (SYMBOLS.get(kind) ?? kind) : "function";
+}
 
 /** 12345 as "12,345". Not by Intl, whose first use takes a third of the time that an activation may take. */
 export function count(value: number): string {

@@ -3,20 +3,20 @@
 import type { ServerStatus } from "../protocol.js";
 import { count, plural } from "../search/text.js";
 
-const REASONS: Readonly<Record<string, string>> = {
-  ignored: "ignored",
-  too_large: "too large",
-  binary: "binary",
-  not_text: "not text",
-  unsupported: "in another language",
-  unsupported_language: "in another language",
-  unreadable: "not readable",
-  parse_failure: "not parsed",
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ignored", "ignored"],
+  ["too_large", "too large"],
+  ["binary", "binary"],
+  ["not_text", "not text"],
+  ["unsupported", "in another language"],
+  ["unsupported_language", "in another language"],
+  ["unreadable", "not readable"],
+  ["parse_failure", "not parsed"],
+]);
 
 /** "too_large" as "too large". */
 export function reasonText(reason: string): string {
-  return REASONS[reason] ?? reason.replace(/[_-]+/gu, " ");
+  return REASONS.get(reason) ?? reason.replace(/[_-]+/gu, " ");
 }
 
 /** "12 skipped: 8 ignored, 4 too large", or null where nothing was. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { History, type Memory } from "../../src/results/history.js";
+import { KINDS } from "../../src/lists.js";
 import { accepts, byFile, chosenText, escapeGlob, foldersOf, NOTHING_CHOSEN, toFilters } from "../../src/results/model.js";
 import { hit } from "./support.js";
 
@@ -90,6 +91,12 @@ test("the history outlives its window and keeps the newest fifty", () => {
 test("a damaged memory is an empty history", () => {
   const memory = new StoredMemory(new Map([["cascode.history", { not: "a list" }]]));
   assert.deepEqual(new History(memory).all(), []);
+});
+
+test("every kind is a filter that accepts it", () => {
+  for (const kind of KINDS) {
+    assert.equal(accepts({ languages: [], kinds: [kind], folders: [] }, hit({ kind })), true, kind);
+  }
 });
 
 test("a kind that stands for several accepts each of them", () => {

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, withoutIcons } from "../../src/search/text.js";
+import { completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, symbolName, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
 test("a hit shows its path, its lines and how sure the model is", () => {
   assert.equal(place(hit(), false), "src/upload.py:12-34 · likely");
+});
+
+test("every kind has the name of a symbol, a constructor too", () => {
+  assert.equal(symbolName("constructor"), "constructor");
+  assert.equal(symbolName("trait"), "interface");
+  assert.equal(symbolName("toString"), "function");
 });
 
 test("a hit of the fast stage shows no certainty", () => {

@@ -58,7 +58,7 @@ describe("a first sitting", { concurrency: false }, () => {
 
   afterEach(async (context) => {
     if (context.error) await window?.screenshot(`failed-${context.name.replaceAll(/[^a-z0-9]+/gi, "-")}`);
-    for (let n = 0; n < 3 && (await window.quickInput.count()) > 0; n += 1) await window.page.keyboard.press("Escape");
+    await window.dismissAll();
   });
 
   it("answers by words while the first index is being built, and says how far it is", async () => {

@@ -342,6 +342,15 @@ export class Window {
     await this.quickInput.waitFor({ state: "hidden" });
   }
 
+  /** Close lists, and an error's box: what one test leaves open must not fail the next ones. */
+  async dismissAll() {
+    const open = this.page.locator(".quick-input-widget:visible, .monaco-dialog-box:visible");
+    for (let n = 0; n < 4 && (await open.count()) > 0; n += 1) {
+      await this.page.keyboard.press("Escape");
+      await this.page.waitForTimeout(100);
+    }
+  }
+
   // --- what is on the screen ------------------------------------------------------------------------------------
 
   /** Name of the file in the active editor's tab. */
