@@ -103,7 +103,7 @@ def _ask(
         evidence=np.array([[row[name] for name in rules] for row in evidence], dtype=np.float32),
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
-        answers=len(question.answers),
+        **_files(candidates, question),
         logits=_logits(query, candidates, model, depth) if depth else None,
     )
 
@@ -118,6 +118,18 @@ def _logits(query: Query, candidates: Sequence[Candidate], model: CasCodeModel, 
     logits = model.classify(query.pieces[0], [texts[candidate.definition.id] for candidate in read])
     found[[place[id(candidate)] for candidate in read]] = logits
     return found
+
+
+def _files(candidates: Sequence[Candidate], question: Question) -> dict[str, Any]:
+    """The part of the evidence that says in which files the candidates stand."""
+    paths = [candidate.definition.path for candidate in candidates]
+    numbers = {path: number for number, path in enumerate(dict.fromkeys(paths))}
+    right = {path for path, _ in question.answers}
+    return {
+        "files": np.array([numbers[path] for path in paths], dtype=np.int32),
+        "right_files": np.array([path in right for path in paths], dtype=np.bool_),
+        "answer_files": len(right),
+    }
 
 
 def _answers(candidate: Candidate, question: Question) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from cascode_indexer.rank.weights import FAST
 from cascode_indexer.search.stages import in_the_spread_of
 from cascode_models.inference import fused_score
 
-from .fit import fit, reciprocal_rank, scores_of
+from .fit import Array, file_ndcg, fit, reciprocal_rank, scores_of
 from .types import Asked
 
 #: Kinds of queries that there are questions of.
@@ -41,16 +42,26 @@ _FOLDS = 5
 _RESAMPLES = 2_000
 
 
+#: Questions that were written by hand: types answer them too, and their files are judged beside their definitions.
+WRITTEN = "written"
+#: A question, as a ranking saw its candidates, and the scores of those.
+Scored = tuple[Asked, Array]
+
+
 def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
-    """Leave types out of the candidates.
+    """Leave types out of the candidates of mined questions.
 
     What commits change was mined as functions: a type among the candidates would only be seen to be wrong.
     """
     types = list(rules).index("types")
     kept = []
     for question in asked:
+        if question.group == WRITTEN:
+            kept.append(replace(question, logits=None))
+            continue
         functions = question.evidence[:, types] == 0
-        arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
+        of_candidates = ("evidence", "right", "copies", "files", "right_files")
+        arrays = {name: getattr(question, name)[functions] for name in of_candidates}
         kept.append(replace(question, **arrays, logits=None))
     return kept
 
@@ -64,57 +75,70 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         progress: Given one line a fold of the fit.
 
     Returns:
-        A Markdown table. Its last column is the gain of each ranking over the hand-set one on ``history``, with the
-        95 % interval of a bootstrap over repositories.
+        A Markdown table. Where there are questions written by hand it has the NDCG@10 of their files as well. Its last
+        column is the gain of each ranking over the hand-set one on the first group, with the 95 % interval of a
+        bootstrap over repositories.
     """
-    sentences = [question for question in asked if QueryKind(question.kind) in KINDS]
-    functions = functions_of(sentences, rules)
+    asked = [question for question in asked if QueryKind(question.kind) in KINDS or question.group == WRITTEN]
+    functions = functions_of(asked, rules)
 
-    def rank_by(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[float]:
-        return [reciprocal_rank(question, scores_of(question, rules, weights(question))) for question in some]
+    def score_by(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[Scored]:
+        return [(question, scores_of(question, rules, weights(question))) for question in some]
 
-    before = rank_by(functions, lambda question: BEFORE[QueryKind(question.kind)])
+    in_force = partial(_weights_of, FAST)
     rankings = {
-        "words alone (BM25)": rank_by(functions, lambda _: {"words": 1.0}),
-        "vectors alone": rank_by(functions, lambda _: {"similarity": 1.0}),
-        "weights set by hand, before": before,
-        "weights in force": rank_by(functions, lambda question: FAST[QueryKind(question.kind)]),
-        "the same, types among the candidates": rank_by(sentences, lambda question: FAST[QueryKind(question.kind)]),
-        "fitted to the other workspaces": rank_left_out(functions, rules, progress),
+        "words alone (BM25)": score_by(functions, lambda _: {"words": 1.0}),
+        "vectors alone": score_by(functions, lambda _: {"similarity": 1.0}),
+        "weights set by hand, before": score_by(functions, partial(_weights_of, FAST | BEFORE)),
+        "weights in force": score_by(functions, in_force),
+        "the same, types among the candidates": score_by(asked, in_force),
+        "fitted to the other workspaces": score_left_out(functions, rules, progress),
     }
-    if all(question.logits is not None for question in sentences):
-        rankings["the cascade, types among the candidates"] = [cascade_rank(question, rules) for question in sentences]
-    groups = list(dict.fromkeys(question.group for question in sentences))
-    sorts = [sort for sort in dict.fromkeys(question.sort for question in sentences) if sort]
+    if all(question.logits is not None for question in asked):
+        rankings["the cascade, types among the candidates"] = [
+            (question, cascade_scores(question, rules)) for question in asked
+        ]
+    groups = list(dict.fromkeys(question.group for question in asked))
+    sorts = [sort for sort in dict.fromkeys(question.sort for question in asked) if sort]
+    files = ["files, NDCG@10"] if WRITTEN in groups else []
     lines = [
-        f"| ranking | {' | '.join([*groups, *sorts])} | over before |",
-        f"|---{'|---' * (len(groups + sorts) + 1)}|",
+        f"| ranking | {' | '.join([*groups, *files, *sorts])} | over before |",
+        f"|---{'|---' * (len(groups + files + sorts) + 1)}|",
     ]
-    for name, ranks in rankings.items():
-        cells = [float(np.mean(_means(sentences, ranks, group))) for group in groups]
+    before = [reciprocal_rank(*scored) for scored in rankings["weights set by hand, before"]]
+    for name, scored in rankings.items():
+        ranks = [reciprocal_rank(question, scores) for question, scores in scored]
+        cells = [float(np.mean(_means(asked, ranks, group))) for group in groups]
+        if files:
+            cells.append(float(np.mean(_means(asked, [file_ndcg(*pair) for pair in scored], WRITTEN))))
         cells += [
-            float(np.mean([rank for question, rank in zip(sentences, ranks, strict=True) if question.sort == sort]))
+            float(np.mean([rank for question, rank in zip(asked, ranks, strict=True) if question.sort == sort]))
             for sort in sorts
         ]
-        both = zip(_means(sentences, ranks, groups[0]), _means(sentences, before, groups[0]), strict=True)
+        both = zip(_means(asked, ranks, groups[0]), _means(asked, before, groups[0]), strict=True)
         gains = [mean - other for mean, other in both]
         lines.append(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} | {_interval(gains)} |")
     return "\n".join(lines)
 
 
-def cascade_rank(question: Asked, rules: Sequence[str]) -> float:
-    """Reciprocal rank of the first right answer once the slow classifier has read the best, as in a search.
+def _weights_of(weights: Table, question: Asked) -> Mapping[str, float]:
+    """The weights of a question's kind."""
+    return weights[QueryKind(question.kind)]
+
+
+def cascade_scores(question: Asked, rules: Sequence[str]) -> Array:
+    """``[candidates]`` scores once the slow classifier has read the best, as in a search.
 
     Args:
         question: With its logits.
         rules: Names of the columns of the evidence.
     """
     assert question.logits is not None
-    weights = FAST[QueryKind(question.kind)]
+    weights = _weights_of(FAST, question)
     scores = scores_of(question, rules, weights)
     (read,) = np.nonzero(~np.isnan(question.logits))
     if not len(read):
-        return reciprocal_rank(question, scores)
+        return scores
     column = list(rules).index("similarity")
     similarities = question.evidence[read, column]
     # Weight 1 of the released models; where theirs is 0 the row says what reading would do.
@@ -122,13 +146,14 @@ def cascade_rank(question: Asked, rules: Sequence[str]) -> float:
     instead = in_the_spread_of(similarities, fused) - similarities
     # What was read stands above what was not, whatever the scores: so a stage orders.
     scores[read] += weights["similarity"] * instead + (scores.max() - scores.min()) + 1.0
-    return reciprocal_rank(question, scores)
+    return scores
 
 
-def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[float]:
-    """Reciprocal ranks, each with weights of its kind of query that were fitted without its workspace.
+def score_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[Scored]:
+    """Scores of each question, with weights of its kind of query that were fitted without its workspace.
 
-    A group of one workspace is dealt out by its questions: there is no other to fit on.
+    A group of one workspace is dealt out by its questions: there is no other to fit on. Kinds of queries without
+    questions to fit to keep the weights in force.
     """
     sets = sorted({question.set_name for question in asked})
     counted = Counter(group for group, _ in {(question.group, question.set_name) for question in asked})
@@ -136,7 +161,7 @@ def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callab
         (at if counted[question.group] == 1 else sets.index(question.set_name)) % _FOLDS
         for at, question in enumerate(asked)
     ]
-    found = [0.0] * len(asked)
+    found = [scores_of(question, rules, _weights_of(FAST, question)) for question in asked]
     for fold in range(_FOLDS):
         for kind in KINDS:
             dealt = [(at, question, part[at]) for at, question in enumerate(asked) if question.kind == kind.value]
@@ -146,9 +171,9 @@ def rank_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callab
             weights = fit(training, rules).weights
             for at, question, other in dealt:
                 if other == fold:
-                    found[at] = reciprocal_rank(question, scores_of(question, rules, weights))
+                    found[at] = scores_of(question, rules, weights)
         progress(f"fold {fold + 1} of {_FOLDS} ranked with weights of the others")
-    return found
+    return list(zip(asked, found, strict=True))
 
 
 def _means(asked: Sequence[Asked], ranks: Sequence[float], group: str) -> list[float]:

@@ -107,6 +107,19 @@ def reciprocal_rank(question: Asked, scores: Array, depth: int = 10) -> float:
     return 0.0
 
 
+def file_ndcg(question: Asked, scores: Array, depth: int = 10) -> float:
+    """NDCG of the files that a person opens going down the list; a file that holds an answer has a gain of 1.
+
+    Järvelin and Kekäläinen (2002), with binary gains: what is reported by benchmarks that judge files.
+    """
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(question.files[order], return_index=True)
+    opened = order[np.sort(first)][:depth]
+    discounts = 1.0 / np.log2(np.arange(depth) + 2.0)
+    best = discounts[: min(question.answer_files, depth)].sum()
+    return float(discounts[: len(opened)][question.right_files[opened]].sum() / best)
+
+
 def scores_of(question: Asked, rules: Sequence[str], weights: Mapping[str, float]) -> Array:
     """``[candidates]`` scores by some weights; rules that they do not name count nothing."""
     vector = np.array([weights.get(name, 0.0) for name in rules])

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.clones import find_clone
 from cascode_models.errors import ModelError
@@ -46,6 +48,46 @@ def history_sets(
     if not found:
         about = f" about {repository}" if repository else ""
         raise ModelError(f"no {split} questions{about} in {folder}: mine some with 'cascode train mine --history'")
+
+
+def written_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Iterator[QuestionSet]:
+    """Read questions that were written by hand about repositories, and write the files that they ask about.
+
+    Args:
+        folder: Folder of ``dev/*.yaml`` and ``test/*.yaml``; benchmarks/questions has those of this project.
+        clones: Folder of clones that have the revisions asked about.
+        split: ``dev`` or ``test``.
+        scratch: Folder for each repository's files at its revision.
+
+    Yields:
+        One set a repository, whose files are written just before.
+
+    Raises:
+        ModelError: There are none, or a file is not of this form.
+        HistoryError: A clone is missing.
+    """
+    paths = sorted((folder / split).glob("*.yaml"))
+    if not paths:
+        raise ModelError(f"no {split} questions in {folder}: it needs {split}/*.yaml")
+    for path in paths:
+        try:
+            written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+            repository, revision = written["repository"], written["revision"]
+            questions = [
+                Question(row["ask"], frozenset(_place(answer) for answer in row["answers"]), row["kind"])
+                for row in written["questions"]
+            ]
+        except (yaml.YAMLError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} is not a file of questions: {error!r}") from error
+        root = scratch / path.stem
+        checkout(find_clone(clones, repository), revision, root)
+        yield QuestionSet(repository, "written", root, questions)
+
+
+def _place(answer: str) -> tuple[str, str]:
+    """``src/retry.py::Retry.sleep`` as path and qualified name."""
+    path, _, name = answer.partition("::")
+    return path, name
 
 
 def _parse_question(question: Mapping[str, Any]) -> Question:

@@ -17,7 +17,7 @@ class Question:
     query: str
     #: (path, qualified name) of each right answer.
     answers: frozenset[tuple[str, str]]
-    #: A sort of question whose results are shown apart: ``named``, ``described``; empty for none.
+    #: A sort of question whose results are shown apart: ``named``, ``described``, ``task``...; empty for none.
     sort: str = ""
 
 
@@ -27,7 +27,7 @@ class QuestionSet:
 
     #: Of the workspace: ``urllib3/urllib3``, ``cosqa``.
     name: str
-    #: Sets of one group are weighed alike and reported together: ``history``, ``docstrings``, ``cosqa``, ``names``.
+    #: Sets of one group are weighed alike and reported together: ``history``, ``written``, ``docstrings``, ``cosqa``.
     group: str
     root: Path
     questions: Sequence[Question]
@@ -48,7 +48,11 @@ class Asked:
     right: npt.NDArray[np.bool_]
     #: ``[candidates]`` number of each candidate's text: copies share one.
     copies: npt.NDArray[np.int32]
-    #: How many definitions answer, found or not.
-    answers: int
+    #: ``[candidates]`` number of each candidate's file.
+    files: npt.NDArray[np.int32]
+    #: ``[candidates]`` whether a candidate's file holds an answer.
+    right_files: npt.NDArray[np.bool_]
+    #: How many files hold an answer, found or not.
+    answer_files: int
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None

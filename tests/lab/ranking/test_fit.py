@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cascode_lab.ranking.compare import cascade_rank, functions_of, rank_left_out, table
-from cascode_lab.ranking.fit import fit, reciprocal_rank, scores_of
+from cascode_lab.ranking.compare import cascade_scores, functions_of, score_left_out, table
+from cascode_lab.ranking.fit import file_ndcg, fit, reciprocal_rank, scores_of
 from cascode_lab.ranking.types import Asked
 
 RULES = ["similarity", "words", "types"]
@@ -21,6 +21,8 @@ def asked(
     name: str = "a",
     group: str = "history",
     copies: list[int] | None = None,
+    files: list[int] | None = None,
+    right_files: list[int] | None = None,
 ) -> Asked:
     """A question with the evidence of its candidates."""
     count = len(rows)
@@ -32,7 +34,9 @@ def asked(
         evidence=np.array(rows, dtype=np.float32),
         right=np.isin(np.arange(count), right),
         copies=np.array(copies or range(count), dtype=np.int32),
-        answers=len(right),
+        files=np.array(files or range(count), dtype=np.int32),
+        right_files=np.isin(files or range(count), right_files or right),
+        answer_files=len(right_files or right),
     )
 
 
@@ -98,6 +102,27 @@ def test_beyond_the_depth_is_not_found() -> None:
     assert reciprocal_rank(question, scores_of(question, RULES, {"similarity": 1.0}), depth=11) == pytest.approx(1 / 11)
 
 
+def test_files_are_judged_in_the_order_that_they_are_opened() -> None:
+    """A file counts at its best definition; what two files of an ideal list would gain is 1."""
+    rows = [(0.9, 0.0, 0.0), (0.8, 0.0, 0.0), (0.7, 0.0, 0.0), (0.6, 0.0, 0.0)]
+    question = asked(rows, [2], files=[0, 0, 1, 2], right_files=[1, 7])
+    gain, ideal = 1 / np.log2(3), 1 + 1 / np.log2(3)
+    scores = scores_of(question, RULES, {"similarity": 1.0})
+    assert file_ndcg(question, scores) == pytest.approx(gain / ideal)
+    assert file_ndcg(question, scores, depth=1) == 0.0
+    assert file_ndcg(question, -scores) == pytest.approx(gain / ideal)
+    assert file_ndcg(replace(question, right_files=np.array([False] * 4)), scores) == 0.0
+
+
+def test_types_answer_what_was_written_by_hand() -> None:
+    """They stay among its candidates, and its files are judged beside its definitions."""
+    written = asked([(0.5, 0.1, 1.0), (0.4, 0.2, 0.0)], [0], group="written")
+    (kept,) = functions_of([written], RULES)
+    assert kept.right.tolist() == [True, False]
+    head, *_ = table([written], RULES).splitlines()
+    assert head == "| ranking | written | files, NDCG@10 | over before |"
+
+
 def test_types_are_left_out() -> None:
     """A type is no answer of a mined question, and no rival either."""
     (kept,) = functions_of([asked([(0.5, 0.1, 1.0), (0.4, 0.2, 0.0)], [1])], RULES)
@@ -109,7 +134,8 @@ def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
     """What only one workspace teaches does not help itself."""
     alike = [question for name in ("p", "q", "r", "s") for question in questions(name, decisive=1, count=8)]
     odd = questions("zz", decisive=0, count=8)
-    found = rank_left_out([*alike, *odd], RULES, lambda _line: None)
+    scored = score_left_out([*alike, *odd], RULES, lambda _line: None)
+    found = [reciprocal_rank(*pair) for pair in scored]
     assert np.mean(found[: len(alike)]) > 0.9
     assert np.mean(found[len(alike) :]) < 0.7
 
@@ -118,10 +144,13 @@ def test_the_cascade_orders_what_was_read_above_the_rest() -> None:
     """The classifier's favourite among those it read comes first, and nothing that it did not read comes between."""
     rows = [(0.9, 0.0, 0.0), (0.8, 0.0, 0.0), (0.7, 0.0, 0.0), (0.6, 0.0, 0.0)]
     logits = np.array([-9.0, 9.0, np.nan, np.nan], dtype=np.float32)
-    ranks = [cascade_rank(replace(asked(rows, [right]), logits=logits), RULES) for right in range(4)]
+    ranks = [
+        reciprocal_rank(question, cascade_scores(question, RULES))
+        for question in (replace(asked(rows, [right]), logits=logits) for right in range(4))
+    ]
     assert ranks == [pytest.approx(1 / place) for place in (2, 1, 3, 4)]
     unread = replace(asked(rows, [2]), logits=np.full(4, np.nan, dtype=np.float32))
-    assert cascade_rank(unread, RULES) == pytest.approx(1 / 3)
+    assert reciprocal_rank(unread, cascade_scores(unread, RULES)) == pytest.approx(1 / 3)
 
 
 def test_the_table_compares_every_ranking() -> None:
