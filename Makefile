@@ -58,7 +58,8 @@ coverage-ctags: setup setup-ctags ## Compare extraction with ctags on real packa
 	$(BIN)/python scripts/coverage_ctags.py $(COVERAGE_ARGS)
 
 SOAK_SECONDS ?= 1800
-soak: setup ## Two editors at once for half an hour (SOAK_SECONDS); test-slow has the same for three minutes
+soak: setup ## Two editors at once for half an hour (SOAK_SECONDS), 1,000 calls of agents; test-slow does both in little
+	CASCODE_MCP_CALLS=1000 $(BIN)/python -m pytest -m slow tests/server/mcp/test_http.py
 	CASCODE_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -s tests/server/lsp/test_soak.py
 
 setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and the checks of the Lua sources

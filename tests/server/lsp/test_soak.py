@@ -1,6 +1,6 @@
 """Two editors on one workspace of thousands of files, doing everything at once for minutes.
 
-``CASCODE_SOAK_SECONDS`` says how long: 180 by default, 1800 for ``make soak``.
+``CASCODE_SOAK_SECONDS`` says how long: 120 by default, 1800 for ``make soak``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .conftest import Editor, Start, eventually
 from .soak_person import Person
 from .soak_workspace import make_workspace, real_functions, words_of
 
-_SECONDS = float(os.environ.get("CASCODE_SOAK_SECONDS", "180"))
+_SECONDS = float(os.environ.get("CASCODE_SOAK_SECONDS", "120"))
 _FILES = int(os.environ.get("CASCODE_SOAK_FILES", "5000"))
 #: The same run for the same seed, as far as two processes on a busy machine can be the same.
 _SEED = 20_261_121

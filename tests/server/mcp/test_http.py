@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,11 @@ from cascode_server.mcp.http import TOKEN_VARIABLE, token_of_environment
 from cascode_server.service.tokens import count_tokens
 
 from .conftest import COMMAND, ERAS, PATIENCE, TOKEN, Listening, Setup, by_http
+
+#: Of two clients together. A leak of one answer a call shows within hundreds; `make soak` makes 1,000.
+CALLS = int(os.environ.get("CASCODE_MCP_CALLS", "300"))
+#: Rounds before memory is looked at: the allocator takes what it needs in the first.
+WARMING = 50
 
 _HELLO = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _ACCEPT = {"Accept": "application/json, text/event-stream"}
@@ -142,8 +148,8 @@ def test_nothing_heavy_is_loaded_before_a_client_is_there(setup: Setup) -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_calls_of_two_clients_leave_nothing_behind(setup: Setup, listen: Callable[..., Listening]) -> None:
-    """Memory, threads and open files of the server are after 1,000 calls what they were after 200."""
+def test_many_calls_of_two_clients_leave_nothing_behind(setup: Setup, listen: Callable[..., Listening]) -> None:
+    """Memory, threads and open files of the server are at the end what they were after the first calls."""
     server = listen()
     process = psutil.Process(server.process.pid)
     answered = 0
@@ -168,13 +174,13 @@ def test_a_thousand_calls_of_two_clients_leave_nothing_behind(setup: Setup, list
                 for number in numbers:
                     await asyncio.gather(ask(first, number), ask(second, number))
 
-            await run(range(100))
+            await run(range(WARMING))
             before = held()
-            await run(range(100, 500))
+            await run(range(WARMING, CALLS // 2))
             return before, held()
 
     before, after = asyncio.run(session())
-    assert answered == 1_000
+    assert answered == CALLS
     # The allocator keeps some of what it was once given; a leak of one answer a call would be tens of megabytes.
     assert after[0] - before[0] < 16 * 1024 * 1024
     assert after[1] <= before[1] + 2
