@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { AgentServers } from "./agents/provider.js";
 import { registerIndexCommands } from "./status/commands.js";
 import { StatusBar } from "./status/bar.js";
 import { StatusItem } from "./status/item.js";
@@ -32,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
     results,
     new StatusItem(server),
     new StatusBar(server),
+    new AgentServers(server, log),
     ...registerIndexCommands(server, log),
     command("search", (query?: unknown) => feature.search(typeof query === "string" ? query : "")),
     command("searchSelection", () => feature.searchSelection()),

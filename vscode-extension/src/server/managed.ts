@@ -131,7 +131,7 @@ export class ManagedEnvironment {
     if (this.platform === "linux" && !(await this.hasOwnIndex(python))) {
       args.push("--extra-index-url", CPU_BUILDS);
     }
-    return [...args, `${this.wheel.path}[cpu]`];
+    return [...args, `${this.wheel.path}[cpu,mcp]`];
   }
 
   /** Whether pip is configured to install from a mirror or a folder: then that is where torch is to come from too. */
