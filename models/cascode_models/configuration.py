@@ -29,6 +29,8 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         calibration_bias: Added to the scaled fused score before the sigmoid.
         no_match_threshold: Where an answer is less probable than this, the best candidate is no good match.
         gate_bias: Initial bias of attention across the segments in the warm and the late head.
+        calibration_by_kind: Name of a kind of query to the temperature, bias, share temperature and threshold of the
+            score that orders a search for it, where a ranking weighs more than the fused score; empty for none.
     """
 
     model_type = "cascode"
@@ -47,6 +49,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         calibration_bias: float = 0.0,
         no_match_threshold: float = 0.0,
         gate_bias: float = -3.0,
+        calibration_by_kind: dict[str, list[float]] | None = None,
         **kwargs: Any,
     ) -> None:
         self.backbone = backbone if backbone is not None else {"model_type": "bert"}
@@ -61,6 +64,7 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         self.calibration_bias = calibration_bias
         self.no_match_threshold = no_match_threshold
         self.gate_bias = gate_bias
+        self.calibration_by_kind = calibration_by_kind or {}
         super().__init__(**kwargs)
         self.settings()
 

@@ -187,8 +187,7 @@ class CasCodeModel:
     @property
     def probability(self) -> Probability:
         """What turns fused scores into calibrated probabilities."""
-        settings = self.settings
-        return Probability(settings.temperature, settings.calibration_bias, settings.share_temperature)
+        return self.settings.calibration().probability
 
     def _encode(self, texts: Sequence[str], max_tokens: int) -> FloatArray:
         """Encode texts a chunk at a time, each chunk sorted by length."""

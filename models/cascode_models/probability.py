@@ -52,6 +52,15 @@ class Probability:
         return cast("FloatArray", (answered * np.exp(scaled - best[..., :1]) / total).astype(np.float32))
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the scores of a ranked list say of its hits."""
+
+    probability: Probability
+    #: Where an answer is less probable than this, nothing matches well.
+    no_match_threshold: float
+
+
 def log_loss(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> float:
     """Mean negative log-likelihood of what came true; certainty that was wrong costs much, not infinitely much."""
     given = np.where(right, probabilities, 1.0 - probabilities)

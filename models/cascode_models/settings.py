@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .probability import Calibration, Probability
+
 POOLINGS = ("mean", "first")
 HEADS = ("none", "plain", "warm", "late")
+#: Numbers of a kind of query: temperature, bias, share temperature, threshold.
+_CALIBRATED = 4
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class ModelSettings:
     calibration_bias: float = 0.0
     no_match_threshold: float = 0.0
     gate_bias: float = -3.0
+    calibration_by_kind: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse values that mean nothing."""
@@ -32,6 +37,16 @@ class ModelSettings:
             raise ValueError(f"pooling {self.pooling!r} is none of {', '.join(POOLINGS)}")
         if self.head not in HEADS:
             raise ValueError(f"head {self.head!r} is none of {', '.join(HEADS)}")
+        if any(len(values) != _CALIBRATED for values in self.calibration_by_kind.values()):
+            raise ValueError(f"calibration_by_kind must give {_CALIBRATED} numbers for each kind of query")
+
+    def calibration(self, kind: str = "") -> Calibration:
+        """What scores say: of a search for one kind of query, or of fused scores alone where that was not measured."""
+        values = self.calibration_by_kind.get(kind)
+        if values is None:
+            values = [self.temperature, self.calibration_bias, self.share_temperature, self.no_match_threshold]
+        temperature, bias, share_temperature, threshold = values
+        return Calibration(Probability(temperature, bias, share_temperature), threshold)
 
     @property
     def classified_tokens(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import confidence_of
@@ -43,6 +44,7 @@ class Asked:
 
     #: The query as it is shown.
     label: str
+    kind: QueryKind
     #: Hits wanted.
     limit: int
     #: Those of the workspaces that are searched.
@@ -59,7 +61,7 @@ def answer_of(asked: Asked, ranking: Ranking) -> Answer:
     fingerprint = None if asked.model is None else asked.model.fingerprint
     pending = sum(_pending(store, fingerprint) for store in asked.stores)
     complete = not pending and all(store.get_meta("last_indexed") is not None for store in asked.stores)
-    judged = confidence_of(asked.model, ranking.ranked)
+    judged = confidence_of(asked.model, ranking.ranked, asked.kind)
     return Answer(
         query=asked.label,
         hits=tuple(map(_hit, ranking.ranked[: asked.limit], judged.probabilities)),

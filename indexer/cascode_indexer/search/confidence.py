@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.stages import FUSED, similarities_of
 
@@ -26,7 +27,7 @@ class Confidence:
     confident: bool
 
 
-def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confidence:
+def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: QueryKind) -> Confidence:
     """Judge a ranked list.
 
     A probability belongs to the score that ordered the list, not to the part of it that the model gave: so it falls
@@ -35,6 +36,7 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confi
     Args:
         model: Its calibration; None while there is none.
         ranked: Best first, all that the last stage read.
+        kind: Of the query: each is ranked by weights of its own, and calibrated by itself where that was measured.
     """
     unknown = Confidence((None,) * len(ranked), confident=True)
     if model is None or not ranked:
@@ -42,7 +44,8 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confi
     scores = _calibrated_scores(model, ranked)
     if not len(scores):
         return unknown
-    probabilities, answered = model.probability.of(scores), model.probability.has_answer(scores)
+    calibration = model.settings.calibration(kind.value)
+    probabilities, answered = calibration.probability.of(scores), calibration.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
     known = [candidate.candidate.similarity is not None for candidate in ranked[: len(scores)]]
     best = max(
@@ -53,7 +56,7 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked]) -> Confi
     ]
     return Confidence(
         (*shown, *unknown.probabilities[len(scores) :]),
-        confident=best is None or best >= model.settings.no_match_threshold,
+        confident=best is None or best >= calibration.no_match_threshold,
     )
 
 
@@ -70,9 +73,18 @@ def _calibrated_scores(model: CasCodeModel, ranked: Sequence[Ranked]) -> FloatAr
         fused = fused_score(similarities_of(read), np.zeros(len(read), dtype=np.float32), 0.0)
     else:
         return np.zeros(0, dtype=np.float32)
-    similarities = similarities_of(read)
-    beside = np.array([candidate.score for candidate in read], dtype=np.float32) - similarities
-    return (fused + beside * _unit(similarities, fused)).astype(np.float32)
+    return ordering_scores(fused, similarities_of(read), np.array([hit.score for hit in read], dtype=np.float32))
+
+
+def ordering_scores(fused: FloatArray, similarities: FloatArray, scores: FloatArray) -> FloatArray:
+    """Return the scores that order what a classifier has read, in units of its fused score.
+
+    Args:
+        fused: ``[candidates]`` fused scores.
+        similarities: ``[candidates]`` what stands for those in the sum of the evidence.
+        scores: ``[candidates]`` the sums.
+    """
+    return (fused + (scores - similarities) * _unit(similarities, fused)).astype(np.float32)
 
 
 def _unit(similarities: FloatArray, fused: FloatArray) -> float:

@@ -17,7 +17,7 @@ from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
-from cascode_indexer.query import Query
+from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
 from cascode_indexer.search.pipeline import mean_vector, rankings
@@ -98,7 +98,7 @@ class Searcher:
 
         def work(parts: Sequence[Part]) -> Answer:
             vector = self._encode(model, clock, lambda encoder: mean_vector(encoder.encode_queries(query.pieces)))
-            asked = self._note_request(query.text, request.limit, parts, model, clock)
+            asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
             stages = stages_of(request, model)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
                 clock.lap("rerank" if ranking.stage else "fast")
@@ -136,7 +136,8 @@ class Searcher:
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
-            return answer_of(self._note_request(f"{path}:{line}", limit, parts, model, clock), ranking)
+            asked = self._note_request(f"{path}:{line}", query.kind, limit, parts, model, clock)
+            return answer_of(asked, ranking)
 
         return self._with_parts(work)
 
@@ -191,10 +192,16 @@ class Searcher:
         return home, found, text
 
     def _note_request(
-        self, label: str, limit: int, parts: Sequence[Part], model: CasCodeModel | None, clock: Clock
+        self,
+        label: str,
+        kind: QueryKind,
+        limit: int,
+        parts: Sequence[Part],
+        model: CasCodeModel | None,
+        clock: Clock,
     ) -> Asked:
         """Return what the answer says beside its hits."""
-        return Asked(label, limit, [part.index.store for part in parts], model, self._model.error, clock)
+        return Asked(label, kind, limit, [part.index.store for part in parts], model, self._model.error, clock)
 
     # --- the model ------------------------------------------------------------------------------------
 

@@ -60,7 +60,9 @@ def collect(
             return [_ask(questions, question, source, loaded, rules, depth) for question in questions.questions]
 
 
-def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int) -> list[Asked]:
+def collect_own_code(
+    root: Path, name: str, model: ModelHandle, rules: Sequence[str], *, limit: int, depth: int = 0
+) -> list[Asked]:
     """Ask for the functions of a workspace by their documentation, which is taken out of what is searched.
 
     Args:
@@ -69,6 +71,7 @@ def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[
         model: The model.
         rules: What is measured, in this order.
         limit: Questions asked at most, evenly drawn.
+        depth: K, how many candidates of each question the slow classifier reads; 0 for none.
     """
     quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
     files = parse_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
@@ -80,7 +83,7 @@ def collect_own_code(root: Path, name: str, model: ModelHandle, rules: Sequence[
     loaded = model.get()
     bare = [without_docs(file) for file in files]
     with temporary_index(root, bare, loaded, max_file_bytes=DEFAULT_MAX_FILE_BYTES, **quiet) as source:
-        return [_ask(asked, question, source, loaded, rules) for question in questions]
+        return [_ask(asked, question, source, loaded, rules, depth) for question in questions]
 
 
 def _ask(

@@ -89,7 +89,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
     rankings = {
         "words alone (BM25)": score_by(functions, lambda _: {"words": 1.0}),
         "vectors alone": score_by(functions, lambda _: {"similarity": 1.0}),
-        "weights set by hand, before": score_by(functions, partial(_weights_of, FAST | BEFORE)),
+        "weights set by hand, before": score_by(functions, partial(_weights_of, {**FAST, **BEFORE})),
         "weights in force": score_by(functions, in_force),
         "the same, types among the candidates": score_by(asked, in_force),
         "fitted to the other workspaces": score_left_out(functions, rules, progress),

@@ -10,6 +10,7 @@ import click
 from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
+from cascode_server.cli.ranking import calibrate_command
 
 
 @click.group("train", cls=Group)
@@ -194,6 +195,9 @@ def release_command(
     note(f"classifier: {gain:+.4f} MRR on dev [{low:+.4f}, {high:+.4f}], fusion weight {result.fusion_weight:g}")
     click.echo(output)
     return 0
+
+
+group.add_command(calibrate_command)
 
 
 def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:
