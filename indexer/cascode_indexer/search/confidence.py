@@ -41,39 +41,46 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     unknown = Confidence((None,) * len(ranked), confident=True)
     if model is None or not ranked:
         return unknown
-    scores = _calibrated_scores(model, ranked)
-    if not len(scores):
+    judged = _judged(model, ranked)
+    if not judged:
         return unknown
+    scores = _calibrated_scores(model, judged)
     calibration = model.settings.calibration(kind.value)
     probabilities, answered = calibration.probability.of(scores), calibration.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
-    known = [candidate.candidate.similarity is not None for candidate in ranked[: len(scores)]]
+    known = [candidate.candidate.similarity is not None for candidate in judged]
     best = max(
         (float(probability) for probability, is_known in zip(answered, known, strict=True) if is_known), default=None
     )
-    shown = [
-        float(probability) if is_known else None for probability, is_known in zip(probabilities, known, strict=True)
-    ]
+    shown = {
+        id(candidate): float(probability)
+        for candidate, probability, is_known in zip(judged, probabilities, known, strict=True)
+        if is_known
+    }
     return Confidence(
-        (*shown, *unknown.probabilities[len(scores) :]),
+        tuple(shown.get(id(candidate)) for candidate in ranked),
         confident=best is None or best >= calibration.no_match_threshold,
     )
 
 
-def _calibrated_scores(model: CasCodeModel, ranked: Sequence[Ranked]) -> FloatArray:
-    """The scores that order the list, in units of the fused score; empty where the classifier is yet to read it."""
+def _judged(model: CasCodeModel, ranked: Sequence[Ranked]) -> list[Ranked]:
+    """What can be given a probability: the candidates that were read; none while the classifier is waited for."""
+    if read := [candidate for candidate in ranked if FUSED in candidate.evidence]:
+        return read
+    # A classifier that nobody waits for: the probabilities were fitted to the similarity alone.
+    return list(ranked) if model.settings.fusion_weight == 0 else []
+
+
+def _calibrated_scores(model: CasCodeModel, judged: Sequence[Ranked]) -> FloatArray:
+    """The scores that order the list, in units of the fused score."""
     from cascode_models.inference import fused_score
 
-    read = [candidate for candidate in ranked if FUSED in candidate.evidence]
-    if read:
-        fused = np.array([candidate.evidence[FUSED] for candidate in read], dtype=np.float32)
-    elif model.settings.fusion_weight == 0:
-        # A classifier that nobody waits for: the probabilities were fitted to the similarity alone.
-        read = list(ranked)
-        fused = fused_score(similarities_of(read), np.zeros(len(read), dtype=np.float32), 0.0)
+    similarities = similarities_of(judged)
+    if model.settings.fusion_weight == 0:
+        fused = fused_score(similarities, np.zeros(len(judged), dtype=np.float32), 0.0)
     else:
-        return np.zeros(0, dtype=np.float32)
-    return ordering_scores(fused, similarities_of(read), np.array([hit.score for hit in read], dtype=np.float32))
+        fused = np.array([candidate.evidence[FUSED] for candidate in judged], dtype=np.float32)
+    return ordering_scores(fused, similarities, np.array([hit.score for hit in judged], dtype=np.float32))
 
 
 def ordering_scores(fused: FloatArray, similarities: FloatArray, scores: FloatArray) -> FloatArray:

@@ -38,13 +38,13 @@ class Stage:
     table: Table
 
     def of(self, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """Read the best K and order them; the others keep their order below them."""
+        """Read the best K and order all again: one that reading spoke against falls among those that were not read."""
         weights = self.table[query.kind]
         read = [
             replace(candidate, stage=self.name, score=score_of(candidate.evidence, weights), weights=weights)
             for candidate in self.read(query, ranked[: self.depth])
         ]
-        return [*sorted(read, key=lambda candidate: -candidate.score), *ranked[self.depth :]]
+        return sorted([*read, *ranked[self.depth :]], key=lambda candidate: -candidate.score)
 
 
 def stages_of(request: SearchRequest, model: CasCodeModel | None) -> list[Stage]:

@@ -144,8 +144,7 @@ def cascade_scores(question: Asked, rules: Sequence[str]) -> Array:
     # Weight 1 of the released models; where theirs is 0 the row says what reading would do.
     fused = fused_score(similarities, question.logits[read], 1.0)
     instead = in_the_spread_of(similarities, fused) - similarities
-    # What was read stands above what was not, whatever the scores: so a stage orders.
-    scores[read] += weights["similarity"] * instead + (scores.max() - scores.min()) + 1.0
+    scores[read] += weights["similarity"] * instead
     return scores
 
 

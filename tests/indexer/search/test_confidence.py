@@ -71,6 +71,16 @@ def test_what_was_not_encoded_or_not_read_has_no_probability() -> None:
     assert third is None
 
 
+def test_probabilities_stand_at_what_was_read_wherever_that_is() -> None:
+    """A candidate that nobody read may stand between two that were."""
+    ranked = [read(0.6, 0.6, 2.0), replace(read(0.5, 0.5, None), stage="fast"), read(0.4, 0.4, -1.0)]
+    first, second, third = judge(model(), ranked).probabilities
+    assert first is not None
+    assert second is None
+    assert third is not None
+    assert first > third
+
+
 def test_before_the_classifier_has_read_nothing_is_judged() -> None:
     """A classifier that will read is waited for; without a model there is nothing to judge with."""
     ranked = [replace(read(0.6, 0.6, None), stage="fast")]

@@ -66,8 +66,8 @@ def turning(depth: int) -> Stage:
     def read(_query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
         assert all(candidate.text for candidate in ranked)
         return [
-            replace(candidate, evidence={**candidate.evidence, "similarity": float(at)})
-            for at, candidate in enumerate(ranked)
+            replace(candidate, evidence={**candidate.evidence, "similarity": other.evidence["similarity"]})
+            for candidate, other in zip(ranked, reversed(ranked), strict=True)
         ]
 
     return Stage(f"turn {depth}", depth, read, FAST)

@@ -84,13 +84,22 @@ def test_a_name_asked_for_stays_first() -> None:
     assert [entry.definition.name for entry in read] == ["retry_upload", "cancel"]
 
 
-def test_only_the_best_are_read_and_the_others_stay_below() -> None:
+def test_only_the_best_are_read() -> None:
     """Beyond its depth a stage neither scores nor names itself."""
     found = ranked(SENTENCE, ("a", 0.5, 0.0), ("b", 0.4, 0.0), ("c", 0.3, 0.0))
     read = reading(1.0, 2.0, depth=2).of(SENTENCE, found)
     assert [entry.definition.name for entry in read] == ["b", "a", "c"]
     assert [entry.stage for entry in read] == ["second", "second", "fast"]
     assert read[2] == found[2]
+
+
+def test_what_reading_speaks_against_falls_among_those_that_were_not_read() -> None:
+    """The reader's last choice scores below a candidate that nearly was read."""
+    found = ranked(SENTENCE, ("a", 0.50, 0.0), ("b", 0.40, 0.0), ("c", 0.30, 0.0), ("d", 0.29, 1.0))
+    assert [entry.definition.name for entry in found] == ["a", "b", "d", "c"]
+    read = reading(1.0, 9.0, 8.9, depth=3).of(SENTENCE, found)
+    assert [entry.definition.name for entry in read] == ["d", "b", "c", "a"]
+    assert [entry.stage for entry in read] == ["second", "second", "fast", "second"]
 
 
 def model(*, weight: float = 1.0, head: str = "late") -> FakeEncoder:
