@@ -75,7 +75,13 @@ CTAGS = {
 }
 #: Languages whose functions have a brace somewhere between their first and last line.
 _BRACES = frozenset({"javascript", "typescript", "go", "java", "php", "rust", "c", "cpp", "c_sharp"})
-_ANONYMOUS = re.compile(r"anonymous|__anon|lambda\b", re.IGNORECASE)
+_ANONYMOUS = re.compile(r"<?anonymous|__anon|<?lambda\b", re.IGNORECASE)
+#: Languages whose functions can be without a body, and what a line shows that begins a function with one.
+_HEADS = {
+    "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
+    "lua": re.compile(r"function\s*[\w.:]*\s*\(|=\s*function\b"),
+    "bash": re.compile(r"[^\s=]\s*\(\)|^\s*function\s"),
+}
 _MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
 #: Lines between the two names of one function: ctags gives the line of the type where the name stands below it.
 _SLACK = 3
@@ -218,7 +224,7 @@ def _differences(
 
 def _plain(name: str) -> str:
     """A name without what the two write differently."""
-    return re.sub(r"[\s~\"'@:]|\boperator\b|^\[|\]$", "", name).rpartition(".")[2]
+    return re.sub(r"[\s~\"'@`]|\boperator\b|^\[|\]$", "", name.replace(":", ".")).rpartition(".")[2]
 
 
 def _within(function: Definition, scope: str) -> bool:
@@ -235,6 +241,8 @@ def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
         return False  # a macro's call, which ctags takes for a function of that name
     if language == "python":
         return not re.search(r":\s*\.\.\.\s*(?:#.*)?\Z", text.rstrip())
+    if language in _HEADS:
+        return _HEADS[language].search(text) is not None
     return language not in _BRACES or "{" in text
 
 
@@ -252,7 +260,13 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
         tag = json.loads(line)
         if tag.get("_type") == "tag":
             found[Path(tag["path"])].append(
-                Tag(tag["name"], tag["line"], tag.get("end", tag["line"]), tag.get("scope", ""))
+                Tag(
+                    *(tag["name"], tag["line"], tag.get("end", tag["line"])),
+                    # Packages are no part of our names; a companion has none of its own.
+                    ""
+                    if tag.get("scopeKind") in ("package", "module")
+                    else tag.get("scope", "").removesuffix(".Companion"),
+                )
             )
     return found
 

@@ -22,6 +22,7 @@ DOCUMENTS = (
     "docs/packs.md",
     "docs/protocol.md",
     "docs/security.md",
+    "docs/languages.md",
     "docs/library.md",
     "docs/training.md",
 )

@@ -15,6 +15,12 @@ export const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["c", "C"],
   ["cpp", "C++"],
   ["c_sharp", "C#"],
+  ["kotlin", "Kotlin"],
+  ["swift", "Swift"],
+  ["scala", "Scala"],
+  ["dart", "Dart"],
+  ["lua", "Lua"],
+  ["bash", "Bash"],
 ]);
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
@@ -33,6 +39,14 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "cpp",
   "cuda-cpp",
   "csharp",
+  "kotlin",
+  "swift",
+  "scala",
+  "dart",
+  "lua",
+  "bash",
+  "shellscript",
+  "sh",
 ];
 
 /** The kinds of definitions that the index distinguishes. */

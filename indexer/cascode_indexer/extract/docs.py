@@ -144,6 +144,8 @@ class Comments:
         index = self.before(offset)
         while index >= 0 and self._ends[index] == _rstrip(self._data, end):
             comment = self._at(index)
+            if comment.start == 0 and self._data.startswith(b"#!"):
+                break
             if _BLANK_LINE.search(self._data, comment.end, end):
                 break
             if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):

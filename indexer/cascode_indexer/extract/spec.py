@@ -90,7 +90,8 @@ class LanguageSpec:
       ``@bound``: as ``@name``, and already the node that carries the name; ``@prefix``: stands in front of
       the name's last part (``~``, ``operator``).
     - ``@body``: where the signature ends, unless a ``@tail`` stands in front of it (C++ initialisers); of a
-      type or constant, what is outlined. ``@head``: last node of the signature where there may be no body.
+      type or constant, what is outlined. It may follow the definition's node (Dart). ``@head``: last node of
+      the signature where there may be no body.
     - ``@wrapper`` and ``@wrapped``: a node that widens the span of the definition it wraps (``export``,
       ``template<...>``, Python's decorated definition).
     - ``@decorator``: belongs to the span of the definition that follows, but not to its signature.

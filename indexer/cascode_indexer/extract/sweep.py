@@ -80,7 +80,7 @@ class Sweep:
                 continue
             item.takes_place_in(parent)
             if item.node is not None:
-                item.span = self._span(item.node)
+                item.span = self._span(item.node, item.end)
                 item.head = self._behind_decorators(item.span[0], item.signature_end)
                 found.append((item, parent))
                 if item.outer is not None:
@@ -152,7 +152,8 @@ class Sweep:
         node = captures[label][0]
         kind = KINDS.get(label)
         spec = self._spec
-        if label in LEAST_LINES and _lines_of(node) < LEAST_LINES[label]:
+        body = captures["body"][0] if "body" in captures else None
+        if label in LEAST_LINES and _lines_of(node, body or node) < LEAST_LINES[label]:
             return None
         name: Node | None = captures["bound"][0] if "bound" in captures else captures["name"][0]
         if kind is None or kind in TYPE_KINDS:
@@ -161,7 +162,6 @@ class Sweep:
             split = spec.name_parts
             if name is not None and spec.name_node is not None and "bound" not in captures and "name" in captures:
                 name = spec.name_node(name)
-        body = captures["body"][0] if "body" in captures else None
         if name is None or (body is not None and kind not in TYPE_KINDS and self._declares(body)):
             return None
         named = self._names.get(name.start_byte) if self._names else None
@@ -184,9 +184,8 @@ class Sweep:
             end = (captures["head"][-1] if "head" in captures else name).end_byte
         is_type = label == "mixin" or (kind in TYPE_KINDS and kind is not Kind.MODULE)
         name_start = -1 if named is None else named.start
-        return Item(
-            label, node.start_byte, node.end_byte, parts, node, name, body, end, is_type=is_type, name_start=name_start
-        )
+        last = node.end_byte if body is None else max(node.end_byte, body.end_byte)
+        return Item(label, node.start_byte, last, parts, node, name, body, end, is_type=is_type, name_start=name_start)
 
     def _is_statement(self, item: Item, parent: Item | None) -> bool:
         """Whether an item is a statement inside a function that reads like a function of its own."""
@@ -275,14 +274,14 @@ class Sweep:
         text = "\n".join(lines)
         return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS].rpartition("\n")[0]
 
-    def _span(self, node: Node) -> tuple[int, int]:
+    def _span(self, node: Node, least_end: int) -> tuple[int, int]:
         """First byte and end of a definition with all that wraps it and the decorators in front of it."""
         while True:
             wrapper = self._wrappers.get(node.id)
             if wrapper is None:
                 break
             node = wrapper
-        start, end = node.byte_range
+        start, end = node.start_byte, max(node.end_byte, least_end)
         while self._decorators or self._prefixes:
             above = self._comments.skip_back(start)
             decorator = self._decorators.get(above, self._prefixes.get(above))
@@ -368,9 +367,9 @@ class Sweep:
         return self._lines.number(offset)
 
 
-def _lines_of(node: Node) -> int:
-    """Lines that a node spans; a line break at its end begins no further one."""
-    (first, _), (last, column) = node.start_point, node.end_point
+def _lines_of(node: Node, body: Node) -> int:
+    """Lines from a node's start to its end or its body's; a line break at the end begins no further one."""
+    (first, _), (last, column) = node.start_point, max(node.end_point, body.end_point)
     return last - first + (column > 0)
 
 

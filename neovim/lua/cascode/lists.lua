@@ -1,16 +1,22 @@
 -- Written by `make generate` from the server's own lists.
 return {
   lang = {
+    "bash",
     "c",
     "c_sharp",
     "cpp",
+    "dart",
     "go",
     "java",
     "javascript",
+    "kotlin",
+    "lua",
     "php",
     "python",
     "ruby",
     "rust",
+    "scala",
+    "swift",
     "typescript",
   },
   kind = {

@@ -1,0 +1,67 @@
+"""What is particular to single languages, beyond their golden sources."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from cascode_indexer.extract import extract_definitions
+
+LOADED = """
+import sys
+import cascode_indexer.extract as extract
+extract.extract_definitions("f() { :; }", "bash")
+print(*sorted(name for name in sys.modules if name.startswith("tree_sitter_")))
+"""
+
+
+def _found(source: str, language: str) -> list[tuple[str, str]]:
+    """Kinds and qualified names."""
+    return [
+        (definition.kind.value, definition.qualified_name)
+        for definition in extract_definitions(source, language).definitions
+    ]
+
+
+def test_only_the_grammar_that_is_needed_is_loaded() -> None:
+    """The other languages cost nothing until one of their files is read."""
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in done.stdout.split()} == {"tree_sitter_bash"}
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        # The grammar asks for a line break in front of the brace.
+        (
+            "kotlin",
+            "class A { val x = 1 }\nclass B { fun f() {} }\n",
+            [("class", "A"), ("class", "B"), ("method", "B.f")],
+        ),
+        (
+            "kotlin",
+            "class A\ninternal actual constructor(val x: Int) {\n    fun f() = 1 // {a }\n}\n",
+            [("class", "A"), ("method", "A.f")],
+        ),
+        ("kotlin", 'val a = "{ b }"\nfun f() = a\n', [("function", "f")]),
+        ("bash", "#!/bin/sh\nf() { :; }\n", [("function", "f")]),
+        ("bash", "for x in (*); do\nfunction f {\n  :\n}\ng() { :; }\n", [("function", "f"), ("function", "g")]),
+        ("lua", "self.f = function() end\n_G.g = function() end\n", [("function", "f"), ("function", "g")]),
+        (
+            "dart",
+            "f() { }\nint g(int a) => a;\nabstract class A { int h(); }\n",
+            [("function", "f"), ("function", "g"), ("class", "A")],
+        ),
+    ],
+)
+def test_forms_of_a_language(language: str, source: str, expected: list[tuple[str, str]]) -> None:
+    """Forms that a grammar reads wrongly or that are written in few files."""
+    assert _found(source, language) == expected
+
+
+def test_the_first_line_of_a_script_documents_nothing() -> None:
+    """A shebang is a comment to the grammar."""
+    (function,) = extract_definitions("#!/bin/sh\n# Opens the door.\nopen_door() { :; }\n", "bash").definitions
+    assert function.doc == "Opens the door."
