@@ -117,8 +117,8 @@ bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--qu
 
 QUESTIONS ?= data/history
 CLONES ?= data/clones
-bench-questions: setup ## Compare rankings on mined questions; QUESTIONS= and CLONES= name the folders, SPLIT=test the others
-	$(BIN)/cascode eval ranking --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev)
+bench-questions: setup ## Compare rankings on real questions; QUESTIONS= (mined) and CLONES= name folders, SPLIT=test the others
+	$(BIN)/cascode eval ranking --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev) --cascade 10
 
 bench-agent: setup ## Count the tokens that agents read, with ripgrep alone and with search_code; QUESTIONS= and CLONES= as above
 	$(BIN)/cascode eval agent --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)
