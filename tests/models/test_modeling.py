@@ -17,7 +17,8 @@ from cascode_models.heads import (
     phrases,
 )
 from cascode_models.serving import ServingNetwork
-from cascode_models.tokenization import PairLayout, pad, pair
+from cascode_models.tensors import pad, pair
+from cascode_models.tokenization import PairLayout
 
 QUERY, FUNCTION = [2, 10, 11, 12, 3], [2, 20, 21, 22, 23, 24, 3]
 
