@@ -17,16 +17,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import openvino
 import psutil
-from openvino import opset13 as ops
 
 from .folder import WeightFiles, unfit
 from .inference import WIDTH_MULTIPLE
 from .late import LateWeights
+from .openvino_library import load_openvino
 from .settings import ModelSettings, first_position
 from .tokenization import batches_by_length, pad
 from .types import FloatArray, StateArray
+
+openvino, ops = load_openvino()
 
 #: Tokens a batch: a batch runs on one thread, whose cache a larger one leaves. Memory of a stream grows with it.
 TOKEN_BUDGET = 1_024
