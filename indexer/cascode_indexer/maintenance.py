@@ -110,7 +110,7 @@ def _faiss() -> Finding:
         faiss = load_faiss()
         return Finding(True, "FAISS", f"{faiss.__version__}, {'with' if has_gpu() else 'without'} a GPU")
     except CascodeError as error:
-        return Finding(False, "FAISS", str(error), "pip install 'cascode[cpu]'")
+        return Finding(False, "FAISS", str(error), "pip install faiss-cpu")
 
 
 def _model(name: str | None) -> tuple[Finding, str | None]:
