@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -78,9 +78,8 @@ def _inner(states: States) -> FloatArray:
 
 def _unit(states: FloatArray) -> FloatArray:
     """The same directions, of length 1."""
-    lengths: FloatArray = np.sqrt(np.einsum("ij,ij->i", states, states))
-    unit: FloatArray = states / np.maximum(lengths, _SHORTEST)[:, None]
-    return unit
+    lengths = np.sqrt(np.einsum("ij,ij->i", states, states))
+    return cast("FloatArray", states / np.maximum(lengths, _SHORTEST)[:, None])
 
 
 def _phrases(states: FloatArray) -> FloatArray:
@@ -90,7 +89,7 @@ def _phrases(states: FloatArray) -> FloatArray:
     summed = padded[: len(states)].copy()
     for start in range(1, PHRASE):
         summed += padded[start : start + len(states)]
-    return summed
+    return cast("FloatArray", summed)
 
 
 def _products(rows: FloatArray, columns: FloatArray) -> FloatArray:

@@ -7,8 +7,6 @@ import torch
 
 from cascode_models.errors import ModelError
 from cascode_models.heads import (
-    BEGINNING,
-    COSINE_SCALE,
     VIEW_WEIGHTS,
     LateHead,
     Texts,

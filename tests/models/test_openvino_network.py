@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 import cascode_models.load
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.heads import CLOSED_GATE, LateHead
+from cascode_models.heads import LateHead
 from cascode_models.inference import CasCodeModel
+from cascode_models.late import CLOSED_GATE
 from cascode_models.load import ENGINE_VARIABLE, bundled_folder, load_model
 from cascode_models.modeling import CasCode
 from cascode_models.openvino_network import OpenVinoNetwork, default_threads

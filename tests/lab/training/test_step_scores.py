@@ -17,8 +17,9 @@ from cascode_lab.training.objectives.infonce import InfoNCE, infonce
 from cascode_lab.training.objectives.late_infonce import LateInfoNCE
 from cascode_lab.training.sources import DefinitionText, Example
 from cascode_lab.training.step_scores import StepScores
-from cascode_models.heads import COSINE_SCALE, Texts
+from cascode_models.heads import Texts
 from cascode_models.inference import fused_score
+from cascode_models.late import COSINE_SCALE
 from cascode_models.modeling import CasCode
 from cascode_models.tensors import pad, pair
 from cascode_models.tokenization import PairLayout
