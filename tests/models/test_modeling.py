@@ -14,6 +14,7 @@ from cascode_models.heads import (
     inner_tokens,
     phrases,
 )
+from cascode_models.late import BEGINNING, COSINE_SCALE
 from cascode_models.serving import ServingNetwork
 from cascode_models.tensors import pad, pair
 from cascode_models.tokenization import PairLayout
