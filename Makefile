@@ -86,7 +86,7 @@ extension: setup setup-extension ## Check and test the VS Code extension without
 	cd vscode-extension && npm run --silent lint && npm run --silent types && npm run --silent test
 	rm -rf build/extension-wheel
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/extension-wheel .
-	cd vscode-extension && node scripts/package.mjs && node scripts/package.mjs --wheel ../build/extension-wheel/*.whl --constraint "$(TORCH)"
+	cd vscode-extension && node scripts/package.mjs && node scripts/package.mjs --wheel ../build/extension-wheel/*.whl
 
 # A wait in a window is long only where something is wrong; node ends the whole run before CI would.
 test-window: extension ## Drive the extension in a real VS Code window; screenshots in vscode-extension/test/window/screenshots

@@ -110,18 +110,20 @@ def _faiss() -> Finding:
         faiss = load_faiss()
         return Finding(True, "FAISS", f"{faiss.__version__}, {'with' if has_gpu() else 'without'} a GPU")
     except CascodeError as error:
-        return Finding(False, "FAISS", str(error), "pip install 'cascode[cpu]'")
+        return Finding(False, "FAISS", str(error), "pip install faiss-cpu")
 
 
 def _model(name: str | None) -> tuple[Finding, str | None]:
     """Check that the model loads; its fingerprint with the finding where it does."""
     from cascode_models.errors import ModelError
-    from cascode_models.load import load_model
+    from cascode_models.load import INSTALL_TORCH, load_model
 
     try:
         model = load_model(name)
     except ModelError as error:
-        fix = "name another model in your settings (model.path)" if name else "pip install --force-reinstall cascode"
+        needs_torch = INSTALL_TORCH in str(error)
+        repair = "name another model in your settings (model.path)" if name else "pip install --force-reinstall cascode"
+        fix = INSTALL_TORCH if needs_torch else repair
         return Finding(False, "model", str(error), fix), None
     if not model.has_classifier:
         reranks = "does not rerank: it has no classifier"
@@ -129,7 +131,9 @@ def _model(name: str | None) -> tuple[Finding, str | None]:
         reranks = "reranks"
     else:
         reranks = "reranks only on request: its classifier did not improve the order when measured"
-    return Finding(True, "model", f"{model.fingerprint}, {model.dimension} dimensions, {reranks}"), model.fingerprint
+    return Finding(
+        True, "model", f"{model.fingerprint}, {model.dimension} dimensions, {reranks}; {model.engine}"
+    ), model.fingerprint
 
 
 def _index_directory() -> Finding:

@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.05
 
 
 class ModelHandle:
-    """Loads the model at most once; torch is imported on the loading thread.
+    """Loads the model at most once; its engine is imported on the loading thread.
 
     Args:
         name: Folder or name; None for the default model.
@@ -59,6 +59,11 @@ class ModelHandle:
     def device(self) -> str | None:
         """Where the model computes: ``cpu`` or ``cuda``; None before it is loaded."""
         return None if self._model is None else self._model.device
+
+    @property
+    def engine(self) -> str | None:
+        """Which engine computes the model, and why; None before it is loaded."""
+        return None if self._model is None else self._model.engine
 
     def start(self) -> None:
         """Begin to load in the background, unless that was begun, or failed just now."""
@@ -104,7 +109,7 @@ class ModelHandle:
     def use_threads(self, count: int | None) -> None:
         """Let what the calling thread computes from now on take ``count`` CPU threads; None for all.
 
-        torch keeps the count for each calling thread (it is OpenMP's), but a thread that never set one inherits
+        Engines keep the count for each calling thread. With torch (it is OpenMP's) a thread that never set one inherits
         what any thread set last: so every user of the model says what it takes.
         """
         if self._model is None:
@@ -115,7 +120,7 @@ class ModelHandle:
 
     @property
     def all_threads(self) -> int:
-        """CPU threads that torch takes where nothing caps it; 1 before the model is loaded."""
+        """CPU threads that the model takes where nothing caps it; 1 before the model is loaded."""
         return self._all_threads
 
     def _failed_lately(self) -> bool:
@@ -130,10 +135,9 @@ class ModelHandle:
             raise ModelError(self._error)
         try:
             from cascode_models.load import load_model
-            from cascode_models.threads import default_threads
 
-            self._all_threads = default_threads()
             model = load_model(self.name, device=self._asked_device)
+            self._all_threads = model.all_threads
         except Exception as error:
             known = isinstance(error, ModelError)
             if not known:

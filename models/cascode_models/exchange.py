@@ -19,8 +19,9 @@ from tokenizers import Regex, Tokenizer, normalizers, processors
 
 from .errors import ModelError
 from .export import export_model
-from .load import read_folder, resolve_folder
+from .folder import resolve_folder
 from .text import WORD_BOUNDARY
+from .torch_load import read_folder
 
 if TYPE_CHECKING:
     from .modeling import CasCode

@@ -7,14 +7,14 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-import torch
+from .types import StateArray
 
-#: Memory for them while serving: some 900 functions of 90 tokens in bfloat16, half as many in float32. A search that is
+#: Memory for them while serving: some 900 functions of 90 tokens. A search that is
 #: worded differently has most of its candidates in common with the one before, and those are not read again.
 SERVED_BYTES = 64 * 2**20
 
 #: Reads functions by their token ids: for each its states ``[tokens, width]``.
-Reader = Callable[[Sequence[Sequence[int]]], Sequence[torch.Tensor]]
+Reader = Callable[[Sequence[Sequence[int]]], Sequence[StateArray]]
 
 
 class FunctionStates:
@@ -26,11 +26,11 @@ class FunctionStates:
 
     def __init__(self, limit: int = SERVED_BYTES) -> None:
         self.limit = limit
-        self._kept: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+        self._kept: OrderedDict[bytes, StateArray] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def of(self, functions: Sequence[Sequence[int]], read: Reader) -> list[torch.Tensor]:
+    def of(self, functions: Sequence[Sequence[int]], read: Reader) -> list[StateArray]:
         """States of functions in the order given; those not at hand are read together.
 
         Args:
@@ -38,7 +38,7 @@ class FunctionStates:
             read: Reads what is missing, no function twice.
         """
         keys = [array("q", ids).tobytes() for ids in functions]
-        found: dict[bytes, torch.Tensor] = {}
+        found: dict[bytes, StateArray] = {}
         with self._lock:
             for key in keys:
                 if key in self._kept:
@@ -51,7 +51,7 @@ class FunctionStates:
             found |= fresh
         return [found[key] for key in keys]
 
-    def _keep(self, fresh: dict[bytes, torch.Tensor]) -> None:
+    def _keep(self, fresh: dict[bytes, StateArray]) -> None:
         """Put functions among those kept, and let the oldest go."""
         with self._lock:
             for key, states in fresh.items():

@@ -7,20 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-#: Cosines of a contrastive model lie within a few tenths; 20 is the scale they were trained with (1 / 0.05), and that
-#: of a cosine beside a logit in the fused score.
-COSINE_SCALE = 20.0
-#: Where relevant and other pairs part in the encoders tried: the logit of such a cosine starts at 0.
-EVEN_COSINE = 0.5
-#: A gate this low lets nothing through: its exponential is 0 beside any other.
-CLOSED_GATE = -100.0
-#: What a token of the query finds where there is nothing to find: the lowest cosine.
-NO_MATCH = -1.0
-#: Tokens of a phrase, centred on one. Of 2, 3, 5, 9 and 15 beside single tokens five gain most on dev sets.
-PHRASE = 5
-#: Tokens of a function's beginning, special ones apart: most names and the first arguments. Thirty gain as much on dev
-#: sets.
-BEGINNING = 14
+from .late import BEGINNING, CLOSED_GATE, COSINE_SCALE, EVEN_COSINE, NO_MATCH, PHRASE
+
 #: How much tokens, phrases and beginning count beside a cosine of weight 1: rounded from what a softmax over the ten
 #: best of 7,154 dev queries, AdvTest's among them, fits with the fifth weights. Fitted on four fifths of them it gains
 #: 0.0171 MRR on the others of the six languages and 0.040 on AdvTest's; tokens alone 0.0146 and 0.037.

@@ -11,7 +11,8 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
 from .errors import ModelError
-from .heads import CLOSED_GATE, GatedHead, PlainHead, make_head
+from .heads import GatedHead, PlainHead, make_head
+from .late import CLOSED_GATE
 from .two_stage import Crossing, TwoStage, gate_mask
 
 #: Name under which our attention is registered with transformers.

@@ -10,11 +10,12 @@ import torch
 from sentence_transformers.base.modules.input_module import InputModule
 
 from .export import export_model
-from .heads import COSINE_SCALE
-from .load import read_folder
+from .late import COSINE_SCALE
 from .modeling import CasCode
+from .tensors import pad, pair
 from .text import query_text, split_identifiers
-from .tokenization import PairLayout, TextTokenizer, pad, pair
+from .tokenization import PairLayout, TextTokenizer
+from .torch_load import read_folder
 
 
 class PairClassifier(InputModule):  # type: ignore[misc, unused-ignore]  # untyped where the library is not installed

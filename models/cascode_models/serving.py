@@ -6,27 +6,15 @@ computed here from the same weights; any other goes through :mod:`cascode_models
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import nn
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
 from .heads import make_head
-from .settings import ModelSettings
+from .settings import ModelSettings, first_position
 from .two_stage import Crossing, TwoStage, gate_mask
-
-_MODEL_TYPES = ("bert", "roberta", "xlm-roberta", "camembert")
-
-
-def can_serve(backbone: dict[str, Any]) -> bool:
-    """Whether a backbone has one of the shapes computed here."""
-    return (
-        backbone.get("model_type") in _MODEL_TYPES
-        and backbone.get("hidden_act", "gelu") == "gelu"
-        and backbone.get("position_embedding_type", "absolute") == "absolute"
-        and not backbone.get("is_decoder", False)
-    )
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:
@@ -56,7 +44,7 @@ class ServingNetwork(TwoStage):
     """Encoder and classifier for inference.
 
     Args:
-        settings: The model's settings; :func:`can_serve` says whether its backbone fits.
+        settings: The model's settings; :func:`cascode_models.settings.has_common_shape` says whether its backbone fits.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
@@ -66,7 +54,7 @@ class ServingNetwork(TwoStage):
         self.heads = int(shape["num_attention_heads"])
         self.dimension = width
         self.pooling = settings.pooling
-        self.first_position = int(shape["pad_token_id"]) + 1 if shape["model_type"] != "bert" else 0
+        self.first_position = first_position(shape)
         self.epsilon = float(shape.get("layer_norm_eps", 1e-12))
         self.words = _embedding(int(shape["vocab_size"]), width)
         self.places = _embedding(int(shape["max_position_embeddings"]), width)

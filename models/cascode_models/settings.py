@@ -52,3 +52,22 @@ class ModelSettings:
     def classified_tokens(self) -> int:
         """Tokens of a function text that the classifier reads: never fewer than the encoder."""
         return max(self.max_text_tokens, self.max_classified_tokens)
+
+
+#: Model types of one shape, which are computed without transformers.
+_COMMON_TYPES = ("bert", "roberta", "xlm-roberta", "camembert")
+
+
+def has_common_shape(backbone: dict[str, Any]) -> bool:
+    """Whether a backbone is a BERT or RoBERTa as nearly every code encoder is one."""
+    return (
+        backbone.get("model_type") in _COMMON_TYPES
+        and backbone.get("hidden_act", "gelu") == "gelu"
+        and backbone.get("position_embedding_type", "absolute") == "absolute"
+        and not backbone.get("is_decoder", False)
+    )
+
+
+def first_position(backbone: dict[str, Any]) -> int:
+    """Number of the first position: RoBERTa-like models give padding a place of its own and number from behind it."""
+    return 0 if backbone["model_type"] == "bert" else int(backbone["pad_token_id"]) + 1

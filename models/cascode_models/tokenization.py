@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
+
+from .types import IntArray
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -63,7 +65,7 @@ class TextTokenizer:
         return str(self._tokenizer.to_str(pretty=False))
 
 
-def pad(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+def pad(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[IntArray, IntArray]:
     """Pad rows of token ids on the right.
 
     Args:
@@ -75,10 +77,10 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[
         Ids and attention mask, both ``[rows, tokens]``.
     """
     width = -(-max(len(row) for row in rows) // multiple) * multiple
-    ids = torch.full((len(rows), width), pad_id, dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
+    ids = np.full((len(rows), width), pad_id, dtype=np.int64)
+    mask = np.zeros((len(rows), width), dtype=np.int64)
     for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row, dtype=torch.long)
+        ids[number, : len(row)] = row
         mask[number, : len(row)] = 1
     return ids, mask
 
@@ -89,7 +91,7 @@ def pair(
     pad_id: int,
     layout: PairLayout,
     multiple: int = 1,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+) -> tuple[IntArray, IntArray, IntArray]:
     """Lay out pairs of a query and a function as one sequence each.
 
     Args:
@@ -105,8 +107,8 @@ def pair(
     start = 0 if layout.repeat_first_token else 1
     rows = [[*query, *function[start:]] for query, function in zip(queries, functions, strict=True)]
     ids, mask = pad(rows, pad_id, multiple)
-    starts = torch.tensor([len(query) for query in queries])
-    segments = (torch.arange(ids.size(1))[None] >= starts[:, None]).long()
+    starts = np.array([len(query) for query in queries])
+    segments = (np.arange(ids.shape[1])[None] >= starts[:, None]).astype(np.int64)
     return ids, mask, segments
 
 

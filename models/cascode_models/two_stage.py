@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .heads import GatedHead, LateHead, PlainHead, Texts, masked_mean
+from .heads import GatedHead, LateHead, PlainHead, masked_mean
 
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
@@ -98,21 +98,8 @@ class TwoStage(nn.Module):
 
     @property
     def reads_alone(self) -> bool:
-        """Whether the classifier needs no more than the states of both texts by themselves: :meth:`late_logits`."""
+        """Whether the classifier needs no more than the states of both texts by themselves."""
         return isinstance(self.head, LateHead) and self.head.reads_alone
-
-    def late_logits(self, queries: Texts, functions: Texts) -> torch.Tensor:
-        """Score every query with every function, from what :meth:`token_states` gave of either.
-
-        Returns:
-            ``[queries, functions]`` logits in float32, as :meth:`classify` gives for each pair.
-
-        Raises:
-            RuntimeError: The classifier reads pairs: ask :attr:`reads_alone` first.
-        """
-        if not isinstance(self.head, LateHead) or not self.head.reads_alone:
-            raise RuntimeError("this classifier reads query and function together")
-        return self.head.logits(queries, functions)
 
     def _positions(self, mask: torch.Tensor) -> torch.Tensor:
         """Positions ``[texts, tokens]`` of the marked tokens in the backbone's own numbering."""

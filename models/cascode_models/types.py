@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+#: States of tokens as they are kept: in half precision, whose rounding moves a cosine by 1e-5.
+StateArray = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)

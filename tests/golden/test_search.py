@@ -119,7 +119,8 @@ def test_answers_of_the_model_are_those_reviewed(
 ) -> None:
     """With the bundled model and its classifier, in float32 on the CPU wherever this runs."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path))
-    monkeypatch.setattr("cascode_models.load.fast_dtype", lambda _: torch.float32)
+    monkeypatch.setenv("CASCODE_ENGINE", "torch")
+    monkeypatch.setattr("cascode_models.torch_load.fast_dtype", lambda _: torch.float32)
     model = ModelHandle(None, device="cpu")
 
     def index(root: Path) -> Engine:

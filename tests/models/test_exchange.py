@@ -13,10 +13,11 @@ import torch
 from cascode_models.exchange import CROSS_ENCODER, export_for_sentence_transformers
 from cascode_models.export import export_model
 from cascode_models.inference import CasCodeModel, fused_score
-from cascode_models.load import read_folder
 from cascode_models.modeling import CasCode
 from cascode_models.text import function_text
 from cascode_models.tokenization import TextTokenizer
+from cascode_models.torch_load import read_folder
+from cascode_models.torch_network import model_of
 from cascode_models.types import FunctionSource
 
 library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed: make bench")
@@ -45,7 +46,7 @@ def float32(folder: Path) -> CasCodeModel:
     """A model folder's weights as they are, without the rounding of faster formats."""
     network, settings, tokenizer = read_folder(folder)
     network.train(False)
-    return CasCodeModel(network, settings, tokenizer, dimension=network.dimension, fingerprint="float32", device="cpu")
+    return model_of(network, settings, tokenizer, dimension=network.dimension, fingerprint="float32")
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,16 @@ from cascode_models.function_states import FunctionStates
 from cascode_models.heads import LateHead, Texts
 from cascode_models.inference import CasCodeModel
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import PairLayout, TextTokenizer, pair
+from cascode_models.tensors import pair
+from cascode_models.tokenization import PairLayout, TextTokenizer
+from cascode_models.torch_network import TorchNetwork, model_of
+from cascode_models.two_stage import TwoStage
+from cascode_models.types import StateArray
 
 TEXTS = ["def read(path): return open(path)", "def add(a, b): return a + b", "sort json parse file " * 3, "sort"]
 #: Width of the states here, and bytes of one token's.
 WIDTH = 4
-TOKEN = 4 * WIDTH
+TOKEN = 2 * WIDTH
 
 
 class Recorder:
@@ -29,10 +33,10 @@ class Recorder:
     def __init__(self) -> None:
         self.read: list[list[int]] = []
 
-    def __call__(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+    def __call__(self, rows: Sequence[Sequence[int]]) -> list[StateArray]:
         """States that identify the function."""
         self.read += [list(row) for row in rows]
-        return [torch.full((len(row), WIDTH), float(row[0])) for row in rows]
+        return [np.full((len(row), WIDTH), row[0], dtype=np.float16) for row in rows]
 
 
 @pytest.fixture
@@ -42,7 +46,13 @@ def late_model(make_network: Callable[..., CasCode], tokenizer: TextTokenizer) -
     assert isinstance(network.head, LateHead)
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
-    return CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+    return model_of(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x")
+
+
+def module_of(model: CasCodeModel) -> TwoStage:
+    """The network of torch inside a model."""
+    assert isinstance(model.network, TorchNetwork)
+    return model.network.module
 
 
 def test_only_what_is_missing_is_read_and_once() -> None:
@@ -104,8 +114,9 @@ def test_threads_get_their_own_functions_and_the_count_of_bytes_stays_right() ->
 def test_texts_by_themselves_score_as_pairs_do(late_model: CasCodeModel) -> None:
     """With closed gates the logits are those that the network gives for the pairs."""
     query = "read a file"
-    network, tokenizer = late_model.network, late_model.tokenizer
+    network, tokenizer = module_of(late_model), late_model.tokenizer
     assert network.reads_alone
+    assert late_model.network.late is not None
     tensors = pair(tokenizer.ids([query] * len(TEXTS), 32), tokenizer.ids(TEXTS, 64), 0, PairLayout(True))
     with torch.inference_mode():
         together = network.classify(*tensors).numpy()
@@ -117,13 +128,14 @@ def test_a_second_search_reads_the_query_alone(late_model: CasCodeModel, monkeyp
     """Functions that an earlier search had among its candidates are not read again, and score the same."""
     first = late_model.classify("read a file", TEXTS)
     read: list[int] = []
-    original = late_model.network.token_states
+    module = module_of(late_model)
+    original = module.token_states
 
     def counted(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         read.append(len(ids))
         return original(ids, mask)
 
-    monkeypatch.setattr(late_model.network, "token_states", counted)
+    monkeypatch.setattr(module, "token_states", counted)
     assert np.array_equal(late_model.classify("read a file", TEXTS[::-1]), first[::-1])
     assert read == [1]
     late_model.classify("sort json", [*TEXTS, "def parse(file)"])
@@ -135,7 +147,7 @@ def test_what_is_kept_is_no_part_of_a_batch(late_model: CasCodeModel) -> None:
     late_model.classify("read a file", TEXTS)
     kept = list(late_model.function_states._kept.values())
     assert len(kept) == len(TEXTS)
-    assert all(state.untyped_storage().nbytes() == state.nbytes for state in kept)
+    assert all(state.base is None for state in kept)
 
 
 def test_a_measurement_reads_no_function_twice(late_model: CasCodeModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,14 +155,15 @@ def test_a_measurement_reads_no_function_twice(late_model: CasCodeModel, monkeyp
     before = late_model.function_states
     task = RetrievalSet("set", ["read a file", "sort json"], TEXTS, np.array([0, 2]))
     read: list[int] = []
-    original = late_model.network.token_states
+    module = module_of(late_model)
+    original = module.token_states
 
     def counted(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         read.append(len(ids))
         return original(ids, mask)
 
     scores = fast_scores(late_model, task)
-    monkeypatch.setattr(late_model.network, "token_states", counted)
+    monkeypatch.setattr(module, "token_states", counted)
     with functions_kept(late_model):
         stage_scores(late_model, task, 4, scores)
         read.clear()
@@ -168,10 +181,10 @@ def test_products_are_computed_in_float32(make_network: Callable[..., CasCode], 
     assert isinstance(network.head, LateHead)
     with torch.no_grad():
         network.head.gates.fill_(-1e4)
-    model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+    model = model_of(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x")
     found = model.classify("read a file", TEXTS)
     ids = [tokenizer.ids(["read a file"], 32)[0], *tokenizer.ids(TEXTS, 64)]
-    query, *functions = [state.float() for state in model._states(ids)]
+    query, *functions = [torch.from_numpy(state).float() for state in model.network.states(ids)]
     with torch.inference_mode():
         exact = [
             float(network.head.logits(*(Texts(state[None], torch.ones(1, len(state))) for state in (query, function))))
@@ -196,7 +209,6 @@ def test_open_gates_read_pairs(make_network: Callable[..., CasCode], tokenizer: 
     for head in ("late", "warm", "plain"):
         network = make_network(head)
         assert not network.reads_alone
-        with pytest.raises(RuntimeError, match="together"):
-            network.late_logits(None, None)  # type: ignore[arg-type]
-        model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+        model = model_of(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x")
+        assert model.network.late is None
         assert np.isfinite(model.classify("read", TEXTS)).all()

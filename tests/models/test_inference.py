@@ -11,6 +11,7 @@ from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.load import load_model
 from cascode_models.probability import CONTENDERS, Probability
 from cascode_models.tokenization import batches_by_length
+from cascode_models.torch_network import model_of
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_classifier_reads_further_than_the_encoder(make_network, tokenizer) -> N
     """What stands behind the encoder's last token changes no vector; the classifier reads on where it is set to."""
     network = make_network("late")
     settings = network.config.settings()
-    model = CasCodeModel(network, settings, tokenizer, dimension=32, fingerprint="x", device="cpu")
+    model = model_of(network, settings, tokenizer, dimension=32, fingerprint="x")
     head = "read file " * settings.max_text_tokens
     texts = [head, f"{head[: settings.max_text_tokens * 5]} sort json parse {head}"]
     assert np.array_equal(*model.encode_texts(texts))
@@ -83,7 +84,7 @@ def test_classifier_reads_further_than_the_encoder(make_network, tokenizer) -> N
 def test_model_without_head_says_so(make_network, tokenizer) -> None:
     """A fast encoder alone has no classifier."""
     network = make_network(head="none")
-    model = CasCodeModel(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x", device="cpu")
+    model = model_of(network, network.config.settings(), tokenizer, dimension=32, fingerprint="x")
     assert not model.has_classifier
     with pytest.raises(RuntimeError, match="no classifier"):
         model.classify("read", ["read"])

@@ -16,8 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.load import MODEL_VARIABLE, bundled_folder, load_model, read_folder
+from cascode_models.folder import MODEL_VARIABLE, bundled_folder
+from cascode_models.load import load_model
 from cascode_models.tokenization import TextTokenizer
+from cascode_models.torch_load import read_folder
 
 
 def fails(match: str, name: str | None) -> None:
@@ -201,7 +203,7 @@ def test_unknown_device(model_folder: Path) -> None:
 def test_missing_bundled_weights_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An installation without weights says how to fix it."""
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
-    monkeypatch.setattr("cascode_models.load.bundled_folder", lambda: tmp_path)
+    monkeypatch.setattr("cascode_models.folder.bundled_folder", lambda: tmp_path)
     fails("bundled weights are missing", None)
 
 

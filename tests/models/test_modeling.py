@@ -7,8 +7,6 @@ import torch
 
 from cascode_models.errors import ModelError
 from cascode_models.heads import (
-    BEGINNING,
-    COSINE_SCALE,
     VIEW_WEIGHTS,
     LateHead,
     Texts,
@@ -16,8 +14,10 @@ from cascode_models.heads import (
     inner_tokens,
     phrases,
 )
+from cascode_models.late import BEGINNING, COSINE_SCALE
 from cascode_models.serving import ServingNetwork
-from cascode_models.tokenization import PairLayout, pad, pair
+from cascode_models.tensors import pad, pair
+from cascode_models.tokenization import PairLayout
 
 QUERY, FUNCTION = [2, 10, 11, 12, 3], [2, 20, 21, 22, 23, 24, 3]
 

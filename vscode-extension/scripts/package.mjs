@@ -1,7 +1,7 @@
-// Makes build/cascode-VERSION.vsix. `--wheel FILE` puts the server's wheel into it, `--constraint torch==X` beside it
-// what pip is to keep to when the server is installed. Fails where the file is larger than promised.
+// Makes build/cascode-VERSION.vsix. `--wheel FILE` puts the server's wheel into it. Fails where the file is larger than
+// promised.
 import { createVSIX } from "@vscode/vsce";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -10,18 +10,13 @@ const LIMIT_WITHOUT_WHEEL = 500_000;
 const LIMIT_WITH_WHEEL = 60_000_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { wheel: { type: "string" }, constraint: { type: "string", multiple: true } } });
+const { values } = parseArgs({ options: { wheel: { type: "string" } } });
 const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 
 rmSync(`${root}/wheel`, { recursive: true, force: true });
 if (values.wheel !== undefined) {
   mkdirSync(`${root}/wheel`);
   copyFileSync(values.wheel, `${root}/wheel/${basename(values.wheel)}`);
-  // A build of one's own, named by a path, is no constraint for other machines.
-  const constraints = (values.constraint ?? []).filter((constraint) => /^[\w.-]+==[\w.+]+$/.test(constraint));
-  if (constraints.length > 0) {
-    writeFileSync(`${root}/wheel/constraints.txt`, `${constraints.join("\n")}\n`);
-  }
 }
 mkdirSync(`${root}/build`, { recursive: true });
 const packagePath =

@@ -207,6 +207,8 @@ export interface ModelStatus {
   readonly loaded: boolean;
   /** Where it runs, once it is loaded. */
   readonly device: string | null;
+  /** The library that computes it, and why, once it is loaded. */
+  readonly engine: string | null;
 }
 
 /** The index of one workspace folder. */

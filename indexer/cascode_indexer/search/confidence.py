@@ -96,7 +96,7 @@ def ordering_scores(fused: FloatArray, similarities: FloatArray, scores: FloatAr
 
 def _unit(similarities: FloatArray, fused: FloatArray) -> float:
     """Units of the fused score in one of the similarity that stands for it in the sum of the evidence."""
-    from cascode_models.heads import COSINE_SCALE
+    from cascode_models.late import COSINE_SCALE
 
     spread = float(similarities.std())
     return float(fused.std()) / spread if spread else COSINE_SCALE

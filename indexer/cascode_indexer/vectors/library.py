@@ -17,8 +17,8 @@ def load_faiss() -> Any:
         import faiss
     except ImportError as error:
         raise CascodeError(
-            f"FAISS cannot be loaded ({error}); install exactly one of: pip install 'cascode[cpu]' "
-            "or, for an NVIDIA GPU, pip install 'cascode[gpu]'"
+            f"FAISS cannot be loaded ({error}); install exactly one of: pip install faiss-cpu "
+            "or, for an NVIDIA GPU, pip install faiss-gpu-cu12"
         ) from error
     return faiss
 

@@ -17,7 +17,7 @@ from .metrics import Ranks, ranks_of
 from .sets import RetrievalSet
 
 #: Memory for the states of a retrieval set's functions, which are candidates of several queries each: CoSQA's 6,267,
-#: the largest set here, take half of it in bfloat16 and all in float32.
+#: the largest set here, take half of it.
 EVALUATED_BYTES = 2**30
 
 

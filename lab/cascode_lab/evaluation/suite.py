@@ -13,8 +13,8 @@ import numpy as np
 
 from cascode_lab.corpus.types import LANGUAGES
 from cascode_models.errors import ModelError
-from cascode_models.heads import COSINE_SCALE
 from cascode_models.inference import CasCodeModel
+from cascode_models.late import COSINE_SCALE
 from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores

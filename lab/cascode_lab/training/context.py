@@ -9,6 +9,7 @@ from pathlib import Path
 from cascode_models.inference import CasCodeModel
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
+from cascode_models.torch_network import model_of
 
 from .config import TrainingConfig
 from .sources import Corpora
@@ -33,11 +34,12 @@ class RunContext:
 
     def encoder(self) -> CasCodeModel:
         """The network as it stands, as a fast encoder and classifier."""
-        return CasCodeModel(
-            self.network,
-            self.network.config.settings(),
+        network = self.network
+        return model_of(
+            network,
+            network.config.settings(),
             self.tokenizer,
-            dimension=self.network.dimension,
+            dimension=network.dimension,
             fingerprint="training",
-            device=self.network.device.type,
+            device=network.device.type,
         )

@@ -9,7 +9,7 @@ import torch
 
 from cascode_models.heads import LateHead, Texts
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import pad
+from cascode_models.tensors import pad
 
 from .precision import WIDTH_MULTIPLES
 

@@ -78,7 +78,7 @@ def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) 
     try:
         import faiss
     except ImportError as error:
-        raise ModelError("hard negatives need FAISS: pip install 'cascode[cpu]'") from error
+        raise ModelError("hard negatives need FAISS: pip install faiss-cpu") from error
     texts = [plain_texts(pair) for pair in pairs]
     rows = [row for row, pair in enumerate(pairs) if pair.query]
     queries = encoder.encode_queries([texts[row][0] for row in rows])

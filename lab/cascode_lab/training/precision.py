@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from cascode_models.load import fast_dtype
+from cascode_models.torch_load import fast_dtype
 
 #: As settings name them. ``auto`` asks the hardware: where bfloat16 is only emulated a product takes 90 times as long.
 PRECISIONS = ("auto", "bfloat16", "float32")

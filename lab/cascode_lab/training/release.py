@@ -20,8 +20,9 @@ from cascode_lab.evaluation.sets import RetrievalSet
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
 from cascode_models.inference import CasCodeModel
-from cascode_models.load import load_model, read_folder
+from cascode_models.load import load_model
 from cascode_models.settings import ModelSettings
+from cascode_models.torch_load import read_folder
 
 #: K of the served cascade.
 DEPTH = 10

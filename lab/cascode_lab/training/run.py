@@ -17,9 +17,10 @@ import torch
 from cascode_models.configuration import CasCodeConfig
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.load import read_folder, resolve_folder
+from cascode_models.folder import resolve_folder
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
+from cascode_models.torch_load import read_folder
 
 from .checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from .config import StageConfig, TrainingConfig, check_length, load_preset

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import torch
 
-from cascode_models.tokenization import PairLayout, pair
+from cascode_models.tensors import pair
+from cascode_models.tokenization import PairLayout
 
 from .context import RunContext
 from .encoded import Encoded, by_length, late_matrix, restore_order

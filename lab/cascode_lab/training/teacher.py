@@ -8,7 +8,8 @@ from typing import Protocol
 import torch
 
 from cascode_models.errors import ModelError
-from cascode_models.load import fingerprint, read_folder, resolve_folder
+from cascode_models.folder import fingerprint, resolve_folder
+from cascode_models.torch_load import read_folder
 
 from .config import check_length
 from .encoded import Encoded, late_matrix

@@ -19,7 +19,7 @@ function M.missing(cmd)
   if type(cmd) ~= "table" or vim.fn.executable(cmd[1]) == 1 then
     return nil
   end
-  return ("the server %q was not found; install it with `pip install 'cascode[cpu]'`, or name it: "):format(cmd[1])
+  return ("the server %q was not found; install it with `pip install cascode`, or name it: "):format(cmd[1])
     .. 'vim.lsp.config("cascode", { cmd = { "/path/to/cascode", "serve", "--stdio" } })'
 end
 

@@ -115,6 +115,7 @@ local M = {}
 ---@field label string What to call it.
 ---@field loaded boolean Whether it is in memory.
 ---@field device? string Where it runs, once it is loaded.
+---@field engine? string The library that computes it, and why, once it is loaded.
 
 --- The index of one workspace folder.
 ---@class cascode.WorkspaceStatus

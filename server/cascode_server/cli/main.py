@@ -25,7 +25,15 @@ _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 #: Extras by the module that they bring, to name the command that installs what is missing.
-_EXTRAS = {"faiss": "cpu", "mcp": "mcp", "mcp_types": "mcp", "yaml": "train", "matplotlib": "train"}
+_EXTRAS = {
+    "torch": "torch",
+    "transformers": "torch",
+    "mcp": "mcp",
+    "mcp_types": "mcp",
+    "yaml": "train",
+    "matplotlib": "train",
+    "bm25s": "train",
+}
 
 #: In the order in which they are of use.
 _COMMANDS = {

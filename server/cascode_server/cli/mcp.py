@@ -59,7 +59,7 @@ def command(workspaces: tuple[Path, ...], stdio: bool, http: int | None, model: 
         status = fail("interrupted; what was indexed is kept", INTERRUPTED)
     logging.shutdown()
     sys.stderr.flush()
-    # As the language server: threads inside torch or a parser cannot be stopped, and Python would wait for them.
+    # As the language server: threads inside the model or a parser cannot be stopped, and Python would wait for them.
     os._exit(status)
 
 

@@ -53,8 +53,8 @@ def command(stdio: bool, tcp: int | None, socket: int | None, pipe: str | None, 
         status = fail("interrupted; what was indexed is kept", INTERRUPTED)
     logging.shutdown()
     sys.stderr.flush()
-    # Threads inside torch or a parser cannot be stopped, and Python would wait for them; all that they write is safe
-    # against a kill.
+    # Threads inside the model or a parser cannot be stopped, and Python would wait for them; all that they write is
+    # safe against a kill.
     os._exit(status)
 
 

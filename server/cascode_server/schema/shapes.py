@@ -172,6 +172,7 @@ class ModelStatus(TypedDict):
     label: Annotated[str, "What to call it."]
     loaded: Annotated[bool, "Whether it is in memory."]
     device: Annotated[str | None, "Where it runs, once it is loaded."]
+    engine: Annotated[str | None, "The library that computes it, and why, once it is loaded."]
 
 
 class WorkspaceStatus(TypedDict):

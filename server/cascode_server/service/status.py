@@ -41,7 +41,12 @@ def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle
         "files": {"done": done, "total": (scan.files_total or done) if scan else state.files},
         "rate": round(state.progress.rate, 1) if state.progress and state.progress.rate else None,
         "skipped": skipped,
-        "model": {"label": model.label, "loaded": model.loaded, "device": model.device},
+        "model": {
+            "label": model.label,
+            "loaded": model.loaded,
+            "device": model.device,
+            "engine": model.engine,
+        },
         "workspaces": [_workspace_json(folder, state) for folder in folders],
         "version": version,
         "log_file": str(log_file()),

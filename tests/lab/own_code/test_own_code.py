@@ -165,7 +165,6 @@ def test_a_classifier_with_weight_reads_the_best(documented: Path, loaded: CasCo
         loaded.tokenizer,
         dimension=loaded.dimension,
         fingerprint=loaded.fingerprint,
-        device=loaded.device,
     )
     report = measure_own_code(documented, other)
     assert report.rerank_top == 10

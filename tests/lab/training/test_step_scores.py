@@ -17,10 +17,12 @@ from cascode_lab.training.objectives.infonce import InfoNCE, infonce
 from cascode_lab.training.objectives.late_infonce import LateInfoNCE
 from cascode_lab.training.sources import DefinitionText, Example
 from cascode_lab.training.step_scores import StepScores
-from cascode_models.heads import COSINE_SCALE, Texts
+from cascode_models.heads import Texts
 from cascode_models.inference import fused_score
+from cascode_models.late import COSINE_SCALE
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import PairLayout, pad, pair
+from cascode_models.tensors import pad, pair
+from cascode_models.tokenization import PairLayout
 
 # Some longer than a phrase and than a function's beginning.
 QUERIES = [[2, 5, 6, 3], [2, 7, 3], [2, *range(8, 30), 3], [2, 11, 3], [2, 12, 13, 3]]

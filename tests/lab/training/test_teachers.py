@@ -14,8 +14,8 @@ from cascode_lab.training import run
 from cascode_lab.training.run import LOG
 from cascode_lab.training.teacher import LateTeacher
 from cascode_models.errors import ModelError
-from cascode_models.heads import COSINE_SCALE
 from cascode_models.inference import fused_score
+from cascode_models.late import COSINE_SCALE
 from cascode_models.load import load_model
 
 from .conftest import small

@@ -89,7 +89,7 @@ async function decide(sources: Sources, platform: NodeJS.Platform): Promise<Laun
   if (sources.managed === undefined) {
     return {
       kind: "no-wheel",
-      message: "This build of the extension brings no server: install one with pip install 'cascode[cpu]' and select its Python environment, or set cascode.path.",
+      message: "This build of the extension brings no server: install one with pip install cascode and select its Python environment, or set cascode.path.",
     };
   }
   const program = await sources.managed.program();

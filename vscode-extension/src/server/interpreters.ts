@@ -121,7 +121,7 @@ export async function findInterpreter(
       continue;
     }
     seen.add(answer.path);
-    const reason = unsupported(answer.version) ?? (answer.bits < 64 ? "is a 32-bit Python, which has no torch" : null);
+    const reason = unsupported(answer.version) ?? (answer.bits < 64 ? "is a 32-bit Python, for which there is no OpenVINO" : null);
     if (reason !== null) {
       rejected.push({ command, reason });
     } else if (!answer.venv) {

@@ -14,15 +14,12 @@ import { CancelledError, type Run } from "./run.js";
 /** Written last: an environment without it is half made. */
 const MARKER = "cascode-installed.json";
 
-/** PyTorch's own index of builds for the processor, a tenth of the size of what PyPI has for Linux. */
-const CPU_BUILDS = "https://download.pytorch.org/whl/cpu";
+const PIP_INSTALL = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
 
 export interface Wheel {
   /** Absolute path. */
   readonly path: string;
   readonly version: string;
-  /** Versions to keep to; undefined where none are shipped. */
-  readonly constraints: string | undefined;
 }
 
 /** The wheel in a folder of the extension; undefined in a build without one. */
@@ -32,8 +29,7 @@ export async function shippedWheel(folder: string): Promise<Wheel | undefined> {
   if (name === undefined) {
     return undefined;
   }
-  const constraints = names.includes("constraints.txt") ? join(folder, "constraints.txt") : undefined;
-  return { path: join(folder, name), version: name.split("-")[1] ?? "", constraints };
+  return { path: join(folder, name), version: name.split("-")[1] ?? "" };
 }
 
 export interface Progress {
@@ -101,8 +97,8 @@ export class ManagedEnvironment {
       progress.report(`making a Python ${python.version.slice(0, 2).join(".")} environment`);
       await this.step(python.path, ["-I", "-m", "venv", folder], signal);
       const environment = pythonIn(folder, this.platform);
-      progress.report("installing; some minutes, once");
-      await this.step(environment, await this.pipArguments(environment), signal, (line) => {
+      progress.report("installing; a minute, once");
+      await this.step(environment, [...PIP_INSTALL, `${this.wheel.path}[mcp]`], signal, (line) => {
         const step = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)(.*)$/u.exec(line.trim());
         if (step !== null) {
           progress.report(line.trim().startsWith("Installing") ? "installing packages" : describe(step[1] ?? "", step[2] ?? ""));
@@ -121,27 +117,6 @@ export class ManagedEnvironment {
       });
       throw error;
     }
-  }
-
-  private async pipArguments(python: string): Promise<string[]> {
-    const args = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-    if (this.wheel.constraints !== undefined) {
-      args.push("--constraint", this.wheel.constraints);
-    }
-    if (this.platform === "linux" && !(await this.hasOwnIndex(python))) {
-      args.push("--extra-index-url", CPU_BUILDS);
-    }
-    return [...args, `${this.wheel.path}[cpu,mcp]`];
-  }
-
-  /** Whether pip is configured to install from a mirror or a folder: then that is where torch is to come from too. */
-  private async hasOwnIndex(python: string): Promise<boolean> {
-    const { stdout } = await this.run(python, ["-I", "-m", "pip", "config", "list"]);
-    const own = /\b(?:index-url|find-links|no-index)\s*=/u.exec(stdout);
-    if (own !== null) {
-      this.log.info("pip is configured with an index of its own: packages, torch among them, come from there");
-    }
-    return own !== null;
   }
 
   private async step(
@@ -195,7 +170,7 @@ export class ManagedEnvironment {
   }
 }
 
-/** "downloading torch (203.5 MB)". */
+/** "downloading openvino (56.4 MB)". */
 function describe(name: string, rest: string): string {
   const size = /\([\d.]+ [kMG]B\)/u.exec(rest)?.[0];
   const file = name.split("/").at(-1) ?? name;

@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import * as cascode from "./cascode.mjs";
 import { copyWorkspace, sitePackages, Window } from "./window.mjs";
 
-/** venv, torch and 40 packages: under a minute from files on the disk; a download of torch takes its own time. */
+/** venv and 50 packages: under a minute from files on the disk; a download takes its own time. */
 const INSTALL_MS = 5 * 60_000;
 const NEEDS_SERVER = /CasCode needs its server/;
 

@@ -1,0 +1,270 @@
+"""A model folder: where it is, its settings, its tokenizer, its weights by name, and what it is known by."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+from contextlib import ExitStack
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from .errors import ModelError
+from .settings import ModelSettings
+from .text import TEXT_VERSION
+from .tokenization import TextTokenizer
+from .types import FloatArray
+
+logger = logging.getLogger(__name__)
+
+#: Environment variable that names another default model.
+MODEL_VARIABLE = "CASCODE_MODEL"
+WEIGHTS_FILE = "model.safetensors"
+_PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.pt", "model.pt", "model.bin")
+
+
+def bundled_folder() -> Path:
+    """Folder of the weights that come with the package."""
+    return Path(str(files("cascode_models") / "weights"))
+
+
+def resolve_folder(name_or_path: str | None) -> Path:
+    """Return the folder of a model.
+
+    Raises:
+        ModelError: There is no such folder and no such name in the local cache.
+    """
+    name = name_or_path or os.environ.get(MODEL_VARIABLE)
+    if not name:
+        folder = bundled_folder()
+        if not (folder / WEIGHTS_FILE).is_file():
+            raise ModelError(
+                f"the bundled weights are missing from {folder}: reinstall cascode, "
+                f"or name a model folder with --model or {MODEL_VARIABLE}"
+            )
+        return folder
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"model {name!r} is a file: name the folder that holds its config.json")
+    return _cached_folder(name)
+
+
+def read_settings(folder: Path) -> ModelSettings:
+    """Settings of our own export, or those that make a plain encoder a fast encoder."""
+    _require_files(folder)
+    path = folder / "config.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if "model_type" not in content:
+            raise ModelError(f"{path} has no model_type: it is not a transformers model")
+        if content["model_type"] == "cascode":
+            known = {field.name for field in dataclasses.fields(ModelSettings)}
+            return ModelSettings(**{name: value for name, value in content.items() if name in known})
+        limit = int(content.get("max_position_embeddings", 512)) - 2
+        settings = ModelSettings(backbone=content, pooling=_pooling(folder), head="none")
+        settings.max_text_tokens = min(settings.max_text_tokens, limit)
+        settings.max_query_tokens = min(settings.max_query_tokens, limit)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{path} cannot be read as a model configuration: {error}") from error
+    return settings
+
+
+def read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
+    """The fast tokenizer of a folder, converted from older files where it has no tokenizer.json."""
+    from tokenizers import Tokenizer
+
+    pad_id = int(settings.backbone.get("pad_token_id") or 0)
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        try:
+            return TextTokenizer(Tokenizer.from_file(str(path)), pad_id)
+        except Exception as error:  # the library raises bare Exception
+            raise ModelError(f"{path} is damaged ({error}): fetch or export the model again") from error
+    try:
+        from transformers import AutoTokenizer
+    except ImportError:
+        raise ModelError(
+            f"{folder} has no tokenizer.json, and converting its older files needs torch: pip install 'cascode[torch]'"
+        ) from None
+    try:
+        converted = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{folder} has no readable tokenizer: add its tokenizer.json") from error
+
+
+def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer) -> str:
+    """Name everything that decides a function's vector: weights, tokenizer, shape and text preparation."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    digest.update(tokenizer.to_json().encode())
+    shape = [settings.pooling, settings.max_query_tokens, settings.max_text_tokens, TEXT_VERSION]
+    digest.update(json.dumps(shape).encode())
+    return digest.hexdigest()[:16]
+
+
+class WeightFiles:
+    """The weights of a folder by the names of :class:`cascode_models.modeling.CasCode`, each read when asked for.
+
+    Args:
+        folder: The folder; a context manager, since its files are open meanwhile.
+
+    Raises:
+        ModelError: The weights are damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open = ExitStack()
+        self._found: dict[str, tuple[Any, str]] = {}
+        try:
+            for path in sorted(folder.glob("*.safetensors")):
+                file = self._open.enter_context(safe_open(path, "np"))
+                self._found |= {name: (file, name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        except (SafetensorError, OSError) as error:
+            self._open.close()
+            raise damaged(folder, error) from error
+        self._found = renamed(self._found)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def read(self, name: str, *shape: int, dtype: type[np.floating[Any]] | None = np.float32) -> FloatArray:
+        """A weight.
+
+        Args:
+            name: Its name.
+            shape: What the configuration says it is.
+            dtype: Number format it is wanted in; None for its own.
+
+        Raises:
+            ModelError: It is missing, or has another shape.
+        """
+        if name not in self._found:
+            raise missing_weight(self._folder, name)
+        file, own_name = self._found[name]
+        try:
+            values = file.get_tensor(own_name)
+        except (SafetensorError, TypeError) as error:  # a number format that NumPy has not
+            raise unfit(self._folder, f"{name} cannot be read: {error}") from error
+        if values.shape != shape:
+            raise unfit(self._folder, f"{name} is {list(values.shape)}, not {list(shape)}")
+        converted: FloatArray = values if dtype is None else values.astype(dtype)
+        return converted
+
+    def formats(self) -> set[str]:
+        """Number formats of the weights, as safetensors names them."""
+        return {str(file.get_slice(name).get_dtype()) for file, name in self._found.values()}
+
+    def __enter__(self) -> WeightFiles:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._found.clear()
+        self._open.close()
+
+
+def renamed(weights: dict[str, Any]) -> dict[str, Any]:
+    """Weights by the names of our own export, whoever wrote them."""
+    if any(name.startswith("backbone.") for name in weights):
+        return weights
+    return {f"backbone.{_bare(name)}": value for name, value in weights.items()}
+
+
+def _bare(name: str) -> str:
+    """A weight's name without the prefix that models with a task head carry."""
+    for prefix in ("bert.", "roberta.", "model."):
+        if name.startswith(prefix):
+            return name[len(prefix) :]
+    return name
+
+
+def unusable(folder: Path, reason: str) -> ModelError:
+    """The error of a model that is not an encoder of the kind computed here."""
+    return ModelError(f"{folder} is not an encoder that can be used ({reason}): name a BERT- or RoBERTa-like model")
+
+
+def unfit(folder: Path, reason: str) -> ModelError:
+    """The error of weights that do not belong to their configuration."""
+    return ModelError(f"the weights in {folder} do not fit its config.json ({reason}): fetch or export the model again")
+
+
+def missing_weight(folder: Path, name: str) -> ModelError:
+    """The error of a missing weight: that of a head, where the classifier was made by another version."""
+    if name.startswith("head."):
+        return ModelError(
+            f"the classifier in {folder} is of another version ({name} is missing): train a new head (new_head: true)"
+        )
+    return unfit(folder, f"{name} is missing")
+
+
+def damaged(folder: Path, error: Exception) -> ModelError:
+    """The error of weights that cannot be read."""
+    return ModelError(f"{folder} holds damaged weights ({error}): fetch or export the model again")
+
+
+def _cached_folder(name: str) -> Path:
+    """Folder of a hub name in the local cache; the network is never asked."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        logger.debug("no cached model %s: %s", name, error)
+        # A path is not a name that could be fetched.
+        fix = (
+            "check the path" if isinstance(error, HFValidationError) else f"check it, or run 'hf download {name}' first"
+        )
+        raise ModelError(f"model {name!r} is neither a folder nor in the local Hugging Face cache: {fix}") from None
+
+
+def _require_files(folder: Path) -> None:
+    """Refuse a folder without a configuration or with pickled weights only."""
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no config.json: name a folder written by save_pretrained")
+    if not any(folder.glob("*.safetensors")):
+        pickled = next((name for name in _PICKLED_WEIGHTS if (folder / name).is_file()), None)
+        if pickled:
+            raise ModelError(
+                f"{folder} holds pickled weights only ({pickled}), which are never loaded: "
+                f"convert them with save_pretrained of a recent transformers"
+            )
+        raise ModelError(f"{folder} holds no {WEIGHTS_FILE}: name a folder written by save_pretrained")
+
+
+#: Front of the flags in the pooling's settings.
+_FLAG = "pooling_mode_"
+
+
+def _pooling(folder: Path) -> str:
+    """Pooling of a sentence-transformers folder; the mean where it says nothing.
+
+    Raises:
+        ModelError: It is neither the mean nor the first token.
+    """
+    path = folder / "1_Pooling" / "config.json"
+    if not path.is_file():
+        return "mean"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    # Earlier versions write a flag for each mode, those from 6 on one name.
+    modes = [name.removeprefix(_FLAG) for name, on in content.items() if name.startswith(_FLAG) and on is True]
+    mode = content.get("pooling_mode") or "+".join(modes) or "mean"
+    known = {"cls": "first", "cls_token": "first", "mean": "mean", "mean_tokens": "mean"}
+    if mode not in known:
+        raise ModelError(f"{path} pools by {mode}: only mean pooling and the first token (CLS) are supported")
+    return known[mode]

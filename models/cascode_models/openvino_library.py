@@ -1,0 +1,27 @@
+"""OpenVINO, imported without its converters: importing those sends a notice to the makers over the network.
+
+``import openvino`` imports ``openvino.tools.ovc`` where it can, which calls ``openvino_telemetry`` there and then. A
+name that stands for None in ``sys.modules`` cannot be imported, and OpenVINO goes on without; that saves half of the
+time as well. Every module of this package takes OpenVINO from here; a test holds that nothing else is loaded.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+_CONVERTERS = "openvino.tools.ovc"
+
+
+def load_openvino() -> tuple[Any, Any]:
+    """Return OpenVINO, and the operations that graphs are built of."""
+    hidden = _CONVERTERS not in sys.modules
+    if hidden:
+        sys.modules[_CONVERTERS] = None  # type: ignore[assignment]
+    try:
+        import openvino
+        from openvino import opset13
+    finally:
+        if hidden:
+            del sys.modules[_CONVERTERS]
+    return openvino, opset13

@@ -1,0 +1,288 @@
+"""The network of a model in OpenVINO, for BERT and RoBERTa shapes: what runs where torch is not installed.
+
+The graph is built in memory from the safetensors, which takes less time than reading a converted copy would save. Each
+stream of the compiled graph is one CPU thread, and a batch is computed on one stream: threads that work on a product
+together wait for each other at each step, and on a machine that is busy with something else they wait long.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+from .folder import WeightFiles, unfit
+from .inference import WIDTH_MULTIPLE
+from .late import LateWeights
+from .openvino_library import load_openvino
+from .settings import ModelSettings, first_position
+from .tokenization import batches_by_length, pad
+from .types import FloatArray, StateArray
+
+openvino, ops = load_openvino()
+
+#: Tokens a batch: a batch runs on one thread, whose cache a larger one leaves. Memory of a stream grows with it.
+TOKEN_BUDGET = 1_024
+#: Fewer than these are not split further between threads: each batch costs half a millisecond by itself.
+SMALLEST_BUDGET = 256
+#: Streams: more threads than these share the memory's bandwidth, and each stream holds activations of its own.
+MOST_THREADS = 16
+#: Attention logit of a padded token: far below any other and finite in bfloat16.
+MASKED = -1e9
+
+#: Takes the positions of a batch's texts and their states ``[texts, tokens, dimension]``, valid until it returns.
+Take = Callable[[list[int], FloatArray], None]
+
+
+def load_network(folder: Path, settings: ModelSettings, pad_id: int) -> tuple[OpenVinoNetwork, int]:
+    """Load a network for inference on the CPU, in bfloat16 where the hardware computes in it.
+
+    Args:
+        folder: The model's folder.
+        settings: Its settings; :func:`cascode_models.load.needs_torch` says whether it fits.
+        pad_id: Id of the padding token.
+
+    Returns:
+        The network, and the width of a vector.
+
+    Raises:
+        ModelError: Weights are missing or do not fit the configuration.
+    """
+    width = int(settings.backbone["hidden_size"])
+    with WeightFiles(folder) as weights:
+        try:
+            words = weights.read(
+                "backbone.embeddings.word_embeddings.weight", int(settings.backbone["vocab_size"]), width, dtype=None
+            )
+            return OpenVinoNetwork(_Graph(weights, settings), words, _late(weights, settings), settings, pad_id), width
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise unfit(folder, " ".join(str(error).split())) from error
+
+
+class OpenVinoNetwork:
+    """A compiled network: see :class:`cascode_models.inference.Network`; used from any thread."""
+
+    def __init__(
+        self,
+        graph: _Graph,
+        words: npt.NDArray[np.floating[Any]],
+        late: LateWeights | None,
+        settings: ModelSettings,
+        pad_id: int,
+    ) -> None:
+        core = openvino.Core()
+        # A processor that has to emulate bfloat16 is not asked to.
+        half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._format = "bfloat16" if half else "float32"
+        streams = default_threads()
+        self._compiled = core.compile_model(
+            graph.model(),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+                "NUM_STREAMS": streams,
+                "INFERENCE_NUM_THREADS": streams,
+            },
+        )
+        self._words = words
+        self._places = graph.places
+        self._pooling = settings.pooling
+        self._pad_id = pad_id
+        self._late = late
+        #: Requests that nobody uses; each holds a stream while it computes.
+        self._idle: deque[Any] = deque()
+        self._threads = threading.local()
+
+    @property
+    def engine(self) -> str:
+        """The library that computes, with its number format."""
+        return f"OpenVINO {openvino.__version__.partition('-')[0]}, {self._format}"
+
+    @property
+    def device(self) -> str:
+        """``cpu``."""
+        return "cpu"
+
+    @property
+    def late(self) -> LateWeights | None:
+        """The late head; None where the model has no classifier."""
+        return self._late
+
+    @property
+    def all_threads(self) -> int:
+        """CPU threads where nothing caps them."""
+        return default_threads()
+
+    @property
+    def threads(self) -> int:
+        """Batches of the calling thread that are computed at a time, each on one CPU thread."""
+        count: int = getattr(self._threads, "count", default_threads())
+        return count
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        self._threads.count = max(1, min(count, default_threads()))
+
+    def vectors(self, rows: Sequence[Sequence[int]]) -> FloatArray:
+        """``[texts, dimension]`` unit vectors."""
+        vectors = np.empty((len(rows), self._words.shape[1]), dtype=np.float32)
+
+        def take(batch: list[int], states: FloatArray) -> None:
+            vectors[batch] = pool(states, [len(rows[row]) for row in batch], self._pooling)
+
+        self._compute(rows, take)
+        return vectors
+
+    def states(self, rows: Sequence[Sequence[int]]) -> list[StateArray]:
+        """``[tokens, dimension]`` states of each text by itself."""
+        found: list[StateArray] = [np.empty(0, dtype=np.float16)] * len(rows)
+
+        def take(batch: list[int], states: FloatArray) -> None:
+            for row, state in zip(batch, states, strict=True):
+                found[row] = state[: len(rows[row])].astype(np.float16)
+
+        self._compute(rows, take)
+        return found
+
+    def pair_logits(self, query: Sequence[int], functions: Sequence[Sequence[int]]) -> FloatArray:  # noqa: ARG002
+        """Never called: models that read pairs are computed by torch."""
+        raise RuntimeError("this engine reads texts by themselves")
+
+    def _compute(self, rows: Sequence[Sequence[int]], take: Take) -> None:
+        """Compute the states of texts, as many batches at a time as the calling thread may."""
+        budget = -(-sum(map(len, rows)) // self.threads)
+        batches = batches_by_length([len(row) for row in rows], max(SMALLEST_BUDGET, min(TOKEN_BUDGET, budget)))
+        running: deque[tuple[Any, list[int], object]] = deque()
+
+        def finish() -> None:
+            request, batch, _inputs = running.popleft()
+            request.wait()
+            take(batch, request.get_output_tensor(0).data)
+            self._idle.append(request)
+
+        try:
+            for batch in batches:
+                if len(running) >= self.threads:
+                    finish()
+                running.append(self._begin(batch, rows))
+            while running:
+                finish()
+        finally:
+            # After an error: nothing that is still computed is given to somebody else.
+            for request, *_ in running:
+                request.wait()
+
+    def _begin(self, batch: list[int], rows: Sequence[Sequence[int]]) -> tuple[Any, list[int], object]:
+        """Start to compute a batch; its inputs live as long as what is returned."""
+        ids, mask = pad([rows[row] for row in batch], self._pad_id, WIDTH_MULTIPLE)
+        # Padding that reaches beyond the last place is hidden, whatever place it gets.
+        places = self._places[np.minimum(np.arange(ids.shape[1]), len(self._places) - 1)]
+        embedded = self._words[ids].astype(np.float32) + places
+        hidden = ((1 - mask) * MASKED).astype(np.float32)[:, None, None, :]
+        inputs = (embedded, hidden)
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        request.start_async(dict(enumerate(inputs)), share_inputs=True)
+        return request, batch, inputs
+
+
+def pool(states: FloatArray, lengths: Sequence[int], pooling: str) -> FloatArray:
+    """Unit vectors ``[texts, dimension]`` of the first ``lengths`` states each: their mean, or the first one.
+
+    Args:
+        states: ``[texts, tokens, dimension]``.
+        lengths: Tokens of each text that are no padding.
+        pooling: ``mean`` or ``first``.
+    """
+    if pooling == "first":
+        vectors = states[:, 0]
+    else:
+        vectors = np.stack([text[:length].mean(axis=0) for text, length in zip(states, lengths, strict=True)])
+    # What is all zeros stays so, as in torch.
+    unit: FloatArray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit
+
+
+@functools.cache
+def default_threads() -> int:
+    """CPU threads that computing takes by itself: cores this process may use, not the threads that share one."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed, MOST_THREADS))
+
+
+def _late(weights: WeightFiles, settings: ModelSettings) -> LateWeights | None:
+    """The late head's numbers."""
+    if settings.head == "none":
+        return None
+    first, second, third = weights.read("head.views", 3).tolist()
+    return LateWeights((first, second, third), float(weights.read("head.bias")))
+
+
+class _Graph:
+    """Builds the transformer's graph from its weights, one after the other.
+
+    Its inputs are embedded tokens ``[texts, tokens, width]`` and what is added to the attention logits
+    ``[texts, 1, 1, tokens]``: looked up outside, the embeddings, half of the weights, stay in half precision.
+    """
+
+    def __init__(self, weights: WeightFiles, settings: ModelSettings) -> None:
+        shape = settings.backbone
+        self._weights = weights
+        self._width = int(shape["hidden_size"])
+        self._inner = int(shape["intermediate_size"])
+        self._layers = int(shape["num_hidden_layers"])
+        self._heads = int(shape["num_attention_heads"])
+        self._epsilon = float(shape.get("layer_norm_eps", 1e-12))
+        table = self._read("embeddings.position_embeddings.weight", int(shape["max_position_embeddings"]), self._width)
+        # Every token has type 0: its embedding is the same at every place.
+        types = self._read("embeddings.token_type_embeddings.weight", int(shape.get("type_vocab_size", 2)), self._width)
+        #: ``[places, width]``, from the first that a token takes.
+        self.places: FloatArray = (table + types[:1])[first_position(shape) :]
+
+    def model(self) -> Any:
+        """The graph."""
+        embedded = ops.parameter([-1, -1, self._width], np.float32, name="embedded")
+        hidden = ops.parameter([-1, 1, 1, -1], np.float32, name="hidden")
+        x = self._norm(embedded, "embeddings.LayerNorm")
+        for number in range(self._layers):
+            layer = f"encoder.layer.{number}."
+            parts = [self._split(x, f"{layer}attention.self.{kind}") for kind in ("query", "key", "value")]
+            seen = ops.scaled_dot_product_attention(*parts, hidden)
+            joined = ops.reshape(ops.transpose(seen, [0, 2, 1, 3]), [0, 0, self._width], special_zero=True)
+            attended = self._linear(joined, f"{layer}attention.output.dense", self._width, self._width)
+            x = self._norm(ops.add(x, attended), f"{layer}attention.output.LayerNorm")
+            inner = ops.gelu(self._linear(x, f"{layer}intermediate.dense", self._width, self._inner), "erf")
+            out = self._linear(inner, f"{layer}output.dense", self._inner, self._width)
+            x = self._norm(ops.add(x, out), f"{layer}output.LayerNorm")
+        return openvino.Model([ops.result(x)], [embedded, hidden], "cascode")
+
+    def _read(self, name: str, *shape: int) -> FloatArray:
+        """A weight of the backbone."""
+        return self._weights.read(f"backbone.{name}", *shape)
+
+    def _linear(self, x: Any, name: str, inputs: int, outputs: int) -> Any:
+        """A product with its bias."""
+        product = ops.matmul(x, ops.constant(self._read(f"{name}.weight", outputs, inputs)), False, True)
+        return ops.add(product, ops.constant(self._read(f"{name}.bias", outputs)))
+
+    def _split(self, x: Any, name: str) -> Any:
+        """Queries, keys or values ``[texts, heads, tokens, head width]``."""
+        product = self._linear(x, name, self._width, self._width)
+        split = ops.reshape(product, [0, 0, self._heads, self._width // self._heads], special_zero=True)
+        return ops.transpose(split, [0, 2, 1, 3])
+
+    def _norm(self, x: Any, name: str) -> Any:
+        """Layer norm over the width."""
+        normal = ops.mvn(x, [-1], True, self._epsilon, "inside_sqrt")
+        scaled = ops.multiply(normal, ops.constant(self._read(f"{name}.weight", self._width)))
+        return ops.add(scaled, ops.constant(self._read(f"{name}.bias", self._width)))
