@@ -72,14 +72,38 @@ CTAGS = {
     "kotlin": ("Kotlin", "m"),
     "lua": ("Lua", "f"),
     "bash": ("Sh", "f"),
+    "elixir": ("Elixir", "fago"),
+    "haskell": ("Haskell", "f"),
+    "julia": ("Julia", "fm"),
+    "objective_c": ("ObjectiveC", "mcf"),
+    "ocaml": ("OCaml", "fm"),
+    "perl": ("Perl", "s"),
+    "powershell": ("PowerShell", "f"),
 }
 #: Languages whose functions have a brace somewhere between their first and last line.
-_BRACES = frozenset({"javascript", "typescript", "go", "java", "php", "rust", "c", "cpp", "c_sharp"})
+_BRACES = frozenset(
+    {
+        "objective_c",
+        "perl",
+        "powershell",
+        "javascript",
+        "typescript",
+        "go",
+        "java",
+        "php",
+        "rust",
+        "c",
+        "cpp",
+        "c_sharp",
+    }
+)
 _ANONYMOUS = re.compile(r"<?anonymous|__anon|<?lambda\b", re.IGNORECASE)
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
     "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
     "lua": re.compile(r"function\s*[\w.:]*\s*\(|=\s*function\b"),
+    "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriving|instance|type)\b)[a-z_(]"),
+    "ocaml": re.compile(r"(?:let|and|method)[^\n=]*[\w')]\s*[^()\s=]|\bfun(?:ction)?\b"),
     "bash": re.compile(r"[^\s=]\s*\(\)|^\s*function\s"),
 }
 _MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
@@ -196,7 +220,12 @@ def _differences(
         by_name[_plain(function.name)].append(function)
     matched: set[int] = set()
     for tag in tags:
-        same = [function for function in by_name[_plain(tag.name)] if abs(function.name_line - tag.line) <= _SLACK]
+        same = [
+            function
+            for function in by_name[_plain(tag.name)]
+            if abs(function.name_line - tag.line) <= _SLACK
+            or (SPECS[language].has_clauses and function.start_line <= tag.line <= function.end_line)
+        ]
         if not same:
             at = by_line[tag.line]
             names = ", ".join(function.qualified_name for function in at)
