@@ -18,6 +18,7 @@ _QUERY = f"""
 (class_interface . (identifier) @name superclass: (_) @head) @class
 (class_interface . (identifier) @name !superclass) @type
 (class_implementation . (identifier) @name) @type
+(ERROR "@implementation" . (identifier) @name @rest)
 (protocol_declaration . (identifier) @name (protocol_reference_list)? @head) @protocol
 {TYPEDEFS}
 {TAGS_AND_MACROS}
@@ -48,6 +49,8 @@ _MARKS = re.compile(
     rb"|(?<=[\w)*>\]])[ \t]+(?:" + _MACRO + rb"[ \t]*)+(?=[;{\n])",
     re.MULTILINE,
 )
+#: What C++ adds to the type of a parameter, in sources that mix both.
+_CPP_TYPE = re.compile(rb"(?<=[:)+\- ])\([\w \t]*\w((?:::[\w<>]+)+[\w \t]*&{0,2}[ \t]*|[ \t]*&{1,2}[ \t]*)\)")
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else|endif|pragma)\b(?:\\\r?\n|[^\n])*", re.MULTILINE)
 #: ``typedef NS_ENUM(NSInteger, State)`` declares ``enum State``.
 _ENUM = re.compile(rb"\btypedef[ \t]+(?:NS|CF)_(?:\w*ENUM|OPTIONS)[ \t]*\([^,()\n]+,([ \t]*\w+[ \t]*)\)")
@@ -67,6 +70,8 @@ def _shown(source: bytes) -> Shown:
         prefixes[match.start() + len(match[0].rstrip())] = match.start()
         blank(code, *match.span())
         blank(shown, *match.span())
+    for match in _CPP_TYPE.finditer(bytes(code)):
+        blank(shown, *match.span(1))
     branches = Branches(code, shown, {})
     branches.choose()
     # The grammar knows no conditionals among the members of a class; what is left of them is whole.
