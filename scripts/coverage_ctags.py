@@ -55,6 +55,12 @@ PACKAGES: tuple[tuple[str, str, str, str], ...] = (
     ("debian", "fmtlib", "9.1.0+ds1-2", "cpp"),
     ("debian", "abseil", "20220623.1-1+deb12u2", "cpp"),
     ("debian", "newtonsoft-json", "6.0.8+dfsg-1.1", "c_sharp"),
+    ("npm", "react-native-screens", "4.30.1", "kotlin"),
+    ("npm", "react-native-svg", "15.16.1", "objective_c"),
+    ("debian", "lua-penlight", "1.13.1-3", "lua"),
+    ("npm", "bats", "1.13.0", "bash"),
+    ("debian", "libmojolicious-perl", "9.31+dfsg-1", "perl"),
+    ("debian", "libcmdliner-ocaml-dev", "1.1.1-1", "ocaml"),
 )
 #: Language id to ctags' name and the letters of its kinds of functions.
 CTAGS = {
@@ -72,14 +78,38 @@ CTAGS = {
     "kotlin": ("Kotlin", "m"),
     "lua": ("Lua", "f"),
     "bash": ("Sh", "f"),
+    "elixir": ("Elixir", "fago"),
+    "haskell": ("Haskell", "f"),
+    "julia": ("Julia", "fm"),
+    "objective_c": ("ObjectiveC", "mcf"),
+    "ocaml": ("OCaml", "fm"),
+    "perl": ("Perl", "s"),
+    "powershell": ("PowerShell", "f"),
 }
 #: Languages whose functions have a brace somewhere between their first and last line.
-_BRACES = frozenset({"javascript", "typescript", "go", "java", "php", "rust", "c", "cpp", "c_sharp"})
+_BRACES = frozenset(
+    {
+        "objective_c",
+        "perl",
+        "powershell",
+        "javascript",
+        "typescript",
+        "go",
+        "java",
+        "php",
+        "rust",
+        "c",
+        "cpp",
+        "c_sharp",
+    }
+)
 _ANONYMOUS = re.compile(r"<?anonymous|__anon|<?lambda\b", re.IGNORECASE)
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
     "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
-    "lua": re.compile(r"function\s*[\w.:]*\s*\(|=\s*function\b"),
+    "lua": re.compile(r"\bfunction\b\s*[\w.:]*\s*\(|=\s*function\b"),
+    "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriving|instance|type)\b)[a-z_(]"),
+    "ocaml": re.compile(r"(?:let|and|method)[^\n=]*[\w')]\s*[^()\s=]|\bfun(?:ction)?\b"),
     "bash": re.compile(r"[^\s=]\s*\(\)|^\s*function\s"),
 }
 _MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
@@ -195,8 +225,15 @@ def _differences(
         by_line[function.name_line].append(function)
         by_name[_plain(function.name)].append(function)
     matched: set[int] = set()
+    # Clauses have a tag each; a selector's is at the brace.
+    is_long = SPECS[language].has_clauses or SPECS[language].spread_name is not None
     for tag in tags:
-        same = [function for function in by_name[_plain(tag.name)] if abs(function.name_line - tag.line) <= _SLACK]
+        same = [
+            function
+            for function in by_name[_plain(tag.name)]
+            if abs(function.name_line - tag.line) <= _SLACK
+            or (is_long and function.start_line <= tag.line <= function.end_line)
+        ]
         if not same:
             at = by_line[tag.line]
             names = ", ".join(function.qualified_name for function in at)
@@ -205,7 +242,7 @@ def _differences(
             yield column, tag.line, f"{tag.scope}.{tag.name} {names} | {lines[tag.line - 1].strip()[:100]}"
             continue
         matched.update(id(function) for function in same)
-        scope = re.split(r"::|\.|\\", tag.scope)[-1]
+        scope = re.split(r"::|\.|\\", tag.scope.rstrip("."))[-1]
         if scope and not _ANONYMOUS.search(scope) and all(not _within(function, scope) for function in same):
             yield "wrong container", tag.line, f"{tag.scope} {same[0].qualified_name}"
     keywords, keywords_may = SPECS[language].keywords, SPECS[language].keywords_name_members
@@ -265,7 +302,7 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
                     # Packages are no part of our names; a companion has none of its own.
                     ""
                     if tag.get("scopeKind") in ("package", "module")
-                    else tag.get("scope", "").removesuffix(".Companion"),
+                    else tag.get("scope", "").removesuffix("Companion"),
                 )
             )
     return found

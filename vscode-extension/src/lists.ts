@@ -13,6 +13,7 @@ export const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["ruby", "Ruby"],
   ["rust", "Rust"],
   ["c", "C"],
+  ["objective_c", "Objective-C"],
   ["cpp", "C++"],
   ["c_sharp", "C#"],
   ["kotlin", "Kotlin"],
@@ -21,6 +22,15 @@ export const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["dart", "Dart"],
   ["lua", "Lua"],
   ["bash", "Bash"],
+  ["elixir", "Elixir"],
+  ["perl", "Perl"],
+  ["powershell", "PowerShell"],
+  ["zig", "Zig"],
+  ["julia", "Julia"],
+  ["haskell", "Haskell"],
+  ["ocaml", "OCaml"],
+  ["solidity", "Solidity"],
+  ["hcl", "Terraform"],
 ]);
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
@@ -36,6 +46,8 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "ruby",
   "rust",
   "c",
+  "objective-c",
+  "objective-cpp",
   "cpp",
   "cuda-cpp",
   "csharp",
@@ -47,6 +59,17 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "bash",
   "shellscript",
   "sh",
+  "elixir",
+  "perl",
+  "powershell",
+  "zig",
+  "julia",
+  "haskell",
+  "ocaml",
+  "solidity",
+  "terraform",
+  "hcl",
+  "opentofu",
 ];
 
 /** The kinds of definitions that the index distinguishes. */

@@ -146,7 +146,8 @@ class Comments:
             comment = self._at(index)
             if comment.start == 0 and self._data.startswith(b"#!"):
                 break
-            if _BLANK_LINE.search(self._data, comment.end, end):
+            is_apart = self._forms.is_apart and comment.is_block and not run
+            if not is_apart and _BLANK_LINE.search(self._data, comment.end, end):
                 break
             if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
                 break

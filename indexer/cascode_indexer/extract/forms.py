@@ -19,6 +19,8 @@ class CommentForms:
     line: tuple[str, ...] = ("//",)
     #: What opens and closes a block comment. An opening that ends in a letter has its line to itself.
     block: tuple[tuple[str, str], ...] = (("/*", "*/"),)
+    #: Whether a block documents what follows it across a blank line (Perl's POD).
+    is_apart: bool = False
     #: ``line`` as an expression, with the characters that show documentation tools what the comment is about.
     _line_marker: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
@@ -61,7 +63,7 @@ class CommentForms:
                     lines.extend(_block_lines(comment, opening, closing))
                     break
             else:
-                lines.append(self._line_marker.sub("", comment))
+                lines.extend(self._line_marker.sub("", line) for line in comment.splitlines())
         if lines:
             lines[0] = lines[0].lstrip()
         return tidy(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import threading
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ class Grammar:
     errors: Query
 
 
+#: Name of the capsules; the address of these bytes is kept in them.
+_CAPSULE = b"tree_sitter.Language"
 _ERRORS = "(ERROR) @error (MISSING) @missing"
 _lock = threading.Lock()
 _grammars: dict[tuple[str, str], Grammar] = {}
@@ -71,5 +74,14 @@ def sister_grammars(language: str) -> list[Grammar]:
 def _compile(spec: LanguageSpec, variant: str) -> Grammar:
     """Load the grammar's wheel and compile the query against it."""
     module, _, function = spec.grammars[variant].partition(":")
-    language = Language(getattr(importlib.import_module(module), function)())
+    pointer = getattr(importlib.import_module(module), function)()
+    language = Language(_capsule(pointer) if isinstance(pointer, int) else pointer)
     return Grammar(spec, language, Query(language, spec.query), Query(language, _ERRORS))
+
+
+def _capsule(pointer: int) -> object:
+    """What tree-sitter takes, for grammars whose packages still give a bare address."""
+    make = ctypes.pythonapi.PyCapsule_New
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    capsule: object = make(pointer, _CAPSULE, None)
+    return capsule

@@ -8,6 +8,8 @@ from tree_sitter import Node
 
 from cascode_indexer.types import FUNCTION_KINDS, TYPE_KINDS, Kind
 
+from .docs import Comments
+
 #: Capture that names a definition to its kind.
 KINDS = {
     "function": Kind.FUNCTION,
@@ -80,6 +82,8 @@ class Item:
         if parent is not None:
             self.outer = parent if parent.is_outlined else parent.outer
         before = parent.inner if parent else []
+        if self.own[:-1] and self.own[: len(before)] == before:  # Perl: a whole name inside the package that it names
+            before = []
         self.parts = [*before, *self.own]
         self.inner = before if self.kind is Kind.CONSTANT else self.parts
         if self.kind is Kind.CONSTANT:
@@ -109,6 +113,28 @@ def without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
         if item.name.start_byte not in names:
             kept.append(item)
         names.add(item.name.start_byte)
+    return kept
+
+
+def with_clauses_joined(items: list[Item], comments: Comments) -> list[Item]:
+    """Of functions with the same name, one after the other, make one: a function's clauses.
+
+    Args:
+        items: In order of the source.
+        comments: Of the source; they may stand between.
+    """
+    kept: list[Item] = []
+    last: dict[tuple[str, ...], Item] = {}
+    for item in items:
+        if item.is_function:
+            before = last.get(tuple(item.own))
+            if before is not None and before.body is not None:
+                is_body = item.start == before.body.start_byte
+                if is_body or (before.end <= item.start and comments.skip_back(item.start) <= before.end):
+                    before.end = max(before.end, item.end)
+                    continue
+            last[tuple(item.own)] = item
+        kept.append(item)
     return kept
 
 

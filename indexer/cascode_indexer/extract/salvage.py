@@ -49,7 +49,7 @@ def salvage(reading: Reading, sweep: Sweep, data: bytes, found: list[Definition]
         start = _with_lines_above(data, head.start(), above)
         following = heads[index + 1].start() if index + 1 < len(heads) else len(data)
         pieces = _read(grammar, sweep, data, start, _with_lines_above(data, following, above))
-        if pieces and pieces[0].name == name:
+        if pieces and pieces[0].name.startswith(name):
             further.extend(_unknown(pieces, known))
     return further
 

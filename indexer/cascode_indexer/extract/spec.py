@@ -132,6 +132,11 @@ class LanguageSpec:
     ambiguous_angles: bool = False
     #: Finds the node that carries the name inside a definition's ``@name``; None: no function after all.
     name_node: Callable[[Node], Node | None] | None = None
+    #: Parts of a name that stands in several nodes (Objective-C's selectors), given the definition's node and the
+    #: source; empty: as captured.
+    spread_name: Callable[[Node, bytes], list[str]] | None = None
+    #: Whether a function is written in clauses, one after the other, which are one definition (Haskell's equations).
+    has_clauses: bool = False
     #: Parts of a captured ``@name`` or ``@bound``.
     name_parts: NameParts = plain_name
     #: Parts of a container's ``@name``, where not read as a definition's.

@@ -16,7 +16,7 @@ from tree_sitter import Node, QueryCursor
 from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
-from .items import KINDS, LABELS, LEAST_LINES, Item, without_doubles
+from .items import KINDS, LABELS, LEAST_LINES, Item, with_clauses_joined, without_doubles
 from .lines import Lines
 from .outline import MAX_CHARACTERS, outline
 from .parsing import Reading
@@ -136,7 +136,7 @@ class Sweep:
             *without_doubles(sorted(definitions.values(), key=lambda found: found[0])),
         ]
         items.sort(key=lambda item: (item.start, -item.end, item.node is not None))
-        return items
+        return with_clauses_joined(items, self._comments) if self._spec.has_clauses else items
 
     def _wrap(self, wrapper: Node, wrapped: Node) -> None:
         """Note what widens a definition's span; a wrapper of two definitions belongs to neither."""
@@ -166,6 +166,8 @@ class Sweep:
             return None
         named = self._names.get(name.start_byte) if self._names else None
         parts = list(named.parts) if named is not None else self._parts(name, split)
+        if spec.spread_name is not None:
+            parts = spec.spread_name(node, self._data) or parts
         if not parts:
             return None
         if kind is None:

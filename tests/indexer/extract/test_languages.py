@@ -54,6 +54,26 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
             "f() { }\nint g(int a) => a;\nabstract class A { int h(); }\n",
             [("function", "f"), ("function", "g"), ("class", "A")],
         ),
+        (
+            "elixir",
+            "defmodule A do\n  def f(1), do: 1\n  # two\n  def f(2), do: 2\n  def g, do: 0\n  def f(3), do: 3\nend\n",
+            [("function", "A.f"), ("function", "A.g"), ("function", "A.f")],
+        ),
+        ("haskell", "f :: Int\ng :: Int\ng = 1\nf = g\n", [("function", "g"), ("function", "f")]),
+        ("haskell", "f x = g\n  where\n    f y = y\n", [("function", "f"), ("function", "f.f")]),
+        ("perl", "sub next { 1 }\n__END__\nsub f { 1 }\n", [("function", "next")]),
+        ("powershell", "function F { param($a = { 1 }) $a }\n", [("function", "F")]),
+        ("julia", "x::Int = 1\na[1] = 2\nf(x)::Int = 1\nfunction g end\n", [("function", "f")]),
+        (
+            "objective_c",
+            "@implementation A\n- (void)f { }\n#if B\n- (int)g:(int)x { return x; }\n#endif\n@end\n",
+            [("method", "A.f"), ("method", "A.g:")],
+        ),
+        (
+            "solidity",
+            "contract A { function f() external; receive() external payable { } }\n",
+            [("class", "A"), ("method", "A.receive")],
+        ),
     ],
 )
 def test_forms_of_a_language(language: str, source: str, expected: list[tuple[str, str]]) -> None:
@@ -65,3 +85,16 @@ def test_the_first_line_of_a_script_documents_nothing() -> None:
     """A shebang is a comment to the grammar."""
     (function,) = extract_definitions("#!/bin/sh\n# Opens the door.\nopen_door() { :; }\n", "bash").definitions
     assert function.doc == "Opens the door."
+
+
+def test_the_clauses_of_a_function_are_one_definition() -> None:
+    """Its span reaches from the signature to the last equation, whatever stands between."""
+    (function,) = extract_definitions("f :: Int -> Int\nf 0 = 1\n-- else\nf n =\n  n\n", "haskell").definitions
+    assert (function.start_line, function.end_line, function.signature) == (1, 5, "f :: Int -> Int")
+
+
+def test_a_name_in_several_nodes_is_found_again_after_an_error() -> None:
+    """A selector is a whole name, also where the parser lost its class."""
+    source = "@implementation A\n- (void)f {\n  if (x {\n}\n\n- (int)g:(int)x with:(int)y {\n  return x;\n}\n@end\n"
+    names = [definition.name for definition in extract_definitions(source, "objective_c").definitions]
+    assert names.count("g:with:") == 1

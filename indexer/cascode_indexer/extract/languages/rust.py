@@ -46,7 +46,7 @@ def _type_name(text: str) -> list[str]:
     return parts[-1:] if "::" in plain else parts[:1]
 
 
-def _inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
+def inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
     """The ``//!`` comments at the start of a file."""
     run: list[Node] = []
     for node in root.children:
@@ -116,6 +116,6 @@ SPEC = LanguageSpec(
     signature_tail=("{", "=", ","),
     members_outside=True,
     shown=_shown,
-    module_doc=_inner_doc,
+    module_doc=inner_doc,
     definition=_DEFINITION,
 )
