@@ -154,6 +154,8 @@ class LanguageSpec:
     #: Lines a definition needs in front of it to be parsed on its own: any one, and an indented one besides.
     piece_prefix: bytes = b""
     member_prefix: bytes = b""
+    #: What ends a block that no bracket closes.
+    block_end: bytes = b""
     #: How the declaration of a constant starts, where not every bound value of several lines is one.
     constant_head: re.Pattern[str] | None = None
     #: What stands for a body that is left out where a type is outlined.

@@ -27,7 +27,7 @@ from cascode_models.types import Encoder, FloatArray
 _log = logging.getLogger(__name__)
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
-EXTRACTION_VERSION = 4
+EXTRACTION_VERSION = 5
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
