@@ -22,8 +22,9 @@ from .outline import MAX_CHARACTERS, outline
 from .parsing import Reading
 from .spec import NameParts
 
-#: A longer owner or name is an expression, not a name.
-_MAX_NAME_BYTES = 200
+#: A longer owner or name is an expression, not a name; with a template's arguments it may be longer.
+_MAX_NAME = 200
+_MAX_NAME_BYTES = 2_000
 #: Written code nests less than 30 deep; every level repeats the code inside it, so memory needs a bound.
 _MAX_NESTING = 200
 #: Signatures are shown on one line; the rest of a longer one is data (a default value, a literal).
@@ -215,7 +216,8 @@ class Sweep:
         if node.end_byte - node.start_byte > _MAX_NAME_BYTES:
             return []
         text = self._slice(node.start_byte, node.end_byte)
-        return split(text if self._ascii else unicodedata.normalize("NFC", text))
+        parts = split(text if self._ascii else unicodedata.normalize("NFC", text))
+        return parts if sum(map(len, parts)) <= _MAX_NAME else []
 
     def _slice(self, start: int, end: int) -> str:
         """Source text between two byte offsets."""
