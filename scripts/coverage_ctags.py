@@ -21,9 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pinned_packages import fetched, sources
+from tree_sitter import Node
 
 from cascode_indexer.errors import CascodeError
 from cascode_indexer.extract import SPECS, extract_definitions
+from cascode_indexer.extract.parsing import read
 from cascode_indexer.types import FUNCTION_KINDS, Definition, SkipReason
 from cascode_indexer.walk import source_text
 from cascode_lab.corpus.errors import ArchiveError, FetchError
@@ -48,6 +50,12 @@ CTAGS = {
 #: Languages whose functions have a brace somewhere between their first and last line.
 _BRACES = frozenset({"javascript", "typescript", "go", "java", "php", "rust", "c", "cpp", "c_sharp"})
 _ANONYMOUS = re.compile(r"anonymous|__anon|lambda\b", re.IGNORECASE)
+#: What our names leave out: everything in a module is exported by its name.
+_EXPORTS = re.compile(r"^(?:module\.)?(?:exports|module)(?:\.|$)")
+#: Nodes of grammars in which there are no definitions.
+_NO_DEFINITION = re.compile(r"string|heredoc|(?:function|method|construct|call)_signature")
+#: Lines that hold the head of a function.
+_HEAD_LINES = 20
 _MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
 #: Lines between the two names of one function: ctags gives the line of the type where the name stands below it.
 _SLACK = 3
@@ -59,6 +67,7 @@ class Tag:
 
     name: str
     line: int
+    #: Last line; 0 where ctags does not say (PHP).
     end: int
     scope: str
 
@@ -113,7 +122,10 @@ def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> No
             continue
         functions = [function for function in found if function.kind in FUNCTION_KINDS]
         lines = text.split("\n")
-        theirs = [tag for tag in tags.get(path, ()) if _has_body(tag, lines, language)]
+        root = read(language, path.name, text.encode("utf-8", "surrogatepass")).tree.root_node
+        theirs = [
+            tag for tag in tags.get(path, ()) if _has_body(tag, lines, language) and _is_definition(tag, root, lines)
+        ]
         count.files += 1
         count.tags += len(theirs)
         count.ours += len(functions)
@@ -135,6 +147,9 @@ def _differences(
         same = [function for function in by_name[_plain(tag.name)] if abs(function.name_line - tag.line) <= _SLACK]
         if not same:
             at = by_line[tag.line]
+            if tag.name == "exports" or any(function.name.startswith("[") for function in at):
+                matched.update(id(function) for function in at)  # ctags has no name for these but the owner's
+                continue
             names = ", ".join(function.qualified_name for function in at)
             column = "wrong name" if at else "missed"
             matched.update(id(function) for function in at)
@@ -149,9 +164,11 @@ def _differences(
         name = function.name
         head = function.signature.lstrip()
         is_made = head.startswith("#") or f", {name})" in head or language not in ("c", "cpp")
-        if (not keywords_may and name in keywords) or (not is_made and _MACRO_NAME.match(name)):
+        is_keyword = not keywords_may and name in keywords and name != "this"  # C#'s indexers have no other name
+        is_ours = id(function) not in matched
+        if is_keyword or (is_ours and not is_made and _MACRO_NAME.match(name)):
             yield "keyword or macro", function.name_line, f"{function.qualified_name} | {head[:80]}"
-        if id(function) not in matched:
+        if is_ours:
             yield "ours only", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
     for (line, name), times in Counter((function.name_line, function.qualified_name) for function in functions).items():
         if times > 1:
@@ -160,7 +177,7 @@ def _differences(
 
 def _plain(name: str) -> str:
     """A name without what the two write differently."""
-    return re.sub(r"[\s~\"'@:]|\boperator\b|^\[|\]$", "", name).rpartition(".")[2]
+    return re.sub(r"[\s~\"'@:#]|\boperator\b|^\[|\]$", "", name).rpartition(".")[2]
 
 
 def _within(function: Definition, scope: str) -> bool:
@@ -172,12 +189,25 @@ def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
     """Whether a tag is a definition that has a name and a body."""
     if _ANONYMOUS.match(tag.name) or tag.line > len(lines):
         return False
-    text = "\n".join(lines[tag.line - 1 : max(tag.line, tag.end)])
+    text = "\n".join(lines[tag.line - 1 : tag.end or tag.line + _HEAD_LINES])
+    if not tag.end:
+        text = text[: text.find(";") % (len(text) + 1)]
     if language in ("c", "cpp") and tag.name.isupper() and lines[tag.line - 1].lstrip().startswith(f"{tag.name}("):
         return False  # a macro's call, which ctags takes for a function of that name
     if language == "python":
         return not re.search(r":\s*\.\.\.\s*(?:#.*)?\Z", text.rstrip())
     return language not in _BRACES or "{" in text
+
+
+def _is_definition(tag: Tag, root: Node, lines: list[str]) -> bool:
+    """Whether a tag is no signature without a body, and no code in a string, as for ``class_eval``."""
+    row, column = tag.line - 1, len(lines[tag.line - 1].partition(tag.name)[0].encode())
+    node = root.descendant_for_point_range((row, column), (row, column))
+    while node is not None and "interpolation" not in node.type:
+        if _NO_DEFINITION.search(node.type):
+            return False
+        node = None if node.child_by_field_name("body") else node.parent
+    return True
 
 
 def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
@@ -193,8 +223,9 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
     for line in done.stdout.splitlines():
         tag = json.loads(line)
         if tag.get("_type") == "tag":
+            scope = _EXPORTS.sub("", tag.get("scope", ""))
             found[Path(tag["path"])].append(
-                Tag(tag["name"], tag["line"], tag.get("end", tag["line"]), tag.get("scope", ""))
+                Tag(tag["name"], tag["line"], tag.get("end", 0), "" if tag.get("scopeKind") == "package" else scope)
             )
     return found
 

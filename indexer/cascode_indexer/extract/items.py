@@ -14,6 +14,7 @@ KINDS = {
     "method": Kind.METHOD,
     "constructor": Kind.CONSTRUCTOR,
     "lambda": Kind.LAMBDA,
+    "closure": Kind.LAMBDA,
     "macro": Kind.FUNCTION,
     "class": Kind.CLASS,
     "interface": Kind.INTERFACE,
@@ -80,6 +81,8 @@ class Item:
         if parent is not None:
             self.outer = parent if parent.is_outlined else parent.outer
         before = parent.inner if parent else []
+        if parent is not None and parent.label == "closure" and self.own[0] == parent.own[-1]:
+            before = before[:-1]  # a closure that gives the function or class of its name
         self.parts = [*before, *self.own]
         self.inner = before if self.kind is Kind.CONSTANT else self.parts
         if self.kind is Kind.CONSTANT:
