@@ -2,9 +2,9 @@
 
 Usage: python scripts/coverage_ctags.py [--details N] [--language L]... [FOLDER]...
 
-Without folders the packages of ``PACKAGES`` are fetched through their registries' own clients, in these versions, into
-the user's cache. ctags is no oracle (its JavaScript parser misses most arrow functions, its C parser takes macros for
-functions), so what differs is listed with ``--details`` for reading; the counts are for comparing two states of ours.
+Without folders it reads the packages of ``pinned_packages``. ctags is no oracle (its JavaScript parser misses most
+arrow functions, its C parser takes macros for functions), so what differs is listed with ``--details`` for reading; the
+counts are for comparing two states of ours.
 """
 
 from __future__ import annotations
@@ -20,48 +20,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
+from pinned_packages import fetched, sources
+from tree_sitter import Node
 
 from cascode_indexer.errors import CascodeError
-from cascode_indexer.extract import SPECS, extract_definitions, head_bytes, language_of, source_suffixes
+from cascode_indexer.extract import SPECS, extract_definitions
+from cascode_indexer.extract.parsing import read
 from cascode_indexer.types import FUNCTION_KINDS, Definition, SkipReason
 from cascode_indexer.walk import source_text
-from cascode_lab.corpus.archives import read_members
 from cascode_lab.corpus.errors import ArchiveError, FetchError
-from cascode_lab.corpus.fetch import fetch
-from cascode_lab.corpus.types import Package
 
-#: Registry, name, version, language: of each language some that are large, old or full of macros.
-PACKAGES: tuple[tuple[str, str, str, str], ...] = (
-    ("pypi", "celery", "5.7.0", "python"),
-    ("pypi", "scrapy", "2.19.0", "python"),
-    ("npm", "eslint", "10.15.0", "javascript"),
-    ("npm", "lodash-es", "4.18.1", "javascript"),
-    ("npm", "rxjs", "7.8.2", "typescript"),
-    ("debian", "golang-github-miekg-dns-dev", "1.1.50-2", "go"),
-    ("debian", "golang-github-spf13-cobra-dev", "1.6.1-1", "go"),
-    ("debian", "jsoup", "1.15.3-1", "java"),
-    ("debian", "php-symfony-console", "5.4.53+dfsg-0+deb12u1", "php"),
-    ("debian", "php-twig", "3.5.1-1+deb12u3", "php"),
-    ("debian", "ruby-rack", "2.2.22-0+deb12u1", "ruby"),
-    ("debian", "ruby-thor", "1.2.1-2", "ruby"),
-    ("debian", "librust-hyper-dev", "0.14.19-1", "rust"),
-    ("debian", "librust-regex-dev", "1.7.1-1", "rust"),
-    ("debian", "memcached", "1.6.18-1", "c"),
-    ("debian", "pcre2", "10.42-1", "c"),
-    ("debian", "tmux", "3.3a-3", "c"),
-    ("debian", "leveldb", "1.23-4", "cpp"),
-    ("debian", "re2", "20220601+dfsg-1", "cpp"),
-    ("debian", "fmtlib", "9.1.0+ds1-2", "cpp"),
-    ("debian", "abseil", "20220623.1-1+deb12u2", "cpp"),
-    ("debian", "newtonsoft-json", "6.0.8+dfsg-1.1", "c_sharp"),
-    ("npm", "react-native-screens", "4.30.1", "kotlin"),
-    ("npm", "react-native-svg", "15.16.1", "objective_c"),
-    ("debian", "lua-penlight", "1.13.1-3", "lua"),
-    ("npm", "bats", "1.13.0", "bash"),
-    ("debian", "libmojolicious-perl", "9.31+dfsg-1", "perl"),
-    ("debian", "libcmdliner-ocaml-dev", "1.1.1-1", "ocaml"),
-)
 #: Language id to ctags' name and the letters of its kinds of functions.
 CTAGS = {
     "python": ("Python", "fm"),
@@ -104,6 +72,12 @@ _BRACES = frozenset(
     }
 )
 _ANONYMOUS = re.compile(r"<?anonymous|__anon|<?lambda\b", re.IGNORECASE)
+#: What our names leave out: everything in a module is exported by its name.
+_EXPORTS = re.compile(r"^(?:module\.)?(?:exports|module)(?:\.|$)")
+#: Nodes of grammars in which there are no definitions.
+_NO_DEFINITION = re.compile(r"string|heredoc|(?:function|method|construct|call)_signature")
+#: Lines that hold the head of a function.
+_HEAD_LINES = 20
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
     "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
@@ -123,6 +97,7 @@ class Tag:
 
     name: str
     line: int
+    #: Last line; 0 where ctags does not say (PHP).
     end: int
     scope: str
 
@@ -156,40 +131,10 @@ def main() -> None:
         sys.exit(f"coverage_ctags: {error}")
     counts = {language: Count() for language in CTAGS if language in SPECS}
     for folder in folders:
-        for language, paths in _sources(folder).items():
+        for language, paths in sources(folder).items():
             if language in counts and (not arguments.language or language in arguments.language):
                 _compare(counts[language], language, paths, folder)
     _print(counts, arguments.details)
-
-
-def fetched(languages: set[str]) -> Iterator[Path]:
-    """Fetch and unpack the packages of some languages, or of all; what is there already is not fetched again."""
-    cache = Path(platformdirs.user_cache_dir("cascode-coverage"))
-    suffixes = source_suffixes()
-    for source, name, version, language in PACKAGES:
-        if languages and language not in languages:
-            continue
-        package = Package(source, name, version, "", (language,), "")
-        folder = cache / "sources" / source / package.folder
-        if not folder.is_dir():
-            for archive in fetch(package, cache / "archives"):
-                for member in read_members(archive, suffixes):
-                    path = folder / member.path
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(member.content)
-        yield folder
-
-
-def _sources(folder: Path) -> Mapping[str, list[Path]]:
-    """Files of a folder by language."""
-    found: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as stream:
-                language = language_of(path.name, stream.read(head_bytes(path.name)))
-            if language is not None:
-                found[language].append(path)
-    return found
 
 
 def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> None:
@@ -207,7 +152,10 @@ def _compare(count: Count, language: str, paths: list[Path], folder: Path) -> No
             continue
         functions = [function for function in found if function.kind in FUNCTION_KINDS]
         lines = text.split("\n")
-        theirs = [tag for tag in tags.get(path, ()) if _has_body(tag, lines, language)]
+        root = read(language, path.name, text.encode("utf-8", "surrogatepass")).tree.root_node
+        theirs = [
+            tag for tag in tags.get(path, ()) if _has_body(tag, lines, language) and _is_definition(tag, root, lines)
+        ]
         count.files += 1
         count.tags += len(theirs)
         count.ours += len(functions)
@@ -236,6 +184,9 @@ def _differences(
         ]
         if not same:
             at = by_line[tag.line]
+            if tag.name == "exports" or any(function.name.startswith("[") for function in at):
+                matched.update(id(function) for function in at)  # ctags has no name for these but the owner's
+                continue
             names = ", ".join(function.qualified_name for function in at)
             column = "wrong name" if at else "missed"
             matched.update(id(function) for function in at)
@@ -250,9 +201,11 @@ def _differences(
         name = function.name
         head = function.signature.lstrip()
         is_made = head.startswith("#") or f", {name})" in head or language not in ("c", "cpp")
-        if (not keywords_may and name in keywords) or (not is_made and _MACRO_NAME.match(name)):
+        is_keyword = not keywords_may and name in keywords and name != "this"  # C#'s indexers have no other name
+        is_ours = id(function) not in matched
+        if is_keyword or (is_ours and not is_made and _MACRO_NAME.match(name)):
             yield "keyword or macro", function.name_line, f"{function.qualified_name} | {head[:80]}"
-        if id(function) not in matched:
+        if is_ours:
             yield "ours only", function.name_line, f"{function.qualified_name} | {function.signature[:80]}"
     for (line, name), times in Counter((function.name_line, function.qualified_name) for function in functions).items():
         if times > 1:
@@ -261,7 +214,7 @@ def _differences(
 
 def _plain(name: str) -> str:
     """A name without what the two write differently."""
-    return re.sub(r"[\s~\"'@`]|\boperator\b|^\[|\]$", "", name.replace(":", ".")).rpartition(".")[2]
+    return re.sub(r"[\s~\"'@`]|\boperator\b|^\[|\]$", "", name.replace("#", "").replace(":", ".")).rpartition(".")[2]
 
 
 def _within(function: Definition, scope: str) -> bool:
@@ -273,7 +226,9 @@ def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
     """Whether a tag is a definition that has a name and a body."""
     if _ANONYMOUS.match(tag.name) or tag.line > len(lines):
         return False
-    text = "\n".join(lines[tag.line - 1 : max(tag.line, tag.end)])
+    text = "\n".join(lines[tag.line - 1 : tag.end or tag.line + _HEAD_LINES])
+    if not tag.end:
+        text = text[: text.find(";") % (len(text) + 1)]
     if language in ("c", "cpp") and tag.name.isupper() and lines[tag.line - 1].lstrip().startswith(f"{tag.name}("):
         return False  # a macro's call, which ctags takes for a function of that name
     if language == "python":
@@ -281,6 +236,17 @@ def _has_body(tag: Tag, lines: list[str], language: str) -> bool:
     if language in _HEADS:
         return _HEADS[language].search(text) is not None
     return language not in _BRACES or "{" in text
+
+
+def _is_definition(tag: Tag, root: Node, lines: list[str]) -> bool:
+    """Whether a tag is no signature without a body, and no code in a string, as for ``class_eval``."""
+    row, column = tag.line - 1, len(lines[tag.line - 1].partition(tag.name)[0].encode())
+    node = root.descendant_for_point_range((row, column), (row, column))
+    while node is not None and "interpolation" not in node.type:
+        if _NO_DEFINITION.search(node.type):
+            return False
+        node = None if node.child_by_field_name("body") else node.parent
+    return True
 
 
 def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
@@ -296,13 +262,12 @@ def _tags(language: str, paths: Iterable[Path]) -> Mapping[Path, list[Tag]]:
     for line in done.stdout.splitlines():
         tag = json.loads(line)
         if tag.get("_type") == "tag":
+            scope = _EXPORTS.sub("", tag.get("scope", ""))
             found[Path(tag["path"])].append(
                 Tag(
-                    *(tag["name"], tag["line"], tag.get("end", tag["line"])),
+                    *(tag["name"], tag["line"], tag.get("end", 0)),
                     # Packages are no part of our names; a companion has none of its own.
-                    ""
-                    if tag.get("scopeKind") in ("package", "module")
-                    else tag.get("scope", "").removesuffix("Companion"),
+                    "" if tag.get("scopeKind") in ("package", "module") else scope.removesuffix("Companion"),
                 )
             )
     return found

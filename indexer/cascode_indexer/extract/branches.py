@@ -16,6 +16,8 @@ from .shown import Shown, blank, blanked
 _DIRECTIVE = re.compile(rb"#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b((?:\\\r?\n|[^\n])*)")
 _NOT_DEFINED = re.compile(rb"!\s*defined\s*\(?\s*(\w+)\s*\)?\Z")
 _DEFINED = re.compile(rb"defined\s*\(?\s*(\w+)\s*\)?\Z")
+#: Conditions that comment code out.
+_NEVER = frozenset({b"0", b"false"})
 _WHITE = b" \t\r\n\f\v"
 #: What a statement or a declaration ends with; a label's colon too.
 _ENDS = b";}:"
@@ -84,6 +86,9 @@ class Branches:
     def _close(self, group: _Group) -> None:
         """Settle a conditional whose inner ones are settled."""
         contents = [(end, start) for (_, end), (start, _) in zip(group.lines, group.lines[1:], strict=False)]
+        for condition, (start, end) in zip(group.conditions, contents, strict=False):
+            if condition in _NEVER:
+                self._blank(start, end)
         if self._is_whole(group.lines[0][0], contents):
             return
         chosen = self._chosen(group.conditions[:-1])
@@ -133,7 +138,7 @@ class Branches:
 
     def _holds(self, condition: bytes) -> bool | None:
         """Whether a condition holds; None where nothing is known of it."""
-        if condition in (b"0", b"1"):
+        if condition in _NEVER or condition == b"1":
             return condition == b"1"
         for form, value in ((_NOT_DEFINED, False), (_DEFINED, True)):
             match = form.match(condition)

@@ -10,13 +10,20 @@ from .shown import blank
 _ATTRIBUTE = re.compile(rb"\[\[(?=[^\[\]{};]*\]\])[^\[\]{};]*\]\]")
 #: A call of an operator by its name: ``it->operator[](n)``, ``return base::operator<(other)``, ``operator++();``.
 _OPERATOR = re.compile(rb"operator\s*(\[\]|\(\)|[-+*/%=<>!&|^~]+)(?=\s*\(([^(){};]*\)\s*;)?)")
-_CALLS = re.compile(rb"(?:->|\.|\breturn|[=!(,])\s*(?:template\s+)?(?:\w+::)*\Z")
+_CALLS = re.compile(rb"(?:->|\.|(?:\breturn|[=!(,])\s*[*&]?)\s*(?:template\s+)?(?:\w+::)*\Z")
 _BEGINS = re.compile(rb"[;{}]\s*\Z")
 #: ``decltype(f(), g())`` lists expressions.
 _DECLTYPE = re.compile(rb"decltype\s*\(")
-#: A type that is called: ``x = typename T::type()``.
-_TYPENAME = re.compile(rb"typename\s")
-_BEFORE_TYPENAME = re.compile(rb"(?:[=(?]|\breturn)\s*\Z")
+#: A type that is called: ``x = typename T::type()``; behind a comma only where the parentheses show it.
+_TYPENAME = re.compile(rb"typename\s+((?:\w+(?:<[^;{}()]{0,200}>)?\s*::\s*)+\w+\s*\()?")
+_BEFORE_TYPENAME = re.compile(rb"(?:([=(?]|\breturn)|,)\s*\Z")
+#: Values of parameters that have no name or are empty: ``T* = nullptr``, ``Options o = {}``; ``extern`` before
+#: ``template``.
+_DEFAULT = re.compile(rb"(?<=[*&])\s*=\s*(?:nullptr|NULL)(?=\s*[,>)])|=\s*\{\s*\}(?=\s*[,)])|\bextern(?=\s+template\b)")
+#: Words in front of a conversion defined outside of its class, which make a type out of the class's name.
+_CONVERSION = re.compile(
+    rb"(?:\b(?:constexpr|inline|explicit)\s+)+(?=(?:\w+(?:\s*<[^;{}()]{0,200}>)?\s*::\s*)+operator\s+[A-Za-z_])"
+)
 #: What follows the parameters of a pointer to a member function.
 _MEMBER_POINTER = re.compile(rb"::\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
 #: Bytes in front of a word that say what it is for.
@@ -49,8 +56,15 @@ def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
             start, end = match.span(1)
             shown[start:end] = b"_" * (end - start)
     for match in _TYPENAME.finditer(text):
-        if _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start()):
-            blank(shown, *match.span())
+        before = _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start())
+        if before and (before[1] or match[1]):
+            blank(shown, match.start(), match.start() + len(b"typename"))
+    for match in _DEFAULT.finditer(text):
+        blank(shown, *match.span())
+    for match in _CONVERSION.finditer(text):
+        prefixes[match.end()] = match.start()
+        blank(code, *match.span())
+        blank(shown, *match.span())
     for match in _MEMBER_POINTER.finditer(text):
         blank(shown, *match.span(1))
     for match in _DECLTYPE.finditer(text):

@@ -10,6 +10,7 @@ from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
 from .modules import module_definition
 from .parsing import read
+from .reread import reread
 from .salvage import read_branches, salvage
 from .sweep import Sweep
 
@@ -47,13 +48,15 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
     reading = read(known, path, data)
     sweep = Sweep(reading, text, data)
     definitions = sweep.definitions()
+    has_errors = reading.tree.root_node.has_error
+    if has_errors:
+        definitions = reread(reading, sweep, data, definitions)
     module = module_definition(reading.grammar.spec, reading.tree.root_node, data, path)
     if module is not None:
         definitions.insert(0, module)
-    has_errors = reading.tree.root_node.has_error
     further = read_branches(reading, sweep, data, definitions)
     if has_errors:
         further += salvage(reading, sweep, data, [*definitions, *further])
-    if further:
+    if has_errors or further:
         definitions = sorted([*definitions, *further], key=lambda found: (found.start_line, -found.end_line))
     return Extraction(tuple(definitions), has_errors)

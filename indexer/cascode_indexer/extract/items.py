@@ -16,6 +16,7 @@ KINDS = {
     "method": Kind.METHOD,
     "constructor": Kind.CONSTRUCTOR,
     "lambda": Kind.LAMBDA,
+    "closure": Kind.LAMBDA,
     "macro": Kind.FUNCTION,
     "class": Kind.CLASS,
     "interface": Kind.INTERFACE,
@@ -84,6 +85,8 @@ class Item:
         before = parent.inner if parent else []
         if self.own[:-1] and self.own[: len(before)] == before:  # Perl: a whole name inside the package that it names
             before = []
+        if parent is not None and parent.label == "closure" and self.own[0] == parent.own[-1]:
+            before = before[:-1]  # a closure that gives the function or class of its name
         self.parts = [*before, *self.own]
         self.inner = before if self.kind is Kind.CONSTANT else self.parts
         if self.kind is Kind.CONSTANT:

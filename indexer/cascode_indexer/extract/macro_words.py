@@ -27,7 +27,7 @@ _IS_INK = bytes(byte not in _WHITE for byte in range(256))
 #: What may stand behind a macro, white space left out; all else is an operator behind a constant.
 _BEHIND = np.frombuffer(_table(b"({}[;=~:*" + _UPPER + _LOWER), bool)
 #: What may stand in front of one; all else is an operator in an expression.
-_BEFORE = np.frombuffer(_table(b";{}:)*&>,<" + _UPPER + _LOWER + _DIGITS), bool)
+_BEFORE = np.frombuffer(_table(b';{}:)*&>,<"' + _UPPER + _LOWER + _DIGITS), bool)
 _LETTERS = np.frombuffer(_table(_UPPER), bool)
 #: What ends a declaration: behind a word, that is a macro behind parameters only.
 _ENDS = np.frombuffer(_table(b";="), bool)
@@ -36,7 +36,8 @@ _CLOSING = ord(")")
 _LEAST = 3
 #: Words that are no macros behind parameters, and those that conditions stand behind.
 _AFTER = re.compile(
-    rb"\)\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw)\b)"
+    rb"\)\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw|return|co_return|co_yield"
+    rb"|co_await|new|and|or|not|in|case|goto|using|typedef|delete)\b)"
     rb"([A-Za-z_]\w*)(?=\s*\{)"
 )
 _NUMBERS = re.compile(rb"\(\d[\d\s,]*\)\s+[A-Za-z_*]")
@@ -44,6 +45,8 @@ _NUMBERED = re.compile(rb"[a-z_]\w*\Z")
 _CONDITIONS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"alignas"})
 #: Attributes of compilers: ``__device__``.
 _ATTRIBUTES = re.compile(rb"__[a-z]\w*__(?=\s+[A-Za-z_])")
+#: Macros behind what may stand behind parameters.
+_TRAILING = re.compile(rb"\b(?:const|noexcept|override|final)\s+([A-Z_][A-Z0-9_]+)(?=\s*;)")
 #: A function's head without a type.
 _MARGIN = re.compile(rb"\n([A-Za-z_]\w*)(?=\([^;{}]*\)\s*\{)")
 
@@ -91,6 +94,8 @@ def _others(code: bytes) -> Iterable[tuple[int, int]]:
         for match in pattern.finditer(code):
             if not match[1].isupper():
                 yield match.span(1)
+    for match in _TRAILING.finditer(code):
+        yield match.span(1)
     for match in _ATTRIBUTES.finditer(code):
         yield match.span()
     for match in _NUMBERS.finditer(code):

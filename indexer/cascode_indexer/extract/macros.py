@@ -23,7 +23,8 @@ _ODD_PROSE = re.compile(rb"R\"([^()\\\s]{0,16})\(.*?\)\1\"|\d'(?=\d)|" + _PROSE.
 _SEPARATOR = re.compile(rb"'(?<=\d')\d")
 _DIRECTIVE = re.compile(rb"#(?:\\\r?\n|[^\n])*")
 _CONDITION = re.compile(rb"#[ \t]*(?:el)?if[ \t]*")
-_STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"")
+#: Strings and comments inside a directive.
+_DIRECTIVE_PROSE = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"|/\*.*?\*/", re.DOTALL)
 _PARENTHESES = re.compile(rb"[()]")
 #: Bytes of a macro's arguments; data, where there are more.
 _MAX_ARGUMENTS = 4_000
@@ -48,6 +49,7 @@ _WHOLE_HEAD = re.compile(rb"\s*(?:[A-Za-z_]\w*[\s*&]+)+[A-Za-z_]\w*\s*\([^()]*\)
 _STATEMENT = re.compile(rb"BEGIN|END|NAMESPACE")
 _ONE_NAME = re.compile(rb"(?:\s*[A-Za-z_]\w*\s*,)?\s*([A-Za-z_]\w*)\s*\Z")
 _LABEL = re.compile(rb"(?:public|private|protected|signals|slots|Q_SLOTS)\s*\Z")
+_LINKAGE = re.compile(rb"extern\s*\"\s*\"\Z")
 #: Heads of functions as before C89: names in parentheses, their declarations in front of the body.
 _OLD_BODY = re.compile(rb";\s*\{")
 _OLD_PARAMETERS = re.compile(rb"\s*(?:[A-Za-z_][\w\s,*\[\]]*;\s*)+\Z")
@@ -69,6 +71,8 @@ _EXPRESSION = words_of(
     " not if while for switch do typedef alignof decltype defined in"
 )
 _TAGS = words_of("struct class union enum")
+#: Words whose parentheses are no parameters.
+_NO_FUNCTIONS = words_of("alignas decltype typeof __typeof__ __attribute__ __declspec if while for switch")
 _STORAGE = words_of(
     "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
 )
@@ -129,8 +133,8 @@ class _Reader:
     def _hide_directive(self, start: int, end: int) -> None:
         """Take a directive out of the view in which macros are looked for, and out of its own way."""
         if self._source.find(b"/*", start, end) >= 0:
-            # The grammars take what looks like a comment in a macro's string for one.
-            self._shown[start:end] = _STRING.sub(_hidden, self._shown[start:end])
+            # The grammars end a macro with a comment, and take what looks like one in a string for one.
+            self._shown[start:end] = _DIRECTIVE_PROSE.sub(_hidden, self._shown[start:end])
         condition = _CONDITION.match(self._source, start, end)
         if condition and self._source.find(b'"', start, end) >= 0:
             blank(self._shown, condition.end(), end)
@@ -185,6 +189,18 @@ class _Reader:
                 return match.start()
         return -1
 
+    def _is_behind_parameters(self, closing: int) -> bool:
+        """Whether a parenthesis closes what may be parameters, in contrast to ``alignas(8)``."""
+        first = max(0, closing - _MAX_ARGUMENTS)
+        opened: list[int] = []
+        for match in _PARENTHESES.finditer(self._code, first, closing):
+            if match[0] == b"(":
+                opened.append(match.start())
+            elif opened:
+                opened.pop()
+        word = _WORD_BEFORE.search(self._code[max(first, opened[-1] - 40) : opened[-1]].rstrip()) if opened else None
+        return word is None or word[0] not in _NO_FUNCTIONS
+
     def _look(self, macro: MacroWord) -> None:
         """Decide about one word."""
         code = self._code
@@ -198,6 +214,8 @@ class _Reader:
             word = found[0] if found else b""
             if word in _EXPRESSION or not word:
                 return
+        elif last == b")" and not self._is_behind_parameters(before):
+            return
         if self._at(following) == b"(":
             closing = self._closing(following)
             if closing >= 0:
@@ -248,6 +266,8 @@ class _Reader:
         """Whether a declaration or statement may begin behind a byte."""
         if last == b":":
             return bool(_LABEL.search(self._code, max(0, before - 20), before))
+        if last == b'"':
+            return bool(_LINKAGE.search(self._code, max(0, before - 20), before + 1))
         return last in (b";", b"{", b"}")
 
     def _look_at_call(

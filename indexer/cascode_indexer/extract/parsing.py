@@ -11,7 +11,7 @@ from tree_sitter import Parser, QueryCursor, Tree
 
 from .errors import ExtractionError
 from .grammars import Grammar, grammar_for, sister_grammars
-from .shown import Shown
+from .shown import Shown, blanked
 from .spec import LanguageSpec
 
 #: Real files of 1 MiB parse in 0.2 s; only input built to hurt the parser takes this long.
@@ -31,6 +31,8 @@ _MAX_OPEN_ANGLES = 4_000
 _CHUNK = 1 << 16
 _BRACKETS = re.compile(rb"[(\[{]+|[)\]}]+")
 _STATEMENT_END = re.compile(rb"[;{}]")
+#: What version control leaves between two versions of some lines; both are read.
+_CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: [^\r\n]*)?$", re.MULTILINE)
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -43,10 +45,10 @@ class Reading:
     #: What the parser saw.
     shown: Shown
 
-    def errors(self) -> int:
-        """Places where the parser met what the grammar does not know, or missed what it asks for."""
+    def errors(self) -> list[tuple[int, int]]:
+        """Where the parser met what the grammar does not know, or missed what it asks for: first bytes and ends."""
         captures = QueryCursor(self.grammar.errors).captures(self.tree.root_node)
-        return sum(len(nodes) for nodes in captures.values())
+        return sorted(node.byte_range for nodes in captures.values() for node in nodes)
 
 
 def read(language: str, path: str, data: bytes) -> Reading:
@@ -66,10 +68,10 @@ def read(language: str, path: str, data: bytes) -> Reading:
     best = parse(grammar_for(language, path), data)
     if not best.tree.root_node.has_error or not best.grammar.spec.sisters:
         return best
-    fewest = best.errors()
+    fewest = len(best.errors())
     for grammar in sister_grammars(language):
         other = parse(grammar, data)
-        errors = other.errors()
+        errors = len(other.errors())
         if errors < fewest:
             best, fewest = other, errors
     return best
@@ -92,6 +94,8 @@ def parse(grammar: Grammar, data: bytes) -> Reading:
     if hopeless:
         raise ExtractionError(_message(grammar, data, hopeless))
     text = _LONE_CR.sub(b"\n", data) if b"\r" in data else data
+    if b"\n<<<<<<< " in text or text.startswith(b"<<<<<<< "):
+        text = _CONFLICT.sub(lambda match: blanked(match[0]), text)
     shown = Shown(text) if grammar.spec.shown is None else grammar.spec.shown(text)
     text = shown.data
     watch = _Watch()

@@ -78,7 +78,8 @@ class LanguageSpec:
     The query names what it finds by capture:
 
     - ``@function``, ``@method``, ``@constructor``, ``@lambda``: a function, by kind. A ``@function``
-      directly inside a type becomes a method. ``@macro``: a function, if it has two lines or more.
+      directly inside a type becomes a method. ``@macro``: a function, if it has two lines or more. ``@closure``: a
+      lambda that is called where it stands; what is named as it inside takes its place.
     - ``@class``, ``@interface``, ``@trait``, ``@protocol``, ``@struct``, ``@record``, ``@enum``, ``@alias``: a
       type, by kind; its name becomes part of the qualified names inside it. ``@module``: a namespace, and a
       definition where it is documented; ``@mixin``: the same, and where it has methods; they belong to a type.
@@ -160,6 +161,8 @@ class LanguageSpec:
     #: Lines a definition needs in front of it to be parsed on its own: any one, and an indented one besides.
     piece_prefix: bytes = b""
     member_prefix: bytes = b""
+    #: What ends a block that no bracket closes.
+    block_end: bytes = b""
     #: How the declaration of a constant starts, where not every bound value of several lines is one.
     constant_head: re.Pattern[str] | None = None
     #: What stands for a body that is left out where a type is outlined.

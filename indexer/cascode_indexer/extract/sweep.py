@@ -22,8 +22,9 @@ from .outline import MAX_CHARACTERS, outline
 from .parsing import Reading
 from .spec import NameParts
 
-#: A longer owner or name is an expression, not a name.
-_MAX_NAME_BYTES = 200
+#: A longer owner or name is an expression, not a name; with a template's arguments it may be longer.
+_MAX_NAME = 200
+_MAX_NAME_BYTES = 2_000
 #: Written code nests less than 30 deep; every level repeats the code inside it, so memory needs a bound.
 _MAX_NESTING = 200
 #: Signatures are shown on one line; the rest of a longer one is data (a default value, a literal).
@@ -61,16 +62,17 @@ class Sweep:
         self._decorators: dict[int, int] = {}
         self._decorator_ends: dict[int, int] = {}
         self._comments = Comments(data, [], grammar.spec.comments)
-        self._items: list[Item] = []
+        #: Definitions and containers, outer before inner.
+        self.items: list[Item] = []
         #: Functions by the qualified name of what they belong to.
         self._belonging: defaultdict[tuple[str, ...], list[Item]] = defaultdict(list)
 
     def definitions(self) -> list[Definition]:
         """The definitions by first line, outer before inner."""
-        self._items = self._collect()
+        self.items = self._collect()
         found: list[tuple[Item, Item | None]] = []
         open_items: list[Item] = []
-        for item in self._items:
+        for item in self.items:
             while open_items and open_items[-1].end <= item.start:
                 open_items.pop()
             if len(open_items) >= _MAX_NESTING:
@@ -98,7 +100,7 @@ class Sweep:
         """Sort the matches out; returns definitions and containers, outer before inner."""
         comments: list[tuple[int, int]] = []
         containers: dict[tuple[int, int], tuple[int, Item]] = {}
-        definitions: dict[int, tuple[int, Item]] = {}
+        definitions: dict[tuple[bool, int], tuple[int, Item]] = {}
         rests: list[Item] = []
         # The cursor's own progress callback crashes the process (tree-sitter 0.26.1); what bounds the time is
         # the size of a tree that was parsed in time.
@@ -116,9 +118,10 @@ class Sweep:
                 if item is None:
                     continue
                 if item.node is not None:
-                    key = item.body.start_byte if item.body else item.start
-                    if key not in definitions or definitions[key][0] > pattern:
-                        definitions[key] = (pattern, item)
+                    # A class's body begins where its first method does, which may have no body of its own.
+                    place = (True, item.body.start_byte) if item.body else (False, item.start)
+                    if place not in definitions or definitions[place][0] > pattern:
+                        definitions[place] = (pattern, item)
                 elif item.label == "rest":
                     rests.append(item)
                 else:
@@ -214,7 +217,8 @@ class Sweep:
         if node.end_byte - node.start_byte > _MAX_NAME_BYTES:
             return []
         text = self._slice(node.start_byte, node.end_byte)
-        return split(text if self._ascii else unicodedata.normalize("NFC", text))
+        parts = split(text if self._ascii else unicodedata.normalize("NFC", text))
+        return parts if sum(map(len, parts)) <= _MAX_NAME else []
 
     def _slice(self, start: int, end: int) -> str:
         """Source text between two byte offsets."""
@@ -352,16 +356,17 @@ class Sweep:
 
     def container_at(self, offset: int) -> tuple[list[str], bool]:
         """Parts of the innermost container's qualified name at a byte offset, and whether it is a type."""
-        around = [item for item in self._items if not item.is_function and item.start <= offset < item.end]
+        around = [item for item in self.items if not item.is_function and item.start <= offset < item.end]
         return (around[-1].inner, around[-1].is_type) if around else ([], False)
+
+    def is_comment(self, offset: int) -> bool:
+        """Whether a comment covers a byte offset."""
+        return self._comments.covers(offset)
 
     def in_sound_code(self, offset: int) -> bool:
         """Whether a byte offset lies in a comment or in a function that was parsed without errors."""
-        if self._comments.covers(offset):
-            return True
-        return any(
-            item.node is not None and item.start <= offset < item.end and not item.node.has_error
-            for item in self._items
+        return self.is_comment(offset) or any(
+            item.node is not None and item.start <= offset < item.end and not item.node.has_error for item in self.items
         )
 
     def line(self, offset: int) -> int:

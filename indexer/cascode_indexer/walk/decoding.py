@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 #: A NUL byte this early marks a binary file, as in git.
 _BINARY_BLOCK = 8000
 #: UTF-32 first: its little-endian mark begins with UTF-16's.
-_MARKS: tuple[tuple[bytes, str], ...] = (
+MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -29,6 +29,8 @@ _GUESS_BYTES = 64 * 1024
 _MAX_MESS = 0.1
 #: Share of control characters above which decoded text is none: a few occur in strings, soups of them do not.
 _MAX_CONTROLS = 0.02
+#: The same of bytes in no encoding: a damaged file has a few.
+_MAX_UNDECODED = 0.02
 #: Share of stray bytes among characters beyond ASCII below which a text is UTF-8: a name pasted from elsewhere.
 _MAX_STRAY = 0.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -44,10 +46,14 @@ def decode(content: bytes, language: str = "") -> str | SkipReason:
     Returns:
         The text with its line ends as they are and without a byte order mark, or why it is none.
     """
-    for mark, encoding in _MARKS:
+    encoding = "utf-8"
+    for mark, marked in MARKS:
         if content.startswith(mark):
-            marked = _strict(content[len(mark) :], encoding)
-            return SkipReason.NOT_TEXT if marked is None else marked
+            content, encoding = content[len(mark) :], marked
+            break
+    if encoding != "utf-8":
+        text = content.decode(encoding, "replace")
+        return SkipReason.NOT_TEXT if _is_undecoded(text) else text
     if b"\0" in content[:_BINARY_BLOCK]:
         return SkipReason.BINARY
     text = _strict(content, "utf-8")
@@ -57,9 +63,16 @@ def decode(content: bytes, language: str = "") -> str | SkipReason:
         text = _nearly_utf8(content)
     if text is None:
         text = _by_guess(content)
-    if text is None or len(_CONTROLS.findall(text)) > _MAX_CONTROLS * len(text):
-        return SkipReason.NOT_TEXT
-    return text
+    if text is None:
+        text = content.decode("utf-8", "replace")
+        if _is_undecoded(text):
+            return SkipReason.NOT_TEXT
+    return SkipReason.NOT_TEXT if len(_CONTROLS.findall(text)) > _MAX_CONTROLS * len(text) else text
+
+
+def _is_undecoded(text: str) -> bool:
+    """Whether more bytes were replaced than a damaged file has."""
+    return text.count("\ufffd") > _MAX_UNDECODED * len(text)
 
 
 def _strict(content: bytes, encoding: str) -> str | None:

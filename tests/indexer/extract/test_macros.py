@@ -37,6 +37,26 @@ def _names(source: str, language: str) -> list[str]:
         ("cpp", 'TEST_CASE("reads a file", "[io]") { f(); }\n', ["reads a file"]),
         ("cpp", "BOOST_AUTO_TEST_CASE(reads) { f(); }\n", ["reads"]),
         ("cpp", "BENCHMARK_DEFINE_F(Fixture, run)(State& s) { f(); }\n", ["Fixture.run"]),
+        ("cpp", "struct A { int f(T x = {}, int y = {} /* a */) { return 1; } };\n", ["A.f"]),
+        (
+            "cpp",
+            "struct A { template <class T, T* = nullptr> int f(T* = nullptr) { return 1; } int g() { h(); } };\n",
+            ["A.f", "A.g"],
+        ),
+        ("cpp", "struct A { ~A() noexcept override DEFAULTED; int f() { return 1; } };\n", ["A.f"]),
+        ("cpp", "struct A { int f() { if (a) return {1}; return g(x, typename T::type()); } };\n", ["A.f"]),
+        ("cpp", "struct alignas(8) A { int f() { return 1; } };\n", ["A.f"]),
+        ("cpp", "decltype(f(1, 2))\ncall(int a) {\n  return f(a, 2);\n}\n", ["call"]),
+        ("cpp", "constexpr a::B::operator bool() const { return true; }\n", ["a.B.operator bool"]),
+        ("cpp", "namespace a {\nextern template B f(const C*, int);\nint g() { return 1; }\n}\n", ["a.g"]),
+        ("cpp", 'extern "C" WEAK bool C_SYMBOL(\n    f)() {\n  return true;\n}\n', ["f"]),
+        ("cpp", f"template <class T> struct A<{'enable_if<T>, ' * 20}int> {{ int f() {{ return 1; }} }};\n", ["A.f"]),
+        (
+            "c",
+            "#define NEW(a) \\\n  do { /* one */ \\\n    f(a); \\\n  } while (0)\nint g(void) { return 1; }\n",
+            ["NEW", "g"],
+        ),
+        ("c", "int f(void) {\n  dispatch (OPCODE(i)) {\n    g();\n  }\n}\n", ["f"]),
         ("c", "ZEND_FUNCTION(strlen) {\n  f();\n}\n", ["strlen"]),
         ("c", "SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)\n{\n  f();\n}\n", ["read"]),
         ("c", "UV_UNUSED(static int f(int v)) {\n  return v;\n}\n", ["f"]),
@@ -63,7 +83,7 @@ def test_a_loop_behind_a_macro_is_no_function(language: str, loop: str) -> None:
 
 @pytest.mark.parametrize(
     "call",
-    ["it->operator[](1)", "a.operator<(b)", "static_cast<A&>(*this).A::operator()(2)"],
+    ["it->operator[](1)", "a.operator<(b)", "&operator*()", "static_cast<A&>(*this).A::operator()(2)"],
 )
 def test_an_operator_called_by_its_name_ends_no_class(call: str) -> None:
     """The grammar knows operators as names in declarations only."""

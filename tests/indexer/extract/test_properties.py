@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cascode_indexer.extract import LANGUAGES, Extraction, extract_definitions, strip_doc
 from cascode_indexer.extract.outline import MAX_CHARACTERS
-from cascode_indexer.types import FUNCTION_KINDS
+from cascode_indexer.types import FUNCTION_KINDS, SkipReason
+from cascode_indexer.walk import source_text
+from cascode_indexer.walk.decoding import MARKS, decode
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 SOURCES = {
@@ -47,6 +49,36 @@ def _check(source: str, extraction: Extraction) -> None:
 def test_any_text(language: str, source: str) -> None:
     """Arbitrary text never crashes."""
     _check(source, extract_definitions(source, language))
+
+
+@given(content=st.binary(max_size=600), mark=st.sampled_from([b"", *(mark for mark, _ in MARKS)]))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_decoded_or_refused(content: bytes, mark: bytes) -> None:
+    """Arbitrary bytes give a text that can be written down again, or a reason."""
+    text = decode(mark + content, "python")
+    if not isinstance(text, SkipReason):
+        text.encode("utf-8")
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200), mark=st.sampled_from(MARKS))
+@settings(max_examples=100, deadline=None)
+def test_a_text_behind_its_mark_is_decoded(text: str, mark: tuple[bytes, str]) -> None:
+    """Whatever the encoding that the mark names."""
+    assert decode(mark[0] + text.encode(mark[1])) == text
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_damaged_bytes(name: str, data: st.DataObject) -> None:
+    """Real sources with some bytes replaced by others keep lines and code consistent, from bytes to definitions."""
+    language, source = SOURCES[name]
+    content = source.encode()
+    start = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(start, min(len(content), start + 200)))
+    text = source_text(content[:start] + data.draw(st.binary(max_size=20)) + content[end:], language)
+    if not isinstance(text, SkipReason):
+        _check(text, extract_definitions(text, language, path=name))
 
 
 @pytest.mark.parametrize("name", SOURCES)

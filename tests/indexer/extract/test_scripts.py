@@ -29,6 +29,16 @@ def _names(source: str, language: str = "javascript") -> list[str]:
         ("const o = { load: guard((x) => { return x; }) };\n", ["o.load"]),
         ("const useTheme = useCallback(() => theme, []);\n", ["useTheme"]),
         ("app.get('/users/:id', async (req, res) => { res.send(find(req.params.id)); });\n", ["get./users/:id"]),
+        (
+            "const create = (function () { function object() {} return function (p) { return p; }; })();\n",
+            ["create", "create.object"],
+        ),
+        ("exports.ajax = (() => { return make(); })();\n", ["ajax"]),
+        (
+            "var Pool = (function (base) {\n  function Pool() { open(); }\n"
+            "  Pool.prototype.take = function () { return 1; };\n  return Pool;\n}(Base));\n",
+            ["Pool", "Pool", "Pool.take"],
+        ),
         ("module.exports = function readConfig(path) { return parse(path); };\n", ["readConfig"]),
     ],
 )
@@ -47,7 +57,7 @@ def test_a_function_bound_through_a_call_has_the_name(language: str, source: str
         "it('adds', () => { expect(add(1, 2)).toBe(3); });\n",
         "app.on('ready', () => { open(); });\n",
         "app.get('env', () => { open(); });\n",
-        "const value = (function () { return 1; })();\n",
+        "const value = (() => 1)();\n",
     ],
 )
 def test_a_value_made_with_a_function_is_none(source: str) -> None:

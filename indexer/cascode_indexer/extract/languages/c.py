@@ -108,8 +108,15 @@ KEYWORDS = words(
 
 
 def is_statement(node: Node) -> bool:
-    """Whether a definition has no type: inside a function that is a macro's loop (``foreach (x, xs) {...}``)."""
-    return node.type == "function_definition" and node.child_by_field_name("type") is None
+    """Whether a definition inside a function is a macro's loop or dispatch: ``foreach (x, xs) {...}``, ``on (K(i)) {``.
+
+    It has no type, or its name would stand in parentheses.
+    """
+    declarator = node.child_by_field_name("declarator")
+    return node.type == "function_definition" and (
+        node.child_by_field_name("type") is None
+        or (declarator is not None and declarator.type == "parenthesized_declarator")
+    )
 
 
 SPEC = LanguageSpec(

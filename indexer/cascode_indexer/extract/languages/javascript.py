@@ -53,6 +53,21 @@ def _call_patterns(function: str, arrow: str) -> str:
     )
 
 
+def _closure_patterns(function: str, arrow: str) -> str:
+    """Patterns for names bound to what a function gives that is called where it stands."""
+    return "".join(
+        f"""
+(variable_declarator name: (identifier) @name value: {value}) @closure
+(assignment_expression left: [(identifier) (member_expression)] @name right: {value}) @closure
+"""
+        for called in (function, arrow.replace("body: (_)", "body: (statement_block)"))
+        for value in (
+            f"(call_expression function: {called})",
+            f"(parenthesized_expression (call_expression function: {called}))",
+        )
+    )
+
+
 def binding_patterns(function: str, arrow: str, around: str) -> str:
     """Patterns for function values bound to variables, properties and exports.
 
@@ -86,6 +101,7 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
 (function_expression name: (identifier) @name body: (_) @body) @function
 (generator_function name: (identifier) @name body: (_) @body) @function
 
+{_closure_patterns(function, arrow)}
 {_call_patterns(function, arrow)}
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper

@@ -90,4 +90,5 @@ SPEC = LanguageSpec(
     signature_tail=("{", "do", "=", "->", ";"),
     cut_body=b"",
     definition=_DEFINITION,
+    block_end=b"end",
 )

@@ -35,7 +35,7 @@ _QUERY = """
 _INNER = (b"//!", b"/*!")
 _COMMENTS = CommentForms()
 _BRACKETS = re.compile(r"<.*", re.DOTALL)
-_LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#)+")
+_LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#|\()+")
 _IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
 
 

@@ -1,0 +1,181 @@
+"""Blocks of a source by its layout: what is indented below a line belongs to it, whatever a parser makes of it.
+
+People indent what they write, in every language, and a syntax error does not change that: where a tree is wrong, the
+layout still says where a function ends and which class it belongs to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+_TAB_WIDTH = 8
+#: Written code is indented less often; what is deeper belongs to the block around it.
+_MAX_DEPTH = 50
+#: Literals, whose brackets open nothing.
+_STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
+_CLOSING = {ord("("): b")", ord("["): b"]", ord("{"): b"}"}
+_CLOSERS = b")]}"
+#: What goes on with the statement above at the same indentation.
+_CONTINUES = re.compile(
+    rb"[})\]{]|(?:end|else|elif|elsif|elseif|catch|except|finally|rescue|ensure|fi|done|esac)\b(?!\s*[=(.:])"
+)
+#: Labels, directives, marks of merge conflicts and ends of strings, which stand at any indentation: ``public:``.
+_ASIDE = re.compile(
+    rb"[})\]]*[#\"'`]|[<=>|]{7}(?:\s|\Z)|(?:public|private|protected)(?: \w+)?:?\Z"
+    rb"|(?!(?:try|else|finally|except)\b)[A-Za-z_]\w*:\Z"
+)
+#: Decorators and attributes, part of what follows where they end their line, and what they end with.
+_DECORATOR = (b"@", b"[")
+_DECORATOR_END = re.compile(rb"[\w)\]]\s*\Z")
+#: A line of words: a type above the name of its function.
+_WORDS = re.compile(rb"[\w\s*&<>:,]+\Z")
+
+
+@dataclass(slots=True)
+class Block:
+    """A line with what is indented below it; lines are 0-based."""
+
+    #: Its first line, comments and decorators directly above included; the line that opens it.
+    first: int
+    head: int
+    indent: int
+    #: Its last line.
+    last: int
+    #: Blocks around it, outermost first, and their lines that it is nested in: heads and turns.
+    around: tuple[Block, ...] = ()
+    context: tuple[int, ...] = ()
+    inner: list[Block] = field(default_factory=list)
+    #: The last line at its own indentation that goes on with it: ``{``, ``):``, ``} else {``.
+    turn: int = -1
+
+    def begins_at(self, line: int) -> bool:
+        """Whether a line is one of the first ones, up to the head."""
+        return self.first <= line <= self.head
+
+
+class Layout:
+    """The lines of a source and the blocks that they form.
+
+    Args:
+        data: The source.
+        openings: What comments of the language start with.
+        is_comment: Whether a comment covers a byte offset.
+    """
+
+    def __init__(self, data: bytes, openings: tuple[bytes, ...], is_comment: Callable[[int], bool]) -> None:
+        self._data = data
+        self._starts = [0, *(match.end() for match in _LINE_BREAK.finditer(data))]
+        self._openings = (b"*", *openings)
+        self._is_comment = is_comment
+        #: The outermost blocks.
+        self.blocks: list[Block] = self._build()
+
+    def start(self, line: int) -> int:
+        """First byte of a line; the length of the source behind the last one."""
+        return self._starts[line] if line < len(self._starts) else len(self._data)
+
+    def text(self, first: int, last: int) -> bytes:
+        """Source text of some lines, both included."""
+        return self._data[self.start(first) : self.start(last + 1)]
+
+    def walk(self) -> Iterator[Block]:
+        """All blocks in order of the source."""
+        waiting = self.blocks[::-1]
+        while waiting:
+            block = waiting.pop()
+            yield block
+            waiting.extend(block.inner[::-1])
+
+    def _build(self) -> list[Block]:
+        """Form the blocks."""
+        outermost: list[Block] = []
+        stack: list[Block] = []
+        above = -1
+        lines = [self.text(line, line) for line in range(len(self._starts))]
+        for number, line in enumerate(lines):
+            content = line.strip()
+            if not content:
+                above = -1
+                continue
+            indent = _indent(line)
+            if self._is_aside(number, line, content) or self._is_type(lines, number, content, indent):
+                above = number if above < 0 else above
+                continue
+            same = next((block for block in reversed(stack) if block.indent <= indent), None)
+            same = same if same is not None and same.indent == indent else None
+            continues = _CONTINUES.match(content)
+            if continues and (same is None or not self._goes_on(same, content, lines)):
+                above = -1  # closes what nothing here opens, as in a string
+                continue
+            while stack and stack[-1].indent > indent:
+                stack.pop()
+            if continues and same is not None:
+                same.turn = number
+            elif len(stack) < _MAX_DEPTH or same is not None:
+                if same is not None:
+                    stack.pop()
+                parent = stack[-1] if stack else None
+                siblings = outermost if parent is None else parent.inner
+                first = number if above < 0 else above
+                if same is not None and same.last == first - 1 and self._decorates(same):
+                    first = siblings.pop().first
+                block = Block(first, number, indent, number)
+                if parent is not None:
+                    turn = () if parent.turn < 0 else (parent.turn,)
+                    block.around, block.context = (*parent.around, parent), (*parent.context, parent.head, *turn)
+                siblings.append(block)
+                stack.append(block)
+            above = -1
+            for open_block in stack:
+                open_block.last = number
+        return outermost
+
+    @staticmethod
+    def _goes_on(block: Block, content: bytes, lines: list[bytes]) -> bool:
+        """Whether a line that continues something continues a block: it is open, or has something inside."""
+        opening = max(block.head, block.turn)
+        if content[:1] == b"{" or block.last > opening:
+            return True
+        return bool(closers([lines[opening]])) if content[:1] in _CLOSERS else block.turn < 0
+
+    def _decorates(self, block: Block) -> bool:
+        """Whether a block is a decorator of what follows."""
+        return bool(
+            self.text(block.head, block.head).lstrip().startswith(_DECORATOR)
+            and _DECORATOR_END.search(self.text(block.last, block.last))
+        )
+
+    def _is_aside(self, number: int, line: bytes, content: bytes) -> bool:
+        """Whether a line neither opens nor ends a block."""
+        if content.startswith(self._openings) or _ASIDE.match(content):
+            return True
+        return self._is_comment(self._starts[number] + len(line) - len(line.lstrip()))
+
+    def _is_type(self, lines: list[bytes], number: int, content: bytes, indent: int) -> bool:
+        """Whether a line of words belongs to the next one: neither is indented below it, nor does it open a brace."""
+        if number + 1 >= len(lines) or not _WORDS.match(content):
+            return False
+        following = lines[number + 1]
+        below = following.strip()
+        return bool(below) and below[:1] != b"{" and _indent(following) == indent and not _CONTINUES.match(below)
+
+
+def closers(lines: Iterable[bytes]) -> list[bytes]:
+    """What closes the brackets that lines leave open, the innermost first."""
+    waiting: list[bytes] = []
+    for line in lines:
+        for byte in _STRING.sub(b"", line):
+            if byte in _CLOSING:
+                waiting.append(_CLOSING[byte])
+            elif waiting and byte == waiting[-1][0]:
+                waiting.pop()
+    return waiting[::-1]
+
+
+def _indent(line: bytes) -> int:
+    """Columns in front of a line's first character."""
+    blanks = line[: len(line) - len(line.lstrip(b" \t\f"))]
+    return len(blanks.expandtabs(_TAB_WIDTH))

@@ -1,0 +1,28 @@
+"""Files as they should not be give what can be read of them, or say why they give nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.indexing.parse import parse_buffer, parse_content
+from cascode_indexer.types import SourceFile
+from nasty_files import NASTY_FILES, NastyFile
+
+
+@pytest.mark.parametrize("nasty", NASTY_FILES, ids=lambda nasty: nasty.what)
+def test_a_nasty_file_gives_what_is_right(nasty: NastyFile) -> None:
+    """From its bytes to its definitions with their lines, as when it is indexed."""
+    source = SourceFile(nasty.name, Path(nasty.name), nasty.language, len(nasty.content), 0)
+    parsed = parse_content(source, nasty.content)
+    found = tuple((item.qualified_name, item.start_line, item.end_line) for item in parsed.definitions)
+    assert (parsed.skip_reason or found) == nasty.right
+    assert len(parsed.texts) == len(parsed.definitions)
+
+
+def test_a_buffer_with_lone_surrogates_keeps_its_lines() -> None:
+    """An editor may send half a character: it is replaced, and what stands beside it is found."""
+    source = SourceFile("a.py", Path("a.py"), "python", 0, 0)
+    parsed = parse_buffer(source, "x = '\ud83d'\n\n\ndef first():\n    return '\udc00'\n")
+    assert [(item.name, item.start_line, item.end_line) for item in parsed.definitions] == [("first", 4, 5)]

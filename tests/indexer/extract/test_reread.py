@@ -1,0 +1,185 @@
+"""An error in one function is none of the others': blocks are read again where the tree is wrong about them."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascode_indexer.extract import extract_definitions
+from cascode_indexer.extract.layout import Layout
+
+
+def _found(source: str, language: str) -> list[tuple[str, int, int]]:
+    definitions = extract_definitions(source, language).definitions
+    return [(item.qualified_name, item.start_line, item.end_line) for item in definitions]
+
+
+_CASES = {
+    "python": (
+        """
+class A:
+    def f(self):
+        return (1
+
+    @cached
+    def g(self):
+        '''G.'''
+        return 2
+""",
+        ("A.g", 6, 9),
+    ),
+    "javascript": (
+        """
+module.exports = {
+  create(context) {
+    return {
+      A(node) {
+        f(;
+      },
+      B(node) {
+        g();
+      },
+    };
+  },
+};
+""",
+        ("create.B", 8, 10),
+    ),
+    "typescript": (
+        """
+class A {
+  f(): void {
+    if (x) {
+  }
+
+  g(): number {
+    return 2;
+  }
+}
+""",
+        ("A.g", 7, 9),
+    ),
+    "ruby": (
+        """
+module A
+  class B
+    def f
+      [1
+    end
+
+  private
+
+    def g; end
+  end
+end
+""",
+        ("A.B.g", 10, 10),
+    ),
+    "c_sharp": (
+        """
+namespace A.B
+{
+    class C
+    {
+        void F()
+        {
+            G(;
+        }
+    }
+    }
+
+    class D
+    {
+        string S = @"{
+  ""a"": 1
+}";
+        void H()
+        {
+        }
+    }
+}
+""",
+        ("A.B.D.H", 18, 20),
+    ),
+    "cpp": (
+        """
+namespace a {
+
+int f() {
+  if (x) {
+  g();
+}
+
+int
+h(int x)
+{
+  return 1;
+}
+
+}
+""",
+        ("a.h", 9, 13),
+    ),
+    "java": (
+        """
+class A {
+    void f() {
+        g(;
+    @Test public void h() {
+    }
+}
+""",
+        ("A.h", 5, 6),
+    ),
+    "php": (
+        """<?php
+namespace A;
+
+class B
+{
+    function f()
+    {
+        g([;
+    }
+
+    function h()
+    {
+    }
+}
+""",
+        ("A.B.h", 11, 13),
+    ),
+}
+
+
+@pytest.mark.parametrize("language", _CASES)
+def test_a_function_keeps_its_name_and_lines_beside_an_error(language: str) -> None:
+    """Its containers are the blocks it is indented in, its end is that of its own block."""
+    source, right = _CASES[language]
+    assert right in _found(source, language)
+
+
+def test_what_swallowed_others_ends_with_its_block() -> None:
+    """A brace left open makes no function out of the rest of the file."""
+    source = "function f() {\n  if (a) {\n  g();\n}\n\nfunction h() {\n  i();\n}\n"
+    assert _found(source, "javascript") == [("f", 1, 4), ("h", 6, 8)]
+    first = extract_definitions(source, "javascript").definitions[0]
+    assert first.code == "function f() {\n  if (a) {\n  g();\n}"
+
+
+def test_a_class_begins_before_a_method_without_a_body() -> None:
+    """Two definitions whose nodes begin at one byte are two."""
+    assert _found("class A\n  def f; end\nend\n", "ruby") == [("A", 1, 3), ("A.f", 2, 2)]
+
+
+def test_versions_in_conflict_are_both_read() -> None:
+    """The marks between them are no code."""
+    source = "class A {\n<<<<<<< HEAD\n  int f() { return 1; }\n=======\n  int g() { return 1; }\n>>>>>>> b\n}\n"
+    assert [name for name, _, _ in _found(source, "java")] == ["A", "A.f", "A.g"]
+
+
+def test_blocks_are_what_is_indented_below_a_line() -> None:
+    """Decorators and comments directly above belong to a block, as do lines that close it."""
+    source = b"# f\n@a(\n  1,\n)\ndef f(\n    x\n):\n    return x\n\ndef g():\n    pass\n"
+    layout = Layout(source, (b"#",), lambda offset: False)
+    assert [(block.first, block.head, block.last) for block in layout.blocks] == [(0, 4, 7), (9, 9, 10)]
+    assert layout.blocks[0].turn == 6
