@@ -24,7 +24,7 @@ from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.own_code.asking import parse_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
 
-from .types import Asked, Question, QuestionSet
+from .types import Asked, Files, Question, QuestionSet
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
@@ -106,7 +106,7 @@ def _ask(
         evidence=np.array([[row[name] for name in rules] for row in evidence], dtype=np.float32),
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
-        **_files(candidates, question),
+        files=_files(candidates, question),
         logits=_logits(query, candidates, model, depth) if depth else None,
     )
 
@@ -123,16 +123,16 @@ def _logits(query: Query, candidates: Sequence[Candidate], model: CasCodeModel, 
     return found
 
 
-def _files(candidates: Sequence[Candidate], question: Question) -> dict[str, Any]:
-    """The part of the evidence that says in which files the candidates stand."""
+def _files(candidates: Sequence[Candidate], question: Question) -> Files:
+    """The files that the candidates stand in."""
     paths = [candidate.definition.path for candidate in candidates]
     numbers = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     right = {path for path, _ in question.answers}
-    return {
-        "files": np.array([numbers[path] for path in paths], dtype=np.int32),
-        "right_files": np.array([path in right for path in paths], dtype=np.bool_),
-        "answer_files": len(right),
-    }
+    return Files(
+        numbers=np.array([numbers[path] for path in paths], dtype=np.int32),
+        right=np.array([path in right for path in paths], dtype=np.bool_),
+        answers=len(right),
+    )
 
 
 def _answers(candidate: Candidate, question: Question) -> bool:

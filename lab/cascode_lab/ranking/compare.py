@@ -60,9 +60,11 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
             kept.append(replace(question, logits=None))
             continue
         functions = question.evidence[:, types] == 0
-        of_candidates = ("evidence", "right", "copies", "files", "right_files")
-        arrays = {name: getattr(question, name)[functions] for name in of_candidates}
-        kept.append(replace(question, **arrays, logits=None))
+        arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
+        files = replace(
+            question.files, numbers=question.files.numbers[functions], right=question.files.right[functions]
+        )
+        kept.append(replace(question, **arrays, files=files, logits=None))
     return kept
 
 

@@ -113,11 +113,12 @@ def file_ndcg(question: Asked, scores: Array, depth: int = 10) -> float:
     Järvelin and Kekäläinen (2002), with binary gains: what is reported by benchmarks that judge files.
     """
     order = np.argsort(-scores, kind="stable")
-    _, first = np.unique(question.files[order], return_index=True)
+    files = question.files
+    _, first = np.unique(files.numbers[order], return_index=True)
     opened = order[np.sort(first)][:depth]
     discounts = 1.0 / np.log2(np.arange(depth) + 2.0)
-    best = discounts[: min(question.answer_files, depth)].sum()
-    return float(discounts[: len(opened)][question.right_files[opened]].sum() / best)
+    best = discounts[: min(files.answers, depth)].sum()
+    return float(discounts[: len(opened)][files.right[opened]].sum() / best)
 
 
 def scores_of(question: Asked, rules: Sequence[str], weights: Mapping[str, float]) -> Array:

@@ -34,6 +34,18 @@ class QuestionSet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """The files that the candidates stand in."""
+
+    #: ``[candidates]`` number of each candidate's file.
+    numbers: npt.NDArray[np.int32]
+    #: ``[candidates]`` whether that holds an answer.
+    right: npt.NDArray[np.bool_]
+    #: How many files hold an answer, found or not.
+    answers: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """What the fast stage gathered for one question."""
 
@@ -48,11 +60,6 @@ class Asked:
     right: npt.NDArray[np.bool_]
     #: ``[candidates]`` number of each candidate's text: copies share one.
     copies: npt.NDArray[np.int32]
-    #: ``[candidates]`` number of each candidate's file.
-    files: npt.NDArray[np.int32]
-    #: ``[candidates]`` whether a candidate's file holds an answer.
-    right_files: npt.NDArray[np.bool_]
-    #: How many files hold an answer, found or not.
-    answer_files: int
+    files: Files
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None

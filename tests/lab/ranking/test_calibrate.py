@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cascode_lab.ranking.calibrate import FEWEST, calibrate, judge, report, write
-from cascode_lab.ranking.types import Asked
+from cascode_lab.ranking.types import Asked, Files
 from cascode_models.export import export_model
 from cascode_models.load import load_model
 from cascode_models.settings import ModelSettings
@@ -29,9 +29,7 @@ def asked(*, right: bool, lead: float, name: str, kind: str = "sentence", group:
         evidence=np.array([[0.5, 0.0], [0.5, 0.0], [0.5, 0.0], [0.2, 0.0]], dtype=np.float32),
         right=np.array([right, False, False, not right]),
         copies=np.arange(4, dtype=np.int32),
-        files=np.arange(4, dtype=np.int32),
-        right_files=np.array([right, False, False, not right]),
-        answer_files=1,
+        files=Files(np.arange(4, dtype=np.int32), np.array([right, False, False, not right]), 1),
         logits=np.array([lead, 0.0, 0.0, np.nan], dtype=np.float32),
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from cascode_lab.ranking.compare import cascade_scores, functions_of, score_left_out, table
 from cascode_lab.ranking.fit import file_ndcg, fit, reciprocal_rank, scores_of
-from cascode_lab.ranking.types import Asked
+from cascode_lab.ranking.types import Asked, Files
 
 RULES = ["similarity", "words", "types"]
 
@@ -34,9 +34,11 @@ def asked(
         evidence=np.array(rows, dtype=np.float32),
         right=np.isin(np.arange(count), right),
         copies=np.array(copies or range(count), dtype=np.int32),
-        files=np.array(files or range(count), dtype=np.int32),
-        right_files=np.isin(files or range(count), right_files or right),
-        answer_files=len(right_files or right),
+        files=Files(
+            numbers=np.array(files or range(count), dtype=np.int32),
+            right=np.isin(files or range(count), right_files or right),
+            answers=len(right_files or right),
+        ),
     )
 
 
@@ -111,7 +113,8 @@ def test_files_are_judged_in_the_order_that_they_are_opened() -> None:
     assert file_ndcg(question, scores) == pytest.approx(gain / ideal)
     assert file_ndcg(question, scores, depth=1) == 0.0
     assert file_ndcg(question, -scores) == pytest.approx(gain / ideal)
-    assert file_ndcg(replace(question, right_files=np.array([False] * 4)), scores) == 0.0
+    missed = replace(question, files=replace(question.files, right=np.array([False] * 4)))
+    assert file_ndcg(missed, scores) == 0.0
 
 
 def test_types_answer_what_was_written_by_hand() -> None:

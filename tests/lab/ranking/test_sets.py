@@ -95,7 +95,7 @@ def test_questions_are_asked_of_the_index(written: Written, tmp_path: Path, monk
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "index"))
     asking = Asking(split="test", clones=written.clones, written=written.questions, depth=2)
     (asked,) = ask(asking, FakeModelHandle(FakeEncoder(classifier=True)), lambda _line: None)
-    assert (asked.group, asked.sort, asked.answer_files) == ("written", "task", 1)
+    assert (asked.group, asked.sort, asked.files.answers) == ("written", "task", 1)
     assert asked.right.any()
     assert asked.logits is not None
 
