@@ -30,6 +30,8 @@ from .types import Asked
 
 #: Fewer questions of a kind say nothing about a probability; the kind keeps the model's own calibration.
 FEWEST = 100
+#: A group of fewer questions counts as many as it has: one question must not stand for hundreds.
+_A_GROUP = 20
 #: Right first hits that may stand under "nothing matches well".
 _LOST_SHARE = 0.05
 #: Halves of the workspaces: each is judged by the calibration of the other.
@@ -60,7 +62,7 @@ class KindCalibration:
 def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCalibration]:
     """Fit a calibration to each kind of query that enough questions were asked of.
 
-    The groups of sets count alike, whatever their numbers.
+    The groups of sets count alike, whatever their numbers, but for those of hardly any questions.
 
     Args:
         asked: Questions with the logits of the slow classifier.
@@ -110,11 +112,14 @@ def _calibrate_kind(questions: Sequence[Asked], rules: Sequence[str]) -> KindCal
 
 
 def _fit(hits: BestHits, groups: np.ndarray, rows: np.ndarray) -> Probability:
-    """Fit to some rows; those of small groups are repeated until every group counts about alike."""
+    """Fit to some rows; those of smaller groups are repeated until every group counts about alike."""
     counted = Counter(groups[rows].tolist())
     most = max(counted.values())
     repeated = np.concatenate(
-        [np.repeat(rows[groups[rows] == name], round(most / count)) for name, count in sorted(counted.items())]
+        [
+            np.repeat(rows[groups[rows] == name], round(most / count) if count >= _A_GROUP else 1)
+            for name, count in sorted(counted.items())
+        ]
     )
     return fit_probability(hits.rows(repeated))
 

@@ -76,6 +76,15 @@ def test_groups_count_alike() -> None:
     assert said.of(np.array([12.0, 10.0, 10.0], dtype=np.float32))[0] == pytest.approx(0.55, abs=0.15)
 
 
+def test_a_single_question_does_not_stand_for_hundreds() -> None:
+    """One sure miss of a group of its own leaves the calibration as it is."""
+    some = questions()
+    lone = asked(right=False, lead=6.0, name="lone", group="written")
+    (with_it,), (without,) = calibrate([*some, lone], RULES).values(), calibrate(some, RULES).values()
+    assert with_it.values[0] == pytest.approx(without.values[0], rel=0.1)
+    assert with_it.values[1] == pytest.approx(without.values[1], abs=0.1)
+
+
 def test_what_a_model_says_is_compared_with_the_truth() -> None:
     """A model that is always sure errs by as much as it is wrong, far more than chance explains."""
     some = questions()
