@@ -82,7 +82,7 @@ def test_a_single_question_does_not_stand_for_hundreds() -> None:
     lone = asked(right=False, lead=6.0, name="lone", group="written")
     (with_it,), (without,) = calibrate([*some, lone], RULES).values(), calibrate(some, RULES).values()
     assert with_it.values[0] == pytest.approx(without.values[0], rel=0.1)
-    assert with_it.values[1] == pytest.approx(without.values[1], abs=0.1)
+    assert with_it.values[1] == pytest.approx(without.values[1], abs=0.5)
 
 
 def test_what_a_model_says_is_compared_with_the_truth() -> None:
