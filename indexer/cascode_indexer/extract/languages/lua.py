@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, words
 
 _FUNCTION = "(function_definition parameters: (_) @head body: (_)? @body)"
 _TARGET = "(variable_list . name: (_) @name .)"
@@ -34,7 +34,7 @@ _QUERY = f"""
 (comment) @comment
 """
 
-_PART = re.compile(rf"(?!\d)[{WORD}]+|\[\s*(['\"])(.*?)\1\s*\]")
+_PART = re.compile(r"\[\s*(['\"])(.*?)\1\s*\]|[^\s.:\[\]()\"']+")
 
 
 def _parts(text: str) -> list[str]:
