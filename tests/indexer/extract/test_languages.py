@@ -48,6 +48,8 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
         ("kotlin", 'val a = "{ b }"\nfun f() = a\n', [("function", "f")]),
         ("bash", "#!/bin/sh\nf() { :; }\n", [("function", "f")]),
         ("bash", "for x in (*); do\nfunction f {\n  :\n}\ng() { :; }\n", [("function", "f"), ("function", "g")]),
+        ("lua", "t = { ['do'] = function() end }\n", [("function", "t.do")]),
+        ("lua", "getmetatable('').f = function() end\n", [("function", "f")]),
         ("lua", "self.f = function() end\n_G.g = function() end\n", [("function", "f"), ("function", "g")]),
         (
             "dart",
