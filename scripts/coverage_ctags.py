@@ -81,7 +81,7 @@ _HEAD_LINES = 20
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
     "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
-    "lua": re.compile(r"\bfunction\b\s*[\w.:]*\s*\(|=\s*function\b"),
+    "lua": re.compile(r"\A[^\n]*?(?:\bfunction\s+[\w.:]+\s*\(|=\s*function\b)"),
     "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriving|instance|type)\b)[a-z_(]"),
     "ocaml": re.compile(r"(?:let|and|method)[^\n=]*[\w')]\s*[^()\s=]|\bfun(?:ction)?\b"),
     "bash": re.compile(r"[^\s=]\s*\(\)|^\s*function\s"),

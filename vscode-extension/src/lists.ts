@@ -31,6 +31,10 @@ export const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["ocaml", "OCaml"],
   ["solidity", "Solidity"],
   ["hcl", "Terraform"],
+  ["vue", "Vue"],
+  ["svelte", "Svelte"],
+  ["astro", "Astro"],
+  ["html", "HTML"],
 ]);
 
 /** What VS Code calls those languages; documents of these are sent to the server while they are edited. */
@@ -70,6 +74,10 @@ export const EDITOR_LANGUAGES: readonly string[] = [
   "terraform",
   "hcl",
   "opentofu",
+  "vue",
+  "svelte",
+  "astro",
+  "html",
 ];
 
 /** The kinds of definitions that the index distinguishes. */

@@ -23,6 +23,9 @@ _LINES = (
     # .NET designers and source generators
     "*.g.cs", "*.g.i.cs", "*.designer.cs", "*.Designer.cs", "*.generated.cs", "*.AssemblyInfo.cs",
     "AssemblyAttributes.cs",
+    # Dart's build_runner and its usual builders, Swift's protocol buffers
+    "*.g.dart", "*.freezed.dart", "*.gr.dart", "*.mocks.dart", "*.pb.dart", "*.pbenum.dart", "*.pbgrpc.dart",
+    "*.pb.swift", "*.grpc.swift",
     # Qt, lex
     "moc_*.cpp", "qrc_*.cpp", "lex.yy.c",
     # other code generators

@@ -1,6 +1,7 @@
 -- Written by `make generate` from the server's own lists.
 return {
   lang = {
+    "astro",
     "bash",
     "c",
     "c_sharp",
@@ -10,6 +11,7 @@ return {
     "go",
     "haskell",
     "hcl",
+    "html",
     "java",
     "javascript",
     "julia",
@@ -25,8 +27,10 @@ return {
     "rust",
     "scala",
     "solidity",
+    "svelte",
     "swift",
     "typescript",
+    "vue",
     "zig",
   },
   kind = {

@@ -48,6 +48,8 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
         ("kotlin", 'val a = "{ b }"\nfun f() = a\n', [("function", "f")]),
         ("bash", "#!/bin/sh\nf() { :; }\n", [("function", "f")]),
         ("bash", "for x in (*); do\nfunction f {\n  :\n}\ng() { :; }\n", [("function", "f"), ("function", "g")]),
+        ("lua", "t = { ['do'] = function() end }\n", [("function", "t.do")]),
+        ("lua", "getmetatable('').f = function() end\n", [("function", "f")]),
         ("lua", "self.f = function() end\n_G.g = function() end\n", [("function", "f"), ("function", "g")]),
         (
             "dart",
@@ -98,3 +100,28 @@ def test_a_name_in_several_nodes_is_found_again_after_an_error() -> None:
     source = "@implementation A\n- (void)f {\n  if (x {\n}\n\n- (int)g:(int)x with:(int)y {\n  return x;\n}\n@end\n"
     names = [definition.name for definition in extract_definitions(source, "objective_c").definitions]
     assert names.count("g:with:") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        (
+            "vue",
+            "<script>\nfunction f() {}\n</script>\n<script setup>\nfunction g() {}\n</script>\n",
+            [("f", 2), ("g", 5)],
+        ),
+        ("html", "<!-- <script>function f() {}</script> -->\n<script>function g() {}</script>\n", [("g", 2)]),
+        ("html", "<script type='text/template'>function f() {}</script>\n", []),
+        ("html", "<p>function f() {}</p>\n", []),
+        (
+            "svelte",
+            "<script>\nfunction f() {\n  if (\n}\n\nfunction g() {\n  return 1;\n}\n</script>\n",
+            [("f", 2), ("g", 6)],
+        ),
+        ("astro", "---\nconst f = () => 1;\n---\n<p>\n---\n</p>\n", [("f", 2)]),
+    ],
+)
+def test_scripts_are_read_where_they_stand(language: str, source: str, expected: list[tuple[str, int]]) -> None:
+    """Text, comments, templates and data around them are no code; lines are the file's."""
+    found = extract_definitions(source, language).definitions
+    assert [(definition.name, definition.start_line) for definition in found] == expected

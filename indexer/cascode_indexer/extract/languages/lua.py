@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, words
 
 _FUNCTION = "(function_definition parameters: (_) @head body: (_)? @body)"
 _TARGET = "(variable_list . name: (_) @name .)"
@@ -34,7 +34,7 @@ _QUERY = f"""
 (comment) @comment
 """
 
-_PART = re.compile(rf"(?!\d)[{WORD}]+|\[\s*(['\"])(.*?)\1\s*\]")
+_PART = re.compile(r"\[\s*(['\"])(.*?)\1\s*\]|[^\s.:\[\]()\"']+")
 
 
 def _parts(text: str) -> list[str]:
@@ -42,7 +42,9 @@ def _parts(text: str) -> list[str]:
     if text[:1] in "'\"":
         return [text[1:-1]] if len(text) > 2 else []
     parts = [match[2] or match[0] for match in _PART.finditer(text)]
-    if "(" in text or parts[-1:] == ["_G"]:
+    if "(" in text:
+        return parts[-1:] if text.rpartition(")")[2].startswith(".") else []
+    if parts[-1:] == ["_G"]:
         return []
     return parts[1:] if len(parts) > 1 and parts[0] in ("_G", "self", "_M") else parts
 
@@ -69,6 +71,7 @@ SPEC = LanguageSpec(
     editor_ids=("lua",),
     comments=CommentForms(line=("--",), block=(("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]"))),
     keywords=_KEYWORDS,
+    keywords_name_members=True,
     grammars={"": "tree_sitter_lua:language"},
     query=_QUERY,
     name_parts=_parts,

@@ -67,6 +67,8 @@ def _shown(source: bytes) -> Shown:
             buffer[match.start() : match.start() + 4] = b"enum"
     prefixes = {}
     for match in _MARKS.finditer(bytes(code)):
+        if code[code.rfind(b"\n", 0, match.start()) + 1 : match.start()].lstrip().startswith(b"#"):
+            continue  # what a macro stands for
         prefixes[match.start() + len(match[0].rstrip())] = match.start()
         blank(code, *match.span())
         blank(shown, *match.span())
