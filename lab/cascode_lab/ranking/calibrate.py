@@ -20,9 +20,9 @@ from cascode_indexer.search.stages import in_the_spread_of
 from cascode_lab.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_models.export import export_model
 from cascode_models.inference import fused_score
-from cascode_models.load import read_folder
 from cascode_models.probability import CONTENDERS, Probability
 from cascode_models.settings import ModelSettings
+from cascode_models.torch_load import read_folder
 from cascode_models.types import FloatArray
 
 from .fit import scores_of
