@@ -1,4 +1,4 @@
-"""The model of this process: loaded once, in the background, when it is first needed."""
+"""The model of this process: loaded in the background when it is needed, and let go when nobody asks for long."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from cascode_indexer.held import Held
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
@@ -22,20 +24,21 @@ _POLL_SECONDS = 0.05
 
 
 class ModelHandle:
-    """Loads the model at most once; its engine is imported on the loading thread.
+    """Loads the model once for all who use it; its engine is imported on the loading thread.
 
     Args:
         name: Folder or name; None for the default model.
         device: ``cpu`` or ``cuda``; None takes a GPU where there is one.
+        idle_seconds: Let the model go when it was not asked for this long; None keeps it.
     """
 
-    def __init__(self, name: str | None, *, device: str | None = None) -> None:
+    def __init__(self, name: str | None, *, device: str | None = None, idle_seconds: float | None = None) -> None:
         self.name = name
+        self._held: Held[CasCodeModel] = Held(idle_seconds, _note_release)
         self._asked_device = device
         self._lock = threading.Lock()
         self._start_lock = threading.Lock()
         self._loader: threading.Thread | None = None
-        self._model: CasCodeModel | None = None
         self._error: str | None = None
         self._failed_at = 0.0
         self._all_threads = 1
@@ -43,7 +46,21 @@ class ModelHandle:
     @property
     def loaded(self) -> bool:
         """Whether :meth:`get` returns at once."""
-        return self._model is not None
+        return self._held.current is not None
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """The model is let go when it was not asked for this long; None keeps it."""
+        return self._held.idle_seconds
+
+    @idle_seconds.setter
+    def idle_seconds(self, seconds: float | None) -> None:
+        self._held.idle_seconds = seconds
+
+    @property
+    def current(self) -> CasCodeModel | None:
+        """The model where it is loaded; to look at it, or to use it beside other work, is no reason to keep it."""
+        return self._held.current
 
     @property
     def error(self) -> str | None:
@@ -58,12 +75,14 @@ class ModelHandle:
     @property
     def device(self) -> str | None:
         """Where the model computes: ``cpu`` or ``cuda``; None before it is loaded."""
-        return None if self._model is None else self._model.device
+        model = self._held.current
+        return None if model is None else model.device
 
     @property
     def engine(self) -> str | None:
         """Which engine computes the model, and why; None before it is loaded."""
-        return None if self._model is None else self._model.engine
+        model = self._held.current
+        return None if model is None else model.engine
 
     def start(self) -> None:
         """Begin to load in the background, unless that was begun, or failed just now."""
@@ -75,9 +94,11 @@ class ModelHandle:
 
     def ready(self) -> CasCodeModel | None:
         """Return the model if it is loaded; else begin to load it and return None at once."""
-        if self._model is None:
+        self._held.note_use()
+        model = self._held.current
+        if model is None:
             self.start()
-        return self._model
+        return model
 
     def get(self) -> CasCodeModel:
         """Return the model, waiting for it if need be.
@@ -85,10 +106,12 @@ class ModelHandle:
         Raises:
             ModelError: There is no such model, or it cannot be used.
         """
+        self._held.note_use()
         with self._lock:
-            if self._model is None:
-                self._model = self._load()
-            return self._model
+            model = self._held.alive or self._load()
+            if self._held.current is None:
+                self._held.put(model)
+            return model
 
     def wait(self, cancelled: Callable[[], bool]) -> CasCodeModel | None:
         """Return the model as :meth:`get` does, or None as soon as it is no longer wanted.
@@ -100,7 +123,7 @@ class ModelHandle:
             ModelError: There is no such model, or it cannot be used.
         """
         self.start()
-        while self._model is None and self._loader is not None and self._loader.is_alive():
+        while self._held.current is None and self._loader is not None and self._loader.is_alive():
             if cancelled():
                 return None
             self._loader.join(_POLL_SECONDS)
@@ -112,11 +135,12 @@ class ModelHandle:
         Engines keep the count for each calling thread. With torch (it is OpenMP's) a thread that never set one inherits
         what any thread set last: so every user of the model says what it takes.
         """
-        if self._model is None:
+        model = self._held.current
+        if model is None:
             return
         wanted = self._all_threads if count is None else max(1, min(count, self._all_threads))
-        if self._model.threads != wanted:  # setting it makes torch drop what it prepared for the old count
-            self._model.threads = wanted
+        if model.threads != wanted:  # setting it makes torch drop what it prepared for the old count
+            model.threads = wanted
 
     @property
     def all_threads(self) -> int:
@@ -161,3 +185,11 @@ class ModelHandle:
             self.get()
         except ModelError as error:
             _log.info("searching by words only: %s", error)
+
+
+def _note_release() -> None:
+    """Give the memory of a model that was let go back to the system."""
+    from cascode_models.memory import release_heap
+
+    release_heap()
+    _log.info("the model was let go: nothing was asked for a while")

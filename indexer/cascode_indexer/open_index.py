@@ -133,6 +133,8 @@ class OpenIndex:
 
     def cache(self) -> WorkspaceVectorCache:
         """Return the vectors for the current model that need no encoding: the shared cache, and the packs."""
+        if self._cache is not None:  # no reason to load the model, or to keep it
+            return self._cache
         model = self._model.get()
         with self._lock:
             if self._cache is None:
@@ -143,6 +145,8 @@ class OpenIndex:
 
     def vectors(self) -> WorkspaceVectors:
         """Return the vectors of this workspace for the current model."""
+        if self._vectors is not None:  # no reason to load the model, or to keep it
+            return self._vectors
         model = self._model.get()
         with self._lock:
             if self._vectors is None:

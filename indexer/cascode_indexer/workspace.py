@@ -315,7 +315,8 @@ class Workspace:
         needed = store.counts().pending or store.get_meta("model_label") != self._model.label
         if not report.functions or not (needed or self._model.loaded):
             return report
-        model = self._model.wait(updater.cancelled)
+        # A scan that finds nothing new is no reason to keep the model in memory.
+        model = (None if needed else self._model.current) or self._model.wait(updater.cancelled)
         if model is None:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)

@@ -2,7 +2,7 @@
 
 OpenVINO computes BERT and RoBERTa shapes whose texts are read by themselves, which the bundled model is; torch computes
 every model, and on a GPU. Where both could, OpenVINO does: it encodes as fast, is imported in a tenth of the time and
-holds half of the memory (docs/benchmarks.md).
+holds less memory (ARCHITECTURE.md has the figures).
 """
 
 from __future__ import annotations

@@ -51,5 +51,12 @@ def _malloc_trim() -> Callable[[], object] | None:
     return None if trim is None else lambda: trim(0)
 
 
+_trim = _malloc_trim()
 #: The one of this process, as its heap is.
-trim_heap = Trimmer(_malloc_trim())
+trim_heap = Trimmer(_trim)
+
+
+def release_heap() -> None:
+    """Give free pages back at once, after something large was let go."""
+    if _trim is not None:
+        _trim()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,11 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_models.errors import ModelError
+from fake_encoder import FakeModelHandle, fake_model
 from running import PATIENCE, Running
+from tiny_model import model_folder, network, tokenizer
+
+__all__ = ["fake_model", "model_folder", "network", "tokenizer"]
 
 OpenEngine = Callable[..., Engine]
 
@@ -106,3 +112,67 @@ def test_an_unexpected_failure_of_loading_is_one_line(workspace: Path, monkeypat
         handle.get()
     assert handle.ready() is None
     assert handle.error is not None
+
+
+def test_an_idle_model_is_let_go_and_comes_back(fake_model: FakeModelHandle) -> None:
+    """Nobody asked for it: it is no longer held, and the next question has it again."""
+    fake_model.idle_seconds = 0.01
+    model = fake_model.get()
+    watcher = fake_model._held.watcher
+    assert watcher is not None
+    watcher.join(PATIENCE)
+    assert not watcher.is_alive()
+    assert (fake_model.loaded, fake_model.current, fake_model.engine) == (False, None, None)
+    assert fake_model.get() is model
+
+
+def test_a_model_is_kept_while_it_is_asked_for_or_nobody_lets_it_go(fake_model: FakeModelHandle) -> None:
+    """By default it is kept; a limit set later takes effect on the model that is held, and can be taken back."""
+    fake_model.get()
+    assert fake_model._held.watcher is None
+    fake_model.idle_seconds = 3600.0
+    watcher = fake_model._held.watcher
+    assert watcher is not None
+    fake_model.idle_seconds = None
+    fake_model.ready()
+    assert (fake_model.loaded, fake_model._held.watcher) == (True, watcher)
+    fake_model.idle_seconds = 0.0
+    watcher.join(PATIENCE)
+    assert not fake_model.loaded
+
+
+def test_what_computes_keeps_its_model_and_others_share_it(model_folder: Path) -> None:
+    """Indexing for minutes does not make the next question load a second one; afterwards the memory is free."""
+    handle = ModelHandle(str(model_folder), device="cpu", idle_seconds=0.0)
+    computing = handle.get()
+    let_go(handle)
+    assert handle.get() is computing
+    let_go(handle)
+    kept = weakref.ref(computing)
+    del computing
+    gc.collect()
+    assert kept() is None
+    assert handle.get().dimension == 32
+
+
+def let_go(handle: ModelHandle) -> None:
+    """Wait until a model that may go is gone."""
+    watcher = handle._held.watcher
+    if watcher is not None:
+        watcher.join(PATIENCE)
+    assert not handle.loaded
+
+
+def test_only_questions_and_new_definitions_keep_the_model(workspace: Path, fake_model: FakeModelHandle) -> None:
+    """A scan that finds nothing new uses the model that is there, and lets its time run on."""
+    with Engine([workspace], model=fake_model) as engine:
+        engine.update()
+        used = fake_model._held.used
+        engine.update()
+        assert fake_model._held.used == used
+        engine.search(SearchRequest("retry"))
+        assert fake_model._held.used > used
+        used = fake_model._held.used
+        (workspace / "src" / "fresh.py").write_text("def fresh():\n    return 1\n")
+        engine.update()
+        assert fake_model._held.used > used

@@ -65,6 +65,8 @@ class FakeEncoder:
     """
 
     device = "cpu"
+    engine = "fake"
+    all_threads = 1
 
     def __init__(
         self,

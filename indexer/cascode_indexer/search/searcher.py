@@ -281,7 +281,7 @@ class Searcher:
 
     def _refresh_overlays(self, opened: Sequence[tuple[Workspace, OpenIndex]], most: int | None) -> None:
         """Parse and encode open buffers; a model that is not loaded yet is not waited for."""
-        model = self._model.get() if self._model.loaded else None
+        model = self._model.current
         indexes = {workspace.root: index for workspace, index in opened}
 
         def cache_of(root: Path) -> VectorCache | None:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from cascode import ModelHandle
 
 
-def build_session(model_for: Callable[[str, str], ModelHandle], on_exit: Callable[[int], None]) -> Session:
+def build_session(model_for: Callable[[str, str, int], ModelHandle], on_exit: Callable[[int], None]) -> Session:
     """Return a session that is ready for its first message; call it on the event loop.
 
     Args:
-        model_for: Returns the model of a name and a device.
+        model_for: Returns the model of a name and a device, let go after so many idle minutes.
         on_exit: Called once with the exit status when the session is over.
     """
     session = Session(model_for, on_exit)

@@ -123,8 +123,8 @@ def _use(session: Session, before: Settings, settings: Settings) -> None:
 
     set_level(settings.log.level)
     opened_with = ("device", "model", "threads", "max_file_size")
-    now = (settings.device, settings.model, settings.indexing.threads, settings.indexing.max_file_size)
-    then = (before.device, before.model, before.indexing.threads, before.indexing.max_file_size)
+    now = (settings.device, settings.model.path, settings.indexing.threads, settings.indexing.max_file_size)
+    then = (before.device, before.model.path, before.indexing.threads, before.indexing.max_file_size)
     if now != then:
         logger.info("reopening the indexes: one of %s changed", ", ".join(opened_with))
         session.indexing.reopen()

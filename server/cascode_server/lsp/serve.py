@@ -149,7 +149,7 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
 async def _serve_session(
     reader: asyncio.StreamReader,
     writer: Writer,
-    model_for: Callable[[str, str], ModelHandle],
+    model_for: Callable[[str, str, int], ModelHandle],
     process_id: int | None,
 ) -> int:
     """Run a session until its client leaves, or is gone.

@@ -47,13 +47,14 @@ class Session(LanguageServer):
     settings, the services, the threads, and who subscribed to what.
 
     Args:
-        model_for: Returns the model of a name and a device; sessions of one process share it.
+        model_for: Returns the model of a name and a device, let go after so many idle minutes; sessions of one process
+            share it.
         on_exit: Called once with the exit status when the session is over.
     """
 
     protocol: WireProtocol
 
-    def __init__(self, model_for: Callable[[str, str], ModelHandle], on_exit: Callable[[int], None]) -> None:
+    def __init__(self, model_for: Callable[[str, str, int], ModelHandle], on_exit: Callable[[int], None]) -> None:
         super().__init__(
             "cascode",
             importlib.metadata.version("cascode"),
@@ -94,7 +95,8 @@ class Session(LanguageServer):
     @property
     def model(self) -> ModelHandle:
         """The model that the settings name."""
-        return self._model_for(self.settings.model.path, self.settings.device)
+        model = self.settings.model
+        return self._model_for(model.path, self.settings.device, model.unload_minutes)
 
     def start_indexing(self) -> None:
         """Begin to index, once; the settings are known by now."""

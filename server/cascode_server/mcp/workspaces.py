@@ -40,7 +40,7 @@ class Workspaces:
     def __init__(self, options: Options) -> None:
         self.options = options
         settings = options.settings
-        self.model = Models().get(options.model or settings.model.path, settings.device)
+        self.model = Models().get(options.model or settings.model.path, settings.device, settings.model.unload_minutes)
         self.indexing = IndexingService(
             lambda: open_background_engine(settings, self.model),
             Hooks(

@@ -31,14 +31,21 @@ class Models:
         self._lock = threading.Lock()
         self._handles: dict[tuple[str, str], ModelHandle] = {}
 
-    def get(self, name: str, device: str) -> ModelHandle:
-        """Return a model, not loaded yet where nobody needed it."""
+    def get(self, name: str, device: str, unload_minutes: int) -> ModelHandle:
+        """Return a model, not loaded yet where nobody needed it.
+
+        Args:
+            name: Folder or name; empty for the default model.
+            device: ``auto``, ``cpu`` or ``cuda``.
+            unload_minutes: When to let it go; the last who says so decides for all who share it. 0 is never.
+        """
         from cascode import ModelHandle
 
         with self._lock:
             key = (name, device)
             if key not in self._handles:
                 self._handles[key] = ModelHandle(name or None, device=None if device == "auto" else device)
+            self._handles[key].idle_seconds = 60.0 * unload_minutes or None
             return self._handles[key]
 
 

@@ -95,6 +95,14 @@ class Model:
         "begins with `./`, `../` or `~` counts from the file that holds it, or from the home folder.",
         restricted=True,
     )
+    # A day at most: longer is never, which 0 says.
+    unload_minutes: int = _setting(
+        10,
+        "Let the model go from memory when nothing was asked for this many minutes; the next question loads it again, "
+        "in less than a second. 0 keeps it.",
+        minimum=0,
+        maximum=24 * 60,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import { lastError, ManagedEnvironment, shippedWheel, type Wheel } from "../../s
 import { CancelledError, run } from "../../src/server/run.js";
 import { MemoryLog, temporaryFolder } from "./support.js";
 
-/** A wheel as small as wheels get, with a `cascode` program; real pip installs it. */
+/** A wheel as small as wheels get, with a `cascode` program and the extra `mcp`; real pip installs it. */
 const BUILD = `
 import base64, hashlib, sys, zipfile
 target, main = sys.argv[1:3]
 files = {
     "cascode_test_server.py": main,
-    "cascode-0.5.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: cascode\\nVersion: 0.5.0\\n",
+    "cascode-0.5.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: cascode\\nVersion: 0.5.0\\nProvides-Extra: mcp\\n",
     "cascode-0.5.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
     "cascode-0.5.0.dist-info/entry_points.txt": "[console_scripts]\\ncascode = cascode_test_server:main\\n",
 }
