@@ -78,6 +78,10 @@ class _Reread:
                 self._swallowing.update(self._tree.swallowed_by(block))
                 return
             further = pieces
+        elif not self._grammar.spec.nests_functions:
+            settled = self._tree.settled_by(block)
+            if settled is not None and settled.is_function:
+                return
         heads = [piece for piece in further if block.begins_at(piece.start_line - 1)]
         in_function = in_function or any(piece.kind in FUNCTION_KINDS for piece in heads)
         for inner in block.inner:

@@ -49,7 +49,8 @@ class Soundness:
     def is_sound(self, block: Block) -> bool:
         """Whether the tree has no error in a block and none around it that gives it other containers."""
         layout, offset = self._layout, self._offset(block)
-        if self._has_error(layout.start(block.first), layout.start(block.last + 1)):
+        has_error = self._has_error(layout.start(block.first), layout.start(block.last + 1))
+        if has_error and not self.settled_by(block):
             return False
         if self.swallowed_by(block):
             return False
@@ -60,6 +61,14 @@ class Soundness:
                 if any(item.end <= offset and self._ends_early(item, other) for item in self._items_at[line]):
                     return False
         return True
+
+    def settled_by(self, block: Block) -> Item | None:
+        """The definition that begins and ends with a block: an error inside has not displaced it."""
+        for line in range(block.first, block.head + 1):
+            for item in self._items_at[line]:
+                if item.node is not None and self._sweep.line(max(item.start, item.end - 1)) - 1 == block.last:
+                    return item
+        return None
 
     def _ends_early(self, item: Item, block: Block) -> bool:
         """Whether an item at the head of a block that ends inside it should have ended with it."""
