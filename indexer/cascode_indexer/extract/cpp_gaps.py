@@ -56,8 +56,8 @@ def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
             start, end = match.span(1)
             shown[start:end] = b"_" * (end - start)
     for match in _TYPENAME.finditer(text):
-        before = _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start())
-        if before and (before[1] or match[1]):
+        place = _BEFORE_TYPENAME.search(text, max(0, match.start() - _CONTEXT), match.start())
+        if place and (place[1] or match[1]):
             blank(shown, match.start(), match.start() + len(b"typename"))
     for match in _DEFAULT.finditer(text):
         blank(shown, *match.span())

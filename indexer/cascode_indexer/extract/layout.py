@@ -6,11 +6,11 @@ layout still says where a function ends and which class it belongs to.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _TAB_WIDTH = 8
 #: Written code is indented less often; what is deeper belongs to the block around it.
 _MAX_DEPTH = 50
@@ -67,7 +67,8 @@ class Layout:
 
     def __init__(self, data: bytes, openings: tuple[bytes, ...], is_comment: Callable[[int], bool]) -> None:
         self._data = data
-        self._starts = [0, *(match.end() for match in _LINE_BREAK.finditer(data))]
+        self._lines = data.splitlines(keepends=True)
+        self._starts = [0, *itertools.accumulate(map(len, self._lines))]
         self._openings = (b"*", *openings)
         self._is_comment = is_comment
         #: The outermost blocks.
@@ -94,13 +95,13 @@ class Layout:
         outermost: list[Block] = []
         stack: list[Block] = []
         above = -1
-        lines = [self.text(line, line) for line in range(len(self._starts))]
+        lines = self._lines
         for number, line in enumerate(lines):
             content = line.strip()
             if not content:
                 above = -1
                 continue
-            indent = _indent(line)
+            indent = indentation(line)
             if self._is_aside(number, line, content) or self._is_type(lines, number, content, indent):
                 above = number if above < 0 else above
                 continue
@@ -160,7 +161,7 @@ class Layout:
             return False
         following = lines[number + 1]
         below = following.strip()
-        return bool(below) and below[:1] != b"{" and _indent(following) == indent and not _CONTINUES.match(below)
+        return bool(below) and below[:1] != b"{" and indentation(following) == indent and not _CONTINUES.match(below)
 
 
 def closers(lines: Iterable[bytes]) -> list[bytes]:
@@ -175,7 +176,7 @@ def closers(lines: Iterable[bytes]) -> list[bytes]:
     return waiting[::-1]
 
 
-def _indent(line: bytes) -> int:
+def indentation(line: bytes) -> int:
     """Columns in front of a line's first character."""
-    blanks = line[: len(line) - len(line.lstrip(b" \t\f"))]
-    return len(blanks.expandtabs(_TAB_WIDTH))
+    size = len(line) - len(line.lstrip(b" \t\f"))
+    return len(line[:size].expandtabs(_TAB_WIDTH)) if b"\t" in line[:size] else size

@@ -43,8 +43,10 @@ _AFTER = re.compile(
 _NUMBERS = re.compile(rb"\(\d[\d\s,]*\)\s+[A-Za-z_*]")
 _NUMBERED = re.compile(rb"[a-z_]\w*\Z")
 _CONDITIONS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"alignas"})
-#: Attributes of compilers: ``__device__``.
-_ATTRIBUTES = re.compile(rb"__[a-z]\w*__(?=\s+[A-Za-z_])")
+#: Attributes of compilers and systems: ``__device__``, ``__unused``.
+_ATTRIBUTES = re.compile(
+    rb"\b__(?!asm|volatile|extension|typeof|builtin|attribute|declspec|thread|alignof|label)[a-z]\w*(?=\s+[A-Za-z_])"
+)
 #: Macros behind what may stand behind parameters.
 _TRAILING = re.compile(rb"\b(?:const|noexcept|override|final)\s+([A-Z_][A-Z0-9_]+)(?=\s*;)")
 #: A function's head without a type.

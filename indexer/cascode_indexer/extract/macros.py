@@ -231,6 +231,9 @@ class _Reader:
         elif last in (b"*", b"&") or (word and word not in _STORAGE) or last == b">":
             if is_word:
                 self._blank(start, end)
+        elif last in (b"(", b","):
+            if code.startswith(b"__", start) and _TWO.match(code, following):
+                self._blank(start, end)
         elif word or self._is_start(before, last):
             self._look_at_start(start, end, following, is_word, bool(word))
 
@@ -348,6 +351,8 @@ class _Reader:
         is_macro = _is_capital(self._code, start, end)
         named = name_in(self._source, start, end, opening + 1, closing) if is_macro else None
         if not self._is_cpp:
+            if not at_margin and is_macro:
+                self._blank(start, closing + 1)  # a loop, whose block is one without it, too
             if not at_margin or end - start < _LEAST_NAME:
                 return
             # C's grammar wants a type in front of a function's name.

@@ -20,6 +20,8 @@ TIME_LIMIT_SECONDS = 5.0
 #: too, hence a limit far above what a source of 1 MiB needs, looked at only in slow parses.
 MEMORY_LIMIT_BYTES = 768 << 20
 _SLOW_SECONDS = 0.5
+#: When the memory is looked at first; most parses have ended by then.
+_SOME_SECONDS = 0.05
 #: Progress calls between two looks at the clock and the memory: a call comes every 200 bytes.
 _CALLS_PER_LOOK = 32
 #: Recovery from brackets left open takes time by the square of their number, in one step that cannot be
@@ -137,7 +139,7 @@ class _Watch:
     def __init__(self) -> None:
         self.refusal = ""
         self._start = time.monotonic()
-        self._process = psutil.Process()
+        self._process: psutil.Process | None = None
         self._memory = 0
         self._calls = 0
 
@@ -148,7 +150,8 @@ class _Watch:
         elapsed = time.monotonic() - self._start
         if elapsed > TIME_LIMIT_SECONDS:
             self.refusal = f"takes over {TIME_LIMIT_SECONDS:g} s to parse"
-        elif not self._memory or elapsed > _SLOW_SECONDS:
+        elif elapsed > (_SLOW_SECONDS if self._memory else _SOME_SECONDS):
+            self._process = self._process or psutil.Process()
             memory = self._process.memory_info().rss
             self._memory = self._memory or memory
             if memory - self._memory > MEMORY_LIMIT_BYTES:

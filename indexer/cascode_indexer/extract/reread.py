@@ -14,11 +14,13 @@ from cascode_indexer.types import FUNCTION_KINDS, Definition
 from .errors import ExtractionError
 from .layout import Block, Layout, closers
 from .parsing import Reading, parse
-from .soundness import Soundness
+from .soundness import Soundness, are_local
 from .sweep import Sweep
 
 #: Blocks nest in one another: so many times the length of the source are parsed, and a little for small ones.
-_MAX_TIMES = 4
+_MAX_TIMES = 3
+#: Blocks in a row that give no definition: the source is not laid out as it is nested, or is statements from here on.
+_MAX_IN_VAIN = 30
 _MIN_BYTES = 1 << 16
 #: A source with more blocks to read again is no source of this language.
 _MAX_PIECES = 1_000
@@ -40,6 +42,8 @@ def reread(reading: Reading, sweep: Sweep, data: bytes, found: list[Definition])
     Returns:
         All definitions: those of the first pass, and what a block gives in their place or beside them.
     """
+    if not reading.grammar.spec.nests_functions and are_local(reading, sweep, data):
+        return found
     return _Reread(reading, sweep, data, found).definitions()
 
 
@@ -55,6 +59,7 @@ class _Reread:
         self._doubles = [definition for definition in found if self._found[_key(definition)] is not definition]
         self._bytes_left = max(_MIN_BYTES, _MAX_TIMES * len(data))
         self._pieces_left = _MAX_PIECES
+        self._in_vain = 0
         #: Lines of items that have swallowed what follows them.
         self._swallowing: set[int] = set()
 
@@ -78,6 +83,10 @@ class _Reread:
                 self._swallowing.update(self._tree.swallowed_by(block))
                 return
             further = pieces
+        elif not self._grammar.spec.nests_functions:
+            settled = self._tree.settled_by(block)
+            if settled is not None and settled.is_function:
+                return
         heads = [piece for piece in further if block.begins_at(piece.start_line - 1)]
         in_function = in_function or any(piece.kind in FUNCTION_KINDS for piece in heads)
         for inner in block.inner:
@@ -97,7 +106,7 @@ class _Reread:
         size = self._layout.start(block.last + 1) - self._layout.start(block.first)
         self._bytes_left -= size
         self._pieces_left -= 1
-        return self._bytes_left > 0 and self._pieces_left > 0
+        return self._bytes_left > 0 and self._pieces_left > 0 and self._in_vain < _MAX_IN_VAIN
 
     def _read(self, block: Block) -> tuple[list[Definition], bool]:
         """Definitions of one block, and whether it has no errors."""
@@ -121,6 +130,7 @@ class _Reread:
             for definition in found
             if definition.start_line > added
         ]
+        self._in_vain = 0 if definitions else self._in_vain + 1
         is_clean = all(end < len(head) for _, end in reading.errors())
         return definitions, is_clean
 

@@ -3,13 +3,54 @@
 from __future__ import annotations
 
 import itertools
+import re
 from bisect import bisect_left
 from collections import defaultdict
 
 from .items import Item
-from .layout import Block, Layout
+from .layout import Block, Layout, indentation
 from .parsing import Reading
 from .sweep import Sweep
+
+#: A further line at the margin, where the next definition may begin.
+_AT_MARGIN = re.compile(rb"[\r\n][A-Za-z_]")
+
+
+def are_local(reading: Reading, sweep: Sweep, data: bytes) -> bool:
+    """Whether each error of a source lies in a function or declaration that ends where its indentation says so.
+
+    Args:
+        reading: The source as the parser read it.
+        sweep: The first pass, done.
+        data: The source.
+    """
+
+    def indent(offset: int) -> int:
+        start = max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
+        return indentation(data[start : offset + 1])
+
+    functions = [item for item in sweep.items if item.is_function]
+    starts = [item.start for item in functions]
+    cursor = reading.tree.walk()  # the method of nodes that finds a child by its byte crashes (tree-sitter 0.26.1)
+    for start, end in reading.errors():
+        cursor.reset(reading.tree.root_node)
+        around = cursor.node if cursor.goto_first_child_for_byte(start) is not None else None
+        if (
+            around is not None
+            and around.type != "ERROR"
+            and around.end_byte >= end
+            and not _AT_MARGIN.search(data, around.start_byte, around.end_byte)
+        ):
+            continue
+        index = bisect_left(starts, start) - 1
+        if index < 0 or functions[index].end < end:
+            return False
+        item = functions[index]
+        if indent(item.start) != indent(item.end - 1):
+            return False
+        if index + 1 < len(functions) and starts[index + 1] < item.end:
+            return False
+    return True
 
 
 class Soundness:
@@ -49,7 +90,8 @@ class Soundness:
     def is_sound(self, block: Block) -> bool:
         """Whether the tree has no error in a block and none around it that gives it other containers."""
         layout, offset = self._layout, self._offset(block)
-        if self._has_error(layout.start(block.first), layout.start(block.last + 1)):
+        has_error = self._has_error(layout.start(block.first), layout.start(block.last + 1))
+        if has_error and not self.settled_by(block):
             return False
         if self.swallowed_by(block):
             return False
@@ -60,6 +102,14 @@ class Soundness:
                 if any(item.end <= offset and self._ends_early(item, other) for item in self._items_at[line]):
                     return False
         return True
+
+    def settled_by(self, block: Block) -> Item | None:
+        """The definition that begins and ends with a block: an error inside has not displaced it."""
+        for line in range(block.first, block.head + 1):
+            for item in self._items_at[line]:
+                if item.node is not None and self._sweep.line(max(item.start, item.end - 1)) - 1 == block.last:
+                    return item
+        return None
 
     def _ends_early(self, item: Item, block: Block) -> bool:
         """Whether an item at the head of a block that ends inside it should have ended with it."""

@@ -161,6 +161,8 @@ class LanguageSpec:
     #: Lines a definition needs in front of it to be parsed on its own: any one, and an indented one besides.
     piece_prefix: bytes = b""
     member_prefix: bytes = b""
+    #: Whether there can be functions inside a function.
+    nests_functions: bool = True
     #: What ends a block that no bracket closes.
     block_end: bytes = b""
     #: How the declaration of a constant starts, where not every bound value of several lines is one.

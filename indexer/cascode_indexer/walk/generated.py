@@ -72,10 +72,21 @@ _NOTICE = re.compile(
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 
+#: A string of several lines that is no documentation.
+_BOUND_STRING = re.compile(r"[=(,]\s*\w{0,2}(?:\"\"\"|''')")
+
 
 def has_generated_notice(text: str) -> bool:
     """Whether the first lines of a file say that a program wrote it."""
     head = text[:_NOTICE_CHARACTERS]
     if "enerated" not in head and "GENERATED" not in head and "Bison" not in head and "will be lost" not in head:
         return False  # the cheap look that spares most files the expression
-    return _NOTICE.search("\n".join(head.split("\n", _NOTICE_LINES)[:_NOTICE_LINES])) is not None
+    head = "\n".join(head.split("\n", _NOTICE_LINES)[:_NOTICE_LINES])
+    return any(not _is_in_string(head[: match.start()]) for match in _NOTICE.finditer(head))
+
+
+def _is_in_string(before: str) -> bool:
+    """Whether a string of several lines is open behind a text: a generator holds the notice of what it writes."""
+    if before.count("`") % 2:
+        return True
+    return any(before.count(quote) % 2 and _BOUND_STRING.search(before) for quote in ('"""', "'''"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 
 from ..types import DEFAULT_MAX_FILE_BYTES, SkipReason, SourceFile
@@ -22,6 +23,8 @@ _LONG_SHARE = 0.5
 #: a literal, a table of numbers or an encoded image next to none.
 _CODE_SHARE = 0.03
 _CODE_SIGNS = "(){};"
+#: A literal may hold any signs.
+_LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 #: No parser, encoder or editor is helped by a longer line, whatever stands around it.
 _MAX_LINE = 256 * 1024
 #: Bytes a read asks for at once.
@@ -102,4 +105,5 @@ def text_or_reason(text: str) -> str | SkipReason:
 
 def _is_code(line: str) -> bool:
     """Whether a long line holds statements, not one literal."""
-    return sum(map(line.count, _CODE_SIGNS)) > _CODE_SHARE * len(line)
+    rest = _LITERAL.sub("", line)
+    return sum(map(rest.count, _CODE_SIGNS)) > _CODE_SHARE * len(line)

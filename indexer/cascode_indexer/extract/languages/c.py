@@ -135,6 +135,7 @@ SPEC = LanguageSpec(
     shown=c_shown,
     name_node=declared_name,
     is_statement=is_statement,
+    nests_functions=False,
     signature_tail=("{", "="),
     definition=DEFINITION,
 )

@@ -106,5 +106,6 @@ SPEC = LanguageSpec(
     signature_tail=("do:", ","),
     cut_body=b"",
     definition=_DEFINITION,
+    block_end=b"end",
     member_prefix=b"defmodule A do\n",
 )

@@ -97,4 +97,5 @@ SPEC = LanguageSpec(
     signature_tail=("=",),
     cut_body=b"",
     definition=_DEFINITION,
+    block_end=b"end",
 )

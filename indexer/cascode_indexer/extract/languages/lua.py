@@ -78,4 +78,5 @@ SPEC = LanguageSpec(
     signature_tail=("=",),
     cut_body=b" end",
     definition=_DEFINITION,
+    block_end=b"end",
 )
