@@ -30,6 +30,8 @@ from .types import Asked
 
 #: Fewer questions of a kind say nothing about a probability; the kind keeps the model's own calibration.
 FEWEST = 100
+#: Kinds that hardly anybody asks here, beside those whose weights they share: calibrated together.
+_WEIGHED_AS = {QueryKind.REPORT: QueryKind.SENTENCE_WITH_NAME}
 #: A group of fewer questions counts as many as it has: one question must not stand for hundreds.
 _A_GROUP = 20
 #: Right first hits that may stand under "nothing matches well".
@@ -73,7 +75,8 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
     """
     found = {}
     for kind in QueryKind:
-        questions = [question for question in asked if question.kind == kind.value and _read(question) > 1]
+        alike = {kind.value, _WEIGHED_AS.get(kind, kind).value}
+        questions = [question for question in asked if question.kind in alike and _read(question) > 1]
         if len(questions) >= FEWEST:
             found[kind.value] = _calibrate_kind(questions, rules)
     return found

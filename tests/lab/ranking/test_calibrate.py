@@ -67,6 +67,12 @@ def test_few_questions_of_a_kind_calibrate_nothing() -> None:
     assert list(calibrate([*questions(), *questions(FEWEST, kind="general")], RULES)) == ["sentence", "general"]
 
 
+def test_reports_are_calibrated_with_what_is_weighed_alike() -> None:
+    """There are hardly any, and they are weighed as sentences with names are."""
+    found = calibrate(questions(kind="sentence_with_name"), RULES)
+    assert found["report"].values == found["sentence_with_name"].values
+
+
 def test_groups_count_alike() -> None:
     """Many questions of one group do not decide for a smaller one in which more is found."""
     easy = [asked(right=True, lead=2.0, name=f"e{at % 4}", group="written") for at in range(60)]

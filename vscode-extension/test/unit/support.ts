@@ -46,7 +46,7 @@ export function status(changes: Partial<ServerStatus> = {}): ServerStatus {
     files: { done: 40, total: 40 },
     rate: null,
     skipped: {},
-    model: { label: "bundled", loaded: true, device: "cpu" },
+    model: { label: "bundled", loaded: true, device: "cpu", engine: "OpenVINO 2026.3.0, float32" },
     workspaces: [],
     version: "0.1.0",
     log_file: "/log",
