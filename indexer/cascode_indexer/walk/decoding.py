@@ -52,8 +52,8 @@ def decode(content: bytes, language: str = "") -> str | SkipReason:
             content, encoding = content[len(mark) :], marked
             break
     if encoding != "utf-8":
-        text = content.decode(encoding, "replace")
-        return SkipReason.NOT_TEXT if _is_undecoded(text) else text
+        wide = content.decode(encoding, "replace")
+        return SkipReason.NOT_TEXT if _is_undecoded(wide) else wide
     if b"\0" in content[:_BINARY_BLOCK]:
         return SkipReason.BINARY
     text = _strict(content, "utf-8")

@@ -57,6 +57,7 @@ def _names(source: str, language: str) -> list[str]:
             ["NEW", "g"],
         ),
         ("c", "int f(void) {\n  dispatch (OPCODE(i)) {\n    g();\n  }\n}\n", ["f"]),
+        ("c", "static __dead void\nf(__unused int a, __unused struct b *c)\n{\n}\n", ["f"]),
         ("c", "ZEND_FUNCTION(strlen) {\n  f();\n}\n", ["strlen"]),
         ("c", "SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)\n{\n  f();\n}\n", ["read"]),
         ("c", "UV_UNUSED(static int f(int v)) {\n  return v;\n}\n", ["f"]),
@@ -198,3 +199,9 @@ def test_salvage_gives_no_function_twice() -> None:
 def test_items_inside_a_macro_of_rust_are_found(source: str, names: list[str]) -> None:
     """A macro that stands around items for a condition hands them on as they are."""
     assert _names(source, "rust") == names
+
+
+def test_a_loop_behind_a_macro_is_no_error_of_c() -> None:
+    """Half of the files of some projects had errors for such loops alone."""
+    source = "int f(void) {\n\tTAILQ_FOREACH(a, &b->c, entry) {\n\t\tg(a);\n\t}\n\treturn 1;\n}\n"
+    assert not extract_definitions(source, "c").has_errors
