@@ -22,6 +22,7 @@ from cascode_indexer.indexing.update import Updater
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
+from cascode_indexer.pool import WorkspacePool
 from cascode_indexer.roots import Roots
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
@@ -45,6 +46,7 @@ class Engine:
         gpu: Hold vectors on a GPU if there is one.
         threads: CPU threads that indexing takes, and small batches so that searches go first; None for all, at
             full speed.
+        pool: Shares open workspaces with other engines; None for workspaces of its own.
 
     Raises:
         WorkspaceError: A root cannot be walked.
@@ -59,15 +61,18 @@ class Engine:
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         gpu: bool = False,
         threads: int | None = None,
+        pool: WorkspacePool | None = None,
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
-        self._gate = Gate()
+        self._gate = Gate() if pool is None else pool.gate
         options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
 
         def open_workspace(root: Path) -> Workspace:
+            if pool is not None:
+                return pool.borrow(root, self._model, options)
             return Workspace(root, self._model, self._gate, options)
 
-        self._roots = Roots(open_workspace)
+        self._roots = Roots(open_workspace, Workspace.retire if pool is None else pool.give_back)
         self._overlays = Overlays(self._roots.find)
         self._searcher = Searcher(
             self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes
@@ -168,7 +173,10 @@ class Engine:
         return workspace.encode(report, on_progress, cancelled)
 
     def pause(self) -> None:
-        """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on."""
+        """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on.
+
+        With a pool that holds for all of its engines.
+        """
         self._gate.pause()
 
     def resume(self) -> None:

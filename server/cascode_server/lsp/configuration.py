@@ -119,9 +119,7 @@ def _own_part(settings: object) -> object:
 
 def _use(session: Session, before: Settings, settings: Settings) -> None:
     """Put changed settings into effect."""
-    from cascode_server.logs import set_level
-
-    set_level(settings.log.level)
+    session.log.use_level(settings.log.level)
     opened_with = ("device", "model", "threads", "max_file_size")
     now = (settings.device, settings.model.path, settings.indexing.threads, settings.indexing.max_file_size)
     then = (before.device, before.model.path, before.indexing.threads, before.indexing.max_file_size)

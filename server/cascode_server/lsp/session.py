@@ -21,7 +21,7 @@ from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
 from cascode_server.service.indexing import IndexingService
-from cascode_server.service.process import open_background_engine
+from cascode_server.service.process import SharedParts
 from cascode_server.service.searching import Searching
 from cascode_server.service.status import status_json
 from cascode_server.service.types import Folder, Hooks
@@ -47,14 +47,13 @@ class Session(LanguageServer):
     settings, the services, the threads, and who subscribed to what.
 
     Args:
-        model_for: Returns the model of a name and a device, let go after so many idle minutes; sessions of one process
-            share it.
+        parts: What the sessions of one process share.
         on_exit: Called once with the exit status when the session is over.
     """
 
     protocol: WireProtocol
 
-    def __init__(self, model_for: Callable[[str, str, int], ModelHandle], on_exit: Callable[[int], None]) -> None:
+    def __init__(self, parts: SharedParts, on_exit: Callable[[int], None]) -> None:
         super().__init__(
             "cascode",
             importlib.metadata.version("cascode"),
@@ -78,7 +77,7 @@ class Session(LanguageServer):
             Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._announce_indexed),
         )
         self.searching = Searching(self.indexing, self.push_documents)
-        self._model_for = model_for
+        self._parts = parts
         self._on_exit = on_exit
         self._shown: set[str] = set()
         self._started = asyncio.Event()
@@ -95,8 +94,7 @@ class Session(LanguageServer):
     @property
     def model(self) -> ModelHandle:
         """The model that the settings name."""
-        model = self.settings.model
-        return self._model_for(model.path, self.settings.device, model.unload_minutes)
+        return self._parts.model_of(self.settings)
 
     def start_indexing(self) -> None:
         """Begin to index, once; the settings are known by now."""
@@ -176,7 +174,7 @@ class Session(LanguageServer):
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
         work_for(self)
-        return open_background_engine(self.settings, self.model)
+        return self._parts.open_engine(self.settings)
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""
