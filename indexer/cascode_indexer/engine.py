@@ -28,7 +28,7 @@ from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
-from cascode_indexer.walk import walk
+from cascode_indexer.walk import checked_root, walk
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
@@ -65,9 +65,11 @@ class Engine:
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate() if pool is None else pool.gate
-        options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+        self._largest: dict[Path, int] = {}
 
         def open_workspace(root: Path) -> Workspace:
+            largest = self._largest.get(root, max_file_bytes)
+            options = IndexOptions(max_file_bytes=largest, gpu=gpu, threads=threads)
             if pool is not None:
                 return pool.borrow(root, self._model, options)
             return Workspace(root, self._model, self._gate, options)
@@ -98,13 +100,19 @@ class Engine:
         """Every root that was added and not removed, those covered by another one included."""
         return self._roots.requested()
 
-    def add_root(self, root: Path) -> None:
+    def add_root(self, root: Path, *, max_file_bytes: int | None = None) -> None:
         """Take up a workspace; :meth:`update` indexes it. One that is known already changes nothing.
+
+        Args:
+            root: The workspace.
+            max_file_bytes: Larger files of it are skipped and counted; None for what holds for all.
 
         Raises:
             WorkspaceError: It cannot be walked.
             IndexStoreError: Its index cannot be opened.
         """
+        if max_file_bytes is not None:
+            self._largest[checked_root(root)] = max_file_bytes
         self._roots.add([root])
 
     def remove_root(self, root: Path) -> None:

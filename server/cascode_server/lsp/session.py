@@ -62,11 +62,15 @@ class Session(LanguageServer):
         )
         self.client: Client | None = None
         self.folders: list[Folder] = []
+        #: Those of the first workspace; what is not about one workspace is read from them.
         self.settings = Settings()
+        self.folder_settings: dict[Path, Settings] = {}
         #: Held while settings that the client has sent are worked out.
         self.configuring = asyncio.Lock()
         self.documents: Documents | None = None
         self.watching: Watching | None = None
+        #: Called on the event loop when workspaces came or went.
+        self.on_folders: list[Callable[[], None]] = []
         #: Called on the event loop when the state of the indexes is another one.
         self.on_state: list[Callable[[], None]] = []
         #: Called on the indexing thread with what was indexed; see :class:`Hooks`.
@@ -74,7 +78,14 @@ class Session(LanguageServer):
         self.workers = Workers(functools.partial(work_for, self))
         self.indexing = IndexingService(
             self._open_engine,
-            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._announce_indexed),
+            Hooks(
+                self._state_changed,
+                self.show_problem,
+                self._watch,
+                self._unwatch,
+                self._announce_indexed,
+                lambda root: self.settings_of(root).indexing.max_file_size,
+            ),
         )
         self.searching = Searching(self.indexing, self.push_documents)
         self._parts = parts
@@ -96,11 +107,25 @@ class Session(LanguageServer):
         """The model that the settings name."""
         return self._parts.model_of(self.settings)
 
+    @property
+    def is_indexing_enabled(self) -> bool:
+        """Whether any workspace is to be indexed."""
+        wanted = [self.settings_of(folder.path) for folder in self.folders] or [self.settings]
+        return any(settings.indexing.enabled for settings in wanted)
+
+    def unindexed_roots(self) -> set[Path]:
+        """Return the workspaces whose settings say that they are not to be indexed."""
+        return {folder.path for folder in self.folders if not self.settings_of(folder.path).indexing.enabled}
+
+    def settings_of(self, root: Path) -> Settings:
+        """Return the settings of a workspace."""
+        return self.folder_settings.get(root, self.settings)
+
     def start_indexing(self) -> None:
         """Begin to index, once; the settings are known by now."""
         if not self._started.is_set() and not self._ended:
             self._started.set()
-            self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
+            self.indexing.start([folder.path for folder in self.folders], enabled=self.is_indexing_enabled)
 
     async def settings_in_force(self) -> Settings:
         """Return the settings once they are known; every request that depends on one reads it from here.

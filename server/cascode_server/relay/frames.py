@@ -36,7 +36,7 @@ class Frames:
             header = _HEADER.match(self._rest, 0, _LONGEST_HEADER)
             if header is None:
                 # A header's part that has not come whole yet, or what will never be one.
-                self.lost = len(self._rest) >= _LONGEST_HEADER or self._rest[:1] in (b"\r", b"\n", b"{")
+                self.lost = len(self._rest) >= _LONGEST_HEADER or bytes(self._rest[:1]) in (b"\r", b"\n", b"{")
                 break
             length = _LENGTH.search(header[1])
             if length is None:
