@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -64,6 +64,10 @@ coverage-mutants: setup ## Damage files of real packages: what is found besides?
 SPEED_ARGS ?= --before HEAD~1
 coverage-speed: setup ## Speed of parsing and storing real packages beside another commit; SPEED_ARGS="--before COMMIT"
 	$(BIN)/python scripts/coverage_speed.py $(SPEED_ARGS)
+
+FUZZ_MESSAGES ?= 100000
+fuzz: setup ## Damaged messages of every kind to the language server (FUZZ_MESSAGES); test-slow has a minute of them
+	CASCODE_FUZZ_MESSAGES=$(FUZZ_MESSAGES) $(BIN)/python -m pytest -s tests/server/lsp/test_fuzz.py
 
 SOAK_SECONDS ?= 1800
 soak: setup ## Two editors at once for half an hour (SOAK_SECONDS), 1,000 calls of agents; test-slow does both in little

@@ -35,7 +35,7 @@ _OPTION = re.compile(r"(--[a-z][a-z-]+)")
 
 def command_line() -> click.Group:
     """Return the root of the command line."""
-    from cascode_server.cli.main import cli
+    from cascode_server.cli.commands import cli
 
     assert isinstance(cli, click.Group)
     return cli

@@ -38,6 +38,7 @@ LARGER_CLASSES = {
     "models/cascode_models/settings.py:ModelSettings": "the shape of config.json",
     "server/cascode_server/lsp/client.py:Client": "what a client says of itself in one message",
     "server/cascode_server/lsp/session.py:Session": "see its docstring",
+    "server/cascode_server/relay/journal.py:Journal": "what is known of a session that is followed from outside",
     "server/cascode_server/schema/shapes.py:PlainHit": "a shape of the wire",
     "server/cascode_server/schema/shapes.py:ServerStatus": "a shape of the wire",
     "tests/server/lsp/conftest.py:Editor": "a client: its streams, what it received, and how it answers",

@@ -22,12 +22,13 @@ from cascode_indexer.indexing.update import Updater
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
+from cascode_indexer.pool import WorkspacePool
 from cascode_indexer.roots import Roots
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
-from cascode_indexer.walk import walk
+from cascode_indexer.walk import checked_root, walk
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
@@ -45,6 +46,7 @@ class Engine:
         gpu: Hold vectors on a GPU if there is one.
         threads: CPU threads that indexing takes, and small batches so that searches go first; None for all, at
             full speed.
+        pool: Shares open workspaces with other engines; None for workspaces of its own.
 
     Raises:
         WorkspaceError: A root cannot be walked.
@@ -59,15 +61,20 @@ class Engine:
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         gpu: bool = False,
         threads: int | None = None,
+        pool: WorkspacePool | None = None,
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
-        self._gate = Gate()
-        options = IndexOptions(max_file_bytes=max_file_bytes, gpu=gpu, threads=threads)
+        self._gate = Gate() if pool is None else pool.gate
+        self._largest: dict[Path, int] = {}
 
         def open_workspace(root: Path) -> Workspace:
+            largest = self._largest.get(root, max_file_bytes)
+            options = IndexOptions(max_file_bytes=largest, gpu=gpu, threads=threads)
+            if pool is not None:
+                return pool.borrow(root, self._model, options)
             return Workspace(root, self._model, self._gate, options)
 
-        self._roots = Roots(open_workspace)
+        self._roots = Roots(open_workspace, Workspace.retire if pool is None else pool.give_back)
         self._overlays = Overlays(self._roots.find)
         self._searcher = Searcher(
             self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes
@@ -93,13 +100,19 @@ class Engine:
         """Every root that was added and not removed, those covered by another one included."""
         return self._roots.requested()
 
-    def add_root(self, root: Path) -> None:
+    def add_root(self, root: Path, *, max_file_bytes: int | None = None) -> None:
         """Take up a workspace; :meth:`update` indexes it. One that is known already changes nothing.
+
+        Args:
+            root: The workspace.
+            max_file_bytes: Larger files of it are skipped and counted; None for what holds for all.
 
         Raises:
             WorkspaceError: It cannot be walked.
             IndexStoreError: Its index cannot be opened.
         """
+        if max_file_bytes is not None:
+            self._largest[checked_root(root)] = max_file_bytes
         self._roots.add([root])
 
     def remove_root(self, root: Path) -> None:
@@ -168,7 +181,10 @@ class Engine:
         return workspace.encode(report, on_progress, cancelled)
 
     def pause(self) -> None:
-        """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on."""
+        """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on.
+
+        With a pool that holds for all of its engines.
+        """
         self._gate.pause()
 
     def resume(self) -> None:

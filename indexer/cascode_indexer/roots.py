@@ -23,10 +23,12 @@ class Roots:
 
     Args:
         open_workspace: Opens the workspace of a root.
+        give_up: Lets one go, which is closed after its last user; returns at once.
     """
 
-    def __init__(self, open_workspace: Callable[[Path], Workspace]) -> None:
+    def __init__(self, open_workspace: Callable[[Path], Workspace], give_up: Callable[[Workspace], None]) -> None:
         self._open_workspace = open_workspace
+        self._give_up = give_up
         self._lock = threading.Lock()
         self._asked: dict[Path, None] = {}
         self._open: dict[Path, Workspace] = {}
@@ -57,7 +59,7 @@ class Roots:
                         opened[root] = self._open_workspace(root)
             except BaseException:
                 for workspace in opened.values():
-                    workspace.retire()
+                    self._give_up(workspace)
                 raise
             self._asked = asked
             self._open.update(opened)
@@ -97,14 +99,15 @@ class Roots:
     def close(self) -> None:
         """Close all workspaces, those that were removed and are still in use included."""
         with self._lock:
-            workspaces = [*self._open.values(), *self._gone]
+            opened, gone = list(self._open.values()), list(self._gone)
             self._open.clear()
             self._asked.clear()
             self._gone.clear()
-        for workspace in workspaces:
-            workspace.retire()
-        for workspace in workspaces:
-            workspace.close()
+        for workspace in opened:
+            self._give_up(workspace)
+        for workspace in (*opened, *gone):
+            if workspace.retired:
+                workspace.wait_unused()
 
     def _retire_covered(self) -> None:
         """Let workspaces go that another one covers now."""
@@ -114,8 +117,8 @@ class Roots:
             self._retire(self._open.pop(root))
 
     def _retire(self, workspace: Workspace) -> None:
-        """Close a workspace after its last user, and remember it as long as there is one."""
-        workspace.retire()
+        """Let a workspace go, and remember it as long as it is in use."""
+        self._give_up(workspace)
         self._gone = [held for held in [*self._gone, workspace] if held.in_use]
 
 

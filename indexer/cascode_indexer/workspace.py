@@ -52,18 +52,22 @@ class Workspace:
         model: The model, loaded when needed.
         gate: Passed by indexing between small pieces of work.
         options: How it is read and indexed.
+        shared: Whether several engines have it: each of them waits until all is encoded, whoever does it.
 
     Raises:
         WorkspaceError: The folder cannot be walked.
         IndexStoreError: The index cannot be opened.
     """
 
-    def __init__(self, root: Path, model: ModelHandle, gate: Gate, options: IndexOptions) -> None:
+    def __init__(
+        self, root: Path, model: ModelHandle, gate: Gate, options: IndexOptions, *, shared: bool = False
+    ) -> None:
         self.root = checked_root(root)
         self.location = locate(self.root)
         self.options = options
         self._model = model
         self._gate = gate
+        self._shared = shared
         self._right = WriteRight(self.location)
         self._encoding = SharedWork()
         self._files = IndexFiles(self.location, model, gpu=options.gpu)
@@ -91,6 +95,11 @@ class Workspace:
         return not self.index.wait_unused(0)
 
     @property
+    def retired(self) -> bool:
+        """Whether it is closed, or will be after its last user."""
+        return self._files.closed
+
+    @property
     def indexed(self) -> bool:
         """Whether a full scan has ever been completed."""
         return self.store.get_meta("last_indexed") is not None
@@ -112,8 +121,8 @@ class Workspace:
     def encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
         """Encode what has no vector yet.
 
-        Where another thread of this process is at it, that one takes along what the scan has found, and this call
-        returns at once.
+        Where another thread of this process is at it, that one takes along what the scan has found. This call then
+        returns at once, but waits in a shared workspace: the other thread may end with its engine.
 
         Args:
             report: What the scan before it did.
@@ -128,8 +137,21 @@ class Workspace:
         """
         if report.read_only or report.cancelled:
             return report
+        asked = cancelled or (lambda: False)
+
+        def wait() -> bool:
+            if asked() or self.retired:
+                return False
+            if on_progress is not None and self.progress is not None:
+                on_progress(self.progress)
+            return True
+
         return self._encoding.run(
-            report, lambda report: self._encode(report, on_progress, cancelled), lambda report: report.cancelled
+            report,
+            lambda report: self._encode(report, on_progress, cancelled),
+            lambda report: report.cancelled,
+            wait=wait if self._shared else None,
+            unfinished=lambda report: dataclasses.replace(report, cancelled=True),
         )
 
     def pack(self, path: Path) -> int:
@@ -212,9 +234,8 @@ class Workspace:
         """Cancel a running update and close the files as soon as nobody uses them; returns at once."""
         self._files.retire()
 
-    def close(self) -> None:
-        """Cancel a running update, wait for it and for searches, and close the files."""
-        self.retire()
+    def wait_unused(self) -> None:
+        """Wait for a cancelled update and for searches, so that the files are closed."""
         if not self.index.wait_unused(_CLOSE_SECONDS):
             _log.warning("the index of %s is still in use; it is closed later", self.root)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cascode_indexer.location import INDEX_DIR_VARIABLE, index_root
     from cascode_indexer.maintenance import CleanReport, Finding, clean, clean_all, diagnose
     from cascode_indexer.model import ModelHandle
+    from cascode_indexer.pool import WorkspacePool
     from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
     from cascode_indexer.store.types import StoreCounts
     from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
@@ -81,6 +82,7 @@ __all__ = [
     "StoreCounts",
     "Watcher",
     "WorkspaceError",
+    "WorkspacePool",
     "WorkspaceStatus",
     "canonical_language",
     "checked_root",
@@ -111,6 +113,7 @@ _NAMES_OF = {
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
     "cascode_indexer.model": ("ModelHandle",),
+    "cascode_indexer.pool": ("WorkspacePool",),
     "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
     "cascode_indexer.store.types": ("StoreCounts",),
     "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),

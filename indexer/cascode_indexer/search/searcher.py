@@ -64,7 +64,7 @@ class Searcher:
         gate: Lets searches go before indexing.
         overlays: Open buffers.
         indexing_threads: CPU threads that indexing takes; None for all.
-        max_file_bytes: As for indexing: no source is shown of larger files.
+        max_file_bytes: No source is shown of larger files, where their workspace was closed meanwhile.
     """
 
     def __init__(
@@ -149,9 +149,9 @@ class Searcher:
         """Return the source lines of a hit."""
         text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
         if text is None:
-            text = read_source(
-                SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0, True), self._max_file_bytes
-            )
+            home = next((workspace for workspace in self._workspaces() if workspace.root == hit.root), None)
+            largest = self._max_file_bytes if home is None else home.max_file_bytes
+            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0, True), largest)
         if isinstance(text, SkipReason):
             return ""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -1,4 +1,6 @@
 -- One hit: its words for a list, its place in a file, opening it.
+local rows = require("cascode.rows")
+
 local M = {}
 
 ---@alias cascode.OpenHow "edit"|"split"|"vsplit"|"tab"
@@ -64,9 +66,30 @@ end
 ---@return integer row
 ---@return integer column
 function M.position(position, lines, encoding)
-  local row = math.max(math.min(position.line + 1, #lines), 1)
-  local column = vim.str_byteindex(lines[row] or "", encoding, position.character, false)
-  return row, column
+  local row, part = rows.row_of(position.line, lines)
+  local text = lines[row] or ""
+  local start = rows.start_of(text, part)
+  return row, start + vim.str_byteindex(text:sub(start + 1), encoding, position.character, false)
+end
+
+--- Lets the lines of hits be those that vim counts; positions stay as LSP has them.
+---@param hits cascode.Hit[]
+---@return cascode.Hit[]
+function M.as_vim_counts(hits)
+  ---@type table<string, string[]|false>
+  local known = {}
+  for _, one in ipairs(hits) do
+    if known[one.uri] == nil then
+      local lines = M.lines(one.uri)
+      known[one.uri] = lines and rows.differ(lines) and lines or false
+    end
+    local lines = known[one.uri]
+    if lines then
+      one.start_line = rows.row_of(one.start_line - 1, lines)
+      one.end_line = rows.row_of(one.end_line - 1, lines)
+    end
+  end
+  return hits
 end
 
 --- Where the name of a hit's function stands, in its file as it is now.

@@ -3,6 +3,8 @@ local M = {}
 
 local Session = require("cascode.session")
 local client = require("cascode.client")
+local hit = require("cascode.hit")
+local rows = require("cascode.rows")
 
 ---@class cascode.Request
 ---@field title string
@@ -42,13 +44,14 @@ local function tell_when_slow(session)
   end, PATIENCE_MS)
 end
 
---- Leaves out the hits that a request does not want.
+--- Counts lines as vim does, and leaves out the hits that a request does not want.
 ---@param answer cascode.Answer
 ---@param keep? fun(hit: cascode.Hit): boolean
 ---@return cascode.Answer
 local function filtered(answer, keep)
-  if keep and type(answer.hits) == "table" then
-    answer.hits = vim.tbl_filter(keep, answer.hits)
+  if type(answer.hits) == "table" then
+    local hits = hit.as_vim_counts(answer.hits)
+    answer.hits = keep and vim.tbl_filter(keep, hits) or hits
   end
   return answer
 end
@@ -140,7 +143,12 @@ function M.similar(picker)
     command = "similar",
     picker = picker,
     arguments = function(server)
-      return vim.lsp.util.make_position_params(window, server.offset_encoding) --[[@as table]]
+      local params = vim.lsp.util.make_position_params(window, server.offset_encoding) --[[@as table]]
+      local row, column = unpack(vim.api.nvim_win_get_cursor(window))
+      local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, row, false)
+      -- Neovim counts its own rows; of the place the server reads the line alone.
+      params.position.line = rows.line_of(row, column, lines)
+      return params
     end,
   })
 end
@@ -173,8 +181,8 @@ function M.similar_to_selection(first, last, picker)
     title = ("like lines %d-%d"):format(first, last),
     command = "search",
     picker = picker,
-    keep = function(hit)
-      return hit.uri ~= uri or hit.end_line < first or hit.start_line > last
+    keep = function(one)
+      return one.uri ~= uri or one.end_line < first or one.start_line > last
     end,
     arguments = function()
       return { query = text }

@@ -13,7 +13,7 @@ import click
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
-from cascode_server.schema.tools import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
+from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.service.budget import Budget, Found, within_budget
 from cascode_server.service.tokens import count_tokens
 

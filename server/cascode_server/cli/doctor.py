@@ -33,7 +33,7 @@ def command(workspaces: tuple[Path, ...]) -> int:
 
     roots = [checked_root(root) for root in workspaces or (current_directory(),)]
     model = model_name(read_settings(roots).settings)
-    findings = [*diagnose(roots, model=model), *_configuration(roots), _logs()]
+    findings = [*diagnose(roots, model=model), *_configuration(roots), _logs(), _resident()]
     for finding in findings:
         mark = click.style("ok   ", fg="green") if finding.ok else click.style("wrong", fg="red", bold=True)
         click.echo(f"{mark}  {printable(finding.title)}: {printable(finding.detail, one_line=True)}")
@@ -63,3 +63,21 @@ def _logs() -> Finding:
 
     newest = next(iter(recent_logs()), None)
     return Finding(True, "logs", f"{log_directory()}: newest {newest.name}" if newest else f"{log_directory()}: none")
+
+
+def _resident() -> Finding:
+    """Say whether editors share a server at the moment."""
+    from cascode import Finding
+    from cascode_server.relay.greeting import RefusedError, call
+    from cascode_server.relay.place import PlaceError, find_place
+
+    try:
+        place = find_place()
+        call(place, "command").close()
+    except ConnectionError:
+        return Finding(True, "shared server", "none runs")
+    except (PlaceError, RefusedError) as error:
+        return Finding(False, "shared server", str(error), "end its process; editors do without it until then")
+    return Finding(
+        True, "shared server", f"process {place.lock.read_text(encoding='ascii').strip()} in {place.directory}"
+    )

@@ -1,73 +1,13 @@
-"""Entry point: the commands, and the edge where every error becomes one line and an exit status."""
+"""Entry point of the program: relays, of which each open editor has one, go past everything that commands need."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
+import re
 import sys
 from collections.abc import Sequence
 
-import click
-
-from cascode import CascodeError, ModelError
-from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError
-from cascode_server.cli.console import fail, prepare_streams
-from cascode_server.cli.current_directory import leave_if_deleted
-from cascode_server.cli.lazy import LazyCommands
-from cascode_server.logs import debugging
-
-logger = logging.getLogger(__name__)
-
-#: Exit statuses: those of grep, and 128 plus the signal where a signal ended the command.
-_ERROR = 2
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
-
-#: Extras by the module that they bring, to name the command that installs what is missing.
-_EXTRAS = {
-    "torch": "torch",
-    "transformers": "torch",
-    "mcp": "mcp",
-    "mcp_types": "mcp",
-    "yaml": "train",
-    "matplotlib": "train",
-    "bm25s": "train",
-}
-
-#: In the order in which they are of use.
-_COMMANDS = {
-    "search": "cascode_server.cli.search:command",
-    "similar": "cascode_server.cli.similar:command",
-    "index": "cascode_server.cli.index:command",
-    "watch": "cascode_server.cli.watch:command",
-    "status": "cascode_server.cli.status:command",
-    "doctor": "cascode_server.cli.doctor:command",
-    "settings": "cascode_server.cli.settings:command",
-    "pack": "cascode_server.cli.pack:pack_command",
-    "unpack": "cascode_server.cli.pack:unpack_command",
-    "clean": "cascode_server.cli.clean:command",
-    "serve": "cascode_server.cli.serve:command",
-    "mcp": "cascode_server.cli.mcp:command",
-    "agent-guide": "cascode_server.cli.agent_guide:command",
-    "train": "cascode_server.cli.train:group",
-    "eval": "cascode_server.cli.evaluate:group",
-    "export": "cascode_server.cli.export:command",
-    "completion": "cascode_server.cli.completion:command",
-}
-
-
-@click.group(cls=Group, commands=LazyCommands(_COMMANDS))
-@click.version_option(package_name="cascode", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Ask your code in plain words.
-
-    \b
-    cascode search "where do we retry a failed request"
-
-    Everything runs on this machine; nothing is sent anywhere. Exit status as grep: 0 when something was
-    found, 1 when nothing was, 2 after an error.
-    """
+#: What an editor may add to ``serve --shared``; whatever else there is, the command reads it, and explains it.
+_RELAY_ARGUMENT = re.compile(r"--shared|--stdio|--clientProcessId=([1-9]\d{0,9})")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,62 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Always.
     """
-    prepare_streams()
-    leave_if_deleted()
-    sys.exit(_run(arguments))
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["serve"] and "--shared" in given:
+        found = [_RELAY_ARGUMENT.fullmatch(argument) for argument in given[1:]]
+        if all(found):
+            from cascode_server.relay.relay import leave_with, relay
 
+            process_id = next((int(match[1]) for match in found if match is not None and match[1]), None)
+            leave_with(lambda: relay(process_id))
+    from cascode_server.cli.commands import run
 
-def _run(arguments: Sequence[str] | None) -> int:
-    """Run a command; every way to fail gives one line on stderr and a status."""
-    try:
-        result = cli.main(args=arguments, prog_name="cascode", standalone_mode=False)
-        sys.stdout.flush()
-    except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "cascode"
-        return fail(f"{_line(error.format_message()).removesuffix('.')} (see '{path} --help')", _ERROR)
-    except click.ClickException as error:
-        return fail(_line(error.format_message()), _ERROR)
-    except (click.Abort, KeyboardInterrupt):
-        return fail("interrupted; what was indexed is kept", _INTERRUPTED)
-    except WorkInterruptedError as error:
-        return fail(f"interrupted; {error}", _INTERRUPTED)
-    except (BrokenPipeError, ReaderGoneError):
-        _drop_output()
-        return _BROKEN_PIPE
-    except (CascodeError, ModelError) as error:
-        logger.debug("traceback", exc_info=True)
-        return fail(_line(str(error)), _ERROR)
-    except ModuleNotFoundError as error:
-        logger.debug("traceback", exc_info=True)
-        package = (error.name or "").partition(".")[0]
-        extra = _EXTRAS.get(package)
-        if extra is None:
-            return _internal(error)
-        return fail(f"{package} is not installed: pip install 'cascode[{extra}]'", _ERROR)
-    except OSError as error:  # a full disk, a file that vanished: the system's fault and not ours
-        logger.debug("traceback", exc_info=True)
-        path = "" if error.filename is None else f" ({error.filename})"
-        _drop_output()
-        return fail(f"the operating system reported an error: {error.strerror or error}{path}", _ERROR)
-    except Exception as error:
-        logger.debug("traceback", exc_info=True)
-        return _internal(error)
-    return result if isinstance(result, int) else 0
-
-
-def _internal(error: Exception) -> int:
-    """Say that the fault is ours."""
-    text = _line(f"{type(error).__name__}: {error}")
-    hint = "" if debugging() else "; run with --debug for the traceback"
-    return fail(f"internal error: {text}{hint}", _ERROR)
-
-
-def _drop_output() -> None:
-    """Send what is left to nowhere, so that the interpreter's last flush does not fail as well."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _line(text: str) -> str:
-    """A message on one line."""
-    return " ".join(text.split())
+    sys.exit(run(arguments))

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from cascode import DEFAULT_LIMIT, LANGUAGES, Kind, canonical_language
+from cascode import DEFAULT_LIMIT, Kind
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
 from cascode_server.cli.current_directory import FolderType, current_directory
 from cascode_server.settings import Settings
+from cascode_server.settings.leaves import with_values
 
 if TYPE_CHECKING:
     from cascode import Engine
@@ -38,6 +39,19 @@ class EngineOptions:
     gpu: bool
     #: What the configuration files say; options come on top of it.
     settings: Settings
+
+    def as_settings(self) -> Settings | None:
+        """Return the settings with the options on top; None where an option is none that a server knows."""
+        if self.gpu:
+            return None
+        name = self.model or model_name(self.settings) or ""
+        if name and Path(name).exists():  # a folder, which counts from here
+            name = str(Path(name).absolute())
+        values = {
+            "model.path": name,
+            "indexing.maxFileSize": self.max_file_bytes or self.settings.indexing.max_file_size,
+        }
+        return with_values(self.settings, values)
 
     def open(self, roots: Sequence[Path]) -> AbstractContextManager[Engine]:
         """Open the engine of some workspaces.
@@ -122,6 +136,8 @@ class Language(click.ParamType):  # type: ignore[type-arg]  # generic from click
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the language id."""
+        from cascode import LANGUAGES, canonical_language  # loads what is known of every language
+
         language = canonical_language(str(value))
         if language is None:
             self.fail(f"{value!r} is not one of {', '.join(sorted(LANGUAGES))}", param, ctx)
@@ -129,6 +145,8 @@ class Language(click.ParamType):  # type: ignore[type-arg]  # generic from click
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the ids."""
+        from cascode import LANGUAGES
+
         return [CompletionItem(language) for language in sorted(LANGUAGES) if language.startswith(incomplete)]
 
 

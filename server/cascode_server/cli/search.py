@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from cascode_server.cli.base import Command
-from cascode_server.cli.formats import TITLED, Printer, format_options, print_notes
+from cascode_server.cli.current_directory import current_directory
+from cascode_server.cli.formats import TITLED, WITH_SOURCES, Printer, format_options, print_notes
 from cascode_server.cli.options import (
     KIND,
     EngineOptions,
@@ -21,13 +23,15 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
+from cascode_server.cli.resident import Question, ask_resident
 from cascode_server.cli.updating import explain_empty, print_reports, update
-from cascode_server.schema.shapes import SearchArgument
 from cascode_server.service.printable import printable
 from cascode_server.service.requests import search_request
 
 if TYPE_CHECKING:
-    from cascode import Engine, SearchRequest
+    from cascode import Answer, Engine, SearchRequest
+    from cascode_server.cli.formats.snippet import Sources
+    from cascode_server.schema.shapes import SearchArgument
 
 
 @click.command("search", cls=Command)
@@ -85,7 +89,6 @@ def command(
 
     A workspace that was never indexed is indexed first. Exit status 0 with hits, 1 without, 2 after an error.
     """
-    settings = engine_options.settings.search
     asked: SearchArgument = {"query": "", "languages": list(languages), "kinds": list(kinds), "paths": list(paths)}
     if limit is not None:
         asked["limit"] = limit
@@ -98,6 +101,13 @@ def command(
     first = next(requests, None)
     if first is None:
         raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
+    narrowed = bool(languages or kinds or paths)
+    if batch is None:
+        answered = _ask_resident(
+            first, workspaces, engine_options, update=not no_update, sources=format_name in WITH_SOURCES
+        )
+        if answered is not None:
+            return print_answer(*answered, show, narrowed=narrowed)
     from cascode import Engine
 
     Engine.check(first)  # a mistake is reported before minutes of indexing
@@ -106,7 +116,26 @@ def command(
         if not make_ready(engine, refresh=not no_update):
             return 1
         titled = batch is not None and format_name in TITLED
-        return _answer(engine, chain([first], requests), show, titled=titled)
+        return _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
+
+
+def _ask_resident(
+    request: SearchRequest, workspaces: Sequence[Path], options: EngineOptions, *, update: bool, sources: bool
+) -> tuple[Answer, Sources] | None:
+    """Ask the resident server; None where none answers."""
+    settings = options.as_settings()
+    if settings is None:
+        return None
+    roots = workspaces or [current_directory()]
+    return ask_resident(Question(roots, settings, dataclasses.asdict(request), update, sources))
+
+
+def print_answer(answer: Answer, sources: Sources, show: Printer, *, narrowed: bool = False) -> int:
+    """Print an answer with what it does not say itself; return the exit status."""
+    show(answer, sources)
+    sys.stdout.flush()
+    print_notes(answer, narrowed=narrowed)
+    return 0 if answer.hits else 1
 
 
 def make_ready(engine: Engine, *, refresh: bool) -> bool:
@@ -158,15 +187,12 @@ def _clean(query: str) -> str:
     return query.encode("utf-8", "replace").decode("utf-8").strip().removeprefix("\ufeff").strip()
 
 
-def _answer(engine: Engine, requests: Iterable[SearchRequest], show: Printer, *, titled: bool) -> int:
+def _answer(engine: Engine, requests: Iterable[SearchRequest], show: Printer, *, titled: bool, narrowed: bool) -> int:
     """Answer queries as they come; 0 where one of them has a hit."""
     found = False
     for request in requests:
         answer = engine.search(request)
         if titled:
             click.echo(f"# {printable(request.query, one_line=True)}")
-        show(answer, engine)
-        sys.stdout.flush()
-        print_notes(answer, narrowed=bool(request.languages or request.kinds or request.paths))
-        found = found or bool(answer.hits)
+        found = print_answer(answer, engine, show, narrowed=narrowed) == 0 or found
     return 0 if found else 1

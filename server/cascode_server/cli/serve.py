@@ -32,21 +32,40 @@ INTERRUPTED = 130
 )
 @click.option("--pipe", metavar="NAME", help="Serve the client that listens on this socket file or named pipe.")
 @click.option(
+    "--shared",
+    is_flag=True,
+    help="Serve the client on standard streams from the one server that all editors of this user share; it is started "
+    "where there is none, and leaves when nobody needs it.",
+)
+@click.option(
     "--clientProcessId",
     "process_id",
     type=click.IntRange(min=1),
     metavar="N",
     help="Exit when this process has ended.",
 )
-def command(stdio: bool, tcp: int | None, socket: int | None, pipe: str | None, process_id: int | None) -> None:
+def command(
+    stdio: bool, tcp: int | None, socket: int | None, pipe: str | None, shared: bool, process_id: int | None
+) -> None:
     """Run the language server; editors start it.
 
     Exit status 0 after an ordered shutdown, 1 where the client left or died without one.
     """
-    given = {"--stdio": stdio or None, "--tcp": tcp, "--socket": socket, "--pipe": pipe}
+    # Client libraries add --stdio by themselves, and a shared server is reached on the same streams.
+    given = {
+        "--stdio": (stdio and not shared) or None,
+        "--shared": shared or None,
+        "--tcp": tcp,
+        "--socket": socket,
+        "--pipe": pipe,
+    }
     ways = [option for option, value in given.items() if value is not None]
     if len(ways) > 1:
         raise click.UsageError(f"{' and '.join(ways)} cannot be combined: give one of them")
+    if shared:
+        from cascode_server.relay.relay import leave_with, relay
+
+        leave_with(lambda: relay(process_id))
     try:
         status = _serve(tcp, socket or pipe, process_id)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.current_directory import current_directory
-from cascode_server.cli.formats import Printer, format_options, print_notes
+from cascode_server.cli.formats import WITH_SOURCES, Printer, format_options
 from cascode_server.cli.options import (
     EngineOptions,
     Place,
@@ -18,7 +18,8 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.search import make_ready
+from cascode_server.cli.resident import Question, ask_resident
+from cascode_server.cli.search import make_ready, print_answer
 
 
 @click.command("similar", cls=Command)
@@ -32,7 +33,7 @@ def command(
     place: Place,
     workspaces: tuple[Path, ...],
     limit: int | None,
-    format_name: str,  # noqa: ARG001  what prints is made of it
+    format_name: str,
     show: Printer,
     no_update: bool,
     engine_options: EngineOptions,
@@ -50,14 +51,18 @@ def command(
     roots = workspaces or (current_directory(),)
     if not any(_inside(path, root) for root in roots):
         raise click.UsageError(f"{path} is in none of the workspaces: name its workspace with '--workspace'")
+    limit = limit or engine_options.settings.search.limit
+    settings = engine_options.as_settings()
+    if settings is not None:
+        request = {"path": str(path), "line": place.line, "limit": limit}
+        answered = ask_resident(Question(roots, settings, request, not no_update, format_name in WITH_SOURCES))
+        if answered is not None:
+            return print_answer(*answered, show)
     with engine_options.open(roots) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        answer = engine.similar(path, place.line, limit=limit or engine_options.settings.search.limit)
-        show(answer, engine)
-        print_notes(answer)
-    return 0 if answer.hits else 1
+        return print_answer(engine.similar(path, place.line, limit=limit), engine, show)
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from cascode_server.lsp.commands import add_commands
 from cascode_server.lsp.configuration import Configuration
@@ -15,19 +14,17 @@ from cascode_server.lsp.session import Session
 from cascode_server.lsp.status import StatusNotifier
 from cascode_server.lsp.symbols import add_symbols
 from cascode_server.lsp.watching import Watching
-
-if TYPE_CHECKING:
-    from cascode import ModelHandle
+from cascode_server.service.process import SharedParts
 
 
-def build_session(model_for: Callable[[str, str, int], ModelHandle], on_exit: Callable[[int], None]) -> Session:
+def build_session(parts: SharedParts, on_exit: Callable[[int], None]) -> Session:
     """Return a session that is ready for its first message; call it on the event loop.
 
     Args:
-        model_for: Returns the model of a name and a device, let go after so many idle minutes.
+        parts: What the sessions of one process share.
         on_exit: Called once with the exit status when the session is over.
     """
-    session = Session(model_for, on_exit)
+    session = Session(parts, on_exit)
     add_lifecycle(session, Configuration(session))
     add_commands(session)
     add_symbols(session)

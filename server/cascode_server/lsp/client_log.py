@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from cascode_server.logs import OWN_LOGGERS
+from cascode_server.logs import OWN_LOGGERS, debugging, set_level
 
 if TYPE_CHECKING:
     from cascode_server.lsp.session import Session
@@ -40,7 +41,7 @@ class ClientLogHandler(logging.Handler):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(_level_of_process())
         self._session = session
         self._held: list[types.LogMessageParams] | None = []
 
@@ -62,6 +63,16 @@ class ClientLogHandler(logging.Handler):
         _attached.discard(self)
         for name in OWN_LOGGERS:
             logging.getLogger(name).removeHandler(self)
+        _apply_levels()
+
+    def use_level(self, level: str) -> None:
+        """Take records from a level on; of several clients the most curious one says what is logged at all.
+
+        Args:
+            level: ``error``, ``warning``, ``info`` or ``debug``.
+        """
+        self.setLevel(level.upper())
+        _apply_levels()
 
     def let_through(self) -> None:
         """Send what was held, and from now on at once."""
@@ -84,3 +95,15 @@ class ClientLogHandler(logging.Handler):
                 self._held.append(message)
         except Exception:
             self.handleError(record)
+
+
+def _apply_levels() -> None:
+    """Log what any client wants to see."""
+    if _attached:
+        set_level(logging.getLevelName(min(handler.level for handler in _attached)))
+
+
+@functools.cache
+def _level_of_process() -> int:
+    """Return the level that the process was started with, as it is before any client's settings are known."""
+    return logging.DEBUG if debugging() else logging.INFO

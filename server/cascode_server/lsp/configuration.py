@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: A client that does not answer this question must not keep the index from being made.
 _PATIENCE_SECONDS = 2.0
+#: Stands for the URI of a workspace where a client has none open.
+_NO_FOLDER = ""
 
 
 class Configuration:
@@ -31,8 +34,11 @@ class Configuration:
         self._session = session
         #: What came with ``initialize``: in force while the client sets nothing.
         self._initial: object = None
-        self._sent: object = None
+        #: What was pushed, for all workspaces; and what was pulled, by the URI of a workspace.
+        self._pushed: object = None
+        self._pulled: dict[str, object] = {}
         session.on_indexed.append(self._on_indexed)
+        session.on_folders.append(lambda: session.workers.spawn(self._find()))
 
         @session.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
         async def changed(params: Any) -> None:
@@ -41,7 +47,7 @@ class Configuration:
             if self._pulls or settings is None:
                 await self._pull()
             else:
-                self._sent = _own_part(settings) or self._initial
+                self._pushed = _own_part(settings) or self._initial
                 await self._apply()
 
     @property
@@ -51,7 +57,7 @@ class Configuration:
 
     def take_initial(self, settings: object) -> None:
         """Take the settings that came with ``initialize``."""
-        self._initial = self._sent = settings
+        self._initial = self._pushed = settings
 
     async def begin(self) -> None:
         """Find the settings to begin with, and register for changes."""
@@ -59,6 +65,10 @@ class Configuration:
         if client is not None and client.can_register_configuration:
             registration = types.Registration("cascode-configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION)
             self._session.client_register_capability(types.RegistrationParams([registration]))
+        await self._find()
+
+    async def _find(self) -> None:
+        """Ask for the settings, with patience, and use them; of a client that is not asked, those that are known."""
         if self._pulls:
             pull = asyncio.ensure_future(self._pull())
             done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
@@ -69,15 +79,15 @@ class Configuration:
 
     async def _pull(self) -> None:
         """Ask the client for its settings and use them."""
-        folders = self._session.folders
-        item = types.ConfigurationItem(scope_uri=folders[0].uri if folders else None, section=SECTION)
+        uris = [folder.uri for folder in self._session.folders] or [_NO_FOLDER]
+        items = [types.ConfigurationItem(scope_uri=uri or None, section=SECTION) for uri in uris]
         try:
-            answer = await self._session.workspace_configuration_async(types.ConfigurationParams([item]))
+            answer = await self._session.workspace_configuration_async(types.ConfigurationParams(items))
         except Exception as error:  # the client's fault, whatever it is: the settings of before stay
             logger.warning("the client does not send its settings: %s", error)
             answer = ()
-        if answer:
-            self._sent = answer[0] or self._initial  # null: the user took back what was set
+        for uri, settings in zip(uris, answer, strict=False):
+            self._pulled[uri] = settings or self._initial  # null: the user took back what was set
         await self._apply()
 
     async def _apply(self) -> None:
@@ -87,21 +97,25 @@ class Configuration:
 
     async def _resolve(self) -> None:
         """Work out the settings of what was sent last."""
-        session, sent = self._session, self._sent
-        client = session.client
-        workspace = session.folders[0].path if session.folders else None
-        trusted = client is not None and client.trusted
-        settings, problems = await session.workers.side(lambda: resolve(sent, workspace, trusted))
-        for problem in problems:
-            session.show_problem(problem)
-        before, session.settings = session.settings, settings
-        if settings != before:
-            _use(session, before, settings)
+        session = self._session
+        trusted = session.client is not None and session.client.trusted
+        wanted = [(folder.path, self._pulled.get(folder.uri, self._pushed)) for folder in session.folders]
+        general = self._pulled.get(_NO_FOLDER, self._pushed)
+
+        def work() -> list[tuple[Settings, list[str]]]:
+            return [resolve(sent, root, trusted) for root, sent in wanted or [(None, general)]]
+
+        found = await session.workers.side(work)
+        for _, problems in found:
+            for problem in problems:
+                session.show_problem(problem)
+        settings = [each for each, _ in found]
+        _use(session, settings[0], {root: each for (root, _), each in zip(wanted, settings, strict=False)})
 
     def _on_indexed(self, root: object, paths: frozenset[str] | None) -> None:
-        """Read the workspace's file again after it changed."""
-        folders = self._session.folders
-        if paths is not None and WORKSPACE_FILE in paths and folders and folders[0].path == root:
+        """Read a workspace's file again after it changed."""
+        known = any(folder.path == root for folder in self._session.folders)
+        if paths is not None and WORKSPACE_FILE in paths and known:
             self._session.workers.later(lambda: self._session.workers.spawn(self._apply()))
 
 
@@ -117,17 +131,26 @@ def _own_part(settings: object) -> object:
     return {key: value for key, value in ours.items() if key.partition(".")[0] in known}
 
 
-def _use(session: Session, before: Settings, settings: Settings) -> None:
-    """Put changed settings into effect."""
-    from cascode_server.logs import set_level
+def _use(session: Session, settings: Settings, of_folders: dict[Path, Settings]) -> None:
+    """Put settings into effect.
 
-    set_level(settings.log.level)
-    opened_with = ("device", "model", "threads", "max_file_size")
-    now = (settings.device, settings.model.path, settings.indexing.threads, settings.indexing.max_file_size)
-    then = (before.device, before.model.path, before.indexing.threads, before.indexing.max_file_size)
-    if now != then:
-        logger.info("reopening the indexes: one of %s changed", ", ".join(opened_with))
+    Args:
+        session: The session.
+        settings: Those of the first workspace.
+        of_folders: Those of each workspace.
+    """
+    before, now = session.settings, settings
+    sizes = {root: session.settings_of(root).indexing.max_file_size for root in of_folders}
+    session.settings, session.folder_settings = settings, of_folders
+    if before != now:
+        session.log.use_level(settings.log.level)
+    opened_with = [(each.device, each.model.path, each.indexing.threads) for each in (before, now)]
+    if opened_with[0] != opened_with[1] or any(
+        each.indexing.max_file_size != sizes[root] for root, each in of_folders.items()
+    ):
+        logger.info("reopening the indexes: device, model, threads or maxFileSize changed")
         session.indexing.reopen()
-    session.indexing.set_enabled(settings.indexing.enabled)
+    session.indexing.set_enabled(session.is_indexing_enabled)
+    session.indexing.exclude(session.unindexed_roots())
     if settings.watcher != before.watcher and session.watching is not None:
         session.watching.reconsider()

@@ -25,6 +25,10 @@ def add_folders(session: Session) -> None:
         kept = list(distinct([*kept, *(folder for folder in added if folder is not None)]))
         session.folders = kept
         now = {folder.path for folder in kept}
+        # A workspace may say that it is not to be indexed: it waits until its settings are known.
+        session.indexing.exclude(session.unindexed_roots() | (now - before))
         session.indexing.change_roots(
             [folder.path for folder in kept if folder.path not in before], sorted(before - now)
         )
+        for call in session.on_folders:
+            call()

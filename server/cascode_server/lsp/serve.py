@@ -17,10 +17,9 @@ from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
 from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
-from cascode_server.service.process import Models, log_to_file, settle
+from cascode_server.service.process import SharedParts, log_to_file, settle
 
 if TYPE_CHECKING:
-    from cascode import ModelHandle
     from cascode_server.lsp.session import Session
 
 logger = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ def serve_client(address: int | str, process_id: int | None) -> int:
 async def _serve_client(address: int | str, process_id: int | None) -> int:
     """Connect, and run the session of the one client."""
     reader, writer = await _connect(address)
-    return await _serve_session(reader, LoopWriter(asyncio.get_running_loop(), writer), Models().get, process_id)
+    return await serve_session(reader, LoopWriter(asyncio.get_running_loop(), writer), SharedParts(), process_id)
 
 
 async def _connect(address: int | str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -117,12 +116,12 @@ async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None
             logger.debug("reading stdin ended: %s", error)
 
     threading.Thread(target=read, name="cascode-read", daemon=True).start()
-    return await _serve_session(reader, QueueWriter(stdout), Models().get, process_id)
+    return await serve_session(reader, QueueWriter(stdout), SharedParts(), process_id)
 
 
 async def _serve_tcp(port: int, process_id: int | None) -> int:
     """Accept clients."""
-    models = Models()
+    parts = SharedParts()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -131,7 +130,7 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
         # Messages may come from any thread; only the loop may write to its connections.
         # Ctrl-C cancels what is open: before Python 3.12 asyncio reports that as a fault of the connection.
         with contextlib.suppress(asyncio.CancelledError):
-            await _serve_session(reader, LoopWriter(loop, writer), models.get, None)
+            await serve_session(reader, LoopWriter(loop, writer), parts, None)
 
     server = await asyncio.start_server(serve, _HOST, port)
     print(f"cascode: listening on {_HOST}:{server.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201
@@ -146,13 +145,24 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
     return 0
 
 
-async def _serve_session(
+async def serve_session(
     reader: asyncio.StreamReader,
     writer: Writer,
-    model_for: Callable[[str, str, int], ModelHandle],
+    parts: SharedParts,
     process_id: int | None,
+    *,
+    on_begin: Callable[[Session], None] = lambda _session: None,
+    on_end: Callable[[int], None] = lambda _status: None,
 ) -> int:
     """Run a session until its client leaves, or is gone.
+
+    Args:
+        reader: What the client sends.
+        writer: Takes what it is sent.
+        parts: What the sessions of this process share.
+        process_id: The client's process; its end ends the session. None where it is not known.
+        on_begin: Given the session before its first message.
+        on_end: Given the exit status while the client can still be written to.
 
     Returns:
         The exit status.
@@ -163,13 +173,16 @@ async def _serve_session(
         if not over.done():
             over.set_result(status)
 
-    session = build_session(model_for, on_exit)
+    session = build_session(parts, on_exit)
+    on_begin(session)
     session.protocol.set_writer(writer)
     if process_id is not None:
         watch_process(process_id, lambda: session.workers.later(session.end, 1))
     reading = asyncio.ensure_future(_read(reader, session))
     try:
-        return await over
+        status = await over
+        on_end(status)
+        return status
     finally:
         reading.cancel()
         await writer.finish(_DRAIN_SECONDS)

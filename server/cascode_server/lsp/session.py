@@ -21,7 +21,7 @@ from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
 from cascode_server.service.indexing import IndexingService
-from cascode_server.service.process import open_background_engine
+from cascode_server.service.process import SharedParts
 from cascode_server.service.searching import Searching
 from cascode_server.service.status import status_json
 from cascode_server.service.types import Folder, Hooks
@@ -47,14 +47,13 @@ class Session(LanguageServer):
     settings, the services, the threads, and who subscribed to what.
 
     Args:
-        model_for: Returns the model of a name and a device, let go after so many idle minutes; sessions of one process
-            share it.
+        parts: What the sessions of one process share.
         on_exit: Called once with the exit status when the session is over.
     """
 
     protocol: WireProtocol
 
-    def __init__(self, model_for: Callable[[str, str, int], ModelHandle], on_exit: Callable[[int], None]) -> None:
+    def __init__(self, parts: SharedParts, on_exit: Callable[[int], None]) -> None:
         super().__init__(
             "cascode",
             importlib.metadata.version("cascode"),
@@ -63,11 +62,15 @@ class Session(LanguageServer):
         )
         self.client: Client | None = None
         self.folders: list[Folder] = []
+        #: Those of the first workspace; what is not about one workspace is read from them.
         self.settings = Settings()
+        self.folder_settings: dict[Path, Settings] = {}
         #: Held while settings that the client has sent are worked out.
         self.configuring = asyncio.Lock()
         self.documents: Documents | None = None
         self.watching: Watching | None = None
+        #: Called on the event loop when workspaces came or went.
+        self.on_folders: list[Callable[[], None]] = []
         #: Called on the event loop when the state of the indexes is another one.
         self.on_state: list[Callable[[], None]] = []
         #: Called on the indexing thread with what was indexed; see :class:`Hooks`.
@@ -75,10 +78,17 @@ class Session(LanguageServer):
         self.workers = Workers(functools.partial(work_for, self))
         self.indexing = IndexingService(
             self._open_engine,
-            Hooks(self._state_changed, self.show_problem, self._watch, self._unwatch, self._announce_indexed),
+            Hooks(
+                self._state_changed,
+                self.show_problem,
+                self._watch,
+                self._unwatch,
+                self._announce_indexed,
+                lambda root: self.settings_of(root).indexing.max_file_size,
+            ),
         )
         self.searching = Searching(self.indexing, self.push_documents)
-        self._model_for = model_for
+        self._parts = parts
         self._on_exit = on_exit
         self._shown: set[str] = set()
         self._started = asyncio.Event()
@@ -95,14 +105,27 @@ class Session(LanguageServer):
     @property
     def model(self) -> ModelHandle:
         """The model that the settings name."""
-        model = self.settings.model
-        return self._model_for(model.path, self.settings.device, model.unload_minutes)
+        return self._parts.model_of(self.settings)
+
+    @property
+    def is_indexing_enabled(self) -> bool:
+        """Whether any workspace is to be indexed."""
+        wanted = [self.settings_of(folder.path) for folder in self.folders] or [self.settings]
+        return any(settings.indexing.enabled for settings in wanted)
+
+    def unindexed_roots(self) -> set[Path]:
+        """Return the workspaces whose settings say that they are not to be indexed."""
+        return {folder.path for folder in self.folders if not self.settings_of(folder.path).indexing.enabled}
+
+    def settings_of(self, root: Path) -> Settings:
+        """Return the settings of a workspace."""
+        return self.folder_settings.get(root, self.settings)
 
     def start_indexing(self) -> None:
         """Begin to index, once; the settings are known by now."""
         if not self._started.is_set() and not self._ended:
             self._started.set()
-            self.indexing.start([folder.path for folder in self.folders], enabled=self.settings.indexing.enabled)
+            self.indexing.start([folder.path for folder in self.folders], enabled=self.is_indexing_enabled)
 
     async def settings_in_force(self) -> Settings:
         """Return the settings once they are known; every request that depends on one reads it from here.
@@ -176,7 +199,7 @@ class Session(LanguageServer):
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
         work_for(self)
-        return open_background_engine(self.settings, self.model)
+        return self._parts.open_engine(self.settings)
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""

@@ -87,6 +87,7 @@ class LoopWriter:
 
     async def finish(self, seconds: float) -> None:
         """See :meth:`Writer.finish`."""
+        await asyncio.sleep(0)  # what threads queued goes first
         self._writer.close()
         try:
             await asyncio.wait_for(self._writer.wait_closed(), seconds)

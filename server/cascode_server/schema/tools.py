@@ -9,15 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, is_typeddict
 
+from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.schema.fields import Field, alternatives, choices, fields_of, item_of
 from cascode_server.schema.shapes import Bounds
 
-#: Tokens of an answer unless asked otherwise: three to six whole functions, a few per cent of an agent's context.
-DEFAULT_TOKENS = 4_000
-#: A widely used client refuses answers of more tokens than this.
-MOST_TOKENS = 25_000
-#: What is said beside the hits, and one of them with its declaration, has room in this.
-LEAST_TOKENS = 500
 #: Beyond this the names of hits are not worth what they cost to read.
 _MOST_HITS = 50
 #: Longer bodies than any budget has room for.

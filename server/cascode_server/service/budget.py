@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cascode_server.schema.tools import DEFAULT_TOKENS, MOST_TOKENS, ToolAnswer, ToolHit
+from cascode_server.schema.bounds import DEFAULT_TOKENS, MOST_TOKENS
+from cascode_server.schema.tools import ToolAnswer, ToolHit
 from cascode_server.service.notes import notes_of
 from cascode_server.service.printable import printable
 from cascode_server.service.tokens import count_tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ class _Switches:
     """What was asked of the thread; read and written under the service's lock."""
 
     enabled: bool = False
+    #: Workspaces that are not indexed.
+    excluded: frozenset[Path] = frozenset()
     paused: bool = False
     closed: bool = False
     reopen: bool = True
@@ -144,6 +146,16 @@ class IndexingService:
                 self._job.interrupted.set()
             self._wake()
 
+    def exclude(self, roots: Iterable[Path]) -> None:
+        """Index all workspaces but these; one that was excluded before begins with a scan."""
+        with self._changed:
+            before, self._switches.excluded = self._switches.excluded, frozenset(roots)
+            again = before - self._switches.excluded
+            self._queue.rescan([root for root in self._queue.roots if root in again])
+            if self._switches.excluded - before:
+                self._job.interrupted.set()
+            self._wake()
+
     def reopen(self) -> None:
         """Open another engine, after a setting changed that engines are opened with."""
         with self._changed:
@@ -177,7 +189,7 @@ class IndexingService:
 
     def _wake(self) -> None:
         """Wake the thread; what is urgent interrupts encoding. The caller holds the lock."""
-        if self._queue.has_urgent():
+        if self._queue.has_urgent(apart_from=self._switches.excluded):
             self._job.urgent.set()
         self._publish()
         self._changed.notify_all()
@@ -232,7 +244,7 @@ class IndexingService:
             engine.remove_root(root)
         for root in wanted:
             try:
-                engine.add_root(root)
+                engine.add_root(root, max_file_bytes=self._hooks.largest(root))
             except Exception as error:  # the others go on; this one is tried again
                 self._fail(root, error)
                 self._put_back(root, Work(rescan=True, due=time.monotonic() + _RETRY_SECONDS))
@@ -246,7 +258,7 @@ class IndexingService:
             while not (switches.closed or switches.reopen or switches.roots_changed):
                 now = time.monotonic()
                 if switches.enabled and not switches.paused and self.holder.current is not None:
-                    taken = self._queue.take(now)
+                    taken = self._queue.take(now, apart_from=switches.excluded)
                     if taken is not None:
                         # Checking whether another process still writes is nothing to show.
                         self._job.begin(visible=taken[0] not in self.state.read_only)
@@ -262,7 +274,9 @@ class IndexingService:
         assert engine is not None
         self._publish()
         try:
-            engine.add_root(root)  # does nothing, but for one that could not be opened before
+            engine.add_root(
+                root, max_file_bytes=self._hooks.largest(root)
+            )  # does nothing, but for one that could not be opened before
             if root not in self._watched:
                 # Watched first, so that nothing falls between the two; then scanned as a whole.
                 self._watched.add(root)
@@ -342,6 +356,7 @@ class IndexingService:
             return "disabled"
         if self._switches.paused:
             return "paused"
-        if self._job.visible or self._queue.is_due(time.monotonic(), apart_from=self.state.read_only):
+        left_out = self.state.read_only | self._switches.excluded
+        if self._job.visible or self._queue.is_due(time.monotonic(), apart_from=left_out):
             return "indexing"
         return "error" if self._board.has_failures else "ready"

@@ -1,4 +1,4 @@
-"""Manners of a process that serves clients for hours: where it stands, what it logs, which models it shares."""
+"""Manners of a process that serves clients for hours: where it stands, what it logs, what its clients share."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
 from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, Settings
 
 if TYPE_CHECKING:
-    from cascode import Engine, ModelHandle
+    from cascode import Engine, ModelHandle, WorkspacePool
 
 #: Variables that may name a path relative to the folder that the server was started in.
-_PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
+PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
 #: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
 #: that a message passes through, is what a request costs while files are parsed.
 _SWITCH_SECONDS = 0.001
@@ -49,12 +49,41 @@ class Models:
             return self._handles[key]
 
 
+class SharedParts:
+    """What the clients of one process share: models, and the open files of workspaces.
+
+    Clients that open one workspace with the same settings have one index in memory, whichever of them came first.
+    """
+
+    def __init__(self) -> None:
+        self.models = Models()
+        self._lock = threading.Lock()
+        self._pool: WorkspacePool | None = None
+
+    def open_engine(self, settings: Settings) -> Engine:
+        """Open an engine that indexes beside other work, without workspaces.
+
+        Args:
+            settings: The settings of its client.
+        """
+        from cascode import WorkspacePool
+
+        with self._lock:
+            self._pool = self._pool or WorkspacePool()
+        return open_background_engine(settings, self.model_of(settings), self._pool)
+
+    def model_of(self, settings: Settings) -> ModelHandle:
+        """Return the model that settings name."""
+        model = settings.model
+        return self.models.get(model.path, settings.device, model.unload_minutes)
+
+
 def settle() -> None:
     """Make the process fit for a long life."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     # The folder that an editor started us in may be deleted, and libraries abort where there is none. Variables that
     # name paths count from it, and are read later.
-    for name in _PATH_VARIABLES:
+    for name in PATH_VARIABLES:
         path = Path(os.environ.get(name, "")).expanduser()
         with contextlib.suppress(OSError):  # it is gone already
             if os.environ.get(name) and (path.exists() or name != MODEL_VARIABLE):  # a model may have a name instead
@@ -70,18 +99,23 @@ def log_to_file() -> None:
     setup_logging("debug" if debugging() else "info")
 
 
-def open_background_engine(settings: Settings, model: ModelHandle) -> Engine:
+def open_background_engine(settings: Settings, model: ModelHandle, pool: WorkspacePool | None = None) -> Engine:
     """Open an engine that indexes beside other work, without workspaces.
 
     Args:
         settings: The settings.
         model: Its model.
+        pool: Shares open workspaces with other engines; None for workspaces of its own.
     """
     from cascode import Engine
 
     indexing = settings.indexing
     return Engine(
-        [], model=model, max_file_bytes=indexing.max_file_size, threads=indexing.threads or max(1, _cores() // 2)
+        [],
+        model=model,
+        max_file_bytes=indexing.max_file_size,
+        threads=indexing.threads or max(1, _cores() // 2),
+        pool=pool,
     )
 
 

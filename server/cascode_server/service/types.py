@@ -70,6 +70,8 @@ class Hooks:
     unwatch: Callable[[Path], None]
     #: Files of a workspace were indexed; None where all were looked at.
     indexed: Callable[[Path, frozenset[str] | None], None]
+    #: Asked for the size in bytes above which files of a workspace are skipped; None is the engine's own.
+    largest: Callable[[Path], int | None] = lambda _root: None
 
 
 class ServiceUnavailableError(CascodeError):

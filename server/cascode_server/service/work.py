@@ -85,9 +85,9 @@ class WorkQueue:
             work.merge(newer)
         self._work[root] = work
 
-    def take(self, now: float) -> tuple[Path, Work] | None:
-        """Remove and return what is to be done next; None where nothing is due."""
-        due = [(root, work) for root, work in self._work.items() if work.due <= now]
+    def take(self, now: float, *, apart_from: frozenset[Path] = frozenset()) -> tuple[Path, Work] | None:
+        """Remove and return what is to be done next, in other workspaces than some; None where nothing is due."""
+        due = [(root, work) for root, work in self._work.items() if work.due <= now and root not in apart_from]
         if not due:
             return None
         root, work = min(due, key=lambda item: not item[1].urgent)
@@ -104,9 +104,9 @@ class WorkQueue:
         later = [work.due - now for work in self._work.values() if work.due > now]
         return min(later) if later else None
 
-    def has_urgent(self) -> bool:
-        """Whether files have to be read at once."""
-        return any(work.urgent and not work.due for work in self._work.values())
+    def has_urgent(self, *, apart_from: frozenset[Path] = frozenset()) -> bool:
+        """Whether files have to be read at once, in other workspaces than some."""
+        return any(work.urgent and not work.due and root not in apart_from for root, work in self._work.items())
 
     def is_due(self, now: float, *, apart_from: frozenset[Path]) -> bool:
         """Whether something is to be done now, in other workspaces than some."""

@@ -2,7 +2,7 @@
 
 from cascode_server.settings.files import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, WORKSPACE_FILE, user_file
 from cascode_server.settings.resolve import resolve
-from cascode_server.settings.tree import Indexing, Log, Model, Search, Settings
+from cascode_server.settings.tree import Indexing, Log, Model, Search, Settings, Shared
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",
@@ -13,6 +13,7 @@ __all__ = [
     "Model",
     "Search",
     "Settings",
+    "Shared",
     "resolve",
     "user_file",
 ]

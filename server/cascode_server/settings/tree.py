@@ -122,6 +122,20 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """How long the server that several editors share keeps what nobody uses."""
+
+    # A day at most: the next editor starts another one within a second or two.
+    exit_after: int = _setting(
+        30,
+        "Minutes after which a shared server leaves when no editor is open and nothing was asked. 0 is at once. The "
+        "editor that wants it longest counts.",
+        minimum=0,
+        maximum=24 * 60,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a person can set."""
 
@@ -147,3 +161,4 @@ class Settings:
         ),
     )
     log: Log = Log()
+    shared: Shared = Shared()

@@ -42,6 +42,11 @@ def test_quickfix_and_symbols(scenario: Scenario) -> None:
     scenario("quickfix")
 
 
+def test_lone_carriage_returns(scenario: Scenario) -> None:
+    """Lines in lists, of opened hits and of the cursor are those that vim counts, also where LSP counts others."""
+    scenario("carriage_return")
+
+
 def test_vim_ui_select(scenario: Scenario) -> None:
     """Neovim's own numbered list opens the hit of a number; one that a plugin provides is chosen by itself."""
     scenario("select")

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from cascode_indexer.indexing.shared_work import SharedWork
+from running import PATIENCE, Running
 
 
 def test_work_asked_for_meanwhile_is_done_once_more_by_the_same_thread() -> None:
@@ -47,3 +48,31 @@ def test_an_error_leaves_the_work_to_the_next_who_asks() -> None:
     with pytest.raises(ZeroDivisionError):
         shared.run(0, lambda value: 1 // value, lambda _: False)
     assert shared.run(1, lambda value: value + 1, lambda _: False) == 2
+
+
+def test_whoever_waits_does_what_is_left_then() -> None:
+    """Asked to wait, a thread begins when the other one has ended, even by an error; given up, it says so."""
+    shared, entered, go_on = SharedWork(), threading.Event(), threading.Event()
+
+    def fail(_value: int) -> int:
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        raise OSError("the disk is full")
+
+    working = Running(lambda: shared.run(0, fail, lambda _: False))
+    assert entered.wait(PATIENCE)
+    given_up = shared.run(1, lambda value: value, lambda _: False, wait=lambda: False, unfinished=lambda value: -value)
+    assert given_up == -1
+    asked = threading.Event()
+
+    def wait() -> bool:
+        asked.set()
+        return True
+
+    waiting = Running(lambda: shared.run(5, lambda value: value + 1, lambda _: False, wait=wait))
+    assert asked.wait(PATIENCE)
+    assert not waiting.done
+    go_on.set()
+    assert waiting.result() == 6
+    with pytest.raises(OSError, match="disk"):
+        working.result()

@@ -75,6 +75,8 @@ class Person:
             self._delete: 2,
             self._pause_or_resume: 1,
             self._change_folders: 1,
+            self._move_folder: 1,
+            self._change_settings: 1,
         }
         action = self.chooser.choices(list(weights), list(weights.values()))[0]
         action()
@@ -95,6 +97,7 @@ class Person:
             self._pause_or_resume()
         if self._extra_open:
             self._change_folders()
+        self._push_settings({})
         self._collect(wait=True, all_of_them=True)
 
     # Questions
@@ -259,3 +262,28 @@ class Person:
         event = {"added": [], "removed": folder} if self._extra_open else {"added": folder, "removed": []}
         self.editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
         self._extra_open = not self._extra_open
+
+    def _move_folder(self) -> None:
+        """Rename the second workspace on the disk; where it is open, it is opened again under its new name."""
+        before, name = self.extra, self.extra.name
+        self.extra = before.with_name(name.removeprefix("moved_") if name.startswith("moved_") else f"moved_{name}")
+        before.rename(self.extra)
+        if self._extra_open:
+            event = {"added": [{"uri": self.extra.as_uri()}], "removed": [{"uri": before.as_uri()}]}
+            self.editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+
+    def _change_settings(self) -> None:
+        """Set something else; the largest file is one that an index is opened with."""
+        choices: list[dict[str, Any]] = [
+            {"search": {"limit": self.chooser.randint(1, 50)}},
+            {"search": {"rerank": self.chooser.choice(["auto", "never"])}},
+            {"log": {"level": self.chooser.choice(["debug", "warning"])}},
+            {"indexing": {"maxFileSize": self.chooser.choice([500_000, 1_000_000])}},
+            {"indexing": {"threads": "many"}, "shape": None},  # mistakes are survived, and reported once
+            {},
+        ]
+        self._push_settings(self.chooser.choice(choices))
+
+    def _push_settings(self, settings: dict[str, Any]) -> None:
+        """Send settings as a client does that is not asked."""
+        self.editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": settings}})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Editor, eventually
+from .conftest import Editor, eventually, make_workspace
 
 Connect = Callable[[], Editor]
 
@@ -126,3 +126,70 @@ def test_a_changed_workspace_file_is_read_again(connect: Connect, workspace: Pat
     assert len(editor.search("retry a failed upload")["hits"]) > 1
     (workspace / "cascode.toml").write_text("[search]\nlimit = 1\n")
     eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
+
+
+# --- several workspaces ---------------------------------------------------------------------------------
+
+
+def counts(editor: Editor) -> dict[str, int]:
+    """Definitions in the index of each workspace."""
+    return {workspace["name"]: workspace["functions"] for workspace in editor.execute("status")["workspaces"]}
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """Two workspaces of five definitions in two files, one of which has more than 300 bytes."""
+    return make_workspace(tmp_path / "left"), make_workspace(tmp_path / "right")
+
+
+def test_each_workspace_has_its_own_file(connect: Connect, pair: tuple[Path, Path]) -> None:
+    """Whether and what is indexed is said by each ``cascode.toml`` for its workspace, also after a change."""
+    left, right = pair
+    (right / "cascode.toml").write_text("[indexing]\nenabled = false\n")
+    editor = connect()
+    editor.initialize(left, right)
+    eventually(lambda: counts(editor) == {"left": 5, "right": 0} and state(editor) == "ready")
+    assert {hit["workspace"] for hit in editor.search("retry a failed upload")["hits"]} == {"left"}
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": {"indexing": {"enabled": True}}}})
+    eventually(lambda: counts(editor) == {"left": 5, "right": 5})
+    (right / "cascode.toml").write_text("[indexing]\nmaxFileSize = 300\n")
+    (left / "cascode.toml").write_text("[indexing]\nenabled = false\n")
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": {}}})
+    eventually(lambda: 0 < counts(editor)["right"] < 5)
+    assert counts(editor)["left"] == 5, "what is indexed stays"
+    assert shown(editor) == []
+
+
+def test_each_workspace_is_asked_about(connect: Connect, pair: tuple[Path, Path]) -> None:
+    """A client is asked once, for the settings of every workspace by its URI, and each answer counts for its own."""
+    left, right = pair
+    editor = connect()
+
+    def answer(params: Any) -> Any:
+        return [{"indexing": {"enabled": item.get("scopeUri") != right.as_uri()}} for item in params["items"]]
+
+    editor.answers["workspace/configuration"] = answer
+    editor.initialize(left, right, capabilities=PULLS)
+    eventually(lambda: counts(editor) == {"left": 5, "right": 0} and state(editor) == "ready")
+    asked = [params["items"] for method, params in editor.asked if method == "workspace/configuration"]
+    assert [[item["scopeUri"] for item in items] for items in asked] == [[left.as_uri(), right.as_uri()]]
+
+
+def test_a_workspace_that_is_added_is_not_indexed_before_its_settings_are_known(
+    connect: Connect, pair: tuple[Path, Path]
+) -> None:
+    """One that says that it is not to be indexed never is."""
+    left, right = pair
+    (right / "cascode.toml").write_text("[indexing]\nenabled = false\n")
+    editor = connect()
+    editor.initialize(left)
+    editor.wait_ready()
+    added = [{"uri": right.as_uri(), "name": "right"}]
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": added, "removed": []}})
+    eventually(lambda: counts(editor) == {"left": 5, "right": 0} and state(editor) == "ready")
+    (left / "src" / "more.py").write_text("def more_of_it(x):\n    return x\n")
+    eventually(lambda: counts(editor) == {"left": 6, "right": 0})
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": added}})
+    (right / "cascode.toml").unlink()
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": added, "removed": []}})
+    eventually(lambda: counts(editor) == {"left": 6, "right": 5})

@@ -55,8 +55,8 @@ def test_index_survives_everything_at_once(
     """
     chooser = random.Random(_SEED)
     root = make_workspace(tmp_path / "shop", _FILES, chooser)
-    extra = make_workspace(tmp_path / "extra", 20, chooser)
-    people = [_sit_down(start, root, extra, number) for number in range(2)]
+    extras = [make_workspace(tmp_path / f"extra{number}", 20, chooser) for number in range(2)]
+    people = [_sit_down(start, root, extra, number) for number, extra in enumerate(extras)]
     for person in people:
         _wait_ready(person.editor)
     memory = _work(people)

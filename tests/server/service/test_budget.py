@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascode import Answer, Hit
-from cascode_server.schema.tools import LEAST_TOKENS, MOST_TOKENS, ToolAnswer
+from cascode_server.schema.bounds import LEAST_TOKENS, MOST_TOKENS
+from cascode_server.schema.tools import ToolAnswer
 from cascode_server.service.budget import Budget, Budgeted, Found, within_budget
 from cascode_server.service.tokens import count_tokens
 from shape_check import misfits

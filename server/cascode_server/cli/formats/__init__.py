@@ -12,14 +12,15 @@ import click
 from cascode import Answer
 from cascode_server.cli.console import note
 from cascode_server.cli.formats.snippet import SNIPPET_LINES
-from cascode_server.schema.tools import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
-from cascode_server.service.budget import Budget
+from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.service.notes import notes_of
 
 if TYPE_CHECKING:
-    from cascode import Engine
+    from cascode_server.cli.formats.snippet import Sources
 
 NAMES = ("text", "markdown", "jsonl", "vimgrep")
+#: Those that show source lines.
+WITH_SOURCES = ("text", "markdown")
 #: Those that need the query above its hits where there are several.
 TITLED = ("text", "markdown")
 
@@ -71,8 +72,8 @@ def format_options(function: F) -> F:
 class Printer(Protocol):
     """Prints answers on stdout."""
 
-    def __call__(self, answer: Answer, engine: Engine, /) -> None:
-        """Print one answer; the engine gives its source lines."""
+    def __call__(self, answer: Answer, sources: Sources, /) -> None:
+        """Print one answer with its source lines."""
 
 
 def printer(
@@ -89,22 +90,30 @@ def printer(
     Raises:
         click.UsageError: The format has no lines, no budget, or no place for an explanation.
     """
-    from cascode_server.cli.formats import jsonl, markdown, terminal, text, vimgrep
-
     if max_tokens is not None and name != "markdown":
         raise click.UsageError(f"--max-tokens {max_tokens} needs --format markdown, not {name}")
     if explain and name != "text":
         where = "; jsonl holds it as 'why'" if name == "jsonl" else ""
         raise click.UsageError(f"--explain needs --format text, not {name}{where}")
+    # Each is loaded where it is asked for: a search through a shared server is over in the time that all of them take.
     if name == "markdown":
+        from cascode_server.cli.formats import markdown
+        from cascode_server.service.budget import Budget
+
         return functools.partial(markdown.print_answer, budget=Budget(max_tokens or DEFAULT_TOKENS, snippet_lines))
     if name in ("jsonl", "vimgrep"):
+        from cascode_server.cli.formats import jsonl, vimgrep
+
         if snippet_lines is not None:
             raise click.UsageError(f"--snippet-lines {snippet_lines} needs --format text or markdown, not {name}")
         return jsonl.print_answer if name == "jsonl" else vimgrep.print_answer
     lines = SNIPPET_LINES if snippet_lines is None else snippet_lines
     if sys.stdout.isatty():
+        from cascode_server.cli.formats import terminal
+
         return functools.partial(terminal.print_answer, snippet_lines=lines, explain=explain)
+    from cascode_server.cli.formats import text
+
     return functools.partial(text.print_answer, snippet_lines=lines, explain=explain)
 
 

@@ -11,10 +11,10 @@ from cascode import Answer
 from cascode_server.service.answers import answer_json
 
 if TYPE_CHECKING:
-    from cascode import Engine
+    from cascode_server.cli.formats.snippet import Sources
 
 
-def print_answer(answer: Answer, _engine: Engine) -> None:
+def print_answer(answer: Answer, _sources: Sources) -> None:
     """Print an answer as one line."""
     # ASCII only: right in every locale, and file names that are no UTF-8 survive.
     click.echo(json.dumps(answer_json(answer), ensure_ascii=True, allow_nan=False))

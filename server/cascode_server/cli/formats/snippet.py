@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from typing import Protocol
 
 from cascode import Hit
 from cascode_server.service.printable import printable
@@ -13,6 +14,13 @@ SNIPPET_LINES = 6
 
 #: A model is never certain, whatever the rounding says.
 _MOST_PERCENT = 99
+
+
+class Sources(Protocol):
+    """Gives the source lines of hits; an engine does."""
+
+    def snippet(self, hit: Hit, /) -> str:
+        """Return the source lines of a hit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cascode import Answer, Hit, editor_language
+from cascode import Answer, Hit
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
 from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from cascode import Engine, Match
+    from cascode import Match
+    from cascode_server.cli.formats.snippet import Sources
 
 #: Colour of each word for how well a hit matches.
 _COLOURS: Mapping[Match | None, str] = {"likely": "green", "possible": "yellow", "weak": "dim", None: "yellow"}
@@ -23,7 +24,7 @@ _COLOURS: Mapping[Match | None, str] = {"likely": "green", "possible": "yellow",
 
 def print_answer(
     answer: Answer,
-    engine: Engine,
+    sources: Sources,
     console: Console | None = None,
     *,
     snippet_lines: int = SNIPPET_LINES,
@@ -38,7 +39,7 @@ def print_answer(
         console.print(_header(hit), soft_wrap=True)
         if explain:
             console.print(f"  why: {explanation(hit)}", style="dim", markup=False, soft_wrap=True)
-        snippet = shorten(engine.snippet(hit), snippet_lines)
+        snippet = shorten(sources.snippet(hit), snippet_lines)
         if snippet.lines:
             console.print(
                 Syntax(
@@ -61,6 +62,8 @@ def _lexer(language: str) -> Any:
         from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
         return get_lexer_by_name("php", startinline=True)  # the snippet stands after "<?php"
+    from cascode import editor_language  # loads what is known of every language
+
     return editor_language(language)
 
 

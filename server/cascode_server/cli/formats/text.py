@@ -13,17 +13,19 @@ from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explana
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
-    from cascode import Engine
+    from cascode_server.cli.formats.snippet import Sources
 
 
-def print_answer(answer: Answer, engine: Engine, *, snippet_lines: int = SNIPPET_LINES, explain: bool = False) -> None:
+def print_answer(
+    answer: Answer, sources: Sources, *, snippet_lines: int = SNIPPET_LINES, explain: bool = False
+) -> None:
     """Print a header and a few lines a hit."""
     for hit in answer.hits:
         name = printable(hit.name, one_line=True)
         click.echo(f"{shown_path(hit)}:{grep_range(hit)}  {name}  ({hit.kind}, {hit.language})  {certainty(hit)}")
         if explain:
             click.echo(f"    why: {explanation(hit)}")
-        snippet = shorten(engine.snippet(hit), snippet_lines)
+        snippet = shorten(sources.snippet(hit), snippet_lines)
         for line in snippet.lines:
             click.echo(f"    {line}".rstrip())
         if snippet.more:

@@ -12,10 +12,10 @@ from cascode_server.cli.formats.paths import shown_path
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
-    from cascode import Engine
+    from cascode_server.cli.formats.snippet import Sources
 
 
-def print_answer(answer: Answer, _engine: Engine) -> None:
+def print_answer(answer: Answer, _sources: Sources) -> None:
     """Print a line a hit: the place of its name, and its signature."""
     for hit in answer.hits:
         text = printable(" ".join(hit.signature.split()) or hit.name, one_line=True)

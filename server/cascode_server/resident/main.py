@@ -1,0 +1,58 @@
+"""Entry point of the resident server, which the first relay that wants it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+
+from cascode_server.relay.greeting import ANSWER_SECONDS
+from cascode_server.relay.lock import FileLock
+from cascode_server.relay.place import find_place
+from cascode_server.relay.start import READY
+from cascode_server.resident.listening import listen
+from cascode_server.resident.server import ResidentServer
+from cascode_server.service.process import log_to_file, settle
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve until nobody has needed the server for a while."""
+    place = find_place()  # before the folder changes: variables may name relative paths
+    settle()
+    log_to_file()
+    # Where the one before is about to leave, its end is waited for.
+    lock = FileLock(place.lock)
+    if not lock.acquire(ANSWER_SECONDS):
+        logger.info("another resident server is there")
+        os._exit(1)
+    lock.sign()
+    logger.info("resident server of %s in %s", place.name, place.directory)
+    try:
+        asyncio.run(_serve(ResidentServer(place)))
+        status = 0
+    except Exception as error:  # there is no terminal to show it
+        logger.error("the resident server failed: %s", error, exc_info=error)
+        status = 1
+    logging.shutdown()
+    # As for every server: threads inside torch cannot be stopped. The lock goes with the process.
+    os._exit(status)
+
+
+async def _serve(server: ResidentServer) -> None:
+    """Listen, say so, and serve."""
+    async with listen(server.place, server.accept) as listening:
+        server.token = listening.token
+        _say_ready()
+        await server.run()
+        # From here on nobody comes in any more.
+
+
+def _say_ready() -> None:
+    """Let whoever started this process connect; it reads nothing after that line."""
+    os.write(1, READY + b"\n")
+    sys.stdout.flush()
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123  a descriptor is wanted
+        os.dup2(nothing.fileno(), 1)
