@@ -47,10 +47,8 @@ class EngineOptions:
         name = self.model or model_name(self.settings) or ""
         if name and Path(name).exists():  # a folder, which counts from here
             name = str(Path(name).absolute())
-        values = {
-            "model.path": name,
-            "indexing.maxFileSize": self.max_file_bytes or self.settings.indexing.max_file_size,
-        }
+        largest = self.max_file_bytes or self.settings.indexing.max_file_size
+        values: dict[str, bool | int | str] = {"model.path": name, "indexing.maxFileSize": largest}
         return with_values(self.settings, values)
 
     def open(self, roots: Sequence[Path]) -> AbstractContextManager[Engine]:

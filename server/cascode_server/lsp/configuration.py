@@ -99,11 +99,15 @@ class Configuration:
         """Work out the settings of what was sent last."""
         session = self._session
         trusted = session.client is not None and session.client.trusted
-        wanted = [(folder.path, self._pulled.get(folder.uri, self._pushed)) for folder in session.folders]
+        wanted: list[tuple[Path, object]] = [
+            (folder.path, self._pulled.get(folder.uri, self._pushed)) for folder in session.folders
+        ]
         general = self._pulled.get(_NO_FOLDER, self._pushed)
 
         def work() -> list[tuple[Settings, list[str]]]:
-            return [resolve(sent, root, trusted) for root, sent in wanted or [(None, general)]]
+            if not wanted:
+                return [resolve(general, None, trusted)]
+            return [resolve(sent, root, trusted) for root, sent in wanted]
 
         found = await session.workers.side(work)
         for _, problems in found:

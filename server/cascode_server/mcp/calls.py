@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cascode import DEFAULT_LIMIT, QueryError
 from cascode_server.mcp.workspaces import Workspaces
+from cascode_server.schema.bounds import DEFAULT_TOKENS
 from cascode_server.schema.read import read
 from cascode_server.schema.shapes import SearchArgument
 from cascode_server.schema.tools import (
-    DEFAULT_TOKENS,
     FIND_SIMILAR,
     SEARCH_CODE,
     FindSimilarArgument,

@@ -156,7 +156,9 @@ def _ask(engine: Engine, request: Mapping[str, Any], cancelled: Callable[[], boo
     if "line" in request:
         return engine.similar(Path(request["path"]), request["line"], limit=request["limit"])
     known = {field.name for field in dataclasses.fields(SearchRequest)}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in request.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in request.items()
+    }
     return engine.search(
         SearchRequest(**{name: value for name, value in values.items() if name in known}), cancelled=cancelled
     )
