@@ -36,13 +36,23 @@ _ESCAPE = re.compile(r"\\(\r\n|[\s\S])")
 _ESCAPED = {"n": "\n", "t": "\t", "\n": "", "\r": "", "\r\n": "", "\\": "\\", "'": "'", '"': '"'}
 
 
+def _first_statement(body: Node) -> Node | None:
+    """The first child that is no comment: a module may begin with a licence."""
+    # A node finds its sibling by counting from the first: a cursor walks a hundred thousand lines of comments at once.
+    cursor = body.walk()
+    if not cursor.goto_first_child():
+        return None
+    while cursor.node is not None and (cursor.node.type == "comment" or not cursor.node.is_named):
+        if not cursor.goto_next_sibling():
+            return None
+    return cursor.node
+
+
 def _docstring(body: Node, source: bytes) -> tuple[int, int, str] | None:
     """The docstring of a body or a module: its statement's span and its text."""
     if body.type not in ("block", "module"):
         return None
-    statement = body.named_child(0) if body.named_child_count else None
-    while statement is not None and statement.type == "comment":  # a module's licence
-        statement = statement.next_named_sibling
+    statement = _first_statement(body)
     if statement is None or statement.type != "expression_statement" or statement.named_child_count != 1:
         return None
     value = statement.named_child(0)

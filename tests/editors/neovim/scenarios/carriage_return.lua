@@ -5,7 +5,8 @@ local path = T.workspace .. "/carriage.py"
 local file = assert(io.open(path, "wb"))
 file:write(
   '"""One\rtwo\rthree."""\n\n\n'
-    .. 'def brew_a_pot_of_coffee(beans, water):\n    """Brew coffee for the whole office."""\n    return beans + water\n'
+    .. 'def brew_a_pot_of_coffee(beans, water):\n    """Brew coffee for the whole office."""\n'
+    .. "    return beans + water\n"
 )
 file:close()
 
