@@ -177,8 +177,9 @@ def test_no_color_takes_the_colours_out(tmp_path: Path, monkeypatch: pytest.Monk
 def test_every_language_is_coloured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     """The colouring knows each language, also where the code stands in the middle of a file."""
     monkeypatch.delenv("NO_COLOR", raising=False)
-    out = shown(answer(hit(tmp_path, language=language)), "return 1\n")
-    assert re.search(r"\x1b\[(1;)?\d+(;\d+)*mreturn", out)
+    word, code = ("resource", 'resource "a" "b" {\n') if language == "hcl" else ("return", "return 1\n")
+    out = shown(answer(hit(tmp_path, language=language)), code)
+    assert re.search(rf"\x1b\[(1;)?\d+(;\d+)*m{word}", out)
 
 
 def test_markup_in_source_and_names_is_text(tmp_path: Path) -> None:

@@ -127,4 +127,4 @@ def test_completion_offers_languages(run: Run, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("_CASCODE_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", "cascode search --language p")
     monkeypatch.setenv("COMP_CWORD", "3")
-    assert run().out.split() == ["plain,php", "plain,python"]
+    assert run().out.split() == ["plain,perl", "plain,php", "plain,powershell", "plain,python"]
