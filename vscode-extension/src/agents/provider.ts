@@ -32,14 +32,29 @@ interface McpApi {
 export class AgentServers implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[] = [this.changed];
+  private readonly later: NodeJS.Immediate;
 
   constructor(
     private readonly manager: ServerManager,
-    log: Log,
+    private readonly log: Log,
   ) {
+    // No agent asks before the activation has ended, and a person waits for that.
+    this.later = setImmediate(() => {
+      this.register();
+    });
+  }
+
+  dispose(): void {
+    clearImmediate(this.later);
+    this.subscriptions.splice(0).forEach((subscription) => {
+      subscription.dispose();
+    });
+  }
+
+  private register(): void {
     const { lm, McpStdioServerDefinition: Definition } = vscode as unknown as McpApi;
     if (lm?.registerMcpServerDefinitionProvider === undefined || Definition === undefined) {
-      log.info("this VS Code takes no servers for agents from extensions: it needs 1.101 or later");
+      this.log.info("this VS Code takes no servers for agents from extensions: it needs 1.101 or later");
       return;
     }
     const fire = (): void => {
@@ -55,11 +70,11 @@ export class AgentServers implements vscode.Disposable {
       );
     } catch (error) {
       // 1.100 has the function and keeps it for extensions of its own choice: it throws, which would end our activation.
-      log.info(`this VS Code takes no servers for agents from extensions: ${String(error)}`);
+      this.log.info(`this VS Code takes no servers for agents from extensions: ${String(error)}`);
       return;
     }
     this.subscriptions.push(
-      manager.onDidChangeState(fire),
+      this.manager.onDidChangeState(fire),
       vscode.workspace.onDidChangeWorkspaceFolders(fire),
       vscode.workspace.onDidGrantWorkspaceTrust(fire),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -68,12 +83,6 @@ export class AgentServers implements vscode.Disposable {
         }
       }),
     );
-  }
-
-  dispose(): void {
-    this.subscriptions.splice(0).forEach((subscription) => {
-      subscription.dispose();
-    });
   }
 
   private servers(): ReturnType<typeof agentServers> {

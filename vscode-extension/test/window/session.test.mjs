@@ -15,6 +15,9 @@ import { copyWorkspace, sitePackages, until, Window } from "./window.mjs";
 const QUESTION = "ask the user a yes or no question";
 /** What VS Code is promised at its start. */
 const ACTIVATION_MS = 50;
+/** Until both cores are idle after a session of minutes: single loads were measured between 28 and 151 ms. */
+const SETTLING_MS = 8_000;
+const MORE_LOADS = 5;
 /** Waiting processes for each core beyond which milliseconds show the others: the window itself makes one or two. */
 const BUSY = 2.5;
 
@@ -321,9 +324,11 @@ describe("a first sitting", { concurrency: false }, () => {
 
   it("is activated in under 50 ms, by the extension host's own figure", async (context) => {
     // Last, when nothing is left to index: an index in the making takes both cores for itself.
+    // The server has just told that it is ready; what it freed and what the window painted takes a moment more.
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
     const figures = [await cascode.activationMs(window)];
     // The least of some loads: what else the machine does can only add to it.
-    for (let n = 0; n < 3 && Math.min(...figures) >= ACTIVATION_MS; n += 1) {
+    for (let n = 0; n < MORE_LOADS && Math.min(...figures) >= ACTIVATION_MS; n += 1) {
       await window.reload();
       figures.push(await cascode.activationMs(window));
     }
