@@ -183,6 +183,20 @@ def test_size(lines: int, expected: float) -> None:
     assert measured("size", "x", large) == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("strip the ansi codes", "strip_ansi", 1 / 3),
+        ("strip the codes", "strip_ansi", 0.0),
+        ("strip the ansi codes", "strip", 0.0),
+    ],
+)
+def test_a_short_function_whose_whole_name_is_asked_for_is_not_small(query: str, name: str, expected: float) -> None:
+    """It does what its name says in one line; a single common word says too little."""
+    one_line = replace(candidate(), definition=definition(name, lines=1))
+    assert measured("size", query, one_line) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("kind", "expected"), [("class", 1.0), ("trait", 1.0), ("method", 0.0), ("constant", 0.0)])
 def test_types(kind: str, expected: float) -> None:
     """Types are separated from functions and constants."""
