@@ -26,6 +26,8 @@ class Candidate:
     similarity: float | None
     #: BM25; comparable among the candidates of one query.
     bm25: float = 0.0
+    #: Late interaction beyond its mean over the candidates that a stage has read; None where none has read it.
+    late: float | None = None
 
     @property
     def file(self) -> tuple[int, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Table, Weights
 
@@ -83,6 +85,11 @@ FAST: Table = {
     QueryKind.PATH: {"similarity": 1.0, "words": 0.2, "name": 0.1, "file": 0.2, "path": 1.0, "frame": 1.0},
     QueryKind.CODE: {"similarity": 1.0, "tests": -0.08, "aside": -0.048},
 }
+
+#: What late interaction counts beside the rest, by kind of query.
+_LATE: Mapping[QueryKind, float] = dict.fromkeys(QueryKind, 0.4)
+#: Beside vectors and the states of tokens.
+LATE: Table = {kind: {**weights, "late": _LATE[kind]} for kind, weights in FAST.items()}
 
 _WORDS_OF_SENTENCES: Weights = {"words": 1.0, "name": 0.2, "file": 0.1, "tests": -0.3, "aside": -0.18}
 #: While there is no model: words and code carry the ranking alone, in units of the best BM25 of the query.

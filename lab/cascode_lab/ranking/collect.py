@@ -18,7 +18,6 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import evidence_of, rank, without_copies
 from cascode_indexer.rank.types import Candidate
-from cascode_indexer.search.pipeline import mean_vector
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.own_code.asking import parse_files, temporary_index
@@ -96,7 +95,7 @@ def _ask(
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
-    candidates = source.candidates(query, mean_vector(model.encode_queries(query.pieces)))
+    candidates = source.candidates(query, model.encode_query(query.pieces).vector)
     evidence = evidence_of(query, candidates, rules)
     return Asked(
         set_name=questions.name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Ranked
+from cascode_indexer.rank.weights import LATE
 from cascode_indexer.search.stages import (
     FUSED,
     Stage,
@@ -21,7 +22,9 @@ from cascode_indexer.search.stages import (
     stages_of,
 )
 from cascode_indexer.search.types import SearchRequest
+from cascode_indexer.types import StoredDefinition
 from cascode_models.settings import ModelSettings
+from cascode_models.types import EncodedQuery
 from fake_encoder import FakeEncoder
 
 #: Weights that the numbers below are worked out with.
@@ -29,6 +32,7 @@ TABLE = {
     **{kind: {"similarity": 1.0, "words": 0.03} for kind in QueryKind},
     QueryKind.IDENTIFIER: {"similarity": 1.0, "words": 0.2, "definition": 1.0},
 }
+ASKED = EncodedQuery(np.zeros(4, dtype=np.float32))
 SENTENCE, IDENTIFIER = Query.of("where do we retry a failed upload"), Query.of("retry_upload")
 
 
@@ -123,13 +127,14 @@ def test_how_many_the_classifier_reads(request_: SearchRequest, weight: float, h
     """Ten where it was measured to help, as many as asked for, none without a classifier."""
     some = model(weight=weight, head=head)
     assert rerank_depth(request_, some) == depth
-    assert [stage.depth for stage in stages_of(request_, some)] == ([depth] if depth else [])
-    assert stages_of(request_, None) == []
+    assert [stage.depth for stage in stages_of(request_, some, ASKED)] == ([depth] if depth else [])
+    assert stages_of(request_, None, None) == []
 
 
 def test_the_classifier_reads_query_and_text() -> None:
     """It is given the text that the file holds now, and leaves the fused score beside the similarity."""
-    (stage,) = stages_of(SearchRequest("q"), model())
+    (stage,) = stages_of(SearchRequest("q"), model(), ASKED)
+    assert stage.reads_text
     stage = replace(stage, table=TABLE)
     found = [
         replace(entry, text=f"def {entry.definition.name}(): upload") for entry in ranked(SENTENCE, ("a", 0.5, 0.0))
@@ -138,3 +143,81 @@ def test_the_classifier_reads_query_and_text() -> None:
     assert read.stage == "cascade"
     assert read.evidence["similarity"] == pytest.approx(0.5)
     assert FUSED in read.evidence
+
+
+@dataclass(frozen=True)
+class KeptStates:
+    """A source that keeps packed states by the names of definitions."""
+
+    encoder: FakeEncoder
+    texts: Mapping[str, str]
+
+    def states(self, definitions: Sequence[StoredDefinition]) -> dict[int, bytes]:
+        """Those of the definitions whose text is known."""
+        known = [wanted for wanted in definitions if wanted.name in self.texts]
+        packed = self.encoder.encode_definitions([self.texts[wanted.name] for wanted in known]).states or ()
+        return {wanted.id: states for wanted, states in zip(known, packed, strict=True)}
+
+
+def read_kept(texts: Mapping[str, str], *evidence: tuple[str, float, float], depth: int | None = None) -> list[Ranked]:
+    """Let late interaction read candidates of (name, similarity, BM25) whose kept texts are given."""
+    encoder = FakeEncoder(states=True)
+    request_ = SearchRequest("q", rerank_top=depth)
+    (stage,) = stages_of(request_, encoder, encoder.encode_query([SENTENCE.text]))  # type: ignore[arg-type]
+    assert not stage.reads_text
+    found = [
+        replace(entry, candidate=replace(entry.candidate, owner=KeptStates(encoder, texts)))
+        for entry in rank(
+            SENTENCE,
+            [
+                candidate(name, f"src/f{number}.py", similarity=similarity, bm25=bm25, number=number)
+                for number, (name, similarity, bm25) in enumerate(evidence, start=1)
+            ],
+        )
+    ]
+    return stage.of(SENTENCE, found)
+
+
+def test_kept_states_are_weighed_beside_the_other_evidence() -> None:
+    """What late interaction says beyond its mean is added with its weight, and orders the list."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    first, second = read_kept(texts, ("a", 0.52, 0.0), ("b", 0.5, 0.0))
+    assert (first.definition.name, second.definition.name) == ("b", "a")
+    assert first.evidence["late"] == pytest.approx(-second.evidence["late"])
+    assert first.evidence["late"] == pytest.approx(0.5)
+    weight = LATE[QueryKind.SENTENCE]["late"]
+    assert first.parts["late"] == pytest.approx(0.5 * weight)
+    # 20 times the cosine, and beside it the whole of what late interaction says.
+    assert first.evidence[FUSED] == pytest.approx(20 * (0.5 + weight * 1.0))
+    assert {first.stage, second.stage} == {"cascade"}
+
+
+def test_a_definition_without_states_is_as_good_as_the_mean() -> None:
+    """What is not encoded yet neither gains nor loses, and is given no fused score."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    found = {hit.definition.name: hit for hit in read_kept(texts, ("a", 0.5, 0.0), ("b", 0.5, 0.0), ("c", 0.5, 0.0))}
+    assert found["c"].evidence["late"] == 0.0
+    assert FUSED not in found["c"].evidence
+    assert found["a"].score < found["c"].score < found["b"].score
+
+
+def test_the_rest_keeps_its_place_among_what_was_read() -> None:
+    """A candidate that was read and spoken against falls below an equal one that was not read."""
+    texts = {"a": "open the door", "b": "retry a failed upload", "c": "retry a failed upload"}
+    found = read_kept(texts, ("a", 0.6, 0.0), ("b", 0.59, 0.0), ("c", 0.58, 0.0), depth=2)
+    assert [hit.definition.name for hit in found] == ["b", "c", "a"]
+    assert [hit.stage for hit in found] == ["cascade", "fast", "cascade"]
+
+
+def test_nothing_kept_changes_nothing() -> None:
+    """An index whose states are all missing is ordered by the fast stage."""
+    found = read_kept({}, ("a", 0.6, 0.0), ("b", 0.5, 0.0))
+    assert [hit.definition.name for hit in found] == ["a", "b"]
+
+
+def test_kept_states_are_read_as_deep_as_the_fast_stage_looks() -> None:
+    """They cost nothing: a hundred are read unless fewer are asked for, or none."""
+    encoder = FakeEncoder(states=True)
+    assert rerank_depth(SearchRequest("q"), encoder) == 100  # type: ignore[arg-type]
+    assert rerank_depth(SearchRequest("q", rerank_top=7), encoder) == 7  # type: ignore[arg-type]
+    assert rerank_depth(SearchRequest("q", rerank=False), encoder) == 0  # type: ignore[arg-type]
