@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -28,6 +29,9 @@ LEVELS = 16
 #: The values span this many times the spread of a dimension of a unit vector, ``dimension ** -0.5``, to either side:
 #: for numbers of a normal distribution 16 equal steps over 2.6 times their spread lose least.
 SPAN = 2.6
+#: Functions compared at a time: some 2,000 tokens, whose states stay in the processor's own cache. 100 functions take
+#: 1.0 ms so, and 2.2 ms all at once.
+_BLOCK = 40
 _NAMES = ("query", "function", "views", "silent")
 
 
@@ -91,19 +95,8 @@ class StateCodec:
         Returns:
             ``[len(packed)]``: weighted sum over both views of the query tokens' mean cosine with their nearest ones.
         """
-        if not packed:
-            return np.empty(0, dtype=np.float32)
-        lengths = np.array([len(states) for states in packed]) // self.state_bytes
-        starts = np.cumsum(lengths) - lengths
-        codes = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(-1, self.state_bytes)
-        cosines = products(query, unit(self._values[codes].reshape(len(codes), self.dimension)))
-        # [functions]; each function's columns stand side by side, so that the maximum of each stretch is its nearest.
-        whole = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
-        first = np.arange(len(codes)) - np.repeat(starts, lengths) < BEGINNING
-        shorter = np.minimum(lengths, BEGINNING)
-        beginning = np.maximum.reduceat(cosines[:, first], np.cumsum(shorter) - shorter, axis=1).mean(axis=0)
-        scores: FloatArray = (self.views[0] * whole + self.views[1] * beginning).astype(np.float32)
-        return scores
+        blocks = [packed[start : start + _BLOCK] for start in range(0, len(packed), _BLOCK)]
+        return np.concatenate([self._block_scores(query, block) for block in blocks] or [np.empty(0, dtype=np.float32)])
 
     def save(self, folder: Path) -> None:
         """Write it into a model folder."""
@@ -115,19 +108,46 @@ class StateCodec:
         }
         save_file({name: np.ascontiguousarray(tensors[name]) for name in _NAMES}, folder / STATES_FILE)
 
+    def _block_scores(self, query: FloatArray, packed: Sequence[bytes]) -> FloatArray:
+        """See :meth:`scores`: of one function or more."""
+        lengths = np.array([len(states) for states in packed]) // self.state_bytes
+        starts = np.cumsum(lengths) - lengths
+        codes = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(-1, self.state_bytes)
+        states = self._values.take(codes).view(np.float32)
+        # [tokens, query tokens]
+        cosines = np.ascontiguousarray(products(query, states).T)
+        cosines /= np.sqrt(self._squares.take(codes).sum(axis=1))[:, None]
+        # [functions]: the tokens of a function stand one below the other, and the greatest of each stretch is nearest.
+        whole = np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1)
+        first = np.arange(len(codes)) - np.repeat(starts, lengths) < BEGINNING
+        shorter = np.minimum(lengths, BEGINNING)
+        beginning = np.maximum.reduceat(cosines[first], np.cumsum(shorter) - shorter, axis=0).mean(axis=1)
+        scores: FloatArray = (self.views[0] * whole + self.views[1] * beginning).astype(np.float32)
+        return scores
+
     @cached_property
     def _step(self) -> float:
         """Between two values of a dimension."""
         return 2 * SPAN / LEVELS / float(self.dimension) ** 0.5
 
     @cached_property
-    def _values(self) -> FloatArray:
+    def _pairs(self) -> FloatArray:
         """``[256, 2]``: the two values that a byte stands for."""
-        byte = np.arange(256)
-        values: FloatArray = (
-            (np.stack([byte % LEVELS, byte // LEVELS], axis=1) - LEVELS / 2 + 0.5) * self._step
-        ).astype(np.float32)
-        return values
+        byte = np.arange(LEVELS**2)
+        halves = np.stack([byte % LEVELS, byte // LEVELS], axis=1)
+        pairs: FloatArray = ((halves - LEVELS / 2 + 0.5) * self._step).astype(np.float32)
+        return pairs
+
+    @cached_property
+    def _values(self) -> npt.NDArray[np.uint64]:
+        """The same, each pair as one number of eight bytes: looked up at once."""
+        return np.ascontiguousarray(self._pairs).view(np.uint64)[:, 0]
+
+    @cached_property
+    def _squares(self) -> FloatArray:
+        """``[256]``: what the two values of a byte add to the square of a state's length."""
+        squares: FloatArray = (self._pairs**2).sum(axis=1)
+        return squares
 
 
 def read_codec(folder: Path, width: int) -> StateCodec | None:

@@ -26,7 +26,7 @@ class Candidate:
     similarity: float | None
     #: BM25; comparable among the candidates of one query.
     bm25: float = 0.0
-    #: Late interaction beyond its mean over the candidates that a stage has read; None where none has read it.
+    #: How far late interaction is above its mean over the candidates; None where no stage has read this one.
     late: float | None = None
 
     @property

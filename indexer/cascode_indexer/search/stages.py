@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import score_of
-from cascode_indexer.rank.types import Ranked, Table
+from cascode_indexer.rank.types import Candidate, Ranked, Table
 from cascode_indexer.rank.weights import FAST, LATE
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, SearchRequest
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Evidence of a stage: the fused score of the fast encoder and the slow classifier, before it was scaled.
 FUSED = "fused"
-#: K where the states of definitions are stored: as many as either half of the fast stage gives.
-STORED_RERANK_TOP = 100
+#: K where the index keeps states: every candidate of the fast stage. To read them costs less than to leave some out.
+EVERY_CANDIDATE = sys.maxsize
 
 #: Reads candidates with their texts; returns them with further evidence.
 Read = Callable[[Query, Sequence[Ranked]], Sequence[Ranked]]
@@ -65,18 +66,18 @@ def stages_of(request: SearchRequest, model: CasCodeModel | None, asked: Encoded
     if model is None or asked is None or not depth:
         return []
     if asked.states is not None:
-        return [Stage("cascade", depth, _late_interaction(model, asked.states), LATE, reads_text=False)]
+        return [Stage("cascade", depth, _read_states(model, asked.states), LATE, reads_text=False)]
     return [Stage("cascade", depth, _classifier(model), FAST)]
 
 
 def rerank_depth(request: SearchRequest, model: CasCodeModel | None) -> int:
     """Return K: how many candidates the slow classifier reads, 0 for none."""
-    if not request.rerank or model is None or not model.has_classifier:
+    if not request.rerank or model is None or not model.has_classifier or request.rerank_top == 0:
         return 0
+    if model.keeps_states:
+        return EVERY_CANDIDATE
     if request.rerank_top is not None:
         return request.rerank_top
-    if model.keeps_states:
-        return STORED_RERANK_TOP
     # Weight 0 was measured: this classifier does not improve the order, so nobody waits for it.
     return DEFAULT_RERANK_TOP if model.settings.fusion_weight > 0 else 0
 
@@ -102,11 +103,8 @@ def _classifier(model: CasCodeModel) -> Read:
     return read
 
 
-def _late_interaction(model: CasCodeModel, states: FloatArray) -> Read:
-    """The slow classifier's late interaction, from the states that the index keeps.
-
-    It counts beside the other evidence, less its mean over what was read: so what was not read keeps its place beside
-    candidates that are as good as the others on average.
+def _read_states(model: CasCodeModel, states: FloatArray) -> Read:
+    """The slow classifier's late interaction as a reading, from the states that the index keeps.
 
     Args:
         model: Compares states.
@@ -117,38 +115,48 @@ def _late_interaction(model: CasCodeModel, states: FloatArray) -> Read:
         from cascode_models.inference import fused_score
         from cascode_models.late import COSINE_SCALE
 
-        kept = _states_of(ranked)
-        with_states = [candidate for candidate, packed in zip(ranked, kept, strict=True) if packed]
-        scores = model.late_scores(states, [packed for packed in kept if packed])
-        fused = fused_score(similarities_of(with_states), scores, COSINE_SCALE * LATE[query.kind]["late"])
-        mean = float(scores.mean()) if len(scores) else 0.0
-        found = {
-            id(candidate): (score - mean, whole)
-            for candidate, score, whole in zip(with_states, scores.tolist(), fused.tolist(), strict=True)
-        }
-        # A definition without states, which is not encoded yet, is taken to be as good as the others on average.
-        return [
-            _with_late(candidate, *found[id(candidate)]) if id(candidate) in found else _with_late(candidate, 0.0, None)
-            for candidate in ranked
-        ]
+        weights = LATE[query.kind]
+        late, mean = late_interaction(model, states, [candidate.candidate for candidate in ranked])
+        similarities = weights["similarity"] * similarities_of(ranked)
+        read = np.array([np.nan if score is None else score + mean for score in late], dtype=np.float32)
+        fused = fused_score(similarities, read, COSINE_SCALE * weights["late"])
+        return [_with_late(*found) for found in zip(ranked, late, fused.tolist(), strict=True)]
 
     return read
 
 
-def _with_late(ranked: Ranked, late: float, fused: float | None) -> Ranked:
-    """A candidate with what late interaction says of it."""
-    evidence = {**ranked.evidence, "late": late} | ({} if fused is None else {FUSED: fused})
-    return replace(ranked, candidate=replace(ranked.candidate, late=late), evidence=evidence)
+def late_interaction(
+    model: CasCodeModel, states: FloatArray, candidates: Sequence[Candidate]
+) -> tuple[list[float | None], float]:
+    """Compare a query with the states that are kept of candidates.
 
+    Args:
+        model: Compares states.
+        states: ``[tokens, state dimension]``, those of the query.
+        candidates: What may answer.
 
-def _states_of(ranked: Sequence[Ranked]) -> list[bytes]:
-    """Packed token states of candidates, looked up a source at a time; empty for those that have none."""
-    found: dict[tuple[int, int], bytes] = {}
-    owners: dict[int, Source] = {id(candidate.candidate.owner): candidate.candidate.owner for candidate in ranked}
+    Returns:
+        For each how far its late interaction is above the mean of all, None for one that no states are kept of; and
+        that mean, 0 where none has any.
+    """
+    kept: list[bytes] = [b""] * len(candidates)
+    owners: dict[int, Source] = {id(candidate.owner): candidate.owner for candidate in candidates}
     for source in owners.values():
-        states = source.states([candidate.definition for candidate in ranked if candidate.candidate.owner is source])
-        found.update({(id(source), number): packed for number, packed in states.items()})
-    return [found.get((id(candidate.candidate.owner), candidate.definition.id), b"") for candidate in ranked]
+        places = [at for at, candidate in enumerate(candidates) if candidate.owner is source]
+        found = source.states([candidates[at].definition for at in places])
+        for at in places:
+            kept[at] = found.get(candidates[at].definition.id, b"")
+    scores = iter(model.late_scores(states, [packed for packed in kept if packed]).tolist())
+    late = [next(scores) if packed else None for packed in kept]
+    read = [score for score in late if score is not None]
+    mean = sum(read) / len(read) if read else 0.0
+    return [None if score is None else score - mean for score in late], mean
+
+
+def _with_late(ranked: Ranked, late: float | None, fused: float) -> Ranked:
+    """A candidate with what late interaction says of it; one that is not encoded yet is as good as the others."""
+    evidence = {**ranked.evidence, "late": late or 0.0} | ({} if late is None else {FUSED: fused})
+    return replace(ranked, candidate=replace(ranked.candidate, late=late), evidence=evidence)
 
 
 def in_the_spread_of(similarities: FloatArray, fused: FloatArray) -> FloatArray:
@@ -166,5 +174,9 @@ def similarities_of(ranked: Sequence[Ranked]) -> FloatArray:
 
 def fused_parts_of(ranked: Sequence[Ranked]) -> FloatArray:
     """``[candidates]`` what stands in each sum of the evidence for both stages' fused score."""
-    late = [candidate.parts.get("late", 0.0) for candidate in ranked]
-    return (similarities_of(ranked) + np.array(late, dtype=np.float32)).astype(np.float32)
+    parts = [
+        candidate.weights.get("similarity", 1.0) * candidate.evidence.get("similarity", 0.0)
+        + candidate.weights.get("late", 0.0) * candidate.evidence.get("late", 0.0)
+        for candidate in ranked
+    ]
+    return np.array(parts, dtype=np.float32)

@@ -52,8 +52,15 @@ class CachedEncoder:
         return self._encoder.keeps_states
 
     def encode_definitions(self, texts: Sequence[str]) -> EncodedTexts:
-        """Encode function texts for an index, which has a cache of its own."""
-        return self._encoder.encode_definitions(texts)
+        """Encode function texts for an index, or find what is kept of them."""
+        vectors = self.encode_texts(texts)
+        if not self.keeps_states:
+            return EncodedTexts(vectors)
+        keys = [text_key(text) for text in texts]
+        kept = self._cache.get_states(keys)
+        if any(key not in kept for key in keys):  # another process has pruned or rebuilt the file meanwhile
+            return self._encoder.encode_definitions(texts)
+        return EncodedTexts(vectors, tuple(kept[key] for key in keys))
 
     def encode_queries(self, queries: Sequence[str]) -> FloatArray:
         """Encode queries; they are few and not kept."""

@@ -14,9 +14,11 @@ from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.rank.weights import LATE
 from cascode_indexer.search.stages import (
+    EVERY_CANDIDATE,
     FUSED,
     Stage,
     in_the_spread_of,
+    late_interaction,
     rerank_depth,
     similarities_of,
     stages_of,
@@ -159,11 +161,10 @@ class KeptStates:
         return {wanted.id: states for wanted, states in zip(known, packed, strict=True)}
 
 
-def read_kept(texts: Mapping[str, str], *evidence: tuple[str, float, float], depth: int | None = None) -> list[Ranked]:
+def read_kept(texts: Mapping[str, str], *evidence: tuple[str, float, float]) -> list[Ranked]:
     """Let late interaction read candidates of (name, similarity, BM25) whose kept texts are given."""
     encoder = FakeEncoder(states=True)
-    request_ = SearchRequest("q", rerank_top=depth)
-    (stage,) = stages_of(request_, encoder, encoder.encode_query([SENTENCE.text]))  # type: ignore[arg-type]
+    (stage,) = stages_of(SearchRequest("q"), encoder, encoder.encode_query([SENTENCE.text]))  # type: ignore[arg-type]
     assert not stage.reads_text
     found = [
         replace(entry, candidate=replace(entry.candidate, owner=KeptStates(encoder, texts)))
@@ -185,10 +186,10 @@ def test_kept_states_are_weighed_beside_the_other_evidence() -> None:
     assert (first.definition.name, second.definition.name) == ("b", "a")
     assert first.evidence["late"] == pytest.approx(-second.evidence["late"])
     assert first.evidence["late"] == pytest.approx(0.5)
-    weight = LATE[QueryKind.SENTENCE]["late"]
-    assert first.parts["late"] == pytest.approx(0.5 * weight)
+    weights = LATE[QueryKind.SENTENCE]
+    assert first.parts["late"] == pytest.approx(0.5 * weights["late"])
     # 20 times the cosine, and beside it the whole of what late interaction says.
-    assert first.evidence[FUSED] == pytest.approx(20 * (0.5 + weight * 1.0))
+    assert first.evidence[FUSED] == pytest.approx(20 * (weights["similarity"] * 0.5 + weights["late"] * 1.0))
     assert {first.stage, second.stage} == {"cascade"}
 
 
@@ -201,23 +202,30 @@ def test_a_definition_without_states_is_as_good_as_the_mean() -> None:
     assert found["a"].score < found["c"].score < found["b"].score
 
 
-def test_the_rest_keeps_its_place_among_what_was_read() -> None:
-    """A candidate that was read and spoken against falls below an equal one that was not read."""
-    texts = {"a": "open the door", "b": "retry a failed upload", "c": "retry a failed upload"}
-    found = read_kept(texts, ("a", 0.6, 0.0), ("b", 0.59, 0.0), ("c", 0.58, 0.0), depth=2)
-    assert [hit.definition.name for hit in found] == ["b", "c", "a"]
-    assert [hit.stage for hit in found] == ["cascade", "fast", "cascade"]
-
-
 def test_nothing_kept_changes_nothing() -> None:
     """An index whose states are all missing is ordered by the fast stage."""
     found = read_kept({}, ("a", 0.6, 0.0), ("b", 0.5, 0.0))
     assert [hit.definition.name for hit in found] == ["a", "b"]
 
 
-def test_kept_states_are_read_as_deep_as_the_fast_stage_looks() -> None:
-    """They cost nothing: a hundred are read unless fewer are asked for, or none."""
+def test_every_candidate_is_read_from_kept_states() -> None:
+    """They cost nothing: all are read, however few are asked for, unless none is."""
     encoder = FakeEncoder(states=True)
-    assert rerank_depth(SearchRequest("q"), encoder) == 100  # type: ignore[arg-type]
-    assert rerank_depth(SearchRequest("q", rerank_top=7), encoder) == 7  # type: ignore[arg-type]
+    assert rerank_depth(SearchRequest("q"), encoder) == EVERY_CANDIDATE  # type: ignore[arg-type]
+    assert rerank_depth(SearchRequest("q", rerank_top=7), encoder) == EVERY_CANDIDATE  # type: ignore[arg-type]
+    assert rerank_depth(SearchRequest("q", rerank_top=0), encoder) == 0  # type: ignore[arg-type]
     assert rerank_depth(SearchRequest("q", rerank=False), encoder) == 0  # type: ignore[arg-type]
+
+
+def test_copies_and_owners_are_looked_up_together() -> None:
+    """Two sources keep states of their own under the same numbers: each candidate gets its owner's."""
+    encoder = FakeEncoder(states=True)
+    asked = encoder.encode_query([SENTENCE.text])
+    owners = [KeptStates(encoder, {"a": text}) for text in ("open the door", "retry a failed upload")]
+    found, mean = late_interaction(
+        encoder,  # type: ignore[arg-type]
+        asked.states,  # type: ignore[arg-type]
+        [replace(candidate("a", "src/f.py", similarity=0.5, number=1), owner=owner) for owner in owners],
+    )
+    assert found == pytest.approx([-0.5, 0.5])
+    assert mean == pytest.approx(0.5)

@@ -7,7 +7,7 @@ from cascode_indexer.rank.types import Candidate, Pool, Rule
 
 
 def late(_query: Query, candidate: Candidate, _pool: Pool) -> float:
-    """Return what late interaction says beyond its mean over what a stage has read; 0 for what it did not read."""
+    """Return how far late interaction is above its mean over the candidates; 0 for what it did not read."""
     return candidate.late or 0.0
 
 
