@@ -27,6 +27,7 @@ return {
     "rust",
     "scala",
     "solidity",
+    "starlark",
     "svelte",
     "swift",
     "typescript",
