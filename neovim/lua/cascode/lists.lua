@@ -27,7 +27,6 @@ return {
     "rust",
     "scala",
     "solidity",
-    "starlark",
     "svelte",
     "swift",
     "typescript",
