@@ -17,6 +17,7 @@ DESCRIPTION = "Retries a failed upload with backoff."
 GENERAL = "python retry a failed upload"
 WITH_NAME = "why does retry_upload hang in the client"
 REPORT = 'File "/x/shop/cart.py", line 1, in add\nValueError: no item'
+REPORT_WITH_NAME = f"retry_upload fails\n{REPORT}"
 CODE = Query.of_code("def retry(upload): send(upload)")
 
 #: What speaks for nothing: a usual function in a usual file.
@@ -25,6 +26,7 @@ EXAMPLE = PLAIN | {"path": "examples/a.py"}
 TEST = PLAIN | {"path": "tests/a.py"}
 IN_ITS_FILE = PLAIN | {"path": "src/upload.py"}
 NAMED = PLAIN | {"name": "retry_upload"}
+SPELLED = PLAIN | {"name": "upload"}
 MEMBER = PLAIN | {"name": "Client.a"}
 WORDED = PLAIN | {"bm25": 8.0}
 SHORT, LONG = PLAIN | {"lines": 1}, PLAIN | {"lines": 100}
@@ -76,6 +78,7 @@ def leads(
         (WITH_NAME, PLAIN, TEST, 0.2, 0.3),
         (WITH_NAME, PLAIN, TYPE, 0.03, 0.08),
         (REPORT, ADD, PLAIN, 0.9, 1.3),
+        (REPORT_WITH_NAME, NAMED, PLAIN, 0.2, 0.3),
         ("retry_upload", NAMED, PLAIN, 1.1, 1.3),
         ("retry_upload", WORDED, PLAIN, 0.1, 0.3),
         ("upload", IN_ITS_FILE, PLAIN, 0.02, 0.09),
@@ -110,6 +113,7 @@ def test_what_a_rule_outweighs(
         ("retry_upload", PLAIN, EXAMPLE, 0.3, 0.5),
         ("retry_upload", PLAIN, TEST, 0.4, 0.8),
         (REPORT, PLAIN, TEST, 0.2, 0.4),
+        ("upload.py", SPELLED, PLAIN, 0.3, 0.6),
         (CODE, PLAIN, EXAMPLE, 0.1, 0.25),
         (CODE, PLAIN, TEST, 0.2, 0.4),
     ],
@@ -130,6 +134,7 @@ def test_what_a_rule_outweighs_without_a_model(
         ("src/upload.py", IN_ITS_FILE),
         ("App.install", INSTALL),
         (REPORT, ADD),
+        (REPORT_WITH_NAME, NAMED),
     ],
 )
 def test_what_is_named_exactly_comes_before_the_best_match_by_words(query: str, exact: dict[str, Any]) -> None:
