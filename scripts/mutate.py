@@ -1,10 +1,10 @@
 """Mutation testing: small faults put into the code one by one, and whether a test notices each.
 
-.venv/bin/python scripts/mutate.py [TARGET]...     (make mutate MUTATE=objectives)
+.venv/bin/python scripts/mutate.py [TARGET]...     (make mutate MUTATE=objectives, MUTATE="rank --sample 50")
 
-cosmic-ray makes the faults, in a copy of the tree. Each runs in a fork of a process that has imported the large
-libraries already, which is ten times as fast as a new one. A mutant that survives is explained in
-tests/mutation-survivors.md, or this fails; so it does where a target kills fewer than KILLED of its mutants.
+cosmic-ray makes the faults, in a copy of the tree. Each runs in a fork of a process that has imported all that no fault
+changes, which is ten times as fast as a new one. A mutant that survives is explained in tests/mutation-survivors.md, or
+this fails; so it does where a target kills fewer than KILLED of its mutants.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import ast
 import difflib
 import importlib
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ SURVIVORS = ROOT / "tests" / "mutation-survivors.md"
 KILLED = 0.85
 #: Seconds until a mutant that never ends counts as killed: ten times what the slowest tests take on a busy machine.
 TIMEOUT = 180.0
+#: What our own modules are called; those that load no mutated one are imported once for all mutants.
+OURS = ("cascode_server", "cascode_lab", "cascode_indexer", "cascode_models", "cascode.")
 #: What the tests of a target need of the tree.
 COPIED = ("server", "lab", "indexer", "models", "library", "tests", "pyproject.toml")
 #: Binary operators are replaced by their opposite alone: a tensor divided by bits is noticed by any test at all, and
@@ -65,6 +68,7 @@ def main() -> int:
     """Mutate the targets named, or all; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all by default")
+    parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each target, the same every time")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     names = arguments.targets or list(TARGETS)
@@ -72,11 +76,11 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no target {unknown[0]!r}: name one of {', '.join(TARGETS)}")
     if arguments.here:
-        return mutate(names[0], TARGETS[names[0]])
-    return max(in_copy(name) for name in names)
+        return mutate(names[0], TARGETS[names[0]], arguments.sample)
+    return max(in_copy(name, arguments.sample) for name in names)
 
 
-def in_copy(name: str) -> int:
+def in_copy(name: str, sample: int | None) -> int:
     """Run this script on one target in a copy of the tree, whose packages come first on the path."""
     tree = WORK / name
     shutil.rmtree(tree, ignore_errors=True)
@@ -91,7 +95,13 @@ def in_copy(name: str) -> int:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(packages), "PYTHONDONTWRITEBYTECODE": "1"}
     # On models as small as those of the tests one thread is faster than a team, and a fork has no team.
     environment |= {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).resolve()), "--here", name]
+    command = [
+        sys.executable,
+        str(Path(__file__).resolve()),
+        "--here",
+        name,
+        *([f"--sample={sample}"] if sample else []),
+    ]
     return subprocess.run(command, cwd=tree, env=environment, check=False).returncode
 
 
@@ -103,36 +113,69 @@ def copy_or_link(source: str, target: str) -> None:
         Path(target).symlink_to(source)
 
 
-def mutate(name: str, target: Target) -> int:
-    """Run the tests on every mutant of a target; return 1 where they notice too few."""
-    used = Path("libraries.txt")
+def mutate(name: str, target: Target, sample: int | None) -> int:
+    """Run the tests on every mutant of a target, or on some; return 1 where they notice too few."""
+    used = Path("modules.txt")
     if not passes(target, used):
         print(f"{name}: the tests fail without any fault")
         return 1
-    for library in used.read_text(encoding="utf-8").split():
-        # A submodule may import in its package's order alone.
-        with suppress(Exception):
-            importlib.import_module(library)
+    mutated = {module_name(path) for path in find_modules([Path(module) for module in target.modules])}
+    for module in used.read_text(encoding="utf-8").split():
+        if not module.startswith(OURS) or not loads(module, mutated):
+            # A submodule may import in its package's order alone.
+            with suppress(Exception):
+                importlib.import_module(module)
     faults = list(mutations(target))
-    survivors = []
+    if sample:
+        faults = random.Random(0).sample(faults, min(sample, len(faults)))
+    explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
+    survivors, unexplained = 0, False
     for number, fault in enumerate(faults, 1):
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
             if after is not None and passes(target):
-                survivors.append(describe(fault.module_path, before, after))
-        print(f"\r{name}: {number} of {len(faults)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
+                survivors += 1
+                line = describe(fault.module_path, before, after)
+                if line not in explained:
+                    unexplained = True
+                    print(f"survived, not explained in {SURVIVORS.name}: {line}", flush=True)
+        print(f"\r{name}: {number} of {len(faults)}, {survivors} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
-    unexplained = [line for line in survivors if line not in explained]
-    share = 1 - len(survivors) / max(1, len(faults))
-    print(f"{name}: {len(faults) - len(survivors)} of {len(faults)} mutants killed ({share:.0%})")
-    for line in unexplained:
-        print(f"survived, not explained in {SURVIVORS.name}: {line}")
-    return int(share < KILLED or bool(unexplained))
+    share = 1 - survivors / max(1, len(faults))
+    print(f"{name}: {len(faults) - survivors} of {len(faults)} mutants killed ({share:.0%})")
+    return int(share < KILLED or unexplained)
+
+
+def module_name(path: Path) -> str:
+    """The name that a file of a package is imported by."""
+    parts = path.with_suffix("").parts[1:]  # without the folder of the package
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def loads(module: str, mutated: set[str]) -> bool:
+    """Whether a module of ours imports one that is mutated, so that each mutant has to import it again."""
+
+    def imports_mutated() -> bool:
+        importlib.import_module(module)
+        return not mutated.isdisjoint(sys.modules)
+
+    return in_fork(imports_mutated)
 
 
 def passes(target: Target, used: Path | None = None) -> bool:
-    """Whether the tests of a target pass, in a fork; the libraries that they imported are written to ``used``."""
+    """Whether the tests of a target pass, in a fork; the modules that they imported are written to ``used``."""
+
+    def passed() -> bool:
+        status = pytest_status(target)
+        if used:
+            used.write_text("\n".join(modules()), encoding="utf-8")
+        return status == 0
+
+    return in_fork(passed)
+
+
+def in_fork(holds: Callable[[], bool]) -> bool:
+    """Whether something holds, found out in a fork; what fails or never ends does not hold."""
     child = os.fork()
     if not child:
         # Nothing that it says is of interest, nor what it leaves behind.
@@ -141,9 +184,7 @@ def passes(target: Target, used: Path | None = None) -> bool:
         os.dup2(silence, 2)
         status = 1
         with suppress(BaseException):
-            status = pytest_status(target)
-            if used:
-                used.write_text("\n".join(libraries()), encoding="utf-8")
+            status = int(not holds())
         os._exit(status)
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
@@ -156,11 +197,11 @@ def passes(target: Target, used: Path | None = None) -> bool:
     return False
 
 
-def libraries() -> Iterator[str]:
-    """Modules imported here that are installed, and so the same for every mutant."""
+def modules() -> Iterator[str]:
+    """Modules imported here that are installed or of our packages."""
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None) or ""
-        if "site-packages" in file and name != "__main__":
+        if name != "__main__" and ("site-packages" in file or name.startswith(OURS)):
             yield name
 
 

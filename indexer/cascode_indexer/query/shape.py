@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 
-from cascode_indexer.extract import canonical_language
+from cascode_indexer.extract import canonical_language, source_suffixes
 from cascode_indexer.lexical.terms import STOP_WORDS
 
 
@@ -33,9 +33,10 @@ class QueryKind(str, enum.Enum):
 
 #: A word that only code spells so: joined by ``_``, ``.``, ``::`` or ``->``, camelCase, or called.
 _CODE_WORD = re.compile(r"^(?:\w+(?:(?:\.|::|->|#)\w+)+(?:\(\))?|\w*[a-z0-9][A-Z]\w*|[A-Za-z0-9]*_\w+|\w+\(\))$")
-_PATH_WORD = re.compile(
-    r"^[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$|^[\w-]+\.(?:py|jsx?|tsx?|go|java|php|rb|rs|c|h|cc|cpp|hpp|cs)$"
-)
+#: Folders, or a folder and a file.
+_PATH_WORD = re.compile(r"^[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$")
+#: A file of this folder, where its ending is that of a language: ``retry.py``, ``date-range.test.ts``.
+_FILE_WORD = re.compile(r"^[\w-]+(?:\.[\w-]+)*(\.[\w+]+)$")
 
 #: The third person of documentation. The word behind it distinguishes it from a plural: ``errors when parsing``.
 _THIRD_PERSON = re.compile(
@@ -59,7 +60,7 @@ def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
     if len(words) > 1 and (frames or pieces > 1):
         return QueryKind.REPORT
     if len(words) == 1:
-        if frames or _PATH_WORD.match(words[0]):
+        if frames or _is_path(words[0]):
             return QueryKind.PATH
         # One bare word may be a name as well as a topic; both are answered by the definition of that name.
         return QueryKind.IDENTIFIER
@@ -69,6 +70,12 @@ def kind_of(query: str, *, frames: bool = False, pieces: int = 1) -> QueryKind:
     if any(len(word) >= _SHORTEST_LANGUAGE and canonical_language(word) for word in named):
         return QueryKind.GENERAL
     return QueryKind.DESCRIPTION if _is_description(query.strip()) else QueryKind.SENTENCE
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word is a path, or the name of a source file."""
+    file = _FILE_WORD.match(word)
+    return _PATH_WORD.match(word) is not None or (file is not None and file[1].lower() in source_suffixes())
 
 
 def _is_description(query: str) -> bool:

@@ -24,8 +24,8 @@ class Candidate:
     definition: StoredDefinition
     #: Cosine of query and definition; None where the definition has no vector yet.
     similarity: float | None
-    #: BM25; comparable among the candidates of one query.
-    bm25: float = 0.0
+    #: BM25; comparable among the candidates of one query, 0 where no words match.
+    bm25: float
     #: How far late interaction is above its mean over the candidates; None where no stage has read this one.
     late: float | None = None
 

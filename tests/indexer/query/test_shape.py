@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cascode_indexer.extract import source_suffixes
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.query.shape import kind_of, names_in
 
@@ -20,6 +21,8 @@ from cascode_indexer.query.shape import kind_of, names_in
         ("src\\upload", QueryKind.PATH),
         ("retry.py", QueryKind.PATH),
         ("main.go", QueryKind.PATH),
+        ("date-range.test.ts", QueryKind.PATH),
+        ("Retry.C++", QueryKind.PATH),
         ("where do we retry a failed upload", QueryKind.SENTENCE),
         ("parse config", QueryKind.SENTENCE),
         ("errors when a file is missing", QueryKind.SENTENCE),
@@ -41,6 +44,12 @@ from cascode_indexer.query.shape import kind_of, names_in
 def test_kind(query: str, kind: QueryKind) -> None:
     """One word is a name or a path; several are a sentence, a description, or with a name or a language in it."""
     assert kind_of(query) is kind
+
+
+@pytest.mark.parametrize("suffix", sorted(source_suffixes()))
+def test_a_file_of_any_language_is_a_path(suffix: str) -> None:
+    """The endings are those that the languages claim, whichever are added."""
+    assert kind_of(f"retry{suffix}") is QueryKind.PATH
 
 
 @pytest.mark.parametrize(

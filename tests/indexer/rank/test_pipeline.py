@@ -81,7 +81,7 @@ def test_the_best_placed_copy_stays() -> None:
     """Copies share a text inside one owner; the same number in another owner is another text."""
     first, copy = candidate("a", "a.py", number=1), candidate("a", "b.py", number=1)
     assert without_copies([Ranked(copy, {}, 2.0), Ranked(first, {}, 1.0)]) == [Ranked(copy, {}, 2.0)]
-    elsewhere = Ranked(type(first)("another owner", first.definition, 0.0), {}, 0.5)
+    elsewhere = Ranked(type(first)("another owner", first.definition, 0.0, 0.0), {}, 0.5)
     assert without_copies([Ranked(first, {}, 1.0), elsewhere]) == [Ranked(first, {}, 1.0), elsewhere]
 
 

@@ -54,6 +54,7 @@ def test_words(bm25: float, expected: float) -> None:
         ("Session.Send", "Session.send", 0.8),
         ("Session.send", "Other.send", 0.0),
         ("send", "Session.resend", 0.0),
+        ("resend", "Session.send", 0.0),
         ("why does retry_upload hang", "retry_upload", 1.0),
         ("why do retried uploads hang", "retry_upload", 0.0),
     ],
@@ -238,6 +239,13 @@ def test_a_place_without_a_name_is_its_line() -> None:
     """``cart.py:12`` asks for what stands there."""
     assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=20)) == 1.0
     assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=5)) == 0.0
+
+
+@pytest.mark.parametrize(("line", "expected"), [(11, 0.0), (12, 1.0), (14, 1.0), (15, 0.0)])
+def test_a_line_lies_in_a_definition_from_its_first_to_its_last(line: int, expected: float) -> None:
+    """Both ends belong to it."""
+    found = replace(candidate(), definition=replace(definition(path="cart.py"), start_line=12, end_line=14))
+    assert measured("frame", f"cart.py:{line}", found) == expected
 
 
 def test_code_asks_for_no_tests() -> None:
