@@ -62,31 +62,31 @@ def stages_of(request: SearchRequest, model: CasCodeModel | None, asked: Encoded
         model: The model; None while there is none.
         asked: The query as the model encodes it; None where there is no model.
     """
+    stages = []
+    if model is not None and asked is not None and asked.states is not None and request.rerank:
+        stages.append(Stage("cascade", EVERY_CANDIDATE, _read_states(model, asked.states), LATE, reads_text=False))
     depth = rerank_depth(request, model)
-    if model is None or asked is None or not depth:
-        return []
-    if asked.states is not None:
-        return [Stage("cascade", depth, _read_states(model, asked.states), LATE, reads_text=False)]
-    return [Stage("cascade", depth, _classifier(model), FAST)]
+    if model is not None and depth:
+        stages.append(Stage("cascade", depth, _classifier(model), FAST))
+    return stages
 
 
 def rerank_depth(request: SearchRequest, model: CasCodeModel | None) -> int:
-    """Return K: how many candidates the slow classifier reads, 0 for none."""
-    if not request.rerank or model is None or not model.has_classifier or request.rerank_top == 0:
+    """Return K: how many candidates the slow classifier reads the texts of, 0 for none."""
+    if not request.rerank or model is None or not model.has_classifier:
         return 0
-    if model.keeps_states:
-        return EVERY_CANDIDATE
     if request.rerank_top is not None:
         return request.rerank_top
-    # Weight 0 was measured: this classifier does not improve the order, so nobody waits for it.
-    return DEFAULT_RERANK_TOP if model.settings.fusion_weight > 0 else 0
+    # The states of all candidates say nearly as much as the texts of a few, and at once. Weight 0 was measured: such a
+    # classifier does not improve the order, so nobody waits for it.
+    return DEFAULT_RERANK_TOP if model.settings.fusion_weight > 0 and not model.keeps_states else 0
 
 
 def _classifier(model: CasCodeModel) -> Read:
     """The slow classifier (CasCode, section 3.2) as a reading.
 
-    The fused score of both stages takes the place of the similarity, in the spread that the similarities have: what
-    else speaks for a candidate (its name, its place) is weighed beside those.
+    The fused score of both stages takes the place of the similarity, and of what kept states said, in the spread that
+    those have: what else speaks for a candidate (its name, its place) is weighed beside them.
     """
 
     def read(query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
@@ -97,7 +97,9 @@ def _classifier(model: CasCodeModel) -> Read:
         fused = fused_score(similarities, logits, model.settings.fusion_weight)
         return [
             replace(candidate, evidence={**candidate.evidence, "similarity": float(instead), FUSED: float(score)})
-            for candidate, instead, score in zip(ranked, in_the_spread_of(similarities, fused), fused, strict=True)
+            for candidate, instead, score in zip(
+                ranked, in_the_spread_of(fused_parts_of(ranked), fused), fused, strict=True
+            )
         ]
 
     return read

@@ -208,13 +208,41 @@ def test_nothing_kept_changes_nothing() -> None:
     assert [hit.definition.name for hit in found] == ["a", "b"]
 
 
-def test_every_candidate_is_read_from_kept_states() -> None:
-    """They cost nothing: all are read, however few are asked for, unless none is."""
+@pytest.mark.parametrize(
+    ("request_", "stages"),
+    [
+        (SearchRequest("q"), [(EVERY_CANDIDATE, False)]),
+        (SearchRequest("q", rerank_top=7), [(EVERY_CANDIDATE, False), (7, True)]),
+        (SearchRequest("q", rerank_top=0), [(EVERY_CANDIDATE, False)]),
+        (SearchRequest("q", rerank=False, rerank_top=7), []),
+    ],
+)
+def test_texts_are_read_beside_kept_states_only_where_asked_for(
+    request_: SearchRequest, stages: list[tuple[int, bool]]
+) -> None:
+    """Kept states of every candidate are compared at once; the texts of K are read where somebody wants to wait."""
     encoder = FakeEncoder(states=True)
-    assert rerank_depth(SearchRequest("q"), encoder) == EVERY_CANDIDATE  # type: ignore[arg-type]
-    assert rerank_depth(SearchRequest("q", rerank_top=7), encoder) == EVERY_CANDIDATE  # type: ignore[arg-type]
-    assert rerank_depth(SearchRequest("q", rerank_top=0), encoder) == 0  # type: ignore[arg-type]
-    assert rerank_depth(SearchRequest("q", rerank=False), encoder) == 0  # type: ignore[arg-type]
+    found = stages_of(request_, encoder, encoder.encode_query(["q"]))  # type: ignore[arg-type]
+    assert [(stage.depth, stage.reads_text) for stage in found] == stages
+
+
+def test_the_classifier_takes_the_place_of_what_kept_states_said() -> None:
+    """Its fused score is put where similarity and late interaction stood in the sum, and counts once."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    found = [
+        replace(hit, text=texts[hit.definition.name]) for hit in read_kept(texts, ("a", 0.5, 0.0), ("b", 0.5, 0.0))
+    ]
+    (_, stage) = stages_of(
+        SearchRequest("q", rerank_top=2),
+        FakeEncoder(states=True),  # type: ignore[arg-type]
+        FakeEncoder(states=True).encode_query([SENTENCE.text]),
+    )
+    first, second = stage.of(Query.of("open the door"), found)
+    assert (first.definition.name, second.definition.name) == ("a", "b")
+    weights = LATE[QueryKind.SENTENCE]
+    parts = [weights["similarity"] * 0.5 + weights["late"] * late for late in (0.5, -0.5)]
+    assert [hit.evidence["similarity"] for hit in (first, second)] == pytest.approx(parts)
+    assert "late" not in first.weights
 
 
 def test_copies_and_owners_are_looked_up_together() -> None:
