@@ -226,13 +226,16 @@ class Engine:
         """
         return self._searcher.search(request, on_fast=on_fast, cancelled=cancelled)
 
-    def similar(self, path: Path, line: int, *, limit: int = 10, wait_for_model: bool = True) -> Answer:
+    def similar(
+        self, path: Path, line: int, *, limit: int = 10, cell: int | None = None, wait_for_model: bool = True
+    ) -> Answer:
         """Find functions like the one at ``line`` (1-based) of ``path``.
 
         Args:
             path: The file.
             line: A line of the function.
             limit: At most this many hits.
+            cell: Number of the cell of a notebook that ``line`` counts in, 1-based; None for a line of the file.
             wait_for_model: As in :class:`SearchRequest`.
 
         Raises:
@@ -244,7 +247,7 @@ class Engine:
             roots = ", ".join(str(known.root) for known in self.workspaces) or "(there are none)"
             raise QueryError(f"{path} is not in any of the workspaces {roots}")
         workspace, relative = found
-        return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
+        return self._searcher.similar(workspace.root, relative, line, limit, cell=cell, wait_for_model=wait_for_model)
 
     def holds(self, path: Path, text: str) -> bool:
         """Whether the index holds a file with exactly this text, in UTF-8: then no overlay is needed for it."""
@@ -254,7 +257,8 @@ class Engine:
         workspace, relative = found
         with contextlib.suppress(ClosedIndexError), workspace.index as index:
             record = index.store.file_record(relative)
-            return record is not None and record.digest == content_digest(text.encode("utf-8", "surrogatepass"))
+            content = text.encode("utf-8", "surrogatepass")
+            return record is not None and record.digest == content_digest(content, relative, record.language)
         return False
 
     def set_overlay(self, path: Path, text: str) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cascode_indexer.pool import WorkspacePool
     from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
     from cascode_indexer.store.types import StoreCounts
-    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
+    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, CellPlace, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
@@ -54,6 +54,7 @@ __all__ = [
     "Cancelled",
     "CasCodeModel",
     "CascodeError",
+    "CellPlace",
     "ChangeBatch",
     "CleanReport",
     "Encoder",
@@ -116,7 +117,7 @@ _NAMES_OF = {
     "cascode_indexer.pool": ("WorkspacePool",),
     "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
     "cascode_indexer.store.types": ("StoreCounts",),
-    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),
+    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "CellPlace", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
     "cascode_indexer.watch.types": ("Notices", "NoticeSource"),

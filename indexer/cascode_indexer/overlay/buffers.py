@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascode_indexer.extract import language_of_text
+from cascode_indexer.extract import language_of_text, most_bytes
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
 from cascode_indexer.store.types import ParsedFile
@@ -159,8 +159,9 @@ class Overlays:
         if language is None:
             return None
         source = SourceFile(path, workspace.root / path, language, 0, 0, IgnoreRules(workspace.root).is_forced(path))
-        size = len(text) if len(text) > workspace.max_file_bytes else len(text.encode("utf-8", "replace"))
-        if size > workspace.max_file_bytes:
+        largest = most_bytes(path, workspace.max_file_bytes)
+        size = len(text) if len(text) > largest else len(text.encode("utf-8", "replace"))
+        if size > largest:
             parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)
         else:
             parsed = parse_buffer(source, text)

@@ -6,12 +6,14 @@ The way of a query itself is :mod:`cascode_indexer.search.pipeline`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.errors import QueryError
+from cascode_indexer.extract import is_notebook
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
@@ -20,6 +22,7 @@ from cascode_indexer.overlay.buffers import OverlayFile, Overlays
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
+from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
 from cascode_indexer.search.pipeline import mean_vector, rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
@@ -31,7 +34,7 @@ from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.vectors.types import Vectors
-from cascode_indexer.walk import read_source
+from cascode_indexer.walk import read_text
 
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
@@ -102,7 +105,7 @@ class Searcher:
             stages = stages_of(request, model)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
                 clock.lap("rerank" if ranking.stage else "fast")
-                answer = answer_of(asked, ranking)
+                answer = self._with_cells(answer_of(asked, ranking))
                 if ranking.stage is None and stages and ranking.ranked and on_fast is not None:
                     on_fast(answer)
                 if cancelled is not None and cancelled():
@@ -112,8 +115,10 @@ class Searcher:
 
         return self._with_parts(work)
 
-    def similar(self, root: Path, path: str, line: int, limit: int, *, wait_for_model: bool) -> Answer:
-        """Find definitions like the innermost one at ``line`` of ``path`` below ``root``.
+    def similar(
+        self, root: Path, path: str, line: int, limit: int, *, cell: int | None = None, wait_for_model: bool
+    ) -> Answer:
+        """Find definitions like the innermost one at ``line`` of ``path`` below ``root``; of a notebook also in a cell.
 
         Raises:
             QueryError: No definition of the index stands there.
@@ -123,7 +128,7 @@ class Searcher:
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            home, found, text = self._at(parts, root, path, line)
+            home, found, text = self._at(parts, root, path, self._line_of_code(root, path, line, cell))
             query = Query.of_code(text)
             vector = self._encode(model, clock, lambda encoder: encoder.encode_texts([text])[0])
             sources = self._sources(parts, query, model)
@@ -137,7 +142,7 @@ class Searcher:
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
             asked = self._note_request(f"{path}:{line}", query.kind, limit, parts, model, clock)
-            return answer_of(asked, ranking)
+            return self._with_cells(answer_of(asked, ranking))
 
         return self._with_parts(work)
 
@@ -147,15 +152,42 @@ class Searcher:
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit."""
-        text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
+        text = self._file_text(hit.root, hit.path, hit.language)
         if text is None:
-            home = next((workspace for workspace in self._workspaces() if workspace.root == hit.root), None)
-            largest = self._max_file_bytes if home is None else home.max_file_bytes
-            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0, True), largest)
-        if isinstance(text, SkipReason):
             return ""
+        if hit.cell is not None:
+            return cell_lines(hit, text)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return "\n".join(lines[hit.start_line - 1 : hit.end_line])
+
+    # --- notebooks ------------------------------------------------------------------------------------
+
+    def _with_cells(self, answer: Answer) -> Answer:
+        """Return an answer whose hits in notebooks name their cells."""
+        if not any(is_notebook(hit.path) for hit in answer.hits):
+            return answer
+        return dataclasses.replace(answer, hits=tuple(map(self._with_cell, answer.hits)))
+
+    def _with_cell(self, hit: Hit) -> Hit:
+        """Return a hit with its cell, where it has one."""
+        text = self._file_text(hit.root, hit.path, hit.language) if is_notebook(hit.path) else None
+        return hit if text is None else with_cell(hit, text)
+
+    def _line_of_code(self, root: Path, path: str, line: int, cell: int | None) -> int:
+        """Return the line that a place means in what is read of a file."""
+        if not is_notebook(path):
+            return line
+        text = self._file_text(root, path, "")
+        return line if text is None else line_of_code(text, path, line, cell)
+
+    def _file_text(self, root: Path, path: str, language: str) -> str | None:
+        """Return the text of a file, or of its open buffer; None where it vanished or is no text any more."""
+        text: str | SkipReason | None = self._overlays.text(root, path)
+        if text is None:
+            home = next((workspace for workspace in self._workspaces() if workspace.root == root), None)
+            largest = self._max_file_bytes if home is None else home.max_file_bytes
+            text = read_text(SourceFile(path, root / path, language, 0, 0, True), largest)
+        return None if isinstance(text, SkipReason) else text
 
     # --- what a search reads --------------------------------------------------------------------------
 
