@@ -61,10 +61,12 @@ class Overlays:
 
     Args:
         find: Finds the workspace that a path lies in.
+        max_file_bytes: For files in no workspace: larger ones are not read.
     """
 
-    def __init__(self, find: FindWorkspace) -> None:
+    def __init__(self, find: FindWorkspace, max_file_bytes: int) -> None:
         self._find = find
+        self._max_file_bytes = max_file_bytes
         self._lock = threading.Lock()
         self._parsing = threading.Lock()
         self._encoding = threading.Lock()
@@ -72,6 +74,7 @@ class Overlays:
         self._buffers: dict[Path, str] = {}
         self._files: dict[tuple[Path, str], OverlayFile] = {}
         self._admitted: dict[tuple[Path, str], bool] = {}
+        self._outside: frozenset[tuple[Path, str]] = frozenset()
         self._counter: WordCounter | None = None
 
     def set(self, path: Path, text: str) -> None:
@@ -79,18 +82,31 @@ class Overlays:
         with self._lock:
             self._buffers[_absolute(path)] = text
 
+    def has(self, path: Path) -> bool:
+        """Whether a buffer stands in for a file."""
+        with self._lock:
+            return _absolute(path) in self._buffers
+
     def clear(self, path: Path) -> None:
         """Let the disk rule again."""
         with self._lock:
             self._buffers.pop(_absolute(path), None)
 
-    def refresh(self, encoder: Encoder | None, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+    def refresh(
+        self,
+        encoder: Encoder | None,
+        caches: Callable[[Path], VectorCache | None],
+        most: int | None,
+        *,
+        with_outside: bool,
+    ) -> None:
         """Parse what changed, and encode what has no vector.
 
         Args:
             encoder: The model; None while it is not loaded.
             caches: Gives the vector cache to look vectors of a workspace up in, None where there is none.
             most: Encode at most this many texts, and none where another thread is at it; None for all.
+            with_outside: Whether files in no workspace are encoded too: they are searched where there is none.
         """
         if not self._buffers and not self._files:
             return
@@ -99,9 +115,18 @@ class Overlays:
         if encoder is None or not self._encoding.acquire(blocking=most is None):
             return
         try:
-            self._encode_missing(encoder, caches, most)
+            self._encode_missing(encoder, caches, most, with_outside=with_outside)
         finally:
             self._encoding.release()
+
+    def outside(self) -> dict[Path, tuple[OverlayFile, ...]]:
+        """Return the buffers of files that lie in no workspace, by their folder."""
+        with self._lock:
+            found: dict[Path, list[OverlayFile]] = {}
+            for root, path in self._outside:
+                if (root, path) in self._files:
+                    found.setdefault(root, []).append(self._files[root, path])
+        return {root: tuple(files) for root, files in found.items()}
 
     def of(self, root: Path) -> tuple[OverlayFile, ...]:
         """Return the buffers of a workspace as they were refreshed last."""
@@ -124,18 +149,22 @@ class Overlays:
             buffers = dict(self._buffers)
         wanted: dict[tuple[Path, str], OverlayFile] = {}
         admitted: dict[tuple[Path, str], bool] = {}
+        outside: set[tuple[Path, str]] = set()
         for path, text in buffers.items():
             found = self._find(path)
-            if found is None:
-                continue
-            workspace, relative = found
-            place = (workspace.root, relative)
-            admitted[place] = self._is_admitted(place)
+            if found is None:  # no rules say anything about it
+                place, largest = (path.parent, path.name), self._max_file_bytes
+                outside.add(place)
+                admitted[place] = True
+            else:
+                place, largest = (found[0].root, found[1]), found[0].max_file_bytes
+                admitted[place] = self._is_admitted(place)
             known = self._files.get(place)
             if known is not None and known.text == text:
                 wanted[place] = known
                 continue
-            file = self._parse(workspace, relative, text) if admitted[place] else None
+            is_wanted = place in outside or (admitted[place] and IgnoreRules(place[0]).is_forced(place[1]))
+            file = self._parse(place, text, largest, is_wanted=is_wanted) if admitted[place] else None
             if file is not None:
                 # Vectors of the texts that stayed as they were are kept.
                 kept = known.vectors if known is not None else {}
@@ -144,6 +173,7 @@ class Overlays:
         with self._lock:
             self._files = wanted
             self._admitted = admitted
+            self._outside = frozenset(outside)
 
     def _is_admitted(self, place: tuple[Path, str]) -> bool:
         """Whether the rules let a file in; asked once an open buffer, for they read ignore files and ask git."""
@@ -153,13 +183,14 @@ class Overlays:
             known = IgnoreRules(root).reason(path) is None
         return known
 
-    def _parse(self, workspace: Workspace, path: str, text: str) -> OverlayFile | None:
+    def _parse(self, place: tuple[Path, str], text: str, largest: int, *, is_wanted: bool) -> OverlayFile | None:
         """Parse a buffer by the rules for files; None where its language is not known."""
+        root, path = place
         language = language_of_text(path, text)
         if language is None:
             return None
-        source = SourceFile(path, workspace.root / path, language, 0, 0, IgnoreRules(workspace.root).is_forced(path))
-        largest = most_bytes(path, workspace.max_file_bytes)
+        source = SourceFile(path, root / path, language, 0, 0, is_wanted)
+        largest = most_bytes(path, largest)
         size = len(text) if len(text) > largest else len(text.encode("utf-8", "replace"))
         if size > largest:
             parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)
@@ -186,10 +217,17 @@ class Overlays:
         )
         return OverlayFile(path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions))
 
-    def _encode_missing(self, encoder: Encoder, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+    def _encode_missing(
+        self,
+        encoder: Encoder,
+        caches: Callable[[Path], VectorCache | None],
+        most: int | None,
+        *,
+        with_outside: bool,
+    ) -> None:
         """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
-            files = list(self._files.items())
+            files = [(place, file) for place, file in self._files.items() if with_outside or place not in self._outside]
         left = most
         for (root, _), file in files:
             missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))

@@ -19,6 +19,7 @@ from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
+from cascode_indexer.overlay.words import statistics_of
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
@@ -128,7 +129,7 @@ class Searcher:
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            home, found, text = self._at(parts, root, path, self._line_of_code(root, path, line, cell))
+            found, text = self._at(parts, root, path, self._line_of_code(root, path, line, cell))
             query = Query.of_code(text)
             vector = self._encode(model, clock, lambda encoder: encoder.encode_texts([text])[0])
             sources = self._sources(parts, query, model)
@@ -137,7 +138,7 @@ class Searcher:
                 """Whether a candidate is the definition itself, what it stands in, or a part of it."""
                 other = candidate.definition
                 beside = other.end_line < found.start_line or found.end_line < other.start_line
-                return (candidate.owner.root, other.path) == (home.workspace.root, found.path) and not beside
+                return (candidate.owner.root, other.path) == (root, found.path) and not beside
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
@@ -203,14 +204,23 @@ class Searcher:
             if part.buffers:
                 stems = self._overlays.stems(query.looked_up)
                 sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))
+        if not parts:  # no folder is open: the open files are all there is
+            outside = self._overlays.outside()
+            stems = self._overlays.stems(query.looked_up) if outside else {}
+            files = [file for some in outside.values() for file in some]
+            statistics = statistics_of([file.words for file in files], stems)
+            sources.extend(BufferSource(root, some, stems, statistics) for root, some in outside.items())
         return sources
 
-    @staticmethod
-    def _at(parts: Sequence[Part], root: Path, path: str, line: int) -> tuple[Part, StoredDefinition, str]:
+    def _at(self, parts: Sequence[Part], root: Path, path: str, line: int) -> tuple[StoredDefinition, str]:
         """Find the innermost definition at a place, and its text."""
         home = next((part for part in parts if part.workspace.root == root), None)
-        known = [] if home is None else _definitions_of(home, path)
-        if home is None or not known:
+        if home is not None:
+            known = _definitions_of(home, path)
+        else:
+            outside = self._overlays.outside().get(root, ())
+            known = [pair for file in outside if file.path == path for pair in file.with_texts()]
+        if not known:
             raise QueryError(f"no definitions are indexed in {path}: check the path, or run 'cascode index'")
         around = [
             (definition, text) for definition, text in known if definition.start_line <= line <= definition.end_line
@@ -221,7 +231,7 @@ class Searcher:
             )
             raise QueryError(f"no definition at line {line} of {path}; it holds {spans}, ...")
         found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
-        return home, found, text
+        return found, text
 
     def _note_request(
         self,
@@ -233,7 +243,17 @@ class Searcher:
         clock: Clock,
     ) -> Asked:
         """Return what the answer says beside its hits."""
-        return Asked(label, kind, limit, [part.index.store for part in parts], model, self._model.error, clock)
+        outside = () if parts else self._overlays.outside().values()
+        return Asked(
+            label=label,
+            kind=kind,
+            limit=limit,
+            stores=[part.index.store for part in parts],
+            model=model,
+            model_error=self._model.error,
+            clock=clock,
+            outside=sum(len(file.definitions) for files in outside for file in files),
+        )
 
     # --- the model ------------------------------------------------------------------------------------
 
@@ -321,7 +341,7 @@ class Searcher:
             return None if index is None else index.cache()
 
         self._share_threads(model)
-        self._overlays.refresh(model, cache_of, most)
+        self._overlays.refresh(model, cache_of, most, with_outside=not opened)
 
 
 def _files_of(location: IndexLocation) -> tuple[Path, ...]:

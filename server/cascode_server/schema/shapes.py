@@ -171,6 +171,29 @@ class NoArgument(TypedDict):
     """Nothing is read from the argument."""
 
 
+class SkippedArgument(TypedDict, total=False):
+    """Which of the paths that were left out are asked for."""
+
+    offset: Annotated[int, "How many to pass over; the list is made at 0 and kept for the pages behind it."]
+    limit: Annotated[int, "At most this many; 200 where absent.", Bounds(1, MOST_HITS)]
+
+
+class SkippedPath(TypedDict):
+    """A path that was left out."""
+
+    path: Annotated[str, "Relative to its workspace, with `/` between folders; a folder has one at its end."]
+    workspace: Annotated[str, "Name of the workspace folder."]
+    uri: Annotated[str, "URI of it."]
+    reason: Annotated[str, "Why, as in the counts of the status."]
+
+
+class SkippedPaths(TypedDict):
+    """A page of the paths that were left out, files in other languages not among them."""
+
+    total: Annotated[int, "All of them."]
+    paths: Annotated[list[SkippedPath], "By workspace and path."]
+
+
 class FileCounts(TypedDict):
     """Progress in files."""
 
