@@ -32,9 +32,9 @@ class Disk:
             return self.is_same(folder, folder.with_name(name))
         return False
 
-    def is_same(self, one: Path, other: Path) -> bool:
+    def is_same(self, path: Path, other: Path) -> bool:
         """Whether two paths name one file."""
-        return one.samefile(other)
+        return path.samefile(other)
 
     def real(self, path: Path) -> Path:
         """Return a path without links; where it is gone, as far as it leads."""

@@ -28,9 +28,9 @@ class CaseBlindDisk(Disk):
         super().__init__()
         self._top = top
 
-    def is_same(self, one: Path, other: Path) -> bool:
+    def is_same(self, path: Path, other: Path) -> bool:
         """Whether both lead to one file there."""
-        return self.real(one).samefile(self.real(other))
+        return self.real(path).samefile(self.real(other))
 
     def real(self, path: Path) -> Path:
         """The path without links. As on macOS, in the case in which it was asked for."""

@@ -20,7 +20,7 @@ def content_digest(content: bytes, path: str = "", language: str = "") -> bytes:
 
     Args:
         content: The file.
-        path: Tells notebooks from other files.
+        path: Notebooks are recognised by it.
         language: Of a notebook.
     """
     if is_notebook(path):

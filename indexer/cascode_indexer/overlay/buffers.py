@@ -45,6 +45,8 @@ class OverlayFile:
     #: What is encoded of each definition.
     texts: tuple[str, ...]
     words: FunctionWords
+    #: Whether a workspace holds the file.
+    is_inside: bool
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
 
@@ -74,7 +76,6 @@ class Overlays:
         self._buffers: dict[Path, str] = {}
         self._files: dict[tuple[Path, str], OverlayFile] = {}
         self._admitted: dict[tuple[Path, str], bool] = {}
-        self._outside: frozenset[tuple[Path, str]] = frozenset()
         self._counter: WordCounter | None = None
 
     def set(self, path: Path, text: str) -> None:
@@ -123,9 +124,9 @@ class Overlays:
         """Return the buffers of files that lie in no workspace, by their folder."""
         with self._lock:
             found: dict[Path, list[OverlayFile]] = {}
-            for root, path in self._outside:
-                if (root, path) in self._files:
-                    found.setdefault(root, []).append(self._files[root, path])
+            for (root, _), file in self._files.items():
+                if not file.is_inside:
+                    found.setdefault(root, []).append(file)
         return {root: tuple(files) for root, files in found.items()}
 
     def of(self, root: Path) -> tuple[OverlayFile, ...]:
@@ -149,22 +150,20 @@ class Overlays:
             buffers = dict(self._buffers)
         wanted: dict[tuple[Path, str], OverlayFile] = {}
         admitted: dict[tuple[Path, str], bool] = {}
-        outside: set[tuple[Path, str]] = set()
         for path, text in buffers.items():
             found = self._find(path)
             if found is None:  # no rules say anything about it
                 place, largest = (path.parent, path.name), self._max_file_bytes
-                outside.add(place)
                 admitted[place] = True
             else:
                 place, largest = (found[0].root, found[1]), found[0].max_file_bytes
                 admitted[place] = self._is_admitted(place)
             known = self._files.get(place)
-            if known is not None and known.text == text:
+            if known is not None and known.text == text and known.is_inside == (found is not None):
                 wanted[place] = known
                 continue
-            is_wanted = place in outside or (admitted[place] and IgnoreRules(place[0]).is_forced(place[1]))
-            file = self._parse(place, text, largest, is_wanted=is_wanted) if admitted[place] else None
+            is_inside = found is not None
+            file = self._parse(place, text, largest, is_inside=is_inside) if admitted[place] else None
             if file is not None:
                 # Vectors of the texts that stayed as they were are kept.
                 kept = known.vectors if known is not None else {}
@@ -173,7 +172,6 @@ class Overlays:
         with self._lock:
             self._files = wanted
             self._admitted = admitted
-            self._outside = frozenset(outside)
 
     def _is_admitted(self, place: tuple[Path, str]) -> bool:
         """Whether the rules let a file in; asked once an open buffer, for they read ignore files and ask git."""
@@ -183,12 +181,13 @@ class Overlays:
             known = IgnoreRules(root).reason(path) is None
         return known
 
-    def _parse(self, place: tuple[Path, str], text: str, largest: int, *, is_wanted: bool) -> OverlayFile | None:
+    def _parse(self, place: tuple[Path, str], text: str, largest: int, *, is_inside: bool) -> OverlayFile | None:
         """Parse a buffer by the rules for files; None where its language is not known."""
         root, path = place
         language = language_of_text(path, text)
         if language is None:
             return None
+        is_wanted = not is_inside or IgnoreRules(root).is_forced(path)
         source = SourceFile(path, root / path, language, 0, 0, is_wanted)
         largest = most_bytes(path, largest)
         size = len(text) if len(text) > largest else len(text.encode("utf-8", "replace"))
@@ -215,7 +214,9 @@ class Overlays:
             )
             for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
-        return OverlayFile(path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions))
+        return OverlayFile(
+            path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions), is_inside
+        )
 
     def _encode_missing(
         self,
@@ -227,7 +228,7 @@ class Overlays:
     ) -> None:
         """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
-            files = [(place, file) for place, file in self._files.items() if with_outside or place not in self._outside]
+            files = [(place, file) for place, file in self._files.items() if with_outside or file.is_inside]
         left = most
         for (root, _), file in files:
             missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))

@@ -91,7 +91,7 @@ def source_text(content: bytes, language: str = "", *, path: str = "", is_wanted
     Args:
         content: All of the file.
         language: Its language id.
-        path: Tells notebooks from other files.
+        path: Notebooks are recognised by it.
         is_wanted: Whether it is read though it may be generated or minified.
 
     Returns:

@@ -145,7 +145,7 @@ class Notebooks:
             texts = self._texts(objects_at(change, "structure", "didOpen"))
             known = {cell.uri: cell for cell in notebook.cells}
             start, count = _count_at(array, "start"), _count_at(array, "deleteCount")
-            # A cell that is moved comes with its document only where that is opened anew.
+            # A cell that is moved comes with its document only where that is opened again.
             cells = [
                 known[found["document"]]
                 if found.get("document") in known and found.get("document") not in texts
