@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from cascode_indexer.disk import Disk
 from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.gate import Gate
@@ -47,6 +49,7 @@ class Engine:
         threads: CPU threads that indexing takes, and small batches so that searches go first; None for all, at
             full speed.
         pool: Shares open workspaces with other engines; None for workspaces of its own.
+        disk: Says which spellings of a path are one file; None for the file system.
 
     Raises:
         WorkspaceError: A root cannot be walked.
@@ -62,6 +65,7 @@ class Engine:
         gpu: bool = False,
         threads: int | None = None,
         pool: WorkspacePool | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate() if pool is None else pool.gate
@@ -74,8 +78,8 @@ class Engine:
                 return pool.borrow(root, self._model, options)
             return Workspace(root, self._model, self._gate, options)
 
-        self._roots = Roots(open_workspace, Workspace.retire if pool is None else pool.give_back)
-        self._overlays = Overlays(self._roots.find)
+        self._roots = Roots(open_workspace, Workspace.retire if pool is None else pool.give_back, disk or Disk())
+        self._overlays = Overlays(self._roots.find, max_file_bytes)
         self._searcher = Searcher(
             self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes
         )
@@ -226,25 +230,29 @@ class Engine:
         """
         return self._searcher.search(request, on_fast=on_fast, cancelled=cancelled)
 
-    def similar(self, path: Path, line: int, *, limit: int = 10, wait_for_model: bool = True) -> Answer:
+    def similar(
+        self, path: Path, line: int, *, limit: int = 10, cell: int | None = None, wait_for_model: bool = True
+    ) -> Answer:
         """Find functions like the one at ``line`` (1-based) of ``path``.
 
         Args:
             path: The file.
             line: A line of the function.
             limit: At most this many hits.
+            cell: Number of the cell of a notebook that ``line`` counts in, 1-based; None for a line of the file.
             wait_for_model: As in :class:`SearchRequest`.
 
         Raises:
-            QueryError: The file is in no workspace, or no function stands there.
+            QueryError: The file is in no workspace and not open, or no function stands there.
             ModelError: The model cannot be loaded, and ``wait_for_model``.
         """
+        path = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
         found = self._roots.find(path)
-        if found is None:
+        root, relative = (path.parent, path.name) if found is None else (found[0].root, found[1])
+        if found is None and not self._overlays.has(path):
             roots = ", ".join(str(known.root) for known in self.workspaces) or "(there are none)"
             raise QueryError(f"{path} is not in any of the workspaces {roots}")
-        workspace, relative = found
-        return self._searcher.similar(workspace.root, relative, line, limit, wait_for_model=wait_for_model)
+        return self._searcher.similar(root, relative, line, limit, cell=cell, wait_for_model=wait_for_model)
 
     def holds(self, path: Path, text: str) -> bool:
         """Whether the index holds a file with exactly this text, in UTF-8: then no overlay is needed for it."""
@@ -254,14 +262,16 @@ class Engine:
         workspace, relative = found
         with contextlib.suppress(ClosedIndexError), workspace.index as index:
             record = index.store.file_record(relative)
-            return record is not None and record.digest == content_digest(text.encode("utf-8", "surrogatepass"))
+            content = text.encode("utf-8", "surrogatepass")
+            return record is not None and record.digest == content_digest(content, relative, record.language)
         return False
 
     def set_overlay(self, path: Path, text: str) -> None:
         """Let the text of an open buffer stand in for its file in every search; returns at once.
 
-        The disk and the index stay as they are. A file that lies in no workspace, or that would not be indexed, has
-        no effect. :meth:`refresh_overlays`, or the next search, takes the text up.
+        The disk and the index stay as they are. A file that would not be indexed has no effect. One that lies in no
+        workspace can be asked about by :meth:`similar`, and is searched while there is no workspace.
+        :meth:`refresh_overlays`, or the next search, takes the text up.
 
         Args:
             path: The file; it need not exist.

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from cascode_indexer.disk import Disk
 from cascode_indexer.errors import CascodeError
 from cascode_indexer.walk import checked_root
 from cascode_indexer.workspace import Workspace
@@ -24,11 +25,18 @@ class Roots:
     Args:
         open_workspace: Opens the workspace of a root.
         give_up: Lets one go, which is closed after its last user; returns at once.
+        disk: Says which spellings of a path are one.
     """
 
-    def __init__(self, open_workspace: Callable[[Path], Workspace], give_up: Callable[[Workspace], None]) -> None:
+    def __init__(
+        self,
+        open_workspace: Callable[[Path], Workspace],
+        give_up: Callable[[Workspace], None],
+        disk: Disk,
+    ) -> None:
         self._open_workspace = open_workspace
         self._give_up = give_up
+        self._disk = disk
         self._lock = threading.Lock()
         self._asked: dict[Path, None] = {}
         self._open: dict[Path, Workspace] = {}
@@ -54,7 +62,7 @@ class Roots:
             asked = {**self._asked, **dict.fromkeys(checked_root(root) for root in roots)}
             opened: dict[Path, Workspace] = {}
             try:
-                for root in _outermost(asked):
+                for root in self._outermost(asked):
                     if root not in self._open:
                         opened[root] = self._open_workspace(root)
             except BaseException:
@@ -77,7 +85,7 @@ class Roots:
             if workspace is None:
                 return
             self._retire(workspace)
-            for inner in _outermost(self._asked):
+            for inner in self._outermost(self._asked):
                 if inner not in self._open:
                     try:
                         self._open[inner] = self._open_workspace(inner)
@@ -87,14 +95,13 @@ class Roots:
     def find(self, path: Path) -> tuple[Workspace, str] | None:
         """Return the workspace that ``path`` lies in, and where: relative to it, posix separators.
 
-        A workspace itself lies in itself at the empty path; links are followed where the path as it is lies in none.
+        A workspace itself lies in itself at the empty path; links are followed where the path as it is lies in none,
+        and where the disk ignores case the path is spelled as it is there.
         """
         absolute = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
-        workspaces = self.workspaces()
-        found = _among([(workspace.root, workspace) for workspace in workspaces], absolute)
-        if found is not None:
-            return found
-        return _among([(_real(workspace.root), workspace) for workspace in workspaces], _real(absolute))
+        workspaces = {workspace.root: workspace for workspace in self.workspaces()}
+        found = self._disk.place(workspaces, absolute)
+        return None if found is None else (workspaces[found[0]], found[1])
 
     def close(self) -> None:
         """Close all workspaces, those that were removed and are still in use included."""
@@ -109,9 +116,18 @@ class Roots:
             if workspace.retired:
                 workspace.wait_unused()
 
+    def _outermost(self, roots: Iterable[Path]) -> list[Path]:
+        """Return the roots that lie in no other one; of several spellings of a folder, the first."""
+        kept: dict[Path, Path] = {}
+        keys = {root: self._disk.key(root) for root in roots}
+        for root, key in sorted(keys.items(), key=lambda item: len(item[1].parts)):
+            if not any(key.is_relative_to(outer) for outer in kept):
+                kept[key] = root
+        return list(kept.values())
+
     def _retire_covered(self) -> None:
         """Let workspaces go that another one covers now."""
-        outermost = set(_outermost(self._asked))
+        outermost = set(self._outermost(self._asked))
         for root in [root for root in self._open if root not in outermost]:
             _log.info("the workspace %s is inside another workspace", root)
             self._retire(self._open.pop(root))
@@ -120,27 +136,3 @@ class Roots:
         """Let a workspace go, and remember it as long as it is in use."""
         self._give_up(workspace)
         self._gone = [held for held in [*self._gone, workspace] if held.in_use]
-
-
-def _among(places: Sequence[tuple[Path, Workspace]], path: Path) -> tuple[Workspace, str] | None:
-    """Return the workspace above a path, and the path below it."""
-    for root, workspace in places:
-        if path.is_relative_to(root):
-            relative = path.relative_to(root).as_posix()
-            return workspace, "" if relative == "." else relative
-    return None
-
-
-def _outermost(roots: Iterable[Path]) -> list[Path]:
-    """Return the roots that lie in no other one; of several spellings of a folder, the first."""
-    kept: dict[Path, Path] = {}
-    for root in sorted(roots, key=lambda root: len(_real(root).parts)):
-        real = _real(root)
-        if not any(real.is_relative_to(outer) for outer in kept):
-            kept[real] = root
-    return list(kept.values())
-
-
-def _real(path: Path) -> Path:
-    """Return a path without links; where it is gone, as far as it leads."""
-    return Path(os.path.realpath(path))

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cascode_indexer.disk import Disk
     from cascode_indexer.engine import Engine
     from cascode_indexer.errors import (
         CascodeError,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         QueryError,
         WorkspaceError,
     )
-    from cascode_indexer.extract import LANGUAGES, canonical_language, editor_language, language_of
+    from cascode_indexer.extract import LANGUAGES, canonical_language, editor_language, language_of, write_notebook
     from cascode_indexer.indexing.types import (
         Cancelled,
         IndexProgress,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from cascode_indexer.pool import WorkspacePool
     from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
     from cascode_indexer.store.types import StoreCounts
-    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
+    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, CellPlace, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
@@ -54,8 +55,10 @@ __all__ = [
     "Cancelled",
     "CasCodeModel",
     "CascodeError",
+    "CellPlace",
     "ChangeBatch",
     "CleanReport",
+    "Disk",
     "Encoder",
     "Engine",
     "Finding",
@@ -95,10 +98,12 @@ __all__ = [
     "language_of",
     "load_model",
     "write_model",
+    "write_notebook",
 ]
 
 #: Where each name is defined; a test compares it with the imports above.
 _NAMES_OF = {
+    "cascode_indexer.disk": ("Disk",),
     "cascode_indexer.engine": ("Engine",),
     "cascode_indexer.errors": (
         "CascodeError",
@@ -108,7 +113,7 @@ _NAMES_OF = {
         "QueryError",
         "WorkspaceError",
     ),
-    "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "editor_language", "language_of"),
+    "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "editor_language", "language_of", "write_notebook"),
     "cascode_indexer.indexing.types": ("Cancelled", "IndexProgress", "IndexReport", "OnProgress", "WorkspaceStatus"),
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
@@ -116,7 +121,7 @@ _NAMES_OF = {
     "cascode_indexer.pool": ("WorkspacePool",),
     "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
     "cascode_indexer.store.types": ("StoreCounts",),
-    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),
+    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "CellPlace", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
     "cascode_indexer.watch.types": ("Notices", "NoticeSource"),

@@ -9,6 +9,7 @@ Tokens that say nothing, brackets and dots, are left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,7 +84,8 @@ class StateCodec:
         read = _inner(states)
         projected = unit((read[says] if says.any() else read) @ self.function_projection)
         codes = np.clip(np.floor(projected / self._step) + LEVELS // 2, 0, LEVELS - 1).astype(np.uint8)
-        return (codes[:, 0::2] | codes[:, 1::2] << 4).tobytes()
+        packed: bytes = (codes[:, 0::2] | codes[:, 1::2] << 4).tobytes()
+        return packed
 
     def scores(self, query: FloatArray, packed: Sequence[bytes]) -> FloatArray:
         """Compare a query with functions.
@@ -128,7 +130,7 @@ class StateCodec:
     @cached_property
     def _step(self) -> float:
         """Between two values of a dimension."""
-        return 2 * SPAN / LEVELS / float(self.dimension) ** 0.5
+        return 2 * SPAN / LEVELS / math.sqrt(self.dimension)
 
     @cached_property
     def _pairs(self) -> FloatArray:

@@ -38,6 +38,10 @@ command("CascodeStatus", function()
   require("cascode").status()
 end, { desc = "Show the state of the index" })
 
+command("CascodeSkipped", function()
+  require("cascode").skipped()
+end, { desc = "List the paths that were skipped, with the reason" })
+
 command("CascodePause", function()
   require("cascode").pause()
 end, { desc = "Pause indexing" })

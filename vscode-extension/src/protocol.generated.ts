@@ -4,6 +4,7 @@ export const SERVER_COMMANDS = {
   search: "cascode.server.search",
   similar: "cascode.server.similar",
   status: "cascode.server.status",
+  skipped: "cascode.server.skipped",
   reindex: "cascode.server.reindex",
   pause: "cascode.server.pause",
   resume: "cascode.server.resume",
@@ -31,6 +32,16 @@ export interface Range {
 export interface TextDocument {
   /** As the client spells it. */
   readonly uri: string;
+}
+
+/** Where a hit stands in a notebook as it is shown. */
+export interface Cell {
+  /** Its place among all cells, 1-based. */
+  readonly number: number;
+  /** First line in the cell, 1-based. */
+  readonly start_line: number;
+  /** Last line in the cell, inclusive. */
+  readonly end_line: number;
 }
 
 /** A hit of the command line. */
@@ -61,6 +72,8 @@ export interface PlainHit {
   readonly stage: string;
   /** What speaks for it and against it: what each piece of evidence adds to the score. */
   readonly why: Readonly<Record<string, number>>;
+  /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
+  readonly cell: Cell | null;
 }
 
 /** A hit of the language server. */
@@ -91,12 +104,16 @@ export interface Hit {
   readonly stage: string;
   /** What speaks for it and against it: what each piece of evidence adds to the score. */
   readonly why: Readonly<Record<string, number>>;
+  /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
+  readonly cell: Cell | null;
   /** URI of the file; it begins with the URI that the client gave the workspace. */
   readonly uri: string;
   /** All of it. */
   readonly range: Range;
   /** Its name. */
   readonly selectionRange: Range;
+  /** Its name in its cell; null where the file is no notebook. */
+  readonly cellSelectionRange: Range | null;
 }
 
 /** How complete the index was that answered a query on the command line. */
@@ -189,6 +206,34 @@ export interface SimilarArgument {
 export interface ReindexArgument {
   /** Whether files that look unchanged are read again. */
   readonly full?: boolean;
+}
+
+/** Which of the paths that were left out are asked for. */
+export interface SkippedArgument {
+  /** How many to pass over; the list is made at 0 and kept for the pages behind it. */
+  readonly offset?: number;
+  /** At most this many; 200 where absent. */
+  readonly limit?: number;
+}
+
+/** A path that was left out. */
+export interface SkippedPath {
+  /** Relative to its workspace, with `/` between folders; a folder has one at its end. */
+  readonly path: string;
+  /** Name of the workspace folder. */
+  readonly workspace: string;
+  /** URI of it. */
+  readonly uri: string;
+  /** Why, as in the counts of the status. */
+  readonly reason: string;
+}
+
+/** A page of the paths that were left out, files in other languages not among them. */
+export interface SkippedPaths {
+  /** All of them. */
+  readonly total: number;
+  /** By workspace and path. */
+  readonly paths: readonly SkippedPath[];
 }
 
 /** Progress in files. */

@@ -12,6 +12,8 @@ export type {
   SearchArgument,
   ServerStatus,
   SimilarArgument,
+  SkippedPath,
+  SkippedPaths,
   WorkspaceStatus,
 } from "./protocol.generated.js";
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 
 from .languages import SPECS
+from .notebooks import NOTEBOOK_SUFFIX, NOTEBOOK_TIMES, kernel_language
 from .spec import LanguageSpec
 
 #: Ids of the languages definitions are found in.
@@ -60,6 +61,8 @@ def language_of(path: str, head: bytes = b"") -> str | None:
         A language id, or None where definitions are not looked for.
     """
     name, suffix = _name_and_suffix(path)
+    if suffix == NOTEBOOK_SUFFIX:
+        return canonical_language(kernel_language(head))
     claims = _BY_SUFFIX.get(suffix)
     if claims is not None:
         for spec in claims:
@@ -81,6 +84,8 @@ def language_of_text(path: str, text: str) -> str | None:
 def head_bytes(path: str) -> int:
     """How many of a file's first bytes :func:`language_of` has to see; 0 where the name alone decides."""
     name, suffix = _name_and_suffix(path)
+    if suffix == NOTEBOOK_SUFFIX:  # what names the language stands at the end
+        return HEAD_BYTES * NOTEBOOK_TIMES
     claims = _BY_SUFFIX.get(suffix)
     if claims is not None:
         return HEAD_BYTES if any(suffix in spec.files.checks for spec in claims) else 0
@@ -95,7 +100,7 @@ def canonical_language(name: str) -> str | None:
 
 def source_suffixes() -> frozenset[str]:
     """Suffixes of source files of every language, lower case, with their dot."""
-    return frozenset(_BY_SUFFIX)
+    return frozenset({*_BY_SUFFIX, NOTEBOOK_SUFFIX})
 
 
 def declares_encoding(language: str) -> bool:

@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 from tree_sitter import Language, Query
 
 from .languages import SPECS
+from .notebooks import is_notebook, without_magics
+from .shown import Shown
 from .spec import LanguageSpec
 
 
@@ -47,13 +49,16 @@ def grammar_for(language: str, path: str = "") -> Grammar:
     """
     spec = SPECS[language]
     variant = spec.variants.get(PurePosixPath(path).suffix.lower(), "") if spec.variants else ""
-    key = (language, variant)
+    in_cells = is_notebook(path)
+    key = (language, f"{variant} in cells" if in_cells else variant)
     grammar = _grammars.get(key)
     if grammar is None:
         with _lock:
             grammar = _grammars.get(key)
             if grammar is None:
                 grammar = _compile(spec, variant)
+                if in_cells:
+                    grammar = replace(grammar, spec=_in_cells(spec))
                 _grammars[key] = grammar
     return grammar
 
@@ -69,6 +74,16 @@ def sister_grammars(language: str) -> list[Grammar]:
                 _grammars[key] = replace(_compile(SPECS[other], variant), spec=SPECS[language])
             found.append(_grammars[key])
     return found
+
+
+def _in_cells(spec: LanguageSpec) -> LanguageSpec:
+    """The rules of a language for the cells of a notebook."""
+
+    def shown(source: bytes) -> Shown:
+        code = without_magics(source)
+        return Shown(code) if spec.shown is None else spec.shown(code)
+
+    return replace(spec, shown=shown)
 
 
 def _compile(spec: LanguageSpec, variant: str) -> Grammar:

@@ -5,26 +5,36 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from cascode_indexer.extract import ExtractionError, extract_definitions
+from cascode_indexer.extract import ExtractionError, extract_definitions, is_notebook
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import Definition, SkipReason, SourceFile
-from cascode_indexer.walk import source_text, text_or_reason
+from cascode_indexer.walk import code_of_notebook, decode, source_text, text_worth_parsing
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
 _log = logging.getLogger(__name__)
 
 
-def content_digest(content: bytes) -> bytes:
-    """Return 16 bytes that change with a file's content."""
+def content_digest(content: bytes, path: str = "", language: str = "") -> bytes:
+    """Return 16 bytes that change with what is read of a file: of a notebook its code, not its outputs.
+
+    Args:
+        content: The file.
+        path: Notebooks are recognised by it.
+        language: Of a notebook.
+    """
+    if is_notebook(path):
+        text = decode(content, language)
+        code = text if isinstance(text, SkipReason) else code_of_notebook(text)
+        if not isinstance(code, SkipReason):
+            content = f"{language}\n{code}".encode("utf-8", "replace")
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def parse_content(source: SourceFile, content: bytes) -> ParsedFile:
     """Extract the definitions of a file's content; a content that gives none says why."""
-    return _parse_text(
-        source, content_digest(content), source_text(content, source.language, is_wanted=source.is_wanted)
-    )
+    text = source_text(content, source.language, path=source.path, is_wanted=source.is_wanted)
+    return _parse_text(source, content_digest(content, source.path, source.language), text)
 
 
 def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
@@ -32,7 +42,8 @@ def parse_buffer(source: SourceFile, text: str) -> ParsedFile:
     # An editor may send lone surrogates, which no file and no model can take; a "?" keeps every column in its place.
     content = text.encode("utf-8", "replace")
     clean = content.decode("utf-8")
-    return _parse_text(source, content_digest(content), clean if source.is_wanted else text_or_reason(clean))
+    worth = text_worth_parsing(clean, source.path, is_wanted=source.is_wanted)
+    return _parse_text(source, content_digest(content, source.path, source.language), worth)
 
 
 def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> ParsedFile:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cascode_indexer.extract import head_bytes, language_of
+from cascode_indexer.extract import head_bytes, language_of, most_bytes
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest, parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress
 from cascode_indexer.store.store import Store
-from cascode_indexer.store.types import ParsedFile
+from cascode_indexer.store.types import FileRecord, ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
 from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk
@@ -27,7 +27,7 @@ from cascode_models.types import EncodedTexts, Encoder, FloatArray
 _log = logging.getLogger(__name__)
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
-EXTRACTION_VERSION = 5
+EXTRACTION_VERSION = 6
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
@@ -244,7 +244,7 @@ class Updater:
             status = absolute.lstat()
         except (OSError, ValueError):
             return None
-        if status.st_size > self._max_file_bytes or not stat.S_ISREG(status.st_mode):
+        if status.st_size > most_bytes(path, self._max_file_bytes) or not stat.S_ISREG(status.st_mode):
             return None
         wanted = head_bytes(path)
         try:
@@ -272,7 +272,7 @@ class Updater:
                 vanished.append(source.path)
                 continue
             record = self._store.file_record(source.path)
-            if not full and not source.is_wanted and record is not None and record.digest == content_digest(content):
+            if not full and not source.is_wanted and self._is_same(record, source, content):
                 untouched.append(source)
                 continue
             batch.append(parse_content(source, content))
@@ -292,6 +292,11 @@ class Updater:
         if suspects:
             self._on_progress(IndexProgress(self._root, "scan", len(suspects), len(suspects)))
         return changed
+
+    @staticmethod
+    def _is_same(record: FileRecord | None, source: SourceFile, content: bytes) -> bool:
+        """Whether what is read of a file is what was read of it before."""
+        return record is not None and record.digest == content_digest(content, source.path, source.language)
 
     def _tell_encoding(self, done: int, total: int, rate: float | None) -> None:
         """Report how far encoding has come."""

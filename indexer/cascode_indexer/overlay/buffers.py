@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascode_indexer.extract import language_of_text
+from cascode_indexer.extract import language_of_text, most_bytes
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
 from cascode_indexer.store.types import ParsedFile
@@ -45,6 +45,8 @@ class OverlayFile:
     #: What is encoded of each definition.
     texts: tuple[str, ...]
     words: FunctionWords
+    #: Whether a workspace holds the file.
+    is_inside: bool
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
     #: Packed token states of each text that has some.
@@ -63,10 +65,12 @@ class Overlays:
 
     Args:
         find: Finds the workspace that a path lies in.
+        max_file_bytes: For files in no workspace: larger ones are not read.
     """
 
-    def __init__(self, find: FindWorkspace) -> None:
+    def __init__(self, find: FindWorkspace, max_file_bytes: int) -> None:
         self._find = find
+        self._max_file_bytes = max_file_bytes
         self._lock = threading.Lock()
         self._parsing = threading.Lock()
         self._encoding = threading.Lock()
@@ -81,18 +85,31 @@ class Overlays:
         with self._lock:
             self._buffers[_absolute(path)] = text
 
+    def has(self, path: Path) -> bool:
+        """Whether a buffer stands in for a file."""
+        with self._lock:
+            return _absolute(path) in self._buffers
+
     def clear(self, path: Path) -> None:
         """Let the disk rule again."""
         with self._lock:
             self._buffers.pop(_absolute(path), None)
 
-    def refresh(self, encoder: Encoder | None, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+    def refresh(
+        self,
+        encoder: Encoder | None,
+        caches: Callable[[Path], VectorCache | None],
+        most: int | None,
+        *,
+        with_outside: bool,
+    ) -> None:
         """Parse what changed, and encode what has no vector.
 
         Args:
             encoder: The model; None while it is not loaded.
             caches: Gives the vector cache to look vectors of a workspace up in, None where there is none.
             most: Encode at most this many texts, and none where another thread is at it; None for all.
+            with_outside: Whether files in no workspace are encoded too: they are searched where there is none.
         """
         if not self._buffers and not self._files:
             return
@@ -101,9 +118,18 @@ class Overlays:
         if encoder is None or not self._encoding.acquire(blocking=most is None):
             return
         try:
-            self._encode_missing(encoder, caches, most)
+            self._encode_missing(encoder, caches, most, with_outside=with_outside)
         finally:
             self._encoding.release()
+
+    def outside(self) -> dict[Path, tuple[OverlayFile, ...]]:
+        """Return the buffers of files that lie in no workspace, by their folder."""
+        with self._lock:
+            found: dict[Path, list[OverlayFile]] = {}
+            for (root, _), file in self._files.items():
+                if not file.is_inside:
+                    found.setdefault(root, []).append(file)
+        return {root: tuple(files) for root, files in found.items()}
 
     def of(self, root: Path) -> tuple[OverlayFile, ...]:
         """Return the buffers of a workspace as they were refreshed last."""
@@ -128,23 +154,23 @@ class Overlays:
         admitted: dict[tuple[Path, str], bool] = {}
         for path, text in buffers.items():
             found = self._find(path)
-            if found is None:
-                continue
-            workspace, relative = found
-            place = (workspace.root, relative)
-            admitted[place] = self._is_admitted(place)
+            if found is None:  # no rules say anything about it
+                place, largest = (path.parent, path.name), self._max_file_bytes
+                admitted[place] = True
+            else:
+                place, largest = (found[0].root, found[1]), found[0].max_file_bytes
+                admitted[place] = self._is_admitted(place)
             known = self._files.get(place)
-            if known is not None and known.text == text:
+            if known is not None and known.text == text and known.is_inside == (found is not None):
                 wanted[place] = known
                 continue
-            file = self._parse(workspace, relative, text) if admitted[place] else None
+            is_inside = found is not None
+            file = self._parse(place, text, largest, is_inside=is_inside) if admitted[place] else None
             if file is not None:
-                # What texts are encoded as that stayed as they were is kept.
+                # What the texts that stayed as they were are encoded as is kept.
                 if known is not None:
-                    vectors, states = (
-                        {text: kept[text] for text in file.texts if text in kept}
-                        for kept in (known.vectors, known.states)
-                    )
+                    vectors = {text: known.vectors[text] for text in file.texts if text in known.vectors}
+                    states = {text: known.states[text] for text in file.texts if text in known.states}
                     file = replace(file, vectors=vectors, states=states)
                 wanted[place] = file
         with self._lock:
@@ -159,14 +185,17 @@ class Overlays:
             known = IgnoreRules(root).reason(path) is None
         return known
 
-    def _parse(self, workspace: Workspace, path: str, text: str) -> OverlayFile | None:
+    def _parse(self, place: tuple[Path, str], text: str, largest: int, *, is_inside: bool) -> OverlayFile | None:
         """Parse a buffer by the rules for files; None where its language is not known."""
+        root, path = place
         language = language_of_text(path, text)
         if language is None:
             return None
-        source = SourceFile(path, workspace.root / path, language, 0, 0, IgnoreRules(workspace.root).is_forced(path))
-        size = len(text) if len(text) > workspace.max_file_bytes else len(text.encode("utf-8", "replace"))
-        if size > workspace.max_file_bytes:
+        is_wanted = not is_inside or IgnoreRules(root).is_forced(path)
+        source = SourceFile(path, root / path, language, 0, 0, is_wanted)
+        largest = most_bytes(path, largest)
+        size = len(text) if len(text) > largest else len(text.encode("utf-8", "replace"))
+        if size > largest:
             parsed = ParsedFile(source, b"", (), (), skip_reason=SkipReason.TOO_LARGE)
         else:
             parsed = parse_buffer(source, text)
@@ -189,12 +218,21 @@ class Overlays:
             )
             for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
-        return OverlayFile(path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions))
+        return OverlayFile(
+            path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions), is_inside
+        )
 
-    def _encode_missing(self, encoder: Encoder, caches: Callable[[Path], VectorCache | None], most: int | None) -> None:
+    def _encode_missing(
+        self,
+        encoder: Encoder,
+        caches: Callable[[Path], VectorCache | None],
+        most: int | None,
+        *,
+        with_outside: bool,
+    ) -> None:
         """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
-            files = list(self._files.items())
+            files = [(place, file) for place, file in self._files.items() if with_outside or file.is_inside]
         left = most
         for (root, _), file in files:
             missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))

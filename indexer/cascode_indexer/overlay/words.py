@@ -57,6 +57,18 @@ class FunctionWords:
         return scores
 
 
+def statistics_of(words: Sequence[FunctionWords], stems: Mapping[str, str]) -> WordStatistics:
+    """Count the words of buffers that no store stands beside.
+
+    Args:
+        words: Of the buffers.
+        stems: Each term of the query with its stem.
+    """
+    lengths = [length for some in words for length in some.lengths]
+    holding = {term: sum(len(some.holders.get(stem, ())) for some in words) for term, stem in stems.items()}
+    return WordStatistics(len(lengths), sum(lengths) / len(lengths) if lengths else 0.0, holding)
+
+
 class WordCounter:
     """Counts words as the store's full-text index would; safe to call from several threads."""
 

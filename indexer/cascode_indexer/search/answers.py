@@ -54,6 +54,8 @@ class Asked:
     #: Why the model cannot be loaded, where that is the reason.
     model_error: str | None
     clock: Clock
+    #: Definitions of open files that are searched without a workspace.
+    outside: int = 0
 
 
 def answer_of(asked: Asked, ranking: Ranking) -> Answer:
@@ -66,7 +68,7 @@ def answer_of(asked: Asked, ranking: Ranking) -> Answer:
         query=asked.label,
         hits=tuple(map(_hit, ranking.ranked[: asked.limit], judged.probabilities)),
         state="ready" if complete and asked.model is not None else "indexing",
-        functions=sum(store.counts().functions for store in asked.stores),
+        functions=sum(store.counts().functions for store in asked.stores) + asked.outside,
         pending=pending,
         timings_ms=asked.clock.report(),
         confident=judged.confident,

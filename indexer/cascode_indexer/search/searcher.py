@@ -6,20 +6,24 @@ The way of a query itself is :mod:`cascode_indexer.search.pipeline`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.errors import QueryError
+from cascode_indexer.extract import is_notebook
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.location import IndexLocation, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
+from cascode_indexer.overlay.words import statistics_of
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
+from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
 from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
@@ -30,7 +34,7 @@ from cascode_indexer.search.verify import Verifier
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
-from cascode_indexer.walk import read_source
+from cascode_indexer.walk import read_text
 from cascode_models.types import EncodedQuery
 
 if TYPE_CHECKING:
@@ -102,7 +106,7 @@ class Searcher:
             stages = stages_of(request, model, encoded)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
                 clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
-                answer = answer_of(asked, ranking)
+                answer = self._with_cells(answer_of(asked, ranking))
                 if not ranking.last and on_fast is not None:
                     on_fast(answer)
                 if cancelled is not None and cancelled():
@@ -112,8 +116,10 @@ class Searcher:
 
         return self._with_parts(work)
 
-    def similar(self, root: Path, path: str, line: int, limit: int, *, wait_for_model: bool) -> Answer:
-        """Find definitions like the innermost one at ``line`` of ``path`` below ``root``.
+    def similar(
+        self, root: Path, path: str, line: int, limit: int, *, cell: int | None = None, wait_for_model: bool
+    ) -> Answer:
+        """Find definitions like the innermost one at ``line`` of ``path`` below ``root``; of a notebook also in a cell.
 
         Raises:
             QueryError: No definition of the index stands there.
@@ -123,7 +129,7 @@ class Searcher:
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            home, found, text = self._at(parts, root, path, line)
+            found, text = self._at(parts, root, path, self._line_of_code(root, path, line, cell))
             query = Query.of_code(text)
             encoded = self._encode(model, clock, lambda encoder: EncodedQuery(encoder.encode_texts([text])[0]))
             vector = None if encoded is None else encoded.vector
@@ -133,12 +139,12 @@ class Searcher:
                 """Whether a candidate is the definition itself, what it stands in, or a part of it."""
                 other = candidate.definition
                 beside = other.end_line < found.start_line or found.end_line < other.start_line
-                return (candidate.owner.root, other.path) == (home.workspace.root, found.path) and not beside
+                return (candidate.owner.root, other.path) == (root, found.path) and not beside
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
             asked = self._note_request(f"{path}:{line}", query.kind, limit, parts, model, clock)
-            return answer_of(asked, ranking)
+            return self._with_cells(answer_of(asked, ranking))
 
         return self._with_parts(work)
 
@@ -148,15 +154,42 @@ class Searcher:
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit."""
-        text: str | SkipReason | None = self._overlays.text(hit.root, hit.path)
+        text = self._file_text(hit.root, hit.path, hit.language)
         if text is None:
-            home = next((workspace for workspace in self._workspaces() if workspace.root == hit.root), None)
-            largest = self._max_file_bytes if home is None else home.max_file_bytes
-            text = read_source(SourceFile(hit.path, hit.root / hit.path, hit.language, 0, 0, True), largest)
-        if isinstance(text, SkipReason):
             return ""
+        if hit.cell is not None:
+            return cell_lines(hit, text)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return "\n".join(lines[hit.start_line - 1 : hit.end_line])
+
+    # --- notebooks ------------------------------------------------------------------------------------
+
+    def _with_cells(self, answer: Answer) -> Answer:
+        """Return an answer whose hits in notebooks name their cells."""
+        if not any(is_notebook(hit.path) for hit in answer.hits):
+            return answer
+        return dataclasses.replace(answer, hits=tuple(map(self._with_cell, answer.hits)))
+
+    def _with_cell(self, hit: Hit) -> Hit:
+        """Return a hit with its cell, where it has one."""
+        text = self._file_text(hit.root, hit.path, hit.language) if is_notebook(hit.path) else None
+        return hit if text is None else with_cell(hit, text)
+
+    def _line_of_code(self, root: Path, path: str, line: int, cell: int | None) -> int:
+        """Return the line that a place means in what is read of a file."""
+        if not is_notebook(path):
+            return line
+        text = self._file_text(root, path, "")
+        return line if text is None else line_of_code(text, path, line, cell)
+
+    def _file_text(self, root: Path, path: str, language: str) -> str | None:
+        """Return the text of a file, or of its open buffer; None where it vanished or is no text any more."""
+        text: str | SkipReason | None = self._overlays.text(root, path)
+        if text is None:
+            home = next((workspace for workspace in self._workspaces() if workspace.root == root), None)
+            largest = self._max_file_bytes if home is None else home.max_file_bytes
+            text = read_text(SourceFile(path, root / path, language, 0, 0, True), largest)
+        return None if isinstance(text, SkipReason) else text
 
     # --- what a search reads --------------------------------------------------------------------------
 
@@ -173,14 +206,23 @@ class Searcher:
             if part.buffers:
                 stems = self._overlays.stems(query.looked_up)
                 sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))
+        if not parts:  # no folder is open: the open files are all there is
+            outside = self._overlays.outside()
+            stems = self._overlays.stems(query.looked_up) if outside else {}
+            files = [file for some in outside.values() for file in some]
+            statistics = statistics_of([file.words for file in files], stems)
+            sources.extend(BufferSource(root, some, stems, statistics) for root, some in outside.items())
         return sources
 
-    @staticmethod
-    def _at(parts: Sequence[Part], root: Path, path: str, line: int) -> tuple[Part, StoredDefinition, str]:
+    def _at(self, parts: Sequence[Part], root: Path, path: str, line: int) -> tuple[StoredDefinition, str]:
         """Find the innermost definition at a place, and its text."""
         home = next((part for part in parts if part.workspace.root == root), None)
-        known = [] if home is None else _definitions_of(home, path)
-        if home is None or not known:
+        if home is not None:
+            known = _definitions_of(home, path)
+        else:
+            outside = self._overlays.outside().get(root, ())
+            known = [pair for file in outside if file.path == path for pair in file.with_texts()]
+        if not known:
             raise QueryError(f"no definitions are indexed in {path}: check the path, or run 'cascode index'")
         around = [
             (definition, text) for definition, text in known if definition.start_line <= line <= definition.end_line
@@ -191,7 +233,7 @@ class Searcher:
             )
             raise QueryError(f"no definition at line {line} of {path}; it holds {spans}, ...")
         found, text = min(around, key=lambda pair: pair[0].end_line - pair[0].start_line)
-        return home, found, text
+        return found, text
 
     def _note_request(
         self,
@@ -203,7 +245,17 @@ class Searcher:
         clock: Clock,
     ) -> Asked:
         """Return what the answer says beside its hits."""
-        return Asked(label, kind, limit, [part.index.store for part in parts], model, self._model.error, clock)
+        outside = () if parts else self._overlays.outside().values()
+        return Asked(
+            label=label,
+            kind=kind,
+            limit=limit,
+            stores=[part.index.store for part in parts],
+            model=model,
+            model_error=self._model.error,
+            clock=clock,
+            outside=sum(len(file.definitions) for files in outside for file in files),
+        )
 
     # --- the model ------------------------------------------------------------------------------------
 
@@ -291,7 +343,7 @@ class Searcher:
             return None if index is None else index.cache()
 
         self._share_threads(model)
-        self._overlays.refresh(model, cache_of, most)
+        self._overlays.refresh(model, cache_of, most, with_outside=not opened)
 
 
 def _files_of(location: IndexLocation) -> tuple[Path, ...]:

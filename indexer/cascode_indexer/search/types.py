@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cascode_indexer.types import CellPlace
+
 #: Hits shown unless asked otherwise: a screenful.
 DEFAULT_LIMIT = 10
 #: Candidates that the slow classifier reads where its model says that reading them helps: K = 10 of the paper's
@@ -68,6 +70,8 @@ class Hit:
     stage: str
     #: Label of a ranking rule to what it added to the score, or took from it, the weightiest first.
     why: Mapping[str, float] = field(default_factory=dict)
+    #: Where it stands in a notebook as it is shown; the lines above are those of the file. None in other files.
+    cell: CellPlace | None = None
 
     @property
     def match(self) -> Match | None:

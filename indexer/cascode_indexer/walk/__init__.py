@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .reading import read_bytes, read_source, source_text, text_or_reason
+from .decoding import decode
+from .reading import code_of_notebook, read_bytes, read_source, read_text, source_text, text_worth_parsing
 from .rules import IGNORE_FILES, IgnoreRules
 from .walker import (
     KnownFile,
@@ -20,14 +21,17 @@ __all__ = [
     "IgnoreRules",
     "KnownFile",
     "checked_root",
+    "code_of_notebook",
+    "decode",
     "explain",
     "is_encodable",
     "read_bytes",
     "read_head",
     "read_source",
+    "read_text",
     "relative_path",
     "source_text",
-    "text_or_reason",
+    "text_worth_parsing",
     "walk",
     "walk_folders",
 ]

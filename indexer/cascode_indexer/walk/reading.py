@@ -7,6 +7,7 @@ import os
 import re
 import stat
 
+from ..extract import is_notebook, most_bytes, read_notebook
 from ..types import DEFAULT_MAX_FILE_BYTES, SkipReason, SourceFile
 from .decoding import decode
 from .generated import has_generated_notice
@@ -43,14 +44,23 @@ def read_source(file: SourceFile, max_bytes: int = DEFAULT_MAX_FILE_BYTES) -> st
 
     Returns:
         Its text with its line ends as they are, or why there is none: ``UNREADABLE`` where it vanished,
-        may not be read or is not a regular file any more.
+        may not be read or is not a regular file any more. Of a notebook the code of its cells.
     """
     content = read_bytes(file, max_bytes)
-    return content if isinstance(content, SkipReason) else source_text(content, file.language, is_wanted=file.is_wanted)
+    if isinstance(content, SkipReason):
+        return content
+    return source_text(content, file.language, path=file.path, is_wanted=file.is_wanted)
+
+
+def read_text(file: SourceFile, max_bytes: int) -> str | SkipReason:
+    """Read a file's text as it is, a notebook's JSON too; arguments and reasons as in :func:`read_source`."""
+    content = read_bytes(file, max_bytes)
+    return content if isinstance(content, SkipReason) else decode(content, file.language)
 
 
 def read_bytes(file: SourceFile, max_bytes: int) -> bytes | SkipReason:
     """Read a file's bytes; arguments and reasons as in :func:`read_source`."""
+    max_bytes = most_bytes(file.path, max_bytes)
     try:
         descriptor = os.open(file.absolute, OPEN_FLAGS)
     except (OSError, ValueError) as error:
@@ -75,19 +85,42 @@ def read_bytes(file: SourceFile, max_bytes: int) -> bytes | SkipReason:
     return b"".join(blocks) if left > 0 else SkipReason.TOO_LARGE
 
 
-def source_text(content: bytes, language: str = "", *, is_wanted: bool = False) -> str | SkipReason:
+def source_text(content: bytes, language: str = "", *, path: str = "", is_wanted: bool = False) -> str | SkipReason:
     """Turn a file's bytes into text that is worth parsing.
 
     Args:
         content: All of the file.
         language: Its language id.
+        path: Notebooks are recognised by it.
         is_wanted: Whether it is read though it may be generated or minified.
 
     Returns:
-        The text, or why it is left out: ``BINARY``, ``NOT_TEXT``, ``LINE_TOO_LONG`` or ``GENERATED``.
+        The text, or why it is left out: ``BINARY``, ``NOT_TEXT``, ``LINE_TOO_LONG`` or ``GENERATED``; a notebook also
+        for ``TOO_LARGE`` and ``PARSE_FAILURE``.
     """
     text = decode(content, language)
-    return text if isinstance(text, SkipReason) or is_wanted else text_or_reason(text)
+    return text if isinstance(text, SkipReason) else text_worth_parsing(text, path, is_wanted=is_wanted)
+
+
+def text_worth_parsing(text: str, path: str, *, is_wanted: bool = False) -> str | SkipReason:
+    """Return what is parsed of a decoded file, or why it is left out; as :func:`source_text`."""
+    if is_notebook(path):
+        code = code_of_notebook(text)
+        if isinstance(code, SkipReason):
+            return code
+        text = code
+    return text if is_wanted else text_or_reason(text)
+
+
+def code_of_notebook(text: str) -> str | SkipReason:
+    """Return the code of a notebook's cells, or why there is none: ``PARSE_FAILURE`` or ``TOO_LARGE``."""
+    if not text.strip():  # made, and not saved by an editor yet
+        return ""
+    notebook = read_notebook(text)
+    if notebook is None:
+        return SkipReason.PARSE_FAILURE
+    code = notebook.code
+    return SkipReason.TOO_LARGE if len(code) > DEFAULT_MAX_FILE_BYTES else code
 
 
 def text_or_reason(text: str) -> str | SkipReason:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import WorkspaceError
-from ..extract import head_bytes
+from ..extract import head_bytes, most_bytes
 from ..types import DEFAULT_MAX_FILE_BYTES, SkipCounts, SkipReason, SourceFile
 from .rules import IgnoreRules, Level
 
@@ -233,7 +233,7 @@ class _Walk:
             if not stat.S_ISREG(status.st_mode):  # a pipe, socket or device: never opened
                 self._skip(level, entry.name, SkipReason.UNSUPPORTED_LANGUAGE)
                 return None
-            if status.st_size > self._max_bytes:
+            if status.st_size > most_bytes(entry.name, self._max_bytes):
                 self._skip(level, entry.name, SkipReason.TOO_LARGE)
                 return None
             if told_by_head:

@@ -121,6 +121,11 @@ function M.status()
   require("cascode.status_window").open()
 end
 
+--- Lists the paths that were skipped, each with the reason.
+function M.skipped()
+  require("cascode.skipped").open()
+end
+
 --- Opens the log of the server.
 function M.log()
   require("cascode.status_window").open_log()

@@ -16,6 +16,12 @@ local M = {}
 ---@class cascode.TextDocument
 ---@field uri string As the client spells it.
 
+--- Where a hit stands in a notebook as it is shown.
+---@class cascode.Cell
+---@field number integer Its place among all cells, 1-based.
+---@field start_line integer First line in the cell, 1-based.
+---@field end_line integer Last line in the cell, inclusive.
+
 --- A hit of the command line.
 ---@class cascode.PlainHit
 ---@field path string Relative to its workspace, with `/` between folders.
@@ -31,6 +37,7 @@ local M = {}
 ---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
+---@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
 
 --- A hit of the language server.
 ---@class cascode.Hit
@@ -47,9 +54,11 @@ local M = {}
 ---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
+---@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
 ---@field uri string URI of the file; it begins with the URI that the client gave the workspace.
 ---@field range cascode.Range All of it.
 ---@field selectionRange cascode.Range Its name.
+---@field cellSelectionRange? cascode.Range Its name in its cell; null where the file is no notebook.
 
 --- How complete the index was that answered a query on the command line.
 ---@class cascode.PlainIndexSummary
@@ -104,6 +113,23 @@ local M = {}
 --- The argument of a rescan.
 ---@class cascode.ReindexArgument
 ---@field full? boolean Whether files that look unchanged are read again.
+
+--- Which of the paths that were left out are asked for.
+---@class cascode.SkippedArgument
+---@field offset? integer How many to pass over; the list is made at 0 and kept for the pages behind it.
+---@field limit? integer At most this many; 200 where absent.
+
+--- A path that was left out.
+---@class cascode.SkippedPath
+---@field path string Relative to its workspace, with `/` between folders; a folder has one at its end.
+---@field workspace string Name of the workspace folder.
+---@field uri string URI of it.
+---@field reason string Why, as in the counts of the status.
+
+--- A page of the paths that were left out, files in other languages not among them.
+---@class cascode.SkippedPaths
+---@field total integer All of them.
+---@field paths cascode.SkippedPath[] By workspace and path.
 
 --- Progress in files.
 ---@class cascode.FileCounts

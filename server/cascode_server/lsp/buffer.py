@@ -6,8 +6,9 @@ columns past the end, and copies the whole text for each keystroke (tests/server
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lsprotocol.types import Position, PositionEncodingKind
 
@@ -33,8 +34,12 @@ class Buffer:
         self._lines = _split(text)
 
     def snapshot(self) -> tuple[str, ...]:
-        """Return the text in pieces to be joined: cheap enough for the event loop."""
+        """Return the text in pieces to be joined."""
         return tuple(self._lines)
+
+    def frozen(self) -> Callable[[], str]:
+        """Return what makes the text of this moment, for a thread: taking it is cheap enough for the event loop."""
+        return functools.partial("".join, self.snapshot())
 
     def apply(self, edits: Sequence[Edit]) -> None:
         """Apply edits, each to what the one before it left."""

@@ -9,6 +9,7 @@ from cascode_server.lsp.configuration import Configuration
 from cascode_server.lsp.documents import Documents
 from cascode_server.lsp.folders import add_folders
 from cascode_server.lsp.lifecycle import add_lifecycle
+from cascode_server.lsp.notebooks import Notebooks
 from cascode_server.lsp.progress import IndexingProgress
 from cascode_server.lsp.session import Session
 from cascode_server.lsp.status import StatusNotifier
@@ -30,6 +31,7 @@ def build_session(parts: SharedParts, on_exit: Callable[[int], None]) -> Session
     add_symbols(session)
     add_folders(session)
     session.documents = Documents(session)
+    session.notebooks = Notebooks(session, session.documents)
     session.watching = Watching(session)
     StatusNotifier(session)
     IndexingProgress(session)

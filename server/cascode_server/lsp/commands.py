@@ -1,4 +1,4 @@
-"""The commands: search, similar, status, reindex, pause, resume."""
+"""The commands: search, similar, status, skipped, reindex, pause, resume."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from cascode_server.lsp.params import at, string_at
 from cascode_server.lsp.session import Session
 from cascode_server.schema import methods
 from cascode_server.schema.read import read_argument
-from cascode_server.schema.shapes import Answer, ReindexArgument, SearchArgument, ServerStatus, SimilarArgument
+from cascode_server.schema.shapes import (
+    Answer,
+    ReindexArgument,
+    SearchArgument,
+    ServerStatus,
+    SimilarArgument,
+    SkippedArgument,
+    SkippedPaths,
+)
 from cascode_server.service.requests import search_request
 from cascode_server.service.types import Cancelled
 from cascode_server.service.uris import to_path
@@ -50,7 +58,11 @@ async def run_search(session: Session, argument: SearchArgument) -> Answer:
     """Search on a worker thread."""
     settings = await session.settings_in_force()
     if not session.folders:
-        session.show_problem("no folder is open, so there is nothing to search: open the folder of a project")
+        session.show_problem(
+            "no folder is open: only the open files are searched; open a project's folder to search all of it"
+            if session.documents is not None and session.documents.are_open
+            else "no folder is open, so there is nothing to search: open the folder of a project"
+        )
     request = search_request(argument, settings.search, wait_for_model=False)
     token = argument.get("partialResultToken")
 
@@ -70,13 +82,13 @@ async def similar(session: Session, arguments: Arguments) -> Answer:
     """Find functions like the one at a position."""
     argument = read_argument(SimilarArgument, arguments, methods.SIMILAR.name)
     settings = await session.settings_in_force()
-    path = _file_of(argument["textDocument"]["uri"])
+    path, cell = _file_of(session, argument["textDocument"]["uri"])
     line = argument["position"]["line"] + 1
     limit = argument.get("limit") or settings.search.limit
 
     def work(cancelled: Cancelled) -> Answer:
         render = functools.partial(_render, session)
-        return session.searching.similar(path, line, render, limit=limit, cancelled=cancelled)
+        return session.searching.similar(path, line, render, limit=limit, cell=cell, cancelled=cancelled)
 
     return await session.workers.search(work)
 
@@ -85,6 +97,13 @@ async def status(session: Session, _arguments: Arguments) -> ServerStatus:
     """Describe the server."""
     await session.settings_in_force()
     return session.status()
+
+
+async def skipped(session: Session, arguments: Arguments) -> SkippedPaths:
+    """Name what was left out, on a worker thread: the workspaces are walked for it."""
+    argument = read_argument(SkippedArgument, arguments, methods.SKIPPED.name)
+    await session.settings_in_force()
+    return await session.workers.search(lambda _cancelled: session.skipped.page(argument))
 
 
 async def reindex(session: Session, arguments: Arguments) -> None:
@@ -110,16 +129,18 @@ def _render(session: Session, engine: Engine, answer: cascode.Answer) -> Answer:
     return editor_answer(session, engine, answer)
 
 
-def _file_of(uri: str) -> Path:
-    """Return the path of a document.
+def _file_of(session: Session, uri: str) -> tuple[Path, int | None]:
+    """Return the path of a document; of a cell of an open notebook that of the notebook, and the cell's number.
 
     Raises:
         JsonRpcInvalidParams: It is not a file.
     """
-    path = to_path(uri)
+    path, number = to_path(uri), None
+    if path is None and session.notebooks is not None:
+        path, number = session.notebooks.place_of(uri) or (None, None)
     if path is None:
         raise JsonRpcInvalidParams(f"{uri} is not a file on this machine: save it into a workspace first")
-    return path
+    return path, number
 
 
 Command = Callable[[Session, Arguments], Awaitable[Any]]
@@ -128,6 +149,7 @@ COMMANDS: dict[str, Command] = {
     methods.SEARCH.name: search,
     methods.SIMILAR.name: similar,
     methods.STATUS.name: status,
+    methods.SKIPPED.name: skipped,
     methods.REINDEX.name: reindex,
     methods.PAUSE.name: pause,
     methods.RESUME.name: resume,

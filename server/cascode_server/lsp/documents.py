@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 
@@ -27,6 +28,13 @@ logger = logging.getLogger(__name__)
 _DEBOUNCE_SECONDS = 0.15
 
 
+class Typed(Protocol):
+    """An open document."""
+
+    def frozen(self) -> Callable[[], str]:
+        """Return what makes the text of this moment, for a thread."""
+
+
 class Documents:
     """Keeps the engine's overlays those of the client's open documents.
 
@@ -36,7 +44,7 @@ class Documents:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._open: dict[Path, Buffer] = {}
+        self._open: dict[Path, Typed] = {}
         #: Open documents with edits that were not saved.
         self._edited: set[Path] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -61,14 +69,61 @@ class Documents:
         """
         return self._outbox.push(engine)
 
+    @staticmethod
+    def path_of(uri: str) -> Path | None:
+        """Return the path of a document as the client spells it; None for one that is no file.
+
+        Which workspace holds it is found where its text is taken up: workspaces come and go while it is open.
+        """
+        path = to_path(uri)
+        return None if path is None else Path(os.path.normpath(path))
+
+    @property
+    def are_open(self) -> bool:
+        """Whether any file is open."""
+        return bool(self._open)
+
+    def typed(self, path: Path, document: Typed, *, edited: bool) -> None:
+        """Let an open document stand in for its file from now on.
+
+        Args:
+            path: The file as the client spells it.
+            document: The document.
+            edited: Whether somebody typed into it since it was opened or saved.
+        """
+        self._open[path] = document
+        if edited:
+            self._edited.add(path)
+        else:
+            self._edited.discard(path)
+        self._touch(path)
+
+    def saved(self, path: Path) -> None:
+        """Index a document's file."""
+        self._edited.discard(path)
+        self._session.workers.submit(self._submit, path)
+
+    def closed(self, path: Path) -> None:
+        """Let a file count as it is on the disk."""
+        if self._open.pop(path, None) is not None:
+            self._edited.discard(path)
+            self._touch(path)
+
+    def _submit(self, path: Path) -> None:
+        """Have a file indexed that was written; asks the disk for its spelling, so it is for threads."""
+        from cascode import ChangeBatch
+
+        place = self._session.place_of(path)
+        if place is not None:
+            root, relative = place
+            self._session.indexing.submit(ChangeBatch(root, frozenset({relative}), frozenset(), rescan=False))
+
     def _on_open(self, params: Any) -> None:
         """Take the text of a document that was opened."""
         path = self._path(params, types.TEXT_DOCUMENT_DID_OPEN)
         if path is not None and self._session.client is not None:
             text = string_at(params, types.TEXT_DOCUMENT_DID_OPEN, "textDocument", "text")
-            self._open[path] = Buffer(text, self._session.client.encoding)
-            self._edited.discard(path)
-            self._touch(path)
+            self.typed(path, Buffer(text, self._session.client.encoding), edited=False)
 
     def _on_change(self, params: Any) -> None:
         """Apply edits; a document whose edits cannot be applied is closed, since its text would be a wrong one."""
@@ -76,49 +131,37 @@ class Documents:
         if path is None:
             return
         buffer = self._open.get(path)
-        if buffer is None:
+        if not isinstance(buffer, Buffer):
             logger.warning("ignoring edits to a document that is not open: %s", path)
             return
         try:
             buffer.apply(edits_at(params, types.TEXT_DOCUMENT_DID_CHANGE))
-            self._edited.add(path)
         except UnusableParamsError as error:
             logger.warning("%s is searched as it is on disk until it is opened again: %s", path, error)
-            self._forget(path)
-        self._touch(path)
+            self.closed(path)
+        else:
+            self.typed(path, buffer, edited=True)
 
     def _on_save(self, params: Any) -> None:
         """Index a saved file without waiting for a watcher to notice it."""
-        from cascode import ChangeBatch
-
         path = self._path(params, types.TEXT_DOCUMENT_DID_SAVE)
-        root = None if path is None else self._session.root_of(path)
-        if path is not None and root is not None:
-            self._edited.discard(path)
-            changed = frozenset({path.relative_to(root).as_posix()})
-            self._session.indexing.submit(ChangeBatch(root, changed, frozenset(), rescan=False))
+        if path is not None:
+            self.saved(path)
 
     def _on_close(self, params: Any) -> None:
         """Let the file on disk count again."""
         path = self._path(params, types.TEXT_DOCUMENT_DID_CLOSE)
-        if path is not None and path in self._open:
-            self._forget(path)
-            self._touch(path)
-
-    def _forget(self, path: Path) -> None:
-        """Keep nothing of a document."""
-        self._open.pop(path, None)
-        self._edited.discard(path)
+        if path is not None:
+            self.closed(path)
 
     def _path(self, params: Any, method: str) -> Path | None:
-        """Return the path of a document below the workspace that holds it; None for any other document."""
-        path = to_path(string_at(params, method, "textDocument", "uri"))
-        return None if path is None else self._session.path_in_workspace(path)
+        """Return the path of a message's document; None for one that is no file."""
+        return self.path_of(string_at(params, method, "textDocument", "uri"))
 
     def _touch(self, path: Path) -> None:
         """Hand a document's text over, soon."""
         buffer = self._open.get(path)
-        self._outbox.put(path, None if buffer is None else Draft(buffer.snapshot(), path in self._edited))
+        self._outbox.put(path, None if buffer is None else Draft(buffer.frozen(), path in self._edited))
         if self._timer is None:
             self._timer = self._session.workers.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
 
@@ -157,12 +200,14 @@ class Documents:
         finally:
             self._flushing = False
 
-    def _on_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
+    def _on_indexed(self, _root: Path, paths: frozenset[str] | None) -> None:
         """Look again at documents whose files were indexed: saved ones need no overlay any more."""
+        # By their names: the client may spell the folders above in another way.
+        names = None if paths is None else {PurePosixPath(path).name.casefold() for path in paths}
 
         def look() -> None:
             for path in self._open:
-                if path.is_relative_to(root) and (paths is None or path.relative_to(root).as_posix() in paths):
+                if names is None or path.name.casefold() in names:
                     self._touch(path)
 
         self._session.workers.later(look)
@@ -172,20 +217,15 @@ class Draft:
     """The text of a document at a moment.
 
     Args:
-        pieces: To be joined on a thread.
+        text: Makes all of it, on a thread.
         edited: Whether somebody typed into it since it was opened or saved.
     """
 
-    __slots__ = ("_pieces", "edited")
+    __slots__ = ("edited", "text")
 
-    def __init__(self, pieces: tuple[str, ...], edited: bool) -> None:
-        self._pieces = pieces
+    def __init__(self, text: Callable[[], str], edited: bool) -> None:
+        self.text = text
         self.edited = edited
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(self._pieces)
 
 
 class Outbox:
@@ -220,10 +260,11 @@ class Outbox:
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
             for path, draft in waiting.items():
-                if draft is None or self._is_orphan(path, draft) or engine.holds(path, draft.text):
+                text = None if draft is None or self._is_orphan(path, draft) else draft.text()
+                if text is None or engine.holds(path, text):
                     engine.clear_overlay(path)
                 else:
-                    engine.set_overlay(path, draft.text)
+                    engine.set_overlay(path, text)
                 if draft is None:
                     self._stored.discard(path)
             return bool(waiting)

@@ -20,7 +20,7 @@ def add_folders(session: Session) -> None:
         added = [read_folder(folder) for folder in objects_at(params, "event", "added")]
         removed = [read_folder(folder) for folder in objects_at(params, "event", "removed")]
         before = {folder.path for folder in session.folders}
-        gone = {folder.path for folder in removed if folder is not None}
+        gone = {session.disk.spelled_as(folder.path, before) for folder in removed if folder is not None}
         kept = [folder for folder in session.folders if folder.path not in gone]
         kept = list(distinct([*kept, *(folder for folder in added if folder is not None)]))
         session.folders = kept

@@ -54,18 +54,27 @@ def editor_hit(hit: cascode.Hit, folder: Folder | None, snippet: str, encoding: 
         encoding: The unit of columns.
     """
     lines = split_lines(snippet)
-    last = lines[-1] if len(lines) == hit.end_line - hit.start_line + 1 else ""
-    at = hit.name_line - hit.start_line
+    place = hit if hit.cell is None else hit.cell
+    last = lines[-1] if len(lines) == place.end_line - place.start_line + 1 else ""
+    at = place.name_line - place.start_line
     name_line = lines[at] if 0 <= at < len(lines) else ""
     name = hit.name.rpartition(".")[2]
-    named = name_line.startswith(name, hit.name_column)
-    start = to_units(name_line, hit.name_column, encoding)
-    end = to_units(name_line, hit.name_column + len(name), encoding) if named else start
+    named = name_line.startswith(name, place.name_column)
+    start = to_units(name_line, place.name_column, encoding)
+    end = to_units(name_line, place.name_column + len(name), encoding) if named else start
+    shown = _range(place.name_line - 1, start, place.name_line - 1, end)
+    if hit.cell is None:
+        whole, selection = _range(hit.start_line - 1, 0, hit.end_line - 1, to_units(last, len(last), encoding)), shown
+    else:  # lines of JSON: the name stands further right, and nobody reads where the last one ends
+        whole = _range(hit.start_line - 1, 0, hit.end_line, 0)
+        column = hit.name_column
+        selection = _range(hit.name_line - 1, column, hit.name_line - 1, column + (end - start if column else 0))
     return {
         **hit_json(hit, folder.name if folder else None),
         "uri": below(folder.uri, hit.path) if folder else from_path(hit.root / hit.path),
-        "range": _range(hit.start_line - 1, 0, hit.end_line - 1, to_units(last, len(last), encoding)),
-        "selectionRange": _range(hit.name_line - 1, start, hit.name_line - 1, end),
+        "range": whole,
+        "selectionRange": selection,
+        "cellSelectionRange": None if hit.cell is None else shown,
     }
 
 

@@ -10,6 +10,7 @@ from lsprotocol import types
 from cascode_server.lsp.client import read_client
 from cascode_server.lsp.commands import COMMANDS
 from cascode_server.lsp.configuration import Configuration
+from cascode_server.lsp.notebooks import SYNC
 from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.session import Session
 
@@ -39,6 +40,7 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
                     change=types.TextDocumentSyncKind.Incremental,
                     save=types.SaveOptions(include_text=False),
                 ),
+                notebook_document_sync=SYNC,
                 workspace_symbol_provider=None if client.filters_symbols else True,
                 execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
                 workspace=types.WorkspaceOptions(

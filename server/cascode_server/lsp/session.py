@@ -6,7 +6,6 @@ import asyncio
 import functools
 import importlib.metadata
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from pygls.protocol import default_converter
 
 from cascode_server.lsp.client import Client
 from cascode_server.lsp.client_log import ClientLogHandler, work_for
+from cascode_server.lsp.skipped import SkippedList
 from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
@@ -28,8 +28,9 @@ from cascode_server.service.types import Folder, Hooks
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
-    from cascode import Engine, ModelHandle
+    from cascode import Disk, Engine, ModelHandle
     from cascode_server.lsp.documents import Documents
+    from cascode_server.lsp.notebooks import Notebooks
     from cascode_server.lsp.watching import Watching
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Session(LanguageServer):
         #: Held while settings that the client has sent are worked out.
         self.configuring = asyncio.Lock()
         self.documents: Documents | None = None
+        self.notebooks: Notebooks | None = None
         self.watching: Watching | None = None
         #: Called on the event loop when workspaces came or went.
         self.on_folders: list[Callable[[], None]] = []
@@ -87,6 +89,7 @@ class Session(LanguageServer):
                 lambda root: self.settings_of(root).indexing.max_file_size,
             ),
         )
+        self.skipped = SkippedList(self)
         self.searching = Searching(self.indexing, self.push_documents)
         self._parts = parts
         self._on_exit = on_exit
@@ -106,6 +109,11 @@ class Session(LanguageServer):
     def model(self) -> ModelHandle:
         """The model that the settings name."""
         return self._parts.model_of(self.settings)
+
+    @property
+    def disk(self) -> Disk:
+        """Says which spellings of a path are one file."""
+        return self._parts.disk
 
     @property
     def is_indexing_enabled(self) -> bool:
@@ -148,24 +156,13 @@ class Session(LanguageServer):
         if self.documents is not None:
             self.documents.push(engine)
 
-    def root_of(self, path: Path) -> Path | None:
-        """Return the innermost workspace that holds a path, as the client spells the workspace."""
-        holders = [folder.path for folder in self.folders if path.is_relative_to(folder.path)]
-        return max(holders, key=lambda root: len(root.parts), default=None)
+    def place_of(self, path: Path) -> tuple[Path, str] | None:
+        """Return the innermost workspace that holds a path, as the client spells it, and the path below it.
 
-    def path_in_workspace(self, path: Path) -> Path | None:
-        """Return a path below the workspace that holds it; None where none does.
-
-        A path through a link, or to the target of a linked workspace, comes back in the workspace's own spelling.
+        It asks the disk for other spellings of the path; None where no workspace holds it.
         """
-        if self.root_of(path) is not None:
-            return path
-        real = Path(os.path.realpath(path))
-        for folder in sorted(self.folders, key=lambda folder: -len(folder.path.parts)):
-            root = Path(os.path.realpath(folder.path))
-            if real.is_relative_to(root):
-                return folder.path / real.relative_to(root)
-        return None
+        roots = sorted((folder.path for folder in self.folders), key=lambda root: -len(root.parts))
+        return self.disk.place(roots, path)
 
     def folder_of(self, root: Path) -> Folder | None:
         """Return the workspace whose root this is."""

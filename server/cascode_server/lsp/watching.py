@@ -149,16 +149,14 @@ class Watching:
             logger.warning("ignoring a notification of changed files: it has no list of changes")
             return
         with self._lock:
-            sources = sorted(self._sources.items(), key=lambda item: -len(item[0].parts))
+            sources = dict(self._sources)
+        roots = sorted(sources, key=lambda root: -len(root.parts))
         for change in changes:
             uri = change.get("uri") if isinstance(change, Mapping) else None
             path = to_path(uri) if isinstance(uri, str) else None
-            if path is None:
-                continue
-            for root, source in sources:
-                if path.is_relative_to(root) and path != root:
-                    _tell(source.notices, root, path.relative_to(root), change.get("type"))
-                    break
+            place = None if path is None else self._session.disk.place(roots, path)
+            if place is not None and place[1]:
+                _tell(sources[place[0]].notices, place[0], Path(place[1]), change.get("type"))
 
 
 def _tell(notices: Notices, root: Path, path: Path, kind: object) -> None:

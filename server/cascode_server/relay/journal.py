@@ -11,6 +11,8 @@ from cascode_server.relay.frames import frame
 #: Edits of a document that are kept, in bytes: a day of typing. After more, a document whose server is lost counts as
 #: it is on disk until it is opened again.
 _MOST_EDITS = 4_000_000
+#: Messages about open documents begin so, and name the document in a field of the same name.
+_DOCUMENTS = ("textDocument", "notebookDocument")
 _CANCELLED = {"code": -32800, "message": "the request was cancelled"}
 _LOST = {"code": -32603, "message": "the server ended while it was at work on this request"}
 #: Sent by the resident server alone, when a session ends for a good reason: a lost connection needs none.
@@ -54,7 +56,8 @@ class Journal:
         self._start: list[bytes] = []
         self._settings: list[bytes] = []
         self._folders: list[bytes] = []
-        self._documents: dict[str, _Document] = {}
+        #: By their kind and URI: a notebook can be open as text, too.
+        self._documents: dict[tuple[str, str], _Document] = {}
         self._asked: dict[object, _Asked] = {}
         self._initialize_id: object = None
         self._registered: set[object] = set()
@@ -87,8 +90,10 @@ class Journal:
             self._settings = [message]
         elif method == "workspace/didChangeWorkspaceFolders":
             self._folders.append(message)
-        elif method.startswith("textDocument/"):
-            self._note_document(method, params, message)
+        else:
+            kind, _, event = method.partition("/")
+            if kind in _DOCUMENTS:
+                self._note_document(kind, event, params, message)
 
     def from_server(self, body: bytes) -> bytes | None:
         """Note a message of the server.
@@ -161,24 +166,25 @@ class Journal:
         content = _read(body)
         return self.begun and "method" not in content and content.get("id") == self._initialize_id
 
-    def _note_document(self, method: str, params: object, message: bytes) -> None:
-        """Note that a document was opened, edited or closed."""
-        uri = _at(params, "textDocument", "uri")
+    def _note_document(self, kind: str, event: str, params: object, message: bytes) -> None:
+        """Note that a document or a notebook was opened, edited or closed."""
+        uri = _at(params, kind, "uri")
         if not isinstance(uri, str):
             return
-        if method == "textDocument/didOpen":
-            self._documents[uri] = _Document(message)
-        elif method == "textDocument/didClose":
-            self._documents.pop(uri, None)
-        elif method == "textDocument/didChange" and uri in self._documents:
-            document = self._documents[uri]
+        key = (kind, uri)
+        if event == "didOpen":
+            self._documents[key] = _Document(message)
+        elif event == "didClose":
+            self._documents.pop(key, None)
+        elif event == "didChange" and key in self._documents:
+            document = self._documents[key]
             changes = _at(params, "contentChanges")
             if isinstance(changes, list) and changes and _at(changes[-1], "range") is None:
                 document.edits, document.size = [], 0  # the whole text: nothing before it counts
             document.edits.append(message)
             document.size += len(message)
             if document.size > _MOST_EDITS + len(document.opened):
-                del self._documents[uri]
+                del self._documents[key]
 
 
 def log_message(text: str) -> bytes:

@@ -34,6 +34,12 @@ SIMILAR = Method(
     shapes.Answer,
 )
 STATUS = Method("cascode.server.status", "Describes the server.", shapes.NoArgument, shapes.ServerStatus)
+SKIPPED = Method(
+    "cascode.server.skipped",
+    "Names the paths that were left out, with the reason.",
+    shapes.SkippedArgument,
+    shapes.SkippedPaths,
+)
 REINDEX = Method(
     "cascode.server.reindex", "Looks for changed files in every workspace; answers at once.", shapes.ReindexArgument
 )
@@ -41,7 +47,7 @@ PAUSE = Method("cascode.server.pause", "Pauses indexing; searches continue.", sh
 RESUME = Method("cascode.server.resume", "Resumes indexing.", shapes.NoArgument)
 
 #: Commands of ``workspace/executeCommand``.
-COMMANDS = (SEARCH, SIMILAR, STATUS, REINDEX, PAUSE, RESUME)
+COMMANDS = (SEARCH, SIMILAR, STATUS, SKIPPED, REINDEX, PAUSE, RESUME)
 
 #: Sent to clients that give their name, at most four times a second.
 STATUS_NOTIFICATION = Method("cascode/status", "Sent when the state of the server changes.", shapes.ServerStatus)

@@ -43,6 +43,14 @@ class TextDocument(TypedDict):
     uri: Annotated[str, "As the client spells it."]
 
 
+class Cell(TypedDict):
+    """Where a hit stands in a notebook as it is shown."""
+
+    number: Annotated[int, "Its place among all cells, 1-based."]
+    start_line: Annotated[int, "First line in the cell, 1-based."]
+    end_line: Annotated[int, "Last line in the cell, inclusive."]
+
+
 class PlainHit(TypedDict):
     """A hit of the command line."""
 
@@ -63,6 +71,9 @@ class PlainHit(TypedDict):
     why: Annotated[
         dict[str, float], "What speaks for it and against it: what each piece of evidence adds to the score."
     ]
+    cell: Annotated[
+        Cell | None, "Its cell where the file is a notebook; other lines and ranges are those of the file. Else null."
+    ]
 
 
 class Hit(PlainHit):
@@ -71,6 +82,7 @@ class Hit(PlainHit):
     uri: Annotated[str, "URI of the file; it begins with the URI that the client gave the workspace."]
     range: Annotated[Range, "All of it."]
     selectionRange: Annotated[Range, "Its name."]
+    cellSelectionRange: Annotated[Range | None, "Its name in its cell; null where the file is no notebook."]
 
 
 class PlainIndexSummary(TypedDict):
@@ -157,6 +169,29 @@ class ReindexArgument(TypedDict, total=False):
 
 class NoArgument(TypedDict):
     """Nothing is read from the argument."""
+
+
+class SkippedArgument(TypedDict, total=False):
+    """Which of the paths that were left out are asked for."""
+
+    offset: Annotated[int, "How many to pass over; the list is made at 0 and kept for the pages behind it."]
+    limit: Annotated[int, "At most this many; 200 where absent.", Bounds(1, MOST_HITS)]
+
+
+class SkippedPath(TypedDict):
+    """A path that was left out."""
+
+    path: Annotated[str, "Relative to its workspace, with `/` between folders; a folder has one at its end."]
+    workspace: Annotated[str, "Name of the workspace folder."]
+    uri: Annotated[str, "URI of it."]
+    reason: Annotated[str, "Why, as in the counts of the status."]
+
+
+class SkippedPaths(TypedDict):
+    """A page of the paths that were left out, files in other languages not among them."""
+
+    total: Annotated[int, "All of them."]
+    paths: Annotated[list[SkippedPath], "By workspace and path."]
 
 
 class FileCounts(TypedDict):

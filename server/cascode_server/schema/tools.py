@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, is_typeddict
 
+from cascode_server.schema import shapes
 from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.schema.fields import Field, alternatives, choices, fields_of, item_of
 from cascode_server.schema.shapes import Bounds
@@ -81,6 +82,7 @@ class ToolHit(_ToolHitPlace, total=False):
     signature: Annotated[str, "The declaration, where the code is not given."]
     code: Annotated[str, "Its lines as they are in the file, beginning with `start_line`."]
     lines_left_out: Annotated[int, "Lines at its end that `code` has no room for."]
+    cell: Annotated[shapes.Cell, "Its cell where the file is a notebook; `code` is as that shows it."]
 
 
 class ToolIndex(TypedDict):

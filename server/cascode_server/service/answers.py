@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cascode_server.schema.shapes import PlainAnswer, PlainHit
+from cascode_server.schema.shapes import Cell, PlainAnswer, PlainHit
 
 if TYPE_CHECKING:
     from cascode import Answer, Hit
@@ -36,7 +36,22 @@ def hit_json(hit: Hit, workspace: str | None = None) -> PlainHit:
         "match": hit.match,
         "stage": hit.stage,
         "why": {label: round(part, _PART_DIGITS) for label, part in hit.why.items()},
+        "cell": cell_json(hit),
     }
+
+
+def cell_json(hit: Hit) -> Cell | None:
+    """Return where a hit stands in a notebook; None in other files."""
+    if hit.cell is None:
+        return None
+    return {"number": hit.cell.number, "start_line": hit.cell.start_line, "end_line": hit.cell.end_line}
+
+
+def cell_text(hit: Hit) -> str:
+    """Return the same for people, to follow the lines of the file; empty in other files."""
+    if hit.cell is None:
+        return ""
+    return f" (cell {hit.cell.number}, lines {hit.cell.start_line}-{hit.cell.end_line})"
 
 
 def answer_json(answer: Answer) -> PlainAnswer:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cascode_server.schema.bounds import DEFAULT_TOKENS, MOST_TOKENS
 from cascode_server.schema.tools import ToolAnswer, ToolHit
+from cascode_server.service.answers import cell_json, cell_text
 from cascode_server.service.notes import notes_of
 from cascode_server.service.printable import printable
 from cascode_server.service.tokens import count_tokens
@@ -134,7 +135,8 @@ class _Shown:
     def markdown(self) -> str:
         """Return it as Markdown, whole lines."""
         hit = self.hit
-        place = f"{self.path}:{hit.start_line}-{hit.end_line} `{self.name}` ({hit.kind}{_certainty(hit)})"
+        lines = f"{hit.start_line}-{hit.end_line}{cell_text(hit)}"
+        place = f"{self.path}:{lines} `{self.name}` ({hit.kind}{_certainty(hit)})"
         if self.detail is _Detail.NAME:
             return f"- {place}\n"
         if self.detail is _Detail.SIGNATURE:
@@ -142,7 +144,8 @@ class _Shown:
         code = self.source[: self.lines]
         fence = "`" * max(3, 1 + max((len(run) for line in code for run in re.findall("`+", line)), default=0))
         rest = self._left_out()
-        more = f"... {rest} more lines, to line {hit.end_line}\n" if rest else ""
+        last = hit.end_line if hit.cell is None else hit.cell.end_line
+        more = f"... {rest} more lines, to line {last}\n" if rest else ""
         return (
             f"### {place}\n{fence}{_tag(hit.language)}\n" + "".join(f"{line}\n" for line in code) + f"{fence}\n{more}"
         )
@@ -158,6 +161,9 @@ class _Shown:
             "end_line": hit.end_line,
             "probability": _probability(hit),
         }
+        cell = cell_json(hit)
+        if cell is not None:
+            result["cell"] = cell
         if self.detail is _Detail.SIGNATURE:
             result["signature"] = self.signature
         elif self.detail is _Detail.CODE:

@@ -11,7 +11,7 @@ from cascode_server.settings import Settings
 from cascode_server.settings.leaves import LEAVES, value_of, with_values
 
 if TYPE_CHECKING:
-    from cascode import Answer, IndexProgress
+    from cascode import Answer, Hit, IndexProgress
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -29,10 +29,19 @@ def answer_from_json(content: Mapping[str, Any]) -> Answer:
         TypeError: It comes from another version.
         KeyError: It comes from another version.
     """
-    from cascode import Answer, Hit
+    from cascode import Answer
 
-    hits = tuple(Hit(**{**hit, "root": Path(hit["root"])}) for hit in content["hits"])
-    return Answer(**{**content, "hits": hits})
+    return Answer(**{**content, "hits": tuple(map(_hit, content["hits"]))})
+
+
+def _hit(content: Mapping[str, Any]) -> Hit:
+    """Return one hit."""
+    from cascode import CellPlace, Hit
+
+    cell = content["cell"]
+    return Hit(
+        **{**content, "root": Path(content["root"]), "cell": None if cell is None else CellPlace(**cell)},
+    )
 
 
 def progress_to_json(progress: IndexProgress) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
 from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, Settings
 
 if TYPE_CHECKING:
-    from cascode import Engine, ModelHandle, WorkspacePool
+    from cascode import Disk, Engine, ModelHandle, WorkspacePool
 
 #: Variables that may name a path relative to the folder that the server was started in.
 PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
@@ -56,7 +56,11 @@ class SharedParts:
     """
 
     def __init__(self) -> None:
+        from cascode import Disk
+
         self.models = Models()
+        #: Says which spellings of a path are one file.
+        self.disk = Disk()
         self._lock = threading.Lock()
         self._pool: WorkspacePool | None = None
 
@@ -70,7 +74,7 @@ class SharedParts:
 
         with self._lock:
             self._pool = self._pool or WorkspacePool()
-        return open_background_engine(settings, self.model_of(settings), self._pool)
+        return open_background_engine(settings, self.model_of(settings), self._pool, self.disk)
 
     def model_of(self, settings: Settings) -> ModelHandle:
         """Return the model that settings name."""
@@ -99,13 +103,16 @@ def log_to_file() -> None:
     setup_logging("debug" if debugging() else "info")
 
 
-def open_background_engine(settings: Settings, model: ModelHandle, pool: WorkspacePool | None = None) -> Engine:
+def open_background_engine(
+    settings: Settings, model: ModelHandle, pool: WorkspacePool | None = None, disk: Disk | None = None
+) -> Engine:
     """Open an engine that indexes beside other work, without workspaces.
 
     Args:
         settings: The settings.
         model: Its model.
         pool: Shares open workspaces with other engines; None for workspaces of its own.
+        disk: Says which spellings of a path are one file; None for the file system.
     """
     from cascode import Engine
 
@@ -116,6 +123,7 @@ def open_background_engine(settings: Settings, model: ModelHandle, pool: Workspa
         max_file_bytes=indexing.max_file_size,
         threads=indexing.threads or max(1, _cores() // 2),
         pool=pool,
+        disk=disk,
     )
 
 

@@ -74,7 +74,9 @@ class Searching:
                 answer = engine.search(request, on_fast=on_fast, cancelled=cancelled)
             return render(engine, answer)
 
-    def similar(self, path: Path, line: int, render: Render[T], *, limit: int, cancelled: Cancelled) -> T:
+    def similar(
+        self, path: Path, line: int, render: Render[T], *, limit: int, cell: int | None = None, cancelled: Cancelled
+    ) -> T:
         """Find functions like the one at a line of a file.
 
         Args:
@@ -82,16 +84,17 @@ class Searching:
             line: A line of the function, 1-based.
             render: Turns the answer into the result.
             limit: At most this many hits.
+            cell: Number of the cell of a notebook that the line counts in; None for a line of the file.
             cancelled: Whether nobody waits any more.
 
         Raises:
-            QueryError: The file is in no workspace, or no function is there.
+            QueryError: The file is in no workspace and not open, or no function is there.
             ServiceUnavailableError: The engine cannot be opened, or the server is closing.
         """
         with self._indexing.holder.borrowed() as engine:
             self._before_search(engine)
             wait_for_model(engine.model, cancelled)
-            return render(engine, engine.similar(path, line, limit=limit, wait_for_model=False))
+            return render(engine, engine.similar(path, line, limit=limit, cell=cell, wait_for_model=False))
 
     def _search_when_scanned(
         self, engine: Engine, request: SearchRequest, on_fast: Callable[[Answer], None], cancelled: Cancelled

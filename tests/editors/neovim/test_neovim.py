@@ -139,7 +139,7 @@ def test_help_file(nvim: Path, plugin: Path) -> None:
     assert ":Cascode" in links
     assert links - known == set()
     commands = re.findall(r'^command\("(\w+)"', (plugin / "plugin" / "cascode.lua").read_text(encoding="utf-8"), re.M)
-    assert len(commands) == 7
+    assert len(commands) == 8
     assert {f":{name}" for name in commands} <= tags
     config = (plugin / "lua" / "cascode" / "config.lua").read_text(encoding="utf-8")
     options = config[config.index("---@class cascode.Options") : config.index("---@class cascode.Config")]

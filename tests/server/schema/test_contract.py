@@ -171,5 +171,5 @@ def test_a_hit_of_the_server_is_one_of_the_command_line_with_places() -> None:
     """The language server adds URI and ranges to a hit, and changes nothing of it."""
     plain = {field.name: field for field in fields_of(shapes.PlainHit)}
     editor = {field.name: field for field in fields_of(shapes.Hit)}
-    assert editor.keys() - plain.keys() == {"uri", "range", "selectionRange"}
+    assert editor.keys() - plain.keys() == {"uri", "range", "selectionRange", "cellSelectionRange"}
     assert all(editor[name] == field for name, field in plain.items())

@@ -6,6 +6,7 @@ import { setContext } from "../contexts.js";
 import { messageOf } from "../log.js";
 import type { Filters, Hit, Answer } from "../protocol.js";
 import type { ResultsSink, SearchFeature, SimilarOrigin } from "../search/feature.js";
+import { openCell } from "../search/cell.js";
 import { isCancelled } from "../search/picker.js";
 import { toRange } from "../search/preview.js";
 import { completeness, plural, reference } from "../search/text.js";
@@ -265,6 +266,10 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
 }
 
 async function openHit(hit: Hit, viewColumn: vscode.ViewColumn): Promise<void> {
+  if (hit.cell !== null) {
+    await openCell(hit, { viewColumn, preview: true });
+    return;
+  }
   const { start } = toRange(hit.selectionRange);
   await vscode.window.showTextDocument(vscode.Uri.parse(hit.uri), { viewColumn, selection: new vscode.Range(start, start) });
 }

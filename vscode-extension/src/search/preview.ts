@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import type { Hit, Range } from "../protocol.js";
+import { openCell, showCell } from "./cell.js";
 
 /** The range of the protocol as VS Code's. */
 export function toRange(range: Range): vscode.Range {
@@ -67,11 +68,14 @@ export class EditorPreview implements vscode.Disposable {
       await this.restoreEditor();
     }
     const quickOpen = vscode.workspace.getConfiguration("workbench.editor").get<boolean>("enablePreviewFromQuickOpen", false);
+    const viewColumn = side ? vscode.ViewColumn.Beside : this.origin.column;
+    if (hit.cell !== null) {
+      await openCell(hit, { viewColumn, preview: quickOpen });
+      await this.closeOthers(uri);
+      return;
+    }
     const document = await vscode.workspace.openTextDocument(uri);
-    const editor = await vscode.window.showTextDocument(document, {
-      viewColumn: side ? vscode.ViewColumn.Beside : this.origin.column,
-      preview: quickOpen,
-    });
+    const editor = await vscode.window.showTextDocument(document, { viewColumn, preview: quickOpen });
     const name = toRange(hit.selectionRange);
     editor.selection = new vscode.Selection(name.start, name.start);
     editor.revealRange(toRange(hit.range), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
@@ -99,6 +103,12 @@ export class EditorPreview implements vscode.Disposable {
   }
 
   private async reveal(hit: Hit): Promise<void> {
+    if (hit.cell !== null) {
+      this.shown = true;
+      this.previewed.add(vscode.Uri.parse(hit.uri).toString());
+      await showCell(hit, { viewColumn: this.origin.column, preview: true, preserveFocus: true });
+      return;
+    }
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(hit.uri));
     if (this.isOver()) {
       return;
@@ -158,7 +168,7 @@ export class EditorPreview implements vscode.Disposable {
     const group = vscode.window.tabGroups.all.find(({ viewColumn }) => viewColumn === this.origin.column);
     const left = (group?.tabs ?? []).filter(
       ({ input, isDirty, isPinned }) =>
-        input instanceof vscode.TabInputText &&
+        (input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook) &&
         this.previewed.has(input.uri.toString()) &&
         !this.origin.tabs.has(input.uri.toString()) &&
         input.uri.toString() !== kept?.toString() &&
@@ -213,6 +223,10 @@ function capture(): Origin {
     editor: shown,
     selections: [...(shown?.selections ?? [])],
     visible: shown?.visibleRanges[0],
-    tabs: new Set(group.tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri.toString()] : []))),
+    tabs: new Set(
+      group.tabs.flatMap(({ input }) =>
+        input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook ? [input.uri.toString()] : [],
+      ),
+    ),
   };
 }

@@ -33,6 +33,11 @@ export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+/** Index of the cell that a hit stands in; undefined where it is in no notebook, or that has lost its cells. */
+export function cellIndex(hit: Pick<Hit, "cell">, cells: number): number | undefined {
+  return hit.cell === null || cells === 0 ? undefined : Math.min(hit.cell.number, cells) - 1;
+}
+
 /** A text in which VS Code draws no icons: code may hold `$(window)`. */
 export function withoutIcons(text: string): string {
   return text.replace(/(\\)?\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/gu, (match, escaped: string | undefined) =>
@@ -59,7 +64,7 @@ export function shortPath(path: string, length: number = PATH_LENGTH): string {
 }
 
 /** "12-34", or "12" for a function on one line. */
-export function lines(hit: Hit): string {
+export function lines(hit: Pick<Hit, "start_line" | "end_line">): string {
   return hit.start_line === hit.end_line ? String(hit.start_line) : `${hit.start_line}-${hit.end_line}`;
 }
 
@@ -80,16 +85,23 @@ export function explanation(hit: Hit): string {
   return hit.probability === null ? shares : [`${Math.round(hit.probability * 100)} %`, shares].filter(Boolean).join(": ");
 }
 
+/** Path and lines, in a notebook those of the cell: "work.ipynb, cell 3:1-9". */
+export function pathAndLines(hit: Hit, path: string): string {
+  return hit.cell === null ? `${path}:${lines(hit)}` : `${path}, cell ${hit.cell.number}:${lines(hit.cell)}`;
+}
+
 /** What stands behind the name: path, lines and how sure the model is. Several folders are distinguished by name. */
 export function place(hit: Hit, severalFolders: boolean): string {
-  const path = shortPath(severalFolders ? `${hit.workspace}/${hit.path}` : hit.path);
+  const path = pathAndLines(hit, shortPath(severalFolders ? `${hit.workspace}/${hit.path}` : hit.path));
   const sure = sureness(hit);
-  return sure === null ? `${path}:${lines(hit)}` : `${path}:${lines(hit)} · ${sure}`;
+  return sure === null ? path : `${path} · ${sure}`;
 }
 
 /** What is copied: path and lines as the command line prints them, and the name. */
 export function reference(hit: Hit): string {
-  return `${hit.path}:${lines(hit)} ${hit.name}`;
+  const { cell } = hit;
+  const shown = cell === null ? "" : ` (cell ${cell.number}, lines ${cell.start_line}-${cell.end_line})`;
+  return `${hit.path}:${lines(hit)}${shown} ${hit.name}`;
 }
 
 /** The same function in two lists has the same key, though its rank, its probability or its list differ. */

@@ -2,7 +2,7 @@
 
 import type { CancellationToken } from "vscode";
 
-import type { Filters, Answer, ServerStatus, SimilarArgument } from "../protocol.js";
+import type { Filters, Answer, ServerStatus, SimilarArgument, SkippedPaths } from "../protocol.js";
 
 export interface SearchOptions extends Filters {
   readonly query: string;
@@ -13,6 +13,8 @@ export interface Connection {
   search(request: SearchOptions, onFast: (result: Answer) => void, token: CancellationToken): Promise<Answer>;
   similar(request: SimilarArgument, token: CancellationToken): Promise<Answer>;
   status(): Promise<ServerStatus>;
+  /** A page of the paths that were left out; the list is made at 0. */
+  skipped(offset: number): Promise<SkippedPaths>;
   /** `full`: forget what is stored and read every file again. */
   reindex(full: boolean): Promise<void>;
   pause(): Promise<void>;

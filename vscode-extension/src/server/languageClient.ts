@@ -21,6 +21,7 @@ import {
   type Answer,
   type ServerStatus,
   type SimilarArgument,
+  type SkippedPaths,
 } from "../protocol.js";
 import { EDITOR_LANGUAGES } from "../lists.js";
 import { messageOf } from "../log.js";
@@ -204,6 +205,10 @@ class ClientConnection implements Connection {
 
   status(): Promise<ServerStatus> {
     return this.execute<ServerStatus>(SERVER_COMMANDS.status, {});
+  }
+
+  skipped(offset: number): Promise<SkippedPaths> {
+    return this.execute<SkippedPaths>(SERVER_COMMANDS.skipped, { offset });
   }
 
   reindex(full: boolean): Promise<void> {

@@ -7,6 +7,7 @@ import { ACTIONS, notice } from "../notices.js";
 import { NotRunningError, type ServerManager } from "../server/manager.js";
 import type { Connection } from "../server/connection.js";
 import { StatusList } from "./list.js";
+import { showSkipped } from "./skipped.js";
 
 export function registerIndexCommands(manager: ServerManager, log: vscode.LogOutputChannel): vscode.Disposable[] {
   /** Run something on the server; what is in the way is said with the button that helps. */
@@ -37,6 +38,7 @@ export function registerIndexCommands(manager: ServerManager, log: vscode.LogOut
         await onServer("rebuilding", (connection) => connection.reindex(true));
       }
     }),
+    register("showSkipped", () => onServer("listing what was skipped", showSkipped)),
     register("showStatus", () => {
       new StatusList(manager).show();
     }),

@@ -150,7 +150,7 @@ function skippedLines(status: ServerStatus): Line[] {
     return [];
   }
   entries.sort(([, left], [, right]) => right - left);
-  return [separator("Skipped"), ...entries.map(([reason, number]) => line("circle-slash", `${count(number)} ${reasonText(reason)}`, ""))];
+  return [separator("Skipped"), ...entries.map(([reason, number]) => command("circle-slash", `${count(number)} ${reasonText(reason)}`, "Enter names them", "cascode.showSkipped"))];
 }
 
 function serverLines(status: ServerStatus, program: string, reason: string): Line[] {

@@ -1,6 +1,6 @@
 /** The state of the index in words. */
 
-import type { ServerStatus } from "../protocol.js";
+import type { ServerStatus, SkippedPath, SkippedPaths } from "../protocol.js";
 import { count, plural } from "../search/text.js";
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -17,6 +17,20 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 /** "too_large" as "too large". */
 export function reasonText(reason: string): string {
   return REASONS.get(reason) ?? reason.replace(/[_-]+/gu, " ");
+}
+
+/** Rows of the list: more are read by nobody, and a list of ten thousand stutters. */
+const MOST_ROWS = 2_000;
+
+/** Ask for the skipped paths by the page; each time with all that are known. */
+export async function* skippedPages(ask: (offset: number) => Promise<SkippedPaths>): AsyncGenerator<SkippedPaths> {
+  const paths: SkippedPath[] = [];
+  let page: SkippedPaths;
+  do {
+    page = await ask(paths.length);
+    paths.push(...page.paths);
+    yield { total: page.total, paths };
+  } while (page.paths.length > 0 && paths.length < Math.min(page.total, MOST_ROWS));
 }
 
 /** "12 skipped: 8 ignored, 4 too large", or null where nothing was. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { compact, detail, percentage, progress, remaining, skippedText, summary } from "../../src/status/text.js";
+import { compact, detail, percentage, progress, remaining, skippedPages, skippedText, summary } from "../../src/status/text.js";
 import { status } from "./support.js";
 
 test("an index that is ready shows its size", () => {
@@ -46,4 +46,26 @@ test("the status bar shows an icon, and how far indexing is", () => {
   assert.equal(compact(status({ state: "paused" })), "$(debug-pause) CasCode");
   assert.equal(compact(status({ state: "error", message: "the disk is full" })), "$(error) CasCode");
   assert.equal(compact(status({ state: "indexing", files: { done: 10, total: 40 } })), "$(sync~spin) CasCode 25 %");
+});
+
+test("skipped paths come by the page, until all are known", async () => {
+  const all = Array.from({ length: 5 }, (_, at) => ({ path: `${at}.py`, workspace: "w", uri: `file:///w/${at}.py`, reason: "binary" }));
+  const asked: number[] = [];
+  const sizes: number[] = [];
+  for await (const { paths, total } of skippedPages((offset) => {
+    asked.push(offset);
+    return Promise.resolve({ total: 5, paths: all.slice(offset, offset + 2) });
+  })) {
+    assert.equal(total, 5);
+    sizes.push(paths.length);
+  }
+  assert.deepEqual([asked, sizes], [[0, 2, 4], [2, 4, 5]]);
+});
+
+test("an empty page ends the list, whatever it was said to hold", async () => {
+  let asked = 0;
+  for await (const { paths } of skippedPages(() => Promise.resolve({ total: 9, paths: asked++ === 0 ? [{ path: "a", workspace: "w", uri: "u", reason: "r" }] : [] }))) {
+    assert.equal(paths.length, 1);
+  }
+  assert.equal(asked, 2);
 });

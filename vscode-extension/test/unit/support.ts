@@ -28,6 +28,8 @@ export function hit(changes: Partial<Hit> = {}): Hit {
     match: "likely",
     stage: "cascade",
     why: { meaning: 0.42, words: 0.06, test: -0.02 },
+    cell: null,
+    cellSelectionRange: null,
     ...changes,
   };
 }

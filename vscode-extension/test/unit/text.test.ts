@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, symbolName, withoutIcons } from "../../src/search/text.js";
+import { cellIndex, completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, symbolName, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
 test("a hit shows its path, its lines and how sure the model is", () => {
@@ -70,4 +70,14 @@ test("selected text becomes one line of bounded length", () => {
 
 test("one is not plural", () => {
   assert.deepEqual([plural(1, "hit"), plural(2, "hit"), plural(12345, "hit")], ["1 hit", "2 hits", "12,345 hits"]);
+});
+
+test("a hit in a notebook is named by its cell", () => {
+  const found = hit({ path: "work.ipynb", cell: { number: 3, start_line: 1, end_line: 9 } });
+  assert.equal(place(found, false), "work.ipynb, cell 3:1-9 · likely");
+  assert.equal(reference(found), "work.ipynb:12-34 (cell 3, lines 1-9) retry_upload");
+  assert.equal(cellIndex(found, 10), 2);
+  assert.equal(cellIndex(found, 2), 1);
+  assert.equal(cellIndex(found, 0), undefined);
+  assert.equal(cellIndex(hit(), 10), undefined);
 });

@@ -9,6 +9,7 @@ from cascode import Answer, Hit
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
 from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
+from cascode_server.service.answers import cell_text
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def print_answer(
                     theme="ansi_dark",  # the terminal's own colours: readable on dark and light
                     background_color="default",
                     line_numbers=True,
-                    start_line=hit.start_line,
+                    start_line=hit.start_line if hit.cell is None else hit.cell.start_line,
                 )
             )
         if snippet.more:
@@ -72,7 +73,7 @@ def _header(hit: Hit) -> Text:
     from rich.text import Text
 
     return Text.assemble(
-        (f"{shown_path(hit)}:{grep_range(hit)}", "cyan"),
+        (f"{shown_path(hit)}:{grep_range(hit)}{cell_text(hit)}", "cyan"),
         "  ",
         (printable(hit.name, one_line=True), "bold"),
         (f"  ({hit.kind}, {hit.language})  ", "dim"),

@@ -10,6 +10,7 @@ from cascode import Answer
 from cascode_server.cli.formats.lines import grep_range
 from cascode_server.cli.formats.paths import shown_path
 from cascode_server.cli.formats.snippet import SNIPPET_LINES, certainty, explanation, shorten
+from cascode_server.service.answers import cell_text
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def print_answer(
     """Print a header and a few lines a hit."""
     for hit in answer.hits:
         name = printable(hit.name, one_line=True)
-        click.echo(f"{shown_path(hit)}:{grep_range(hit)}  {name}  ({hit.kind}, {hit.language})  {certainty(hit)}")
+        place = f"{shown_path(hit)}:{grep_range(hit)}{cell_text(hit)}"
+        click.echo(f"{place}  {name}  ({hit.kind}, {hit.language})  {certainty(hit)}")
         if explain:
             click.echo(f"    why: {explanation(hit)}")
         snippet = shorten(sources.snippet(hit), snippet_lines)

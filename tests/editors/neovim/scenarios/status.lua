@@ -35,6 +35,14 @@ child:cmd("CascodeResume")
 child:notified("indexing resumed")
 child:wait("the status line", [[return require("cascode").statusline() == "CasCode"]])
 
+-- What was skipped is listed with its reason.
+child:lua([[vim.fn.writefile({ "secret.py" }, ".gitignore"); vim.fn.writefile({ "x = 1" }, "secret.py")]])
+child:cmd("CascodeSkipped")
+child:wait("the list of skipped paths", [[return vim.bo.buftype == "quickfix"]])
+T.contains(child:lua("return vim.fn.getline(1)"), "secret.py", "skipped")
+T.contains(child:lua("return vim.fn.getline(1)"), "ignored", "skipped")
+child:cmd("cclose")
+
 -- A full look at every file keeps the functions.
 local before = child:lua([[return _G.ask("status").functions]])
 child:cmd("CascodeReindex!")
