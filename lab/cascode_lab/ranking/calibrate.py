@@ -150,11 +150,11 @@ def _ordering_scores(question: Asked, rules: Sequence[str]) -> tuple[np.ndarray,
     kind, columns = QueryKind(question.kind), list(rules)
     if question.mean_late is not None:
         weights = LATE[kind]
-        similarities, late = (question.evidence[:, columns.index(name)] for name in ("similarity", "late"))
-        parts = weights["similarity"] * similarities + weights["late"] * late
-        fused = COSINE_SCALE * (parts + weights["late"] * question.mean_late)
+        found, late = (question.evidence[:, columns.index(name)] for name in ("similarity", "late"))
+        parts: FloatArray = weights["similarity"] * found + weights["late"] * late
+        whole: FloatArray = (COSINE_SCALE * (parts + weights["late"] * question.mean_late)).astype(np.float32)
         scores = scores_of(question, rules, weights).astype(np.float32)
-        return np.arange(len(scores)), ordering_scores(fused, parts, scores)
+        return np.arange(len(scores)), ordering_scores(whole, parts, scores)
     assert question.logits is not None
     weights = FAST[kind]
     (read,) = np.nonzero(~np.isnan(question.logits))
