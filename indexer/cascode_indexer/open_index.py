@@ -139,7 +139,11 @@ class OpenIndex:
         with self._lock:
             if self._cache is None:
                 self._cache = WorkspaceVectorCache(
-                    vector_cache_path(), self._location.packed, model.fingerprint, model.dimension
+                    vector_cache_path(),
+                    self._location.packed,
+                    model.fingerprint,
+                    model.dimension,
+                    with_states=model.keeps_states,
                 )
             return self._cache
 

@@ -1,6 +1,7 @@
-"""Packs: the vectors of an index as one file, so that a fresh clone encodes only what differs.
+"""Packs: what an index keeps of its texts as one file, so that a fresh clone encodes only what differs.
 
-A pack holds addresses of texts (16 bytes of their SHA-256) and vectors, and no source, no path and no name. Who has a
+A pack holds addresses of texts (16 bytes of their SHA-256), vectors and, where the model keeps them, packed token
+states, and no source, no path and no name. Who has a
 pack and a text can find out whether the text is in it; who has the pack alone learns how many functions there are, and
 which of them are alike.
 
@@ -15,9 +16,10 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +30,14 @@ from cascode_indexer.errors import PackError
 
 _FORMAT = "cascode-pack"
 #: Raise it where a reader of the version before would read something wrong.
-_VERSION = "1"
+_VERSION = "2"
+#: Names of what it holds: addresses and vectors; where the model keeps them, bytes of states a text and all the states.
+_VECTORS, _STATES = ("keys", "vectors"), ("state_sizes", "states")
 _KEY_BYTES = 16
 #: Five million functions of 384 dimensions; reading it takes twice as much memory.
 _MOST_BYTES = 4 * 1024**3
+#: Tokens of one text: what the longest encoder reads. A search compares with all of them.
+_MOST_TOKENS = 8_192
 #: How far the length of a unit vector may be from 1: float16 keeps it within 0.001.
 _TOLERANCE = 0.01
 
@@ -43,12 +49,20 @@ class Pack:
     keys: tuple[bytes, ...]
     #: Unit vectors ``[len(keys), dimension]``.
     vectors: npt.NDArray[np.float32]
-    #: Of the keys and vectors, as the pack names it and as it was found to be.
+    #: Packed token states of each; None where the model keeps none.
+    states: tuple[bytes, ...] | None
+    #: Of all that it holds, as the pack names it and as it was found to be.
     digest: str
 
 
 def write_pack(
-    path: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float32], *, fingerprint: str, label: str
+    path: Path,
+    keys: Sequence[bytes],
+    vectors: npt.NDArray[np.float32],
+    states: Sequence[bytes] | None = None,
+    *,
+    fingerprint: str,
+    label: str,
 ) -> str:
     """Write a pack; a file of that name is replaced once the new one is complete.
 
@@ -56,6 +70,7 @@ def write_pack(
         path: The file.
         keys: Addresses of texts.
         vectors: Their unit vectors ``[len(keys), dimension]``.
+        states: Packed token states of each; None where the model keeps none.
         fingerprint: Names the model.
         label: What a person calls it.
 
@@ -68,19 +83,23 @@ def write_pack(
     order = sorted(range(len(keys)), key=lambda at: keys[at])  # the same index always has the same checksum
     addresses = np.frombuffer(b"".join(keys[at] for at in order), dtype=np.uint8).reshape(len(keys), _KEY_BYTES)
     halves = np.ascontiguousarray(vectors[order].astype("<f2"))
-    digest = _digest(addresses, halves)
+    held = {"keys": np.ascontiguousarray(addresses), "vectors": halves}
+    if states is not None:
+        held["state_sizes"] = np.array([len(states[at]) for at in order], dtype=np.uint32)
+        held["states"] = np.frombuffer(b"".join(states[at] for at in order), dtype=np.uint8)
+    digest = _digest(held)
     about = {"format": _FORMAT, "version": _VERSION, "model": fingerprint, "label": label, "sha256": digest}
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}-", dir=path.parent) as folder:
             part = Path(folder) / "pack"
-            save_file({"keys": np.ascontiguousarray(addresses), "vectors": halves}, part, metadata=about)
+            save_file(held, part, metadata=about)
             os.replace(part, path)  # noqa: PTH105  the other is the same
     except OSError as error:
         raise PackError(f"the pack {path} cannot be written: {error.strerror or error}; name another file") from error
     return digest
 
 
-def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int) -> Pack:
+def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int, state_bytes: int = 0) -> Pack:
     """Read a pack, believing nothing of it.
 
     Args:
@@ -88,6 +107,7 @@ def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int) -> Pa
         fingerprint: Names the model in force.
         label: What a person calls it.
         dimension: Width of its vectors.
+        state_bytes: Bytes of a token's packed state; 0 where the model keeps none.
 
     Raises:
         PackError: It cannot be read, is no pack, is damaged, or was made by another model.
@@ -107,25 +127,48 @@ def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int) -> Pa
                     f"{path} was made with the model {made[0]} ({made[1]}), and {label} ({fingerprint}) is in force: "
                     "pack with the same model, or name it with --model"
                 )
-            if set(file.keys()) != {"keys", "vectors"}:
-                raise PackError(f"{path} is no pack: it holds other things than addresses and vectors")
-            addresses, halves = file.get_tensor("keys"), file.get_tensor("vectors")
+            if set(file.keys()) != {*_VECTORS, *(_STATES if state_bytes else ())}:
+                raise PackError(f"{path} is no pack: it holds other things than addresses and what belongs to them")
+            held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
         raise PackError(f"{path} is no pack, or is damaged ({_shown(str(error))}): fetch it again") from error
-    fault = _fault(addresses, halves, dimension, about.get("sha256", ""))
+    fault = _fault(held, dimension, about.get("sha256", "")) or _fault_of_states(held, state_bytes)
     if fault is not None:
         raise PackError(f"{path} is damaged or forged: {fault}; fetch it again, or pack again")
-    keys = tuple(bytes(row) for row in addresses)
-    return Pack(keys, halves.astype(np.float32), about["sha256"])
+    keys = tuple(bytes(row) for row in held["keys"])
+    return Pack(keys, held["vectors"].astype(np.float32), _split(held) if state_bytes else None, about["sha256"])
 
 
-def _fault(addresses: npt.NDArray[np.uint8], halves: npt.NDArray[np.float16], dimension: int, named: str) -> str | None:
-    """What is wrong with what a pack holds; None where nothing is."""
+def _split(held: Mapping[str, npt.NDArray[Any]]) -> tuple[bytes, ...]:
+    """Packed token states of each text."""
+    ends = np.cumsum(held["state_sizes"].astype(np.int64)).tolist()
+    whole = held["states"].tobytes()
+    return tuple(whole[start:end] for start, end in zip([0, *ends], ends, strict=False))
+
+
+def _fault_of_states(held: Mapping[str, npt.NDArray[Any]], state_bytes: int) -> str | None:
+    """What is wrong with the token states of a pack; None where nothing is."""
+    if not state_bytes:
+        return None
+    sizes, states = held["state_sizes"], held["states"]
+    if sizes.dtype != np.uint32 or sizes.shape != (len(held["keys"]),) or states.dtype != np.uint8 or states.ndim != 1:
+        return f"its states are {states.dtype} {list(states.shape)} of sizes {sizes.dtype} {list(sizes.shape)}"
+    whole = not bool((sizes % state_bytes).any()) and bool(sizes.all())
+    if int(sizes.sum(dtype=np.int64)) != len(states) or not whole:
+        return "its states are not those of whole tokens"
+    if bool((sizes > state_bytes * _MOST_TOKENS).any()):
+        return f"a text has states of more than {_MOST_TOKENS} tokens"
+    return None
+
+
+def _fault(held: Mapping[str, npt.NDArray[Any]], dimension: int, named: str) -> str | None:
+    """What is wrong with the addresses and vectors of a pack, and its checksum; None where nothing is."""
+    addresses, halves = held["keys"], held["vectors"]
     if addresses.dtype != np.uint8 or addresses.ndim != 2 or addresses.shape[1] != _KEY_BYTES:
         return f"its addresses are {addresses.dtype} {list(addresses.shape)}"
     if halves.dtype != np.float16 or halves.shape != (len(addresses), dimension):
         return f"its vectors are {halves.dtype} {list(halves.shape)}, not float16 {[len(addresses), dimension]}"
-    if _digest(addresses, halves) != named:
+    if _digest(held) != named:
         return "its checksum is not that of what it holds"
     lengths = np.linalg.norm(halves.astype(np.float32), axis=1)
     if not bool(np.all(np.abs(lengths - 1) <= _TOLERANCE)):  # also false for what is no number
@@ -133,10 +176,12 @@ def _fault(addresses: npt.NDArray[np.uint8], halves: npt.NDArray[np.float16], di
     return None
 
 
-def _digest(addresses: npt.NDArray[np.uint8], halves: npt.NDArray[np.float16]) -> str:
-    """The checksum of addresses and vectors."""
-    checksum = hashlib.sha256(addresses.tobytes())
-    checksum.update(halves.tobytes())
+def _digest(held: Mapping[str, npt.NDArray[Any]]) -> str:
+    """The checksum of all that a pack holds."""
+    checksum = hashlib.sha256()
+    for name in (*_VECTORS, *_STATES):
+        if name in held:
+            checksum.update(held[name].tobytes())
     return checksum.hexdigest()
 
 

@@ -170,11 +170,16 @@ class Workspace:
         model = self._model.get()
         with self.index as index:
             keys = sorted(index.store.all_keys())
-            positions, vectors = index.cache().get(keys)
+            cache = index.cache()
+            kept = cache.get_states(keys) if model.keeps_states else None
+            # What is not whole is encoded by whoever unpacks.
+            keys = keys if kept is None else [key for key in keys if key in kept]
+            positions, vectors = cache.get(keys)
         if not positions:
             raise PackError(f"nothing of {self.root} is encoded with {self._model.label}: run 'cascode index' first")
         found = [keys[at] for at in positions]
-        write_pack(path, found, vectors, fingerprint=model.fingerprint, label=self._model.label)
+        states = None if kept is None else [kept[key] for key in found]
+        write_pack(path, found, vectors, states, fingerprint=model.fingerprint, label=self._model.label)
         return len(found)
 
     def unpack(self, path: Path) -> int:
@@ -192,9 +197,15 @@ class Workspace:
             IndexStoreError: No space, or no right to write.
         """
         model = self._model.get()
-        pack = read_pack(path, fingerprint=model.fingerprint, label=self._model.label, dimension=model.dimension)
+        pack = read_pack(
+            path,
+            fingerprint=model.fingerprint,
+            label=self._model.label,
+            dimension=model.dimension,
+            state_bytes=model.state_bytes,
+        )
         with self.index as index:
-            index.cache().add_packed(pack.keys, pack.vectors)
+            index.cache().add_packed(pack.keys, pack.vectors, pack.states)
             about = f"{len(pack.keys):,} vectors of {path.name} (SHA-256 {pack.digest[:16]})"
             index.writer().set_meta(_PACKED, about)
         return len(pack.keys)

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 #: Environment variable that names another default model.
 MODEL_VARIABLE = "CASCODE_MODEL"
 WEIGHTS_FILE = "model.safetensors"
+#: Holds what packs token states: see :mod:`cascode_models.token_states`. A folder without it keeps none.
+STATES_FILE = "token_states.safetensors"
 _PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.pt", "model.pt", "model.bin")
 
 
@@ -115,6 +117,11 @@ def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer)
     return digest.hexdigest()[:16]
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a model's weights; what keeps its token states stands beside them."""
+    return sorted(path for path in folder.glob("*.safetensors") if path.name != STATES_FILE)
+
+
 class WeightFiles:
     """The weights of a folder by the names of :class:`cascode_models.modeling.CasCode`, each read when asked for.
 
@@ -130,7 +137,7 @@ class WeightFiles:
         self._open = ExitStack()
         self._found: dict[str, tuple[Any, str]] = {}
         try:
-            for path in sorted(folder.glob("*.safetensors")):
+            for path in weight_files(folder):
                 file = self._open.enter_context(safe_open(path, "np"))
                 self._found |= {name: (file, name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         except (SafetensorError, OSError) as error:
@@ -237,7 +244,7 @@ def _require_files(folder: Path) -> None:
     """Refuse a folder without a configuration or with pickled weights only."""
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} holds no config.json: name a folder written by save_pretrained")
-    if not any(folder.glob("*.safetensors")):
+    if not weight_files(folder):
         pickled = next((name for name in _PICKLED_WEIGHTS if (folder / name).is_file()), None)
         if pickled:
             raise ModelError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 import numpy as np
@@ -14,8 +14,9 @@ from .memory import trim_heap
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
+from .token_states import StateCodec
 from .tokenization import TextTokenizer
-from .types import FloatArray, StateArray
+from .types import EncodedQuery, EncodedTexts, FloatArray, StateArray
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ CHUNK_TEXTS = 2_048
 #: Widths of batches are rounded up to this: a CPU backend keeps memory for each shape that it ever met, 2 MB of it, and
 #: functions come in a hundred lengths. 600 small batches of mixed lengths: 408 MB instead of 833 MB, in no more time.
 WIDTH_MULTIPLE = 16
+
+
+#: Takes the number of a text and its states ``[tokens, dimension]``, which are only lent.
+Keep = Callable[[int, FloatArray], None]
 
 
 class Network(Protocol):
@@ -52,8 +57,8 @@ class Network(Protocol):
     @threads.setter
     def threads(self, count: int) -> None: ...
 
-    def vectors(self, rows: Sequence[Sequence[int]]) -> FloatArray:
-        """``[texts, dimension]`` unit vectors."""
+    def vectors(self, rows: Sequence[Sequence[int]], keep: Keep | None = None) -> FloatArray:
+        """``[texts, dimension]`` unit vectors; the states of each text that they are made of are given to ``keep``."""
 
     def states(self, rows: Sequence[Sequence[int]]) -> list[StateArray]:
         """``[tokens, dimension]`` states of each text by itself."""
@@ -71,6 +76,7 @@ class CasCodeModel:
         tokenizer: Its tokenizer.
         dimension: Width of a vector.
         fingerprint: Names weights, tokenizer and text preparation.
+        codec: Keeps token states in an index; None where the model was not trained for that.
         engine_reason: Why this engine computes it.
     """
 
@@ -82,9 +88,11 @@ class CasCodeModel:
         *,
         dimension: int,
         fingerprint: str,
+        codec: StateCodec | None = None,
         engine_reason: str = "",
     ) -> None:
         self.network = network
+        self.codec = codec
         self.settings = settings
         self.tokenizer = tokenizer
         #: Which engine computes, and why, in one line.
@@ -113,6 +121,16 @@ class CasCodeModel:
     def has_classifier(self) -> bool:
         """Whether :meth:`classify` can be called: a plain encoder has no trained head."""
         return self.settings.head != "none"
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether an index keeps token states, so that the slow classifier reads nothing again."""
+        return self.codec is not None and self.network.late is not None
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of a token's packed state; 0 where none are kept."""
+        return self.codec.state_bytes if self.codec is not None and self.keeps_states else 0
 
     @property
     def all_threads(self) -> int:
@@ -144,6 +162,57 @@ class CasCodeModel:
         """
         return self._encode(texts, self.settings.max_text_tokens)
 
+    def encode_definitions(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode function texts for an index, states and vectors in one pass.
+
+        Returns:
+            Their vectors, and their packed states where :attr:`keeps_states`.
+        """
+        if self.codec is None or not self.keeps_states:
+            return EncodedTexts(self.encode_texts(texts))
+        codec = self.codec
+        states: list[bytes] = [b""] * len(texts)
+
+        def keep(number: int, ids: Sequence[int], found: FloatArray) -> None:
+            states[number] = codec.pack(ids, found)
+
+        vectors = self._encode(texts, self.settings.max_text_tokens, keep)
+        return EncodedTexts(vectors, tuple(states))
+
+    def encode_query(self, pieces: Sequence[str]) -> EncodedQuery:
+        """Encode a query to search an index with.
+
+        Args:
+            pieces: The query; more than one where it is a long text.
+
+        Returns:
+            Its vector, the mean of those of the pieces, and the states of its beginning where :attr:`keeps_states`.
+        """
+        if self.codec is None or not self.keeps_states:
+            return EncodedQuery(mean_vector(self.encode_queries(pieces)))
+        codec = self.codec
+        states: dict[int, FloatArray] = {}
+
+        def keep(number: int, _ids: Sequence[int], found: FloatArray) -> None:
+            if number == 0:
+                states[number] = codec.query(found)
+
+        vectors = self._encode([query_text(piece) for piece in pieces], self.settings.max_query_tokens, keep)
+        return EncodedQuery(mean_vector(vectors), states[0])
+
+    def late_scores(self, query: FloatArray, packed: Sequence[bytes]) -> FloatArray:
+        """Compare a query with functions by the states that an index keeps.
+
+        Args:
+            query: :attr:`EncodedQuery.states`.
+            packed: Those of :attr:`EncodedTexts.states`.
+
+        Returns:
+            ``[len(packed)]`` scores in units of cosine similarity.
+        """
+        assert self.codec is not None
+        return self.codec.scores(query, packed)
+
     def classify(self, query: str, texts: Sequence[str]) -> FloatArray:
         """Score function texts against one query.
 
@@ -174,14 +243,34 @@ class CasCodeModel:
         """What turns fused scores into calibrated probabilities."""
         return self.settings.calibration().probability
 
-    def _encode(self, texts: Sequence[str], max_tokens: int) -> FloatArray:
-        """Encode texts a chunk at a time."""
+    def _encode(
+        self,
+        texts: Sequence[str],
+        max_tokens: int,
+        keep: Callable[[int, Sequence[int], FloatArray], None] | None = None,
+    ) -> FloatArray:
+        """Encode texts a chunk at a time; ``keep`` is given the number, the token ids and the states of each."""
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
         for start in range(0, len(texts), CHUNK_TEXTS):
-            chunk = texts[start : start + CHUNK_TEXTS]
-            vectors[start : start + len(chunk)] = self.network.vectors(self.tokenizer.ids(chunk, max_tokens))
+            rows = self.tokenizer.ids(texts[start : start + CHUNK_TEXTS], max_tokens)
+
+            def keep_row(row: int, states: FloatArray, start: int = start, rows: list[list[int]] = rows) -> None:
+                assert keep is not None
+                keep(start + row, rows[row], states)
+
+            vectors[start : start + len(rows)] = self.network.vectors(rows, None if keep is None else keep_row)
         trim_heap()
         return vectors
+
+
+def mean_vector(vectors: FloatArray) -> FloatArray:
+    """One unit vector ``[dimension]`` of those of a query's pieces ``[pieces, dimension]``: their mean."""
+    if len(vectors) == 1:
+        alone: FloatArray = vectors[0]
+        return alone
+    mean: FloatArray = vectors.mean(axis=0)
+    mean /= max(float(np.linalg.norm(mean)), 1e-9)
+    return mean
 
 
 def fused_score(fast_similarity: float | FloatArray, classifier_logit: float | FloatArray, weight: float) -> FloatArray:

@@ -60,12 +60,12 @@ def late_logits(weights: LateWeights, query: States, functions: Sequence[States]
         ``[len(functions)]`` logits.
     """
     asked = _inner(query)
-    words, around = _unit(asked), _unit(_phrases(asked))
+    words, around = unit(asked), unit(_phrases(asked))
     logits = np.empty(len(functions), dtype=np.float32)
     for number, function in enumerate(functions):
         read = _inner(function)
-        tokens = _products(words, _unit(read))
-        found = (tokens, _products(around, _unit(_phrases(read))), tokens[:, :BEGINNING])
+        tokens = products(words, unit(read))
+        found = (tokens, products(around, unit(_phrases(read))), tokens[:, :BEGINNING])
         means = [float(view.max(axis=1, initial=NO_MATCH).mean()) for view in found]
         logits[number] = COSINE_SCALE * float(np.dot(weights.views, means)) + weights.bias
     return logits
@@ -76,7 +76,7 @@ def _inner(states: States) -> FloatArray:
     return (states[1:-1] if len(states) > 2 else states).astype(np.float32)
 
 
-def _unit(states: FloatArray) -> FloatArray:
+def unit(states: FloatArray) -> FloatArray:
     """The same directions, of length 1."""
     lengths = np.sqrt(np.einsum("ij,ij->i", states, states))
     return cast("FloatArray", states / np.maximum(lengths, _SHORTEST)[:, None])
@@ -92,7 +92,7 @@ def _phrases(states: FloatArray) -> FloatArray:
     return cast("FloatArray", summed)
 
 
-def _products(rows: FloatArray, columns: FloatArray) -> FloatArray:
+def products(rows: FloatArray, columns: FloatArray) -> FloatArray:
     """``[rows, columns]`` products, a few columns at a time."""
     products = np.empty((len(rows), len(columns)), dtype=np.float32)
     step = max(1, _PRODUCT // max(1, rows.size))

@@ -27,6 +27,7 @@ from .folder import (
 from .inference import CasCodeModel, Network
 from .late import CLOSED_GATE
 from .settings import ModelSettings, has_common_shape
+from .token_states import read_codec
 
 __all__ = ["ENGINE_VARIABLE", "INSTALL_TORCH", "MODEL_VARIABLE", "bundled_folder", "load_model", "resolve_folder"]
 
@@ -77,6 +78,7 @@ def load_model(name_or_path: str | None = None, *, device: str | None = None) ->
         tokenizer,
         dimension=dimension,
         fingerprint=fingerprint(folder, settings, tokenizer),
+        codec=read_codec(folder, dimension),
         engine_reason=reason,
     )
     logger.info("the model in %s is computed by %s", folder, model.engine)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import psutil
 
 from .folder import WeightFiles, unfit
-from .inference import WIDTH_MULTIPLE
+from .inference import WIDTH_MULTIPLE, Keep
 from .late import LateWeights
 from .openvino_library import load_openvino
 from .settings import ModelSettings, first_position
@@ -131,12 +131,15 @@ class OpenVinoNetwork:
     def threads(self, count: int) -> None:
         self._threads.count = max(1, min(count, default_threads()))
 
-    def vectors(self, rows: Sequence[Sequence[int]]) -> FloatArray:
-        """``[texts, dimension]`` unit vectors."""
+    def vectors(self, rows: Sequence[Sequence[int]], keep: Keep | None = None) -> FloatArray:
+        """See :meth:`cascode_models.inference.Network.vectors`."""
         vectors = np.empty((len(rows), self._words.shape[1]), dtype=np.float32)
 
         def take(batch: list[int], states: FloatArray) -> None:
             vectors[batch] = pool(states, [len(rows[row]) for row in batch], self._pooling)
+            if keep is not None:
+                for row, found in zip(batch, states, strict=True):
+                    keep(row, found[: len(rows[row])])
 
         self._compute(rows, take)
         return vectors

@@ -60,6 +60,10 @@ class TextTokenizer:
             rows.append(ids)
         return rows
 
+    def vocabulary(self) -> dict[str, int]:
+        """Every token with its id."""
+        return dict(self._tokenizer.get_vocab())
+
     def to_json(self) -> str:
         """The tokenizer file's content, without truncation."""
         return str(self._tokenizer.to_str(pretty=False))

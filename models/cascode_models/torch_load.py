@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from .errors import ModelError
-from .folder import damaged, missing_weight, read_settings, read_tokenizer, renamed, unfit, unusable
+from .folder import damaged, missing_weight, read_settings, read_tokenizer, renamed, unfit, unusable, weight_files
 from .serving import ServingNetwork
 from .settings import ModelSettings, has_common_shape
 from .tensors import pad
@@ -160,7 +160,7 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
     """The weights of a folder by the names of :class:`cascode_models.modeling.CasCode`."""
     tensors: dict[str, torch.Tensor] = {}
     try:
-        for path in sorted(folder.glob("*.safetensors")):
+        for path in weight_files(folder):
             tensors.update(load_file(path))
     except (SafetensorError, OSError) as error:
         raise damaged(folder, error) from error

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .heads import LateHead
-from .inference import WIDTH_MULTIPLE, CasCodeModel
+from .inference import WIDTH_MULTIPLE, CasCodeModel, Keep
 from .late import LateWeights
 from .settings import ModelSettings
 from .tensors import pad, pair
@@ -78,15 +78,19 @@ class TorchNetwork:
     def threads(self, count: int) -> None:
         torch.set_num_threads(count)
 
-    def vectors(self, rows: Sequence[Sequence[int]]) -> FloatArray:
-        """``[texts, dimension]`` unit vectors."""
+    def vectors(self, rows: Sequence[Sequence[int]], keep: Keep | None = None) -> FloatArray:
+        """See :meth:`cascode_models.inference.Network.vectors`."""
         found: list[FloatArray] = [np.empty(0, dtype=np.float32)] * len(rows)
         for batch in batches_by_length([len(row) for row in rows], self._token_budget):
             ids, mask = self._padded(rows, batch)
             with torch.inference_mode():
-                vectors = self.module.encode(ids, mask).float().cpu().numpy()
+                states = self.module.token_states(ids, mask)
+                vectors = self.module.pool(states, mask).cpu().numpy()
             for row, vector in zip(batch, vectors, strict=True):
                 found[row] = vector
+            if keep is not None:
+                for row, lent in zip(batch, states.float().cpu().numpy(), strict=True):
+                    keep(row, lent[: len(rows[row])])
         return np.stack(found) if found else np.empty((0, 0), dtype=np.float32)
 
     def states(self, rows: Sequence[Sequence[int]]) -> list[StateArray]:

@@ -29,6 +29,26 @@ class FunctionSource:
     language: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedTexts:
+    """Texts as an index keeps them, all of one pass of the encoder."""
+
+    #: ``[texts, dimension]`` unit vectors.
+    vectors: FloatArray
+    #: Token states of each, packed by :class:`cascode_models.token_states.StateCodec`; None where the model keeps none.
+    states: tuple[bytes, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedQuery:
+    """A query as an index is searched with it."""
+
+    #: ``[dimension]`` unit vector.
+    vector: FloatArray
+    #: ``[tokens, state dimension]`` unit states that packed ones are compared with; None where the model keeps none.
+    states: FloatArray | None = None
+
+
 class Encoder(Protocol):
     """Stage I, the fast encoder: text to a unit vector."""
 
@@ -39,6 +59,13 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int:
         """Width of a vector."""
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether an index keeps token states beside the vectors."""
+
+    def encode_definitions(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode function texts for an index, in the order given; see :meth:`encode_texts`."""
 
     def encode_queries(self, queries: Sequence[str]) -> FloatArray:
         """Encode natural-language queries.

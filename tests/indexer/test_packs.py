@@ -147,7 +147,7 @@ def forged(path: Path, *, about: dict[str, str] | None = None, **tensors: Any) -
     held = {"keys": keys, "vectors": unit(4).astype(np.float16)} | tensors
     held = {name: tensor for name, tensor in held.items() if tensor is not None}
     checksum = hashlib.sha256(b"".join(held[name].tobytes() for name in ("keys", "vectors") if name in held))
-    named = {"format": "cascode-pack", "version": "1", "model": "fake-encoder-1", "sha256": checksum.hexdigest()}
+    named = {"format": "cascode-pack", "version": "2", "model": "fake-encoder-1", "sha256": checksum.hexdigest()}
     save_file(held, path, metadata=named | (about or {}))
     return path
 
@@ -161,7 +161,7 @@ def test_the_forged_packs_of_these_tests_would_be_right_but_for_one_thing(tmp_pa
     ("changes", "words"),
     [
         ({"about": {"format": "pt"}}, "no pack of this version"),
-        ({"about": {"version": "2"}}, "no pack of this version"),
+        ({"about": {"version": "1"}}, "no pack of this version"),
         ({"about": {"sha256": "0" * 64}}, "checksum"),
         ({"about": {"sha256": ""}}, "checksum"),
         ({"vectors": unit(4) * 2}, "float32"),

@@ -13,9 +13,10 @@ import pytest
 
 from cascode_indexer.lexical.terms import STOP_WORDS, split_identifiers
 from cascode_indexer.model import ModelHandle
+from cascode_models.inference import mean_vector
 from cascode_models.probability import Probability
 from cascode_models.settings import ModelSettings
-from cascode_models.types import FloatArray
+from cascode_models.types import EncodedQuery, EncodedTexts, FloatArray
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
@@ -49,6 +50,12 @@ def direction(word: str, dimension: int) -> FloatArray:
     return np.array([1.0 if byte & 1 else -1.0 for byte in digest], dtype=np.float32)
 
 
+def _numbers(text: str) -> FloatArray:
+    """``[stems]`` numbers that stand for the stems of a text."""
+    digests = (hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest() for word in stems(text))
+    return np.array([float(int.from_bytes(digest[:3], "little")) for digest in digests], dtype=np.float32)
+
+
 class FakeEncoder:
     """Encodes a text as the bag of its stems, each in a pseudo-random direction; nothing is loaded.
 
@@ -61,6 +68,7 @@ class FakeEncoder:
         dimension: Width of a vector.
         classifier: Whether it has a slow classifier: its logit rises with the share of the query's stems that a
             function holds, whatever else the function says.
+        states: Whether an index keeps token states for the classifier, here the stems of a text.
         settings: What the classifier and the probabilities are to be given; the default fuses both stages evenly.
     """
 
@@ -74,15 +82,19 @@ class FakeEncoder:
         *,
         dimension: int = DIMENSION,
         classifier: bool = False,
+        states: bool = False,
         settings: ModelSettings | None = None,
     ) -> None:
         self.fingerprint = fingerprint
         self.dimension = dimension
-        self.has_classifier = classifier
+        self.has_classifier = classifier or states
+        self.keeps_states = states
+        #: A float32 for each stem.
+        self.state_bytes = 4 if states else 0
         # Cosines are scaled by 20 before they are fused: at 0.3 an answer is as likely as not.
         self.settings = settings or ModelSettings(
-            head="late" if classifier else "none",
-            fusion_weight=1.0 if classifier else 0.0,
+            head="late" if self.has_classifier else "none",
+            fusion_weight=1.0 if self.has_classifier else 0.0,
             temperature=2.0,
             calibration_bias=-3.0,
             share_temperature=1.0,
@@ -109,6 +121,22 @@ class FakeEncoder:
         """Return ``[len(texts), dimension]`` unit vectors."""
         self.encoded_texts.extend(texts)
         return self._encode(texts)
+
+    def encode_definitions(self, texts: Sequence[str]) -> EncodedTexts:
+        """Return vectors, and the numbers of the stems as packed states where it keeps some."""
+        vectors = self.encode_texts(texts)
+        return EncodedTexts(vectors, tuple(_numbers(text).tobytes() for text in texts) if self.keeps_states else None)
+
+    def encode_query(self, pieces: Sequence[str]) -> EncodedQuery:
+        """Return the mean vector, and the numbers of the first piece's stems where it keeps states."""
+        vectors = self.encode_queries(pieces)
+        return EncodedQuery(mean_vector(vectors), _numbers(pieces[0])[:, None] if self.keeps_states else None)
+
+    def late_scores(self, query: FloatArray, packed: Sequence[bytes]) -> FloatArray:
+        """Return ``[len(packed)]`` shares of the query's stems that each text holds."""
+        asked = set(query[:, 0].tolist())
+        kept = [set(np.frombuffer(states, dtype=np.float32).tolist()) for states in packed]
+        return np.array([len(asked & found) / max(len(asked), 1) for found in kept], dtype=np.float32)
 
     def classify(self, query: str, texts: Sequence[str]) -> FloatArray:
         """Return ``[len(texts)]`` logits, -4 where a text holds no stem of the query and 4 where it holds all.

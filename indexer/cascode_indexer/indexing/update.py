@@ -22,7 +22,7 @@ from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
 from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk
 from cascode_models.text import TEXT_VERSION
-from cascode_models.types import Encoder, FloatArray
+from cascode_models.types import EncodedTexts, Encoder, FloatArray
 
 _log = logging.getLogger(__name__)
 
@@ -176,17 +176,18 @@ class Updater:
             batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
             batch = [(text_id, key) for text_id, key in batch if text_id in texts]
-            vectors: list[FloatArray] = []
+            parts: list[EncodedTexts] = []
             done, begun = 0, time.monotonic()
             for part, took in self._encode(encoder, [texts[text_id] for text_id, _ in batch]):
-                vectors.append(part)
-                done, encoded, seconds = done + len(part), encoded + len(part), seconds + took
+                parts.append(part)
+                count = len(part.vectors)
+                done, encoded, seconds = done + count, encoded + count, seconds + took
                 self._tell_encoding(at + done, len(missing), encoded / seconds)
                 if time.monotonic() - begun > _ENCODE_SECONDS:
                     break
             if done:
-                # Vectors first: a kill between the two commits costs a look-up, never a second encoding.
-                cache.put([key for _, key in batch[:done]], np.concatenate(vectors))
+                # The cache first: a kill between the two commits costs a look-up, never a second encoding.
+                cache.put([key for _, key in batch[:done]], *_joined(parts))
                 self._store.mark_encoded(text_id for text_id, _ in batch[:done])
             # Held or cancelled within the batch: its rest is the beginning of the next one.
             missing[at : at + _TEXTS_A_BATCH] = batch
@@ -201,22 +202,22 @@ class Updater:
             self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
         return [(text_id, key) for text_id, key, _ in pending if key not in known]
 
-    def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[FloatArray, float]]:
+    def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[EncodedTexts, float]]:
         """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.
 
         Yields:
-            Vectors ``[part, dimension]`` in the order of the texts, and the seconds that they took.
+            Parts in the order of the texts, and the seconds that they took.
         """
         start = 0
         while start < len(texts) and not self._gate.paused and not self._should_stop():
             part = texts[start : start + self._batch_size.next(texts[start:])]
             begun = time.perf_counter()
             with self._gate.computing():
-                vectors = encoder.encode_texts(part)
+                found = encoder.encode_definitions(part)
             took = time.perf_counter() - begun
             self._batch_size.learn(part, took)
             start += len(part)
-            yield vectors, took
+            yield found, took
 
     def _should_stop(self) -> bool:
         """Let searches go first; say whether to stop."""
@@ -302,3 +303,9 @@ class Updater:
         if total:
             progress = IndexProgress(self._root, "encode", functions_done=done, functions_total=total, rate=rate)
             self._on_progress(progress)
+
+
+def _joined(parts: Sequence[EncodedTexts]) -> tuple[FloatArray, list[bytes] | None]:
+    """Vectors ``[texts, dimension]`` and packed states of all parts, which one model made."""
+    states = [packed for part in parts for packed in part.states or ()]
+    return np.concatenate([part.vectors for part in parts]), None if parts[0].states is None else states

@@ -49,6 +49,8 @@ class OverlayFile:
     is_inside: bool
     #: Vector of each text that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
+    #: Packed token states of each text that has some.
+    states: dict[str, bytes] = field(default_factory=dict)
 
     def with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each definition with its text."""
@@ -165,10 +167,12 @@ class Overlays:
             is_inside = found is not None
             file = self._parse(place, text, largest, is_inside=is_inside) if admitted[place] else None
             if file is not None:
-                # Vectors of the texts that stayed as they were are kept.
-                kept = known.vectors if known is not None else {}
-                vectors = {key: kept[key] for key in file.texts if key in kept}
-                wanted[place] = replace(file, vectors=vectors)
+                # What the texts that stayed as they were are encoded as is kept.
+                if known is not None:
+                    vectors = {text: known.vectors[text] for text in file.texts if text in known.vectors}
+                    states = {text: known.states[text] for text in file.texts if text in known.states}
+                    file = replace(file, vectors=vectors, states=states)
+                wanted[place] = file
         with self._lock:
             self._files = wanted
             self._admitted = admitted
@@ -234,15 +238,28 @@ class Overlays:
             missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))
             cache = caches(root) if missing else None
             if cache is not None:
-                positions, vectors = cache.get([text_key(text) for text in missing])
-                file.vectors.update((missing[at], vector) for at, vector in zip(positions, vectors, strict=True))
+                self._look_up(file, missing, cache)
                 missing = [text for text in missing if text not in file.vectors]
             if left is not None:
                 missing = missing[:left]
                 left -= len(missing)
             for start in range(0, len(missing), _TEXTS_A_BATCH):
                 batch = missing[start : start + _TEXTS_A_BATCH]
-                file.vectors.update(zip(batch, encoder.encode_texts(batch), strict=True))
+                encoded = encoder.encode_definitions(batch)
+                file.states.update(zip(batch, encoded.states or (), strict=encoded.states is not None))
+                # Last: a text that has a vector needs no encoding.
+                file.vectors.update(zip(batch, encoded.vectors, strict=True))
+
+    @staticmethod
+    def _look_up(file: OverlayFile, texts: Sequence[str], cache: VectorCache) -> None:
+        """Take what the cache knows of texts."""
+        keys = {text: text_key(text) for text in texts}
+        known = cache.known(keys.values())
+        found = [text for text in texts if keys[text] in known]
+        kept = cache.get_states([keys[text] for text in found])
+        positions, vectors = cache.get([keys[text] for text in found])
+        file.states.update((text, kept[keys[text]]) for text in found if keys[text] in kept)
+        file.vectors.update((found[at], vector) for at, vector in zip(positions, vectors, strict=True))
 
     def _words(self) -> WordCounter:
         """Return the counter of words, made when the first buffer is opened."""

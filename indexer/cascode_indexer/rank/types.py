@@ -26,6 +26,8 @@ class Candidate:
     similarity: float | None
     #: BM25; comparable among the candidates of one query, 0 where no words match.
     bm25: float
+    #: How far late interaction is above its mean over the candidates; None where no stage has read this one.
+    late: float | None = None
 
     @property
     def file(self) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Ranked
-from cascode_indexer.search.stages import FUSED, similarities_of
+from cascode_indexer.search.stages import FUSED, fused_parts_of, similarities_of
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
@@ -75,9 +75,9 @@ def _calibrated_scores(model: CasCodeModel, judged: Sequence[Ranked]) -> FloatAr
     """The scores that order the list, in units of the fused score."""
     from cascode_models.inference import fused_score
 
-    similarities = similarities_of(judged)
+    similarities = fused_parts_of(judged)
     if model.settings.fusion_weight == 0:
-        fused = fused_score(similarities, np.zeros(len(judged), dtype=np.float32), 0.0)
+        fused = fused_score(similarities_of(judged), np.zeros(len(judged), dtype=np.float32), 0.0)
     else:
         fused = np.array([candidate.evidence[FUSED] for candidate in judged], dtype=np.float32)
     return ordering_scores(fused, similarities, np.array([hit.score for hit in judged], dtype=np.float32))

@@ -6,10 +6,9 @@ who asks. A search, the measurement of a person's own code and the benchmarks al
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import rank, without_copies
@@ -22,7 +21,7 @@ from cascode_indexer.vectors.types import Vectors
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates of a query after a stage."""
+    """The candidates of a query after a stage, or after those that nobody waits for."""
 
     #: Best first; their lines were checked.
     ranked: tuple[Ranked, ...]
@@ -30,6 +29,8 @@ class Ranking:
     dropped: int
     #: The stage that has just read; None after the fast one.
     stage: Stage | None = None
+    #: Whether no stage is to come.
+    last: bool = True
 
 
 def rankings(
@@ -40,7 +41,7 @@ def rankings(
     limit: int,
     excluded: Callable[[Candidate], bool] = lambda _candidate: False,
 ) -> Iterator[Ranking]:
-    """Rank what answers a query, once after each stage.
+    """Rank what answers a query: after the stages that read what the index keeps, then after each that reads texts.
 
     Args:
         query: What was asked.
@@ -51,27 +52,22 @@ def rankings(
         excluded: Whether a candidate must not answer.
 
     Yields:
-        The fast stage's ranking, then that of each stage, which the caller need not wait for.
+        The ranking at once, then that of each stage which reads texts, which the caller need not wait for.
     """
+    at_once = list(itertools.takewhile(lambda stage: not stage.reads_text, stages))
+    later = stages[len(at_once) :]
     candidates = [
         candidate for source in sources for candidate in source.candidates(query, vector) if not excluded(candidate)
     ]
-    fast = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
-    ranked, dropped = _check_lines(fast, max([limit, *(stage.depth for stage in stages)]))
-    yield Ranking(tuple(ranked), dropped)
-    for stage in stages if ranked else ():
+    ranked = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
+    for stage in at_once if ranked else ():
         ranked = stage.of(query, ranked)
-        yield Ranking(tuple(ranked), dropped, stage)
-
-
-def mean_vector(vectors: Vectors) -> Vectors:
-    """One unit vector ``[dimension]`` of those of a query's pieces ``[pieces, dimension]``: their mean."""
-    if len(vectors) == 1:
-        alone: Vectors = vectors[0]
-        return alone
-    mean: Vectors = vectors.mean(axis=0)
-    mean /= max(float(np.linalg.norm(mean)), 1e-9)
-    return mean
+    ranked, dropped = _check_lines(ranked, max([limit, *(stage.depth for stage in later)]))
+    later = later if ranked else ()
+    yield Ranking(tuple(ranked), dropped, at_once[-1] if at_once else None, last=not later)
+    for number, stage in enumerate(later, start=1):
+        ranked = stage.of(query, ranked)
+        yield Ranking(tuple(ranked), dropped, stage, last=number == len(later))
 
 
 def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:

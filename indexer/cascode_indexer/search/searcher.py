@@ -24,7 +24,7 @@ from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
 from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
-from cascode_indexer.search.pipeline import mean_vector, rankings
+from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.sources import BufferSource, IndexSource
@@ -34,13 +34,12 @@ from cascode_indexer.search.verify import Verifier
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
-from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import read_text
+from cascode_models.types import EncodedQuery
 
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
-    from cascode_models.types import FloatArray
 
 T = TypeVar("T")
 
@@ -101,13 +100,14 @@ class Searcher:
         clock.lap("model")
 
         def work(parts: Sequence[Part]) -> Answer:
-            vector = self._encode(model, clock, lambda encoder: mean_vector(encoder.encode_queries(query.pieces)))
+            encoded = self._encode(model, clock, lambda encoder: encoder.encode_query(query.pieces))
+            vector = None if encoded is None else encoded.vector
             asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
-            stages = stages_of(request, model)
+            stages = stages_of(request, model, encoded)
             for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
-                clock.lap("rerank" if ranking.stage else "fast")
+                clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
                 answer = self._with_cells(answer_of(asked, ranking))
-                if ranking.stage is None and stages and ranking.ranked and on_fast is not None:
+                if not ranking.last and on_fast is not None:
                     on_fast(answer)
                 if cancelled is not None and cancelled():
                     break
@@ -131,7 +131,8 @@ class Searcher:
         def work(parts: Sequence[Part]) -> Answer:
             found, text = self._at(parts, root, path, self._line_of_code(root, path, line, cell))
             query = Query.of_code(text)
-            vector = self._encode(model, clock, lambda encoder: encoder.encode_texts([text])[0])
+            encoded = self._encode(model, clock, lambda encoder: EncodedQuery(encoder.encode_texts([text])[0]))
+            vector = None if encoded is None else encoded.vector
             sources = self._sources(parts, query, model)
 
             def overlaps(candidate: Candidate) -> bool:
@@ -200,7 +201,8 @@ class Searcher:
             hidden = frozenset(file.path for file in part.buffers)
             verifier = Verifier(workspace.root, workspace.max_file_bytes)
             reading = None if model is None else part.index.vectors().reading
-            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier))
+            kept_states = part.index.cache().get_states if model is not None and model.keeps_states else None
+            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier, kept_states))
             if part.buffers:
                 stems = self._overlays.stems(query.looked_up)
                 sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))
@@ -262,15 +264,15 @@ class Searcher:
         return self._model.wait(cancelled or (lambda: False)) if wait else self._model.ready()
 
     def _encode(
-        self, model: CasCodeModel | None, clock: Clock, encode: Callable[[CasCodeModel], FloatArray]
-    ) -> Vectors | None:
-        """Encode what was asked: ``[dimension]``; None without a model."""
+        self, model: CasCodeModel | None, clock: Clock, encode: Callable[[CasCodeModel], EncodedQuery]
+    ) -> EncodedQuery | None:
+        """Encode what was asked; None without a model."""
         if model is None:
             return None
         self._share_threads(model)
-        vector: Vectors = encode(model)
+        encoded = encode(model)
         clock.lap("encode")
-        return vector
+        return encoded
 
     def _share_threads(self, model: CasCodeModel | None) -> None:
         """Take the CPU threads that indexing leaves: two teams on one processor wait for each other at each step."""

@@ -44,5 +44,8 @@ class Source(Protocol):
     def texts(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, str]:
         """Return texts by the definitions' ids; those that are gone are missing."""
 
+    def states(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, bytes]:
+        """Return packed token states by the definitions' ids; those that have none are missing."""
+
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
         """Return a definition where it stands now, None where its file no longer holds it."""

@@ -51,6 +51,8 @@ class IndexSource:
     hidden: frozenset[str] = frozenset()
     #: Checks lines against the files; None where the index is not of the files as they are.
     verifier: Verifier | None = None
+    #: Looks packed token states up by the keys of texts; None where the model keeps none.
+    kept_states: Callable[[Sequence[bytes]], Mapping[bytes, bytes]] | None = None
 
     def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
         """See :meth:`Source.candidates`."""
@@ -79,6 +81,17 @@ class IndexSource:
         """See :meth:`Source.texts`."""
         texts = self.store.texts(sorted({definition.text_id for definition in definitions}))
         return {definition.id: texts[definition.text_id] for definition in definitions if definition.text_id in texts}
+
+    def states(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, bytes]:
+        """See :meth:`Source.states`."""
+        if self.kept_states is None:
+            return {}
+        keys = self.store.keys(sorted({definition.text_id for definition in definitions}))
+        kept = self.kept_states(list(keys.values()))
+        by_text = {text_id: kept[key] for text_id, key in keys.items() if key in kept}
+        return {
+            definition.id: by_text[definition.text_id] for definition in definitions if definition.text_id in by_text
+        }
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
         """See :meth:`Source.stands`."""
@@ -129,6 +142,16 @@ class BufferSource:
         """See :meth:`Source.texts`."""
         wanted = {definition.id for definition in definitions}
         return {definition.id: text for definition, text in self._with_texts() if definition.id in wanted}
+
+    def states(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, bytes]:
+        """See :meth:`Source.states`."""
+        wanted = {definition.id for definition in definitions}
+        return {
+            definition.id: file.states[text]
+            for file in self.files
+            for definition, text in file.with_texts()
+            if definition.id in wanted and text in file.states
+        }
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
         """See :meth:`Source.stands`: the lines of a buffer are those that the person sees."""

@@ -107,3 +107,17 @@ def m001_vectors(db: Database) -> None:
             PRIMARY KEY (model_id, key)
         ) WITHOUT ROWID"""
     )
+
+
+@VECTOR_MIGRATIONS()
+def m002_states(db: Database) -> None:
+    """Token states of the texts, packed by the model: a table of its own, since all vectors are read at a start, and
+    states of a few candidates a search. Rows of a kilobyte and more want the rowid."""
+    db.execute(
+        """CREATE TABLE states (
+            model_id INTEGER NOT NULL REFERENCES models (id),
+            key BLOB NOT NULL,
+            states BLOB NOT NULL,
+            UNIQUE (model_id, key)
+        )"""
+    )

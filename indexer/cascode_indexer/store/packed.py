@@ -24,17 +24,20 @@ class WorkspaceVectorCache(VectorCache):
         packed: The file with the vectors of packs; it need not exist.
         fingerprint: Names the model and its text preparation.
         dimension: Width of its vectors.
+        with_states: See :class:`VectorCache`.
     """
 
-    def __init__(self, path: Path, packed: Path, fingerprint: str, dimension: int) -> None:
-        super().__init__(path, fingerprint, dimension)
+    def __init__(
+        self, path: Path, packed: Path, fingerprint: str, dimension: int, *, with_states: bool = False
+    ) -> None:
+        super().__init__(path, fingerprint, dimension, with_states=with_states)
         self._packed_path = packed
         self._fingerprint = fingerprint
         self._width = dimension
         self._packed: VectorCache | None = None
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Return those of ``keys`` that have a vector."""
+        """Return those of ``keys`` that need no encoding; see :meth:`VectorCache.known`."""
         asked = list(keys)
         found = super().known(asked)
         packed = self._packs()
@@ -53,9 +56,19 @@ class WorkspaceVectorCache(VectorCache):
         order = np.argsort(np.asarray(joined, dtype=np.int64), kind="stable")
         return [joined[at] for at in order], np.concatenate([vectors, more])[order]
 
-    def add_packed(self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32]) -> None:
-        """Keep the vectors of a pack, for this workspace alone; as :meth:`VectorCache.put`."""
-        self._open_packs().put(keys, vectors)
+    def get_states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Look packed token states up; see :meth:`VectorCache.get_states`."""
+        found = super().get_states(keys)
+        packed = self._packs()
+        if packed is None or len(found) == len(keys):
+            return found
+        return found | packed.get_states([key for key in keys if key not in found])
+
+    def add_packed(
+        self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32], states: Sequence[bytes] | None = None
+    ) -> None:
+        """Keep the vectors and states of a pack, for this workspace alone; as :meth:`VectorCache.put`."""
+        self._open_packs().put(keys, vectors, states)
 
     def close(self) -> None:
         """Close the files."""
@@ -73,5 +86,7 @@ class WorkspaceVectorCache(VectorCache):
         """Open the file of packs, which is made where there is none."""
         with self._lock:
             if self._packed is None:
-                self._packed = VectorCache(self._packed_path, self._fingerprint, self._width)
+                self._packed = VectorCache(
+                    self._packed_path, self._fingerprint, self._width, with_states=self._with_states
+                )
             return self._packed

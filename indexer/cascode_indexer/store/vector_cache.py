@@ -1,6 +1,6 @@
-"""Content-addressed vectors, shared by every workspace of this user.
+"""Content-addressed vectors and token states, shared by every workspace of this user.
 
-A vector belongs to (model fingerprint, function text). A restart, a rename, a branch switch, a worktree or a
+They belong to (model fingerprint, function text). A restart, a rename, a branch switch, a worktree or a
 second clone finds its vectors here and encodes nothing twice; a vector of another model is never found.
 """
 
@@ -33,17 +33,19 @@ def text_key(text: str) -> bytes:
 
 
 class VectorCache:
-    """The vectors of one model in the shared cache file.
+    """The vectors of one model in the shared cache file, and the states of texts where the model keeps them.
 
     Args:
         path: The SQLite file.
         fingerprint: Names the model and its text preparation.
         dimension: Width of its vectors.
+        with_states: A vector counts as known only beside the states of its text: one pass of the encoder gives both.
     """
 
-    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
+    def __init__(self, path: Path, fingerprint: str, dimension: int, *, with_states: bool = False) -> None:
         self._path = path
         self._dimension = dimension
+        self._with_states = with_states
         self._lock = threading.RLock()
         self._database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
         with self._access():
@@ -60,17 +62,20 @@ class VectorCache:
             yield
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Return those of ``keys`` that have a vector."""
-        found: set[bytes] = set()
-        for chunk in _chunks(list(keys)):
-            marks = ",".join("?" * len(chunk))
-            with self._access():
-                rows = self._database.execute(
-                    f"SELECT key FROM vectors WHERE model_id = ? AND key IN ({marks})",  # noqa: S608
-                    (self._model_id, *chunk),
-                ).fetchall()
-            found.update(row[0] for row in rows)
-        return found
+        """Return those of ``keys`` that need no encoding: they have a vector, and states where the model keeps them."""
+        known = set(keys)
+        for table in ("vectors", "states") if self._with_states else ("vectors",):
+            found: set[bytes] = set()
+            for chunk in _chunks(list(known)):
+                marks = ",".join("?" * len(chunk))
+                with self._access():
+                    rows = self._database.execute(
+                        f"SELECT key FROM {table} WHERE model_id = ? AND key IN ({marks})",  # noqa: S608
+                        (self._model_id, *chunk),
+                    ).fetchall()
+                found.update(row[0] for row in rows)
+            known = found
+        return known
 
     def get(self, keys: Sequence[bytes]) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Look vectors up.
@@ -96,8 +101,24 @@ class VectorCache:
         vectors = np.frombuffer(joined, dtype="<f2").reshape(len(positions), self._dimension).astype(np.float32)
         return positions, vectors
 
-    def put(self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32]) -> None:
-        """Keep unit vectors ``[len(keys), dimension]``.
+    def get_states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Look packed token states up; keys without any are missing from the answer."""
+        found: dict[bytes, bytes] = {}
+        for chunk in _chunks(keys):
+            marks = ",".join("?" * len(chunk))
+            with self._access():
+                found.update(
+                    self._database.execute(
+                        f"SELECT key, states FROM states WHERE model_id = ? AND key IN ({marks})",  # noqa: S608
+                        (self._model_id, *chunk),
+                    ).fetchall()
+                )
+        return found
+
+    def put(
+        self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32], states: Sequence[bytes] | None = None
+    ) -> None:
+        """Keep unit vectors ``[len(keys), dimension]``, and the packed states of the same texts, in one transaction.
 
         float16 halves the file; its rounding (2^-11 relative) is below that of the bfloat16 encoder.
 
@@ -107,13 +128,17 @@ class VectorCache:
         """
         if vectors.shape != (len(keys), self._dimension):
             raise ValueError(f"expected vectors of shape {(len(keys), self._dimension)}, got {vectors.shape}")
+        if states is not None and len(states) != len(keys):
+            raise ValueError(f"expected states of {len(keys)} texts, got {len(states)}")
         day = today()
         halves = vectors.astype("<f2")
         rows = [(self._model_id, key, halves[at].tobytes(), day) for at, key in enumerate(keys)]
+        kept = [] if states is None else [(self._model_id, *pair) for pair in zip(keys, states, strict=True)]
         with self._access():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 self._database.conn.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+                self._database.conn.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", kept)
                 self._database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(Exception):
@@ -161,7 +186,8 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
             ).fetchall()
             unused = [(model_id, key) for model_id, key in rows if key not in referenced]
             database.execute("BEGIN IMMEDIATE")
-            database.conn.executemany("DELETE FROM vectors WHERE model_id = ? AND key = ?", unused)
+            for table in ("vectors", "states"):
+                database.conn.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
             database.execute("COMMIT")
             if unused:
                 database.execute("VACUUM")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cascode_models.function_states import FunctionStates
 from cascode_models.inference import CasCodeModel, fused_score
+from cascode_models.late import COSINE_SCALE
 from cascode_models.types import Encoder, FloatArray
 
 from .metrics import Ranks, ranks_of
@@ -69,6 +70,35 @@ def functions_kept(model: CasCodeModel) -> Iterator[None]:
         yield
     finally:
         model.function_states = before
+
+
+def kept_scores(
+    model: CasCodeModel, encoder: Encoder, task: RetrievalSet, depth: int, scores: FloatArray
+) -> StageScores:
+    """Run both stages, the second one from the states that an index keeps.
+
+    Args:
+        model: A model that keeps states.
+        encoder: The same, or one that remembers what it encoded.
+        task: The retrieval set.
+        depth: K, the candidates whose states are read.
+        scores: Similarities of the fast encoder.
+    """
+    states = encoder.encode_definitions(task.texts).states
+    assert states is not None
+    depth = min(depth, scores.shape[1])
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
+    late = np.empty(best.shape, dtype=np.float32)
+    for row, (query, candidates) in enumerate(zip(task.queries, best, strict=True)):
+        asked = model.encode_query([query]).states
+        assert asked is not None
+        late[row] = model.late_scores(asked, [states[position] for position in candidates])
+    return StageScores(
+        fast_ranks=ranks_of(scores, task.answers),
+        similarities=np.take_along_axis(scores, best, axis=1),
+        logits=COSINE_SCALE * late,
+        right=best == task.answers[:, None],
+    )
 
 
 def stage_scores(model: CasCodeModel, task: RetrievalSet, depth: int, scores: FloatArray | None = None) -> StageScores:

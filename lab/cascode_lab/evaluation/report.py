@@ -26,6 +26,8 @@ _SHORT = {
     "fast": "fast stage",
     "cascade@10": "cascade, K = 10,",
     "cascade@100": "cascade, K = 100,",
+    "kept@10": "kept states, K = 10,",
+    "kept@100": "kept states, K = 100,",
 }
 
 

@@ -21,6 +21,8 @@ SYSTEMS = {
     "fast": "CasCode, fast stage",
     "cascade@10": "CasCode, cascade, K = 10",
     "cascade@100": "CasCode, cascade, K = 100",
+    "kept@10": "CasCode, kept states, K = 10",
+    "kept@100": "CasCode, kept states, K = 100",
 }
 
 

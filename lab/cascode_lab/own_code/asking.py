@@ -18,7 +18,7 @@ from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, OnProgress
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import IndexLocation, vector_cache_path
-from cascode_indexer.search.pipeline import mean_vector, rankings
+from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.sources import CANDIDATES, IndexSource
 from cascode_indexer.search.stages import rerank_depth, stages_of
@@ -198,7 +198,7 @@ def temporary_index(
     """
     with (
         tempfile.TemporaryDirectory(prefix="cascode-eval-") as folder,
-        VectorCache(vector_cache_path(), model.fingerprint, model.dimension) as cache,
+        VectorCache(vector_cache_path(), model.fingerprint, model.dimension, with_states=model.keeps_states) as cache,
     ):
         location = IndexLocation(Path(folder))
         store = Store(location.store)
@@ -208,7 +208,8 @@ def temporary_index(
             updater = Updater(root, store, max_file_bytes=max_file_bytes, on_progress=on_progress, cancelled=cancelled)
             updater.encode(model, cache)
             vectors = WorkspaceVectors(location, store, cache, fingerprint=model.fingerprint, dimension=model.dimension)
-            yield IndexSource(root, store, vectors.reading)
+            kept_states = cache.get_states if model.keeps_states else None
+            yield IndexSource(root, store, vectors.reading, kept_states=kept_states)
         finally:
             store.close()
 
@@ -217,8 +218,8 @@ def _outcome(source: IndexSource, model: CasCodeModel, question: Q) -> Outcome[Q
     """Ask one question."""
     request = SearchRequest(question.query, limit=_EVERY_CANDIDATE)
     query = query_of(request)
-    vector = mean_vector(model.encode_queries(query.pieces))
-    *_, last = rankings(query, vector, [source], stages_of(request, model), request.limit)
+    encoded = model.encode_query(query.pieces)
+    *_, last = rankings(query, encoded.vector, [source], stages_of(request, model, encoded), request.limit)
     answers = question.texts
     first = last.ranked[0].definition if last.ranked else None
     return Outcome(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.store.vector_cache import VectorCache, text_key
-from cascode_models.types import Encoder, FloatArray
+from cascode_models.types import EncodedTexts, Encoder, FloatArray
 
 #: Texts encoded between two commits: the most that a stop loses, a few seconds of work.
 _TEXTS_A_BATCH = 512
@@ -31,7 +31,9 @@ class CachedEncoder:
     @contextlib.contextmanager
     def open(cls, encoder: Encoder) -> Iterator[CachedEncoder]:
         """Open the cache of this user's workspaces for an encoder while the block runs."""
-        with VectorCache(vector_cache_path(), encoder.fingerprint, encoder.dimension) as cache:
+        with VectorCache(
+            vector_cache_path(), encoder.fingerprint, encoder.dimension, with_states=encoder.keeps_states
+        ) as cache:
             yield cls(encoder, cache)
 
     @property
@@ -43,6 +45,22 @@ class CachedEncoder:
     def dimension(self) -> int:
         """Width of a vector."""
         return self._encoder.dimension
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether the encoder keeps token states."""
+        return self._encoder.keeps_states
+
+    def encode_definitions(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode function texts for an index, or find what is kept of them."""
+        vectors = self.encode_texts(texts)
+        if not self.keeps_states:
+            return EncodedTexts(vectors)
+        keys = [text_key(text) for text in texts]
+        kept = self._cache.get_states(keys)
+        if any(key not in kept for key in keys):  # another process has pruned or rebuilt the file meanwhile
+            return self._encoder.encode_definitions(texts)
+        return EncodedTexts(vectors, tuple(kept[key] for key in keys))
 
     def encode_queries(self, queries: Sequence[str]) -> FloatArray:
         """Encode queries; they are few and not kept."""
@@ -57,7 +75,8 @@ class CachedEncoder:
         missing.sort(key=lambda at: len(texts[at]))
         for start in range(0, len(missing), _TEXTS_A_BATCH):
             batch = missing[start : start + _TEXTS_A_BATCH]
-            self._cache.put([keys[at] for at in batch], self._encoder.encode_texts([texts[at] for at in batch]))
+            encoded = self._encoder.encode_definitions([texts[at] for at in batch])
+            self._cache.put([keys[at] for at in batch], encoded.vectors, encoded.states)
         positions, found = self._cache.get(keys)
         if len(positions) < len(keys):  # another process has pruned or rebuilt the file meanwhile
             return self._encoder.encode_texts(texts)

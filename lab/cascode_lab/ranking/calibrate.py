@@ -14,14 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from cascode_indexer.query import QueryKind
-from cascode_indexer.rank.weights import FAST
+from cascode_indexer.rank.weights import FAST, LATE
 from cascode_indexer.search.confidence import ordering_scores
 from cascode_indexer.search.stages import in_the_spread_of
 from cascode_lab.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_models.export import export_model
 from cascode_models.inference import fused_score
+from cascode_models.late import COSINE_SCALE
 from cascode_models.probability import CONTENDERS, Probability
 from cascode_models.settings import ModelSettings
+from cascode_models.token_states import read_codec
 from cascode_models.torch_load import read_folder
 from cascode_models.types import FloatArray
 
@@ -129,24 +131,39 @@ def _fit(hits: BestHits, groups: np.ndarray, rows: np.ndarray) -> Probability:
 
 def _read(question: Asked) -> int:
     """How many candidates the classifier has read."""
+    if question.mean_late is not None:
+        return len(question.right)
     return 0 if question.logits is None else int((~np.isnan(question.logits)).sum())
 
 
 def _best_hits(question: Asked, rules: Sequence[str]) -> BestHits:
     """What the classifier has read of a question, by the score that orders it, as a search has it."""
-    assert question.logits is not None
-    weights = FAST[QueryKind(question.kind)]
-    (read,) = np.nonzero(~np.isnan(question.logits))
-    similarities = question.evidence[read, list(rules).index("similarity")]
-    # Weight 1 of the released models.
-    fused = fused_score(similarities, question.logits[read], 1.0)
-    instead = in_the_spread_of(similarities, fused)
-    scores = scores_of(question, rules, weights)[read] + weights["similarity"] * (instead - similarities)
-    ordering = ordering_scores(fused, instead, scores.astype(np.float32))
+    read, ordering = _ordering_scores(question, rules)
     lists = np.full((1, max(len(read), CONTENDERS + 1)), _NONE, dtype=np.float32)
     right = np.zeros(lists.shape, dtype=np.bool_)
     lists[0, : len(read)], right[0, : len(read)] = ordering, question.right[read]
     return BestHits.of(lists, right)
+
+
+def _ordering_scores(question: Asked, rules: Sequence[str]) -> tuple[np.ndarray, FloatArray]:
+    """Places of the candidates that were read, and the scores that order them, in units of the fused score."""
+    kind, columns = QueryKind(question.kind), list(rules)
+    if question.mean_late is not None:
+        weights = LATE[kind]
+        found, late = (question.evidence[:, columns.index(name)] for name in ("similarity", "late"))
+        parts: FloatArray = weights["similarity"] * found + weights["late"] * late
+        whole: FloatArray = (COSINE_SCALE * (parts + weights["late"] * question.mean_late)).astype(np.float32)
+        scores = scores_of(question, rules, weights).astype(np.float32)
+        return np.arange(len(scores)), ordering_scores(whole, parts, scores)
+    assert question.logits is not None
+    weights = FAST[kind]
+    (read,) = np.nonzero(~np.isnan(question.logits))
+    similarities = question.evidence[read, columns.index("similarity")]
+    # Weight 1 of the released models.
+    fused = fused_score(similarities, question.logits[read], 1.0)
+    instead = in_the_spread_of(similarities, fused)
+    scores = scores_of(question, rules, weights)[read] + weights["similarity"] * (instead - similarities)
+    return read, ordering_scores(fused, instead, scores.astype(np.float32))
 
 
 def write(found: Mapping[str, KindCalibration], model: Path, output: Path) -> None:
@@ -154,6 +171,8 @@ def write(found: Mapping[str, KindCalibration], model: Path, output: Path) -> No
     network, _, tokenizer = read_folder(model)
     network.config.calibration_by_kind = {kind: list(item.values) for kind, item in found.items()}
     export_model(network, tokenizer, output)
+    if (codec := read_codec(model, network.dimension)) is not None:
+        codec.save(output)
 
 
 def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings) -> str:

@@ -7,6 +7,7 @@ Everything is the product's own: walk, extraction, store, vectors, candidates, e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import evidence_of, rank, without_copies
 from cascode_indexer.rank.types import Candidate
-from cascode_indexer.search.pipeline import mean_vector
 from cascode_indexer.search.sources import IndexSource
+from cascode_indexer.search.stages import late_interaction
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.own_code.asking import parse_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
@@ -56,7 +57,12 @@ def collect(
         (workspace,) = engine.workspaces
         loaded = model.get()
         with workspace.index:
-            source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
+            source = IndexSource(
+                workspace.root,
+                workspace.store,
+                workspace.vectors().reading,
+                kept_states=workspace.index.cache().get_states if loaded.keeps_states else None,
+            )
             return [_ask(questions, question, source, loaded, rules, depth) for question in questions.questions]
 
 
@@ -96,7 +102,12 @@ def _ask(
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
-    candidates = source.candidates(query, mean_vector(model.encode_queries(query.pieces)))
+    encoded = model.encode_query(query.pieces)
+    candidates = source.candidates(query, encoded.vector)
+    mean_late = None
+    if depth and encoded.states is not None:
+        late, mean_late = late_interaction(model, encoded.states, candidates)
+        candidates = [replace(candidate, late=score) for candidate, score in zip(candidates, late, strict=True)]
     evidence = evidence_of(query, candidates, rules)
     return Asked(
         set_name=questions.name,
@@ -107,7 +118,8 @@ def _ask(
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         files=_files(candidates, question),
-        logits=_logits(query, candidates, model, depth) if depth else None,
+        logits=_logits(query, candidates, model, depth) if depth and mean_late is None else None,
+        mean_late=mean_late,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Table, Weights
-from cascode_indexer.rank.weights import FAST
+from cascode_indexer.rank.weights import FAST, LATE
 from cascode_indexer.search.stages import in_the_spread_of
 from cascode_models.inference import fused_score
 
@@ -57,14 +57,14 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
     kept = []
     for question in asked:
         if question.group == WRITTEN:
-            kept.append(replace(question, logits=None))
+            kept.append(replace(question, logits=None, mean_late=None))
             continue
         functions = question.evidence[:, types] == 0
         arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
         files = replace(
             question.files, numbers=question.files.numbers[functions], right=question.files.right[functions]
         )
-        kept.append(replace(question, **arrays, files=files, logits=None))
+        kept.append(replace(question, **arrays, files=files, logits=None, mean_late=None))
     return kept
 
 
@@ -96,7 +96,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         "the same, types among the candidates": score_by(asked, in_force),
         "fitted to the other workspaces": score_left_out(functions, rules, progress),
     }
-    if all(question.logits is not None for question in asked):
+    if all(question.is_read for question in asked):
         rankings["the cascade, types among the candidates"] = [
             (question, cascade_scores(question, rules)) for question in asked
         ]
@@ -135,6 +135,8 @@ def cascade_scores(question: Asked, rules: Sequence[str]) -> Array:
         question: With its logits.
         rules: Names of the columns of the evidence.
     """
+    if question.mean_late is not None:
+        return scores_of(question, rules, _weights_of(LATE, question))
     assert question.logits is not None
     weights = _weights_of(FAST, question)
     scores = scores_of(question, rules, weights)

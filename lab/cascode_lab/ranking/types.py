@@ -63,3 +63,11 @@ class Asked:
     files: Files
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None
+    #: Mean late interaction of the candidates, where the index keeps token states and they were read: the evidence has
+    #: each one's own, less this. None where none were read.
+    mean_late: float | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the slow classifier has read candidates, one way or the other."""
+        return self.logits is not None or self.mean_late is not None

@@ -11,6 +11,7 @@ from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.ranking import calibrate_command
+from cascode_server.cli.token_states import states_command
 
 
 @click.group("train", cls=Group)
@@ -198,6 +199,7 @@ def release_command(
 
 
 group.add_command(calibrate_command)
+group.add_command(states_command)
 
 
 def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:

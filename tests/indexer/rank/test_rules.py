@@ -10,7 +10,7 @@ from candidates import candidate, definition
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Candidate, Pool
-from cascode_indexer.rank.weights import FAST, WORDS_ALONE
+from cascode_indexer.rank.weights import FAST, LATE, WORDS_ALONE
 
 #: Two others in a file of their own: the range that a candidate is measured in.
 OTHERS = (
@@ -255,7 +255,7 @@ def test_code_asks_for_no_tests() -> None:
 
 def test_every_rule_has_a_reason_and_every_weight_a_rule() -> None:
     """Weights name rules that exist; each rule says why it is there and counts for some kind of query."""
-    used = {name for table in (FAST, WORDS_ALONE) for weights in table.values() for name in weights}
+    used = {name for table in (FAST, LATE, WORDS_ALONE) for weights in table.values() for name in weights}
     assert used == set(RULES)
     assert all(rule.reason for rule in RULES.values())
     assert set(FAST) == set(WORDS_ALONE) == set(QueryKind)

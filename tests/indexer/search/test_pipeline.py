@@ -91,6 +91,37 @@ def test_each_stage_reads_what_the_one_before_ordered() -> None:
     assert [candidate.stage for candidate in found[-1].ranked] == ["turn 2", "turn 2", "turn 3"]
 
 
+def reversing(depth: int) -> Stage:
+    """A stage that reads no text and turns the order round."""
+
+    def read(_query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
+        assert not any(candidate.text for candidate in ranked)
+        return [
+            replace(candidate, evidence={**candidate.evidence, "similarity": other.evidence["similarity"]})
+            for candidate, other in zip(ranked, reversed(ranked), strict=True)
+        ]
+
+    return Stage("kept", depth, read, FAST, reads_text=False)
+
+
+def test_what_the_index_keeps_is_read_before_anything_is_shown() -> None:
+    """Such a stage orders the first list that the caller sees, and only what is shown is looked up in its file."""
+    source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
+    (ranking,) = rankings(QUERY, VECTOR, [source], [reversing(3)], 1)
+    assert names(ranking) == ["c"]
+    assert source.checked == ["c"]
+    assert ranking.stage is not None
+    assert (ranking.stage.name, ranking.last) == ("kept", True)
+
+
+def test_texts_are_read_after_what_the_index_keeps() -> None:
+    """A stage that reads texts goes on from what was ordered at once; the caller is shown both lists."""
+    source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
+    first, second = rankings(QUERY, VECTOR, [source], [reversing(3), turning(2)], 10)
+    assert (names(first), first.last) == (["c", "b", "a"], False)
+    assert (names(second), second.last) == (["b", "c", "a"], True)
+
+
 def test_stages_wait_until_they_are_asked_for() -> None:
     """A caller that has enough of the fast stage pays for no other."""
 

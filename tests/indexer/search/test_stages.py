@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,16 +12,21 @@ from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Ranked
+from cascode_indexer.rank.weights import LATE
 from cascode_indexer.search.stages import (
+    EVERY_CANDIDATE,
     FUSED,
     Stage,
     in_the_spread_of,
+    late_interaction,
     rerank_depth,
     similarities_of,
     stages_of,
 )
 from cascode_indexer.search.types import SearchRequest
+from cascode_indexer.types import StoredDefinition
 from cascode_models.settings import ModelSettings
+from cascode_models.types import EncodedQuery
 from fake_encoder import FakeEncoder
 
 #: Weights that the numbers below are worked out with.
@@ -29,6 +34,7 @@ TABLE = {
     **{kind: {"similarity": 1.0, "words": 0.03} for kind in QueryKind},
     QueryKind.IDENTIFIER: {"similarity": 1.0, "words": 0.2, "definition": 1.0},
 }
+ASKED = EncodedQuery(np.zeros(4, dtype=np.float32))
 SENTENCE, IDENTIFIER = Query.of("where do we retry a failed upload"), Query.of("retry_upload")
 
 
@@ -123,13 +129,14 @@ def test_how_many_the_classifier_reads(request_: SearchRequest, weight: float, h
     """Ten where it was measured to help, as many as asked for, none without a classifier."""
     some = model(weight=weight, head=head)
     assert rerank_depth(request_, some) == depth
-    assert [stage.depth for stage in stages_of(request_, some)] == ([depth] if depth else [])
-    assert stages_of(request_, None) == []
+    assert [stage.depth for stage in stages_of(request_, some, ASKED)] == ([depth] if depth else [])
+    assert stages_of(request_, None, None) == []
 
 
 def test_the_classifier_reads_query_and_text() -> None:
     """It is given the text that the file holds now, and leaves the fused score beside the similarity."""
-    (stage,) = stages_of(SearchRequest("q"), model())
+    (stage,) = stages_of(SearchRequest("q"), model(), ASKED)
+    assert stage.reads_text
     stage = replace(stage, table=TABLE)
     found = [
         replace(entry, text=f"def {entry.definition.name}(): upload") for entry in ranked(SENTENCE, ("a", 0.5, 0.0))
@@ -138,3 +145,115 @@ def test_the_classifier_reads_query_and_text() -> None:
     assert read.stage == "cascade"
     assert read.evidence["similarity"] == pytest.approx(0.5)
     assert FUSED in read.evidence
+
+
+@dataclass(frozen=True)
+class KeptStates:
+    """A source that keeps packed states by the names of definitions."""
+
+    encoder: FakeEncoder
+    texts: Mapping[str, str]
+
+    def states(self, definitions: Sequence[StoredDefinition]) -> dict[int, bytes]:
+        """Those of the definitions whose text is known."""
+        known = [wanted for wanted in definitions if wanted.name in self.texts]
+        packed = self.encoder.encode_definitions([self.texts[wanted.name] for wanted in known]).states or ()
+        return {wanted.id: states for wanted, states in zip(known, packed, strict=True)}
+
+
+def read_kept(texts: Mapping[str, str], *evidence: tuple[str, float, float]) -> list[Ranked]:
+    """Let late interaction read candidates of (name, similarity, BM25) whose kept texts are given."""
+    encoder = FakeEncoder(states=True)
+    (stage,) = stages_of(SearchRequest("q"), encoder, encoder.encode_query([SENTENCE.text]))  # type: ignore[arg-type]
+    assert not stage.reads_text
+    found = [
+        replace(entry, candidate=replace(entry.candidate, owner=KeptStates(encoder, texts)))
+        for entry in rank(
+            SENTENCE,
+            [
+                candidate(name, f"src/f{number}.py", similarity=similarity, bm25=bm25, number=number)
+                for number, (name, similarity, bm25) in enumerate(evidence, start=1)
+            ],
+        )
+    ]
+    return stage.of(SENTENCE, found)
+
+
+def test_kept_states_are_weighed_beside_the_other_evidence() -> None:
+    """What late interaction says beyond its mean is added with its weight, and orders the list."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    first, second = read_kept(texts, ("a", 0.52, 0.0), ("b", 0.5, 0.0))
+    assert (first.definition.name, second.definition.name) == ("b", "a")
+    assert first.evidence["late"] == pytest.approx(-second.evidence["late"])
+    assert first.evidence["late"] == pytest.approx(0.5)
+    weights = LATE[QueryKind.SENTENCE]
+    assert first.parts["late"] == pytest.approx(0.5 * weights["late"])
+    # 20 times the cosine, and beside it the whole of what late interaction says.
+    assert first.evidence[FUSED] == pytest.approx(20 * (weights["similarity"] * 0.5 + weights["late"] * 1.0))
+    assert {first.stage, second.stage} == {"cascade"}
+
+
+def test_a_definition_without_states_is_as_good_as_the_mean() -> None:
+    """What is not encoded yet neither gains nor loses, and is given no fused score."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    found = {hit.definition.name: hit for hit in read_kept(texts, ("a", 0.5, 0.0), ("b", 0.5, 0.0), ("c", 0.5, 0.0))}
+    assert found["c"].evidence["late"] == 0.0
+    assert FUSED not in found["c"].evidence
+    assert found["a"].score < found["c"].score < found["b"].score
+
+
+def test_nothing_kept_changes_nothing() -> None:
+    """An index whose states are all missing is ordered by the fast stage."""
+    found = read_kept({}, ("a", 0.6, 0.0), ("b", 0.5, 0.0))
+    assert [hit.definition.name for hit in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "stages"),
+    [
+        (SearchRequest("q"), [(EVERY_CANDIDATE, False)]),
+        (SearchRequest("q", rerank_top=7), [(EVERY_CANDIDATE, False), (7, True)]),
+        (SearchRequest("q", rerank_top=0), [(EVERY_CANDIDATE, False)]),
+        (SearchRequest("q", rerank=False, rerank_top=7), []),
+    ],
+)
+def test_texts_are_read_beside_kept_states_only_where_asked_for(
+    request_: SearchRequest, stages: list[tuple[int, bool]]
+) -> None:
+    """Kept states of every candidate are compared at once; the texts of K are read where somebody wants to wait."""
+    encoder = FakeEncoder(states=True)
+    found = stages_of(request_, encoder, encoder.encode_query(["q"]))  # type: ignore[arg-type]
+    assert [(stage.depth, stage.reads_text) for stage in found] == stages
+
+
+def test_the_classifier_takes_the_place_of_what_kept_states_said() -> None:
+    """Its fused score is put where similarity and late interaction stood in the sum, and counts once."""
+    texts = {"a": "open the door", "b": "retry a failed upload"}
+    found = [
+        replace(hit, text=texts[hit.definition.name]) for hit in read_kept(texts, ("a", 0.5, 0.0), ("b", 0.5, 0.0))
+    ]
+    (_, stage) = stages_of(
+        SearchRequest("q", rerank_top=2),
+        FakeEncoder(states=True),  # type: ignore[arg-type]
+        FakeEncoder(states=True).encode_query([SENTENCE.text]),
+    )
+    first, second = stage.of(Query.of("open the door"), found)
+    assert (first.definition.name, second.definition.name) == ("a", "b")
+    weights = LATE[QueryKind.SENTENCE]
+    parts = [weights["similarity"] * 0.5 + weights["late"] * late for late in (0.5, -0.5)]
+    assert [hit.evidence["similarity"] for hit in (first, second)] == pytest.approx(parts)
+    assert "late" not in first.weights
+
+
+def test_copies_and_owners_are_looked_up_together() -> None:
+    """Two sources keep states of their own under the same numbers: each candidate gets its owner's."""
+    encoder = FakeEncoder(states=True)
+    asked = encoder.encode_query([SENTENCE.text])
+    owners = [KeptStates(encoder, {"a": text}) for text in ("open the door", "retry a failed upload")]
+    found, mean = late_interaction(
+        encoder,  # type: ignore[arg-type]
+        asked.states,  # type: ignore[arg-type]
+        [replace(candidate("a", "src/f.py", similarity=0.5, number=1), owner=owner) for owner in owners],
+    )
+    assert found == pytest.approx([-0.5, 0.5])
+    assert mean == pytest.approx(0.5)
