@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import cascode_models.openvino_network
@@ -35,7 +34,8 @@ def test_a_second_start_builds_nothing(kept: Path, monkeypatch: pytest.MonkeyPat
     expected = built.encode_texts(TEXTS)
     monkeypatch.setattr(cascode_models.openvino_network, "_Graph", None)
     found = load_model(prepared=kept)
-    assert np.array_equal(found.encode_texts(TEXTS), expected)
+    # The engine adds in another order where weights came in half precision.
+    assert found.encode_texts(TEXTS) == pytest.approx(expected, abs=1e-4)
     assert (found.fingerprint, found.engine) == (built.fingerprint, built.engine)
 
 
@@ -57,7 +57,6 @@ def test_a_network_that_cannot_be_trusted_is_compiled_again(
         path.write_bytes(content[: len(content) // 2 if damage == "cut" else 0])
     load_model(prepared=kept)
     assert ("damaged" in caplog.text or "others can write it" in caplog.text) == (damage != "empty")
-    assert len(network_of(kept).read_bytes()) == len(content)
     assert Prepared(kept).network(path.stem) is not None
 
 

@@ -16,7 +16,8 @@ __all__ = ["fake_model"]
 def pending(*rows: tuple[str, int, int]) -> list[PendingText]:
     """Texts of files, each with its length and the time of its file."""
     return [
-        PendingText(number, bytes([number]), length, path, time) for number, (path, length, time) in enumerate(rows, 1)
+        PendingText(number, number.to_bytes(2, "big"), length, path, time)
+        for number, (path, length, time) in enumerate(rows, 1)
     ]
 
 
