@@ -80,13 +80,13 @@ class Prepared:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         except (OSError, ValueError):
             return None
-        content = np.frombuffer(mapped, dtype=np.uint8, offset=min(_HEADER.size, len(mapped)))
+        content = memoryview(mapped)[_HEADER.size :]
         if len(mapped) < _HEADER.size or _HEADER.unpack_from(mapped) != (_MARK, zlib.crc32(content), len(content)):
             logger.warning("the compiled network %s is damaged: compiling again", path)
             return None
         with contextlib.suppress(OSError):  # the last one used is dropped last
             os.utime(path)
-        return content
+        return np.frombuffer(content, dtype=np.uint8)
 
     def keep_network(self, name: str, content: bytes) -> None:
         """Keep a compiled network, and drop those that were not used for longest."""

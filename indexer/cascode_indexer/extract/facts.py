@@ -59,9 +59,9 @@ def facts_of(spec: LanguageSpec) -> dict[str, Any]:
 def _read() -> Mapping[str, LanguageFacts]:
     """Read the facts that come with the package."""
     read = json.loads(FACTS_FILE.read_text(encoding="utf-8"))
-    found = {}
+    found: dict[str, LanguageFacts] = {}
     for row in read:
-        fields = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         found[row["id"]] = LanguageFacts(**fields)
     return found
 
