@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import sys
 import tempfile
@@ -32,12 +33,19 @@ def main() -> None:
         program = str(Path(sys.executable).with_name("cascode"))
         in_terminal([program, "index"])
         shown = in_terminal([program, *COMMAND[1:]])
+    draw(shown)
+
+
+def draw(shown: str) -> None:
+    """Draw the command and what a terminal was sent for it."""
     asked = " ".join(word if word.isalnum() or word.startswith("-") else f'"{word}"' for word in COMMAND)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
         console.print(f"[bold green]$[/] {asked}")
         console.print(Text.from_ansi(shown))
-    PICTURE.write_text(console.export_svg(title="cascode search"), encoding="utf-8")
+    # The fonts that Rich names lie on another host, which nobody who reads a page is to be made to ask.
+    svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="cascode search"), flags=re.DOTALL)
+    PICTURE.write_text(svg, encoding="utf-8")
     print(f"{PICTURE}: {PICTURE.stat().st_size} bytes")
 
 
