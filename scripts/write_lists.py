@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 from cascode_indexer.extract import SPECS
+from cascode_indexer.extract.facts import FACTS_FILE, facts_of
+from cascode_indexer.extract.languages import read_specs
 from cascode_indexer.types import KIND_GROUPS, Kind
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +24,7 @@ _SENTENCE = f"{', '.join(_NAMES[:-1])} and {_NAMES[-1]}"
 def lists() -> dict[Path, str]:
     """Return what the files with lists in them hold, by their path."""
     return {
+        FACTS_FILE: _facts(),
         ROOT / "vscode-extension/src/lists.ts": _typescript(),
         ROOT / "neovim/lua/cascode/lists.lua": _lua(),
         **{
@@ -34,6 +37,12 @@ def lists() -> dict[Path, str]:
             ROOT / "vscode-extension/package.json", r"(editorLangId =~ /\^\()[^)]*(\)\$/)", "|".join(_EDITOR_IDS)
         ),
     }
+
+
+def _facts() -> str:
+    """What the indexer knows of languages before it reads a file of them, one language a line."""
+    rows = ",\n".join(f" {json.dumps(facts_of(spec))}" for spec in read_specs())
+    return f"[\n{rows}\n]\n"
 
 
 def _typescript() -> str:

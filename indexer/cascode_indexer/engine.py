@@ -182,7 +182,7 @@ class Engine:
             return updater.rescan_paths({prefix + path for path in batch.changed | batch.deleted})
 
         report = workspace.scan(scan, on_progress, cancelled)
-        return workspace.encode(report, on_progress, cancelled)
+        return workspace.encode(report, on_progress, cancelled, self._overlays.opened(workspace.root))
 
     def pause(self) -> None:
         """Hold indexing at its next small piece of work; what is done by then is stored. Searches go on.
@@ -373,7 +373,7 @@ class Engine:
         workspaces = self.workspaces
         reports = [workspace.scan(scan, on_progress, cancelled) for workspace in workspaces]
         return [
-            workspace.encode(report, on_progress, cancelled)
+            workspace.encode(report, on_progress, cancelled, self._overlays.opened(workspace.root))
             for workspace, report in zip(workspaces, reports, strict=True)
         ]
 

@@ -60,6 +60,11 @@ def vector_cache_path() -> Path:
     return index_root() / "vectors.sqlite3"
 
 
+def prepared_models_path() -> Path:
+    """Return the folder with what was worked out of models, so that they load sooner."""
+    return index_root() / "models"
+
+
 def locate(root: Path) -> IndexLocation:
     """Return where the index of the workspace ``root`` lives.
 

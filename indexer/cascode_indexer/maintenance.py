@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_indexer.errors import CascodeError, IndexBusyError
-from cascode_indexer.location import INDEX_DIR_VARIABLE, IndexLocation, index_root, locate, vector_cache_path
+from cascode_indexer.location import (
+    INDEX_DIR_VARIABLE,
+    IndexLocation,
+    index_root,
+    locate,
+    prepared_models_path,
+    vector_cache_path,
+)
 from cascode_indexer.store.connection import DamagedFileError, remove_database
 from cascode_indexer.store.lock import WriterLock
 from cascode_indexer.store.store import Store
@@ -85,6 +92,7 @@ def clean_all() -> CleanReport:
         _remove(location)
     vectors = prune_vectors(vector_cache_path(), set(), unused_days=0)
     remove_database(vector_cache_path())
+    shutil.rmtree(prepared_models_path(), ignore_errors=True)
     return CleanReport(len(locations), vectors, before - _size(index_root()))
 
 

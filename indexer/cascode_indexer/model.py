@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cascode_indexer.held import Held
+from cascode_indexer.location import prepared_models_path
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
@@ -160,7 +161,7 @@ class ModelHandle:
         try:
             from cascode_models.load import load_model
 
-            model = load_model(self.name, device=self._asked_device)
+            model = load_model(self.name, device=self._asked_device, prepared=prepared_models_path())
             self._all_threads = model.all_threads
         except Exception as error:
             known = isinstance(error, ModelError)

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from cascode_indexer.errors import IndexBusyError, PackError
@@ -118,7 +118,13 @@ class Workspace:
         """
         return self._update("scan", lambda updater, _: work(updater), on_progress, cancelled)
 
-    def encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
+    def encode(
+        self,
+        report: IndexReport,
+        on_progress: OnProgress | None,
+        cancelled: Cancelled | None,
+        opened: Collection[str] = (),
+    ) -> IndexReport:
         """Encode what has no vector yet.
 
         Where another thread of this process is at it, that one takes along what the scan has found. This call then
@@ -128,6 +134,7 @@ class Workspace:
             report: What the scan before it did.
             on_progress: Called with the progress so far.
             cancelled: Asked between small batches.
+            opened: Files that are open in an editor, relative to the root: they are encoded first.
 
         Returns:
             The report of both.
@@ -148,7 +155,7 @@ class Workspace:
 
         return self._encoding.run(
             report,
-            lambda report: self._encode(report, on_progress, cancelled),
+            lambda report: self._encode(report, on_progress, cancelled, opened),
             lambda report: report.cancelled,
             wait=wait if self._shared else None,
             unfinished=lambda report: dataclasses.replace(report, cancelled=True),
@@ -327,7 +334,13 @@ class Workspace:
             small_batches=self.options.threads is not None,
         )
 
-    def _encode(self, report: IndexReport, on_progress: OnProgress | None, cancelled: Cancelled | None) -> IndexReport:
+    def _encode(
+        self,
+        report: IndexReport,
+        on_progress: OnProgress | None,
+        cancelled: Cancelled | None,
+        opened: Collection[str],
+    ) -> IndexReport:
         """Encode with the right to write."""
         scanned = [report]
         first = self.index
@@ -335,11 +348,13 @@ class Workspace:
         def work(updater: Updater, index: OpenIndex) -> IndexReport:
             if index is not first:  # the files were rebuilt: what the scan had stored is gone
                 scanned[0] = updater.scan()
-            return self._encode_with(updater, index, scanned[0])
+            return self._encode_with(updater, index, scanned[0], opened)
 
         return self._update("encode", work, on_progress, cancelled)
 
-    def _encode_with(self, updater: Updater, index: OpenIndex, report: IndexReport) -> IndexReport:
+    def _encode_with(
+        self, updater: Updater, index: OpenIndex, report: IndexReport, opened: Collection[str]
+    ) -> IndexReport:
         """Encode what is pending in these files."""
         started = time.perf_counter()
         store = index.writer()
@@ -352,7 +367,7 @@ class Workspace:
         if model is None:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)
-        encoded, seconds = updater.encode(model, index.cache())
+        encoded, seconds = updater.encode(model, index.cache(), opened)
         vectors = index.vectors()
         vectors.refresh()
         if vectors.lost:

@@ -1,17 +1,23 @@
 """The network of a model in OpenVINO, for BERT and RoBERTa shapes: what runs where torch is not installed.
 
-The graph is built in memory from the safetensors, which takes less time than reading a converted copy would save. Each
-stream of the compiled graph is one CPU thread, and a batch is computed on one stream: threads that work on a product
-together wait for each other at each step, and on a machine that is busy with something else they wait long.
+The graph is built in memory from the safetensors, and what the engine compiled of it is kept where there is a place for
+that (:mod:`cascode_models.prepared`): a process that answers one question spends most of its time here. Each stream of
+the compiled graph is one CPU thread, and a batch is computed on one stream: threads that work on a product together
+wait for each other at each step, and on a machine that is busy with something else they wait long.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
+import logging
 import os
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,7 @@ from .folder import WeightFiles, unfit
 from .inference import WIDTH_MULTIPLE, Keep
 from .late import LateWeights
 from .openvino_library import load_openvino
+from .prepared import Prepared
 from .settings import ModelSettings, first_position
 from .tokenization import batches_by_length, pad
 from .types import FloatArray, StateArray
@@ -37,18 +44,26 @@ SMALLEST_BUDGET = 256
 MOST_THREADS = 16
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
+#: Raise it whenever the graph is built in another way: compiled networks of before are not used again.
+_GRAPH_VERSION = 1
+
+logger = logging.getLogger(__name__)
 
 #: Takes the positions of a batch's texts and their states ``[texts, tokens, dimension]``, valid until it returns.
 Take = Callable[[list[int], FloatArray], None]
 
 
-def load_network(folder: Path, settings: ModelSettings, pad_id: int) -> tuple[OpenVinoNetwork, int]:
+def load_network(
+    folder: Path, settings: ModelSettings, pad_id: int, fingerprint: str = "", prepared: Prepared | None = None
+) -> tuple[OpenVinoNetwork, int]:
     """Load a network for inference on the CPU, in bfloat16 where the hardware computes in it.
 
     Args:
         folder: The model's folder.
         settings: Its settings; :func:`cascode_models.load.needs_torch` says whether it fits.
         pad_id: Id of the padding token.
+        fingerprint: Names the model.
+        prepared: Holds networks that were compiled before; None compiles each time.
 
     Returns:
         The network, and the width of a vector.
@@ -62,7 +77,9 @@ def load_network(folder: Path, settings: ModelSettings, pad_id: int) -> tuple[Op
             words = weights.read(
                 "backbone.embeddings.word_embeddings.weight", int(settings.backbone["vocab_size"]), width, dtype=None
             )
-            return OpenVinoNetwork(_Graph(weights, settings), words, _late(weights, settings), settings, pad_id), width
+            compiled = _compile(weights, settings, fingerprint, prepared)
+            places = _places(weights, settings)
+            return OpenVinoNetwork(compiled, words, places, _late(weights, settings), settings, pad_id), width
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise unfit(folder, " ".join(str(error).split())) from error
 
@@ -72,28 +89,16 @@ class OpenVinoNetwork:
 
     def __init__(
         self,
-        graph: _Graph,
+        compiled: _Compiled,
         words: npt.NDArray[np.floating[Any]],
+        places: FloatArray,
         late: LateWeights | None,
         settings: ModelSettings,
         pad_id: int,
     ) -> None:
-        core = openvino.Core()
-        # A processor that has to emulate bfloat16 is not asked to.
-        half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._format = "bfloat16" if half else "float32"
-        streams = default_threads()
-        self._compiled = core.compile_model(
-            graph.model(),
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-                "NUM_STREAMS": streams,
-                "INFERENCE_NUM_THREADS": streams,
-            },
-        )
+        self._compiled = compiled
         self._words = words
-        self._places = graph.places
+        self._places = places
         self._pooling = settings.pooling
         self._pad_id = pad_id
         self._late = late
@@ -104,7 +109,7 @@ class OpenVinoNetwork:
     @property
     def engine(self) -> str:
         """The library that computes, with its number format."""
-        return f"OpenVINO {openvino.__version__.partition('-')[0]}, {self._format}"
+        return f"OpenVINO {_version()}, {self._compiled.number_format}"
 
     @property
     def device(self) -> str:
@@ -194,7 +199,7 @@ class OpenVinoNetwork:
         try:
             request = self._idle.pop()
         except IndexError:
-            request = self._compiled.create_infer_request()
+            request = self._compiled.network.create_infer_request()
         request.start_async(dict(enumerate(inputs)), share_inputs=True)
         return request, batch, inputs
 
@@ -223,6 +228,81 @@ def default_threads() -> int:
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed, MOST_THREADS))
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A network that is ready to compute."""
+
+    network: Any
+    number_format: str
+    #: What it was made from, mapped: the engine may still read weights there.
+    content: object = None
+
+
+def _compile(weights: WeightFiles, settings: ModelSettings, fingerprint: str, prepared: Prepared | None) -> _Compiled:
+    """Return the compiled network: from what was prepared, which takes a quarter of the time, or built and kept."""
+    core = openvino.Core()
+    # A processor that has to emulate bfloat16 is not asked to.
+    half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    number_format, streams = "bfloat16" if half else "float32", default_threads()
+    properties = {
+        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+        "NUM_STREAMS": streams,
+        "INFERENCE_NUM_THREADS": streams,
+    }
+    if prepared is None:
+        return _Compiled(core.compile_model(_Graph(weights, settings).model(), "CPU", properties), number_format)
+    processor = core.get_property("CPU", "FULL_DEVICE_NAME")
+    depends = [fingerprint, openvino.__version__, processor, _GRAPH_VERSION, sorted(properties.items())]
+    name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:32]
+    content = prepared.network(name)
+    if content is not None:
+        try:
+            network = core.import_model(openvino.Tensor(content, shared_memory=True), "CPU", properties)
+            return _Compiled(network, number_format, content)
+        except RuntimeError as error:
+            logger.warning("the compiled network %s cannot be used (%s): compiling again", name, _one_line(error))
+    model = _Graph(weights, settings).model()
+    if weights.formats() == {"F16"}:
+        model = _in_half_precision(core, model)
+    network = core.compile_model(model, "CPU", properties)
+    prepared.keep_network(name, network.export_model().getvalue())
+    return _Compiled(network, number_format)
+
+
+def _in_half_precision(core: Any, model: Any) -> Any:
+    """Return the graph with its weights as they are in the file: what is kept of it is half as large.
+
+    OpenVINO marks weights as compressed when it writes a graph, and nowhere else.
+    """
+    with tempfile.TemporaryDirectory(prefix="cascode-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "network.xml"
+        openvino.save_model(model, path, compress_to_fp16=True)
+        # Read from memory: a mapped file could not be deleted on Windows.
+        return core.read_model(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+
+
+def _one_line(error: Exception) -> str:
+    """An error of the engine, which writes them over several lines."""
+    return " ".join(str(error).split())
+
+
+def _version() -> str:
+    """The engine's version, for people to read."""
+    return str(openvino.__version__).partition("-")[0]
+
+
+def _places(weights: WeightFiles, settings: ModelSettings) -> FloatArray:
+    """What is added to embedded words ``[places, width]``, from the first place that a token takes."""
+    shape = settings.backbone
+    width = int(shape["hidden_size"])
+    prefix = "backbone.embeddings"
+    table = weights.read(f"{prefix}.position_embeddings.weight", int(shape["max_position_embeddings"]), width)
+    # Every token has type 0: its embedding is the same at every place.
+    types = weights.read(f"{prefix}.token_type_embeddings.weight", int(shape.get("type_vocab_size", 2)), width)
+    places: FloatArray = (table + types[:1])[first_position(shape) :]
+    return places
+
+
 def _late(weights: WeightFiles, settings: ModelSettings) -> LateWeights | None:
     """The late head's numbers."""
     if settings.head == "none":
@@ -246,11 +326,6 @@ class _Graph:
         self._layers = int(shape["num_hidden_layers"])
         self._heads = int(shape["num_attention_heads"])
         self._epsilon = float(shape.get("layer_norm_eps", 1e-12))
-        table = self._read("embeddings.position_embeddings.weight", int(shape["max_position_embeddings"]), self._width)
-        # Every token has type 0: its embedding is the same at every place.
-        types = self._read("embeddings.token_type_embeddings.weight", int(shape.get("type_vocab_size", 2)), self._width)
-        #: ``[places, width]``, from the first that a token takes.
-        self.places: FloatArray = (table + types[:1])[first_position(shape) :]
 
     def model(self) -> Any:
         """The graph."""

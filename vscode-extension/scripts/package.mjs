@@ -25,7 +25,6 @@ await createVSIX({
   cwd: root,
   packagePath,
   dependencies: false,
-  allowMissingRepository: true,
   rewriteRelativeLinks: false,
 });
 const { size } = statSync(packagePath);

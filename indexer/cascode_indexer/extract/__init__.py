@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .detect import (
     LANGUAGES,
     canonical_language,
@@ -12,13 +15,15 @@ from .detect import (
     language_of_text,
     source_suffixes,
 )
-from .engine import Extraction, extract_definitions
 from .errors import ExtractionError
 from .languages import SPECS
 from .notebooks import Notebook, is_notebook, most_bytes, read_notebook, write_notebook
-from .parsing import TIME_LIMIT_SECONDS
 from .places import is_example_path, is_test_path
-from .strip import strip_doc
+
+if TYPE_CHECKING:
+    from .engine import Extraction, extract_definitions
+    from .parsing import TIME_LIMIT_SECONDS
+    from .strip import strip_doc
 
 __all__ = [
     "LANGUAGES",
@@ -43,3 +48,20 @@ __all__ = [
     "strip_doc",
     "write_notebook",
 ]
+
+#: What reads sources, by its module: imported when the first source is read.
+_READERS = {
+    "Extraction": "engine",
+    "TIME_LIMIT_SECONDS": "parsing",
+    "extract_definitions": "engine",
+    "strip_doc": "strip",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what reads sources when it is first used."""
+    if name not in _READERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_READERS[name]}"), name)
+    globals()[name] = value
+    return value

@@ -6,12 +6,12 @@ import posixpath
 import re
 from collections import defaultdict
 
+from .facts import FACTS, LanguageFacts
 from .languages import SPECS
 from .notebooks import NOTEBOOK_SUFFIX, NOTEBOOK_TIMES, kernel_language
-from .spec import LanguageSpec
 
 #: Ids of the languages definitions are found in.
-LANGUAGES: tuple[str, ...] = tuple(SPECS)
+LANGUAGES: tuple[str, ...] = tuple(FACTS)
 
 #: Bytes that a look inside may need. A header can begin with a licence of any length, and one sign of C++
 #: anywhere decides; this is the largest file that is read unless a user raises the limit.
@@ -19,9 +19,9 @@ HEAD_BYTES = 1 << 20
 #: Bytes that hold a first line with a path and options.
 _FIRST_LINE_BYTES = 256
 
-_ALIASES = {alias: spec.id for spec in SPECS.values() for alias in (*spec.editor_ids, *spec.aliases)}
-_BY_NAME = {name: spec.id for spec in SPECS.values() for name in spec.files.names}
-_BY_INTERPRETER = {name.encode(): spec.id for spec in SPECS.values() for name in spec.files.interpreters}
+_ALIASES = {alias: facts.id for facts in FACTS.values() for alias in (*facts.editor_ids, *facts.aliases)}
+_BY_NAME = {name: facts.id for facts in FACTS.values() for name in facts.names}
+_BY_INTERPRETER = {name.encode(): facts.id for facts in FACTS.values() for name in facts.interpreters}
 _SHEBANG = re.compile(
     rb"(?:\xef\xbb\xbf)?#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*)?"
     rb"(?:(?:npx|bunx|pnpm[ \t]+(?:dlx|exec)|yarn[ \t]+(?:dlx|run)|npm[ \t]+exec)[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?("
@@ -30,15 +30,14 @@ _SHEBANG = re.compile(
 )
 
 
-def _claims() -> dict[str, tuple[LanguageSpec, ...]]:
+def _claims() -> dict[str, tuple[LanguageFacts, ...]]:
     """Suffix to the languages that claim it, those that look inside first."""
-    found: defaultdict[str, list[LanguageSpec]] = defaultdict(list)
-    for spec in SPECS.values():
-        for suffix in spec.files.suffixes:
-            found[suffix].append(spec)
+    found: defaultdict[str, list[LanguageFacts]] = defaultdict(list)
+    for facts in FACTS.values():
+        for suffix in facts.suffixes:
+            found[suffix].append(facts)
     return {
-        suffix: tuple(sorted(specs, key=lambda spec: suffix not in spec.files.checks))
-        for suffix, specs in found.items()
+        suffix: tuple(sorted(claims, key=lambda facts: suffix not in facts.checked)) for suffix, claims in found.items()
     }
 
 
@@ -47,7 +46,7 @@ _BY_SUFFIX = _claims()
 
 def editor_language(language: str) -> str:
     """Return the id that editors and highlighters have for a language id; the same where it is none of ours."""
-    return SPECS[language].editor_ids[0] if language in SPECS else language
+    return FACTS[language].editor_ids[0] if language in FACTS else language
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:
@@ -65,10 +64,11 @@ def language_of(path: str, head: bytes = b"") -> str | None:
         return canonical_language(kernel_language(head))
     claims = _BY_SUFFIX.get(suffix)
     if claims is not None:
-        for spec in claims:
-            check = spec.files.checks.get(suffix)
-            if not name.endswith(spec.files.foreign_endings) and (check is None or check(head)):
-                return spec.id
+        for facts in claims:
+            if name.endswith(facts.foreign_endings):
+                continue
+            if suffix not in facts.checked or SPECS[facts.id].files.checks[suffix](head):
+                return facts.id
         return None
     if name in _BY_NAME:
         return _BY_NAME[name]
@@ -88,14 +88,14 @@ def head_bytes(path: str) -> int:
         return HEAD_BYTES * NOTEBOOK_TIMES
     claims = _BY_SUFFIX.get(suffix)
     if claims is not None:
-        return HEAD_BYTES if any(suffix in spec.files.checks for spec in claims) else 0
+        return HEAD_BYTES if any(suffix in facts.checked for facts in claims) else 0
     return 0 if suffix or name in _BY_NAME else _FIRST_LINE_BYTES
 
 
 def canonical_language(name: str) -> str | None:
     """The language id for an id or a usual other name (``py``, ``C++``, ``golang``); None where unknown."""
     lowered = name.strip().lower().removeprefix(".")
-    return lowered if lowered in SPECS else _ALIASES.get(lowered)
+    return lowered if lowered in FACTS else _ALIASES.get(lowered)
 
 
 def source_suffixes() -> frozenset[str]:
@@ -105,8 +105,7 @@ def source_suffixes() -> frozenset[str]:
 
 def declares_encoding(language: str) -> bool:
     """Whether files of a language may name their encoding in a comment of the first two lines."""
-    spec = SPECS.get(language)
-    return spec is not None and spec.files.encoding_comment
+    return language in FACTS and FACTS[language].encoding_comment
 
 
 def _name_and_suffix(path: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .languages import SPECS
+from .facts import FACTS
 
 #: Paths of a workspace that a search asks about again and again.
 _REMEMBERED = 1 << 14
@@ -32,8 +32,8 @@ def _any_of(shared: tuple[str, ...], own: Iterable[tuple[str, ...]]) -> re.Patte
     return re.compile("|".join([*shared, *(pattern for some in own for pattern in some)]), re.IGNORECASE)
 
 
-_TEST = _any_of(_TESTS, (spec.files.tests for spec in SPECS.values()))
-_EXAMPLE = _any_of(_EXAMPLES, (spec.files.examples for spec in SPECS.values()))
+_TEST = _any_of(_TESTS, (facts.tests for facts in FACTS.values()))
+_EXAMPLE = _any_of(_EXAMPLES, (facts.examples for facts in FACTS.values()))
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from cascode_indexer.extract import ExtractionError, extract_definitions, is_notebook
+from cascode_indexer.extract import ExtractionError, is_notebook
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import Definition, SkipReason, SourceFile
 from cascode_indexer.walk import code_of_notebook, decode, source_text, text_worth_parsing
@@ -50,6 +50,9 @@ def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> Pa
     """Extract the definitions of a text that was judged worth it."""
     if isinstance(text, SkipReason):
         return ParsedFile(source, digest, (), (), skip_reason=text)
+    # The parser and its rules take long to import, and most scans find nothing that changed.
+    from cascode_indexer.extract import extract_definitions
+
     try:
         extraction = extract_definitions(text, source.language, path=source.path)
     except ExtractionError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ import numpy as np
 from cascode_indexer.extract import head_bytes, language_of, most_bytes
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.indexing.order import encoding_order
 from cascode_indexer.indexing.parse import content_digest, parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress
 from cascode_indexer.store.store import Store
-from cascode_indexer.store.types import FileRecord, ParsedFile
+from cascode_indexer.store.types import FileRecord, ParsedFile, PendingText
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
 from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk
@@ -150,10 +151,14 @@ class Updater:
             cancelled=self.cancelled(),
         )
 
-    def encode(self, encoder: Encoder, cache: VectorCache) -> tuple[int, float]:
+    def encode(self, encoder: Encoder, cache: VectorCache, opened: Collection[str] = ()) -> tuple[int, float]:
         """Give every text a vector: from the cache where it is known, else from the encoder.
 
-        Texts come shortest first, so that a batch holds texts of one length and pads little.
+        Args:
+            encoder: The model.
+            cache: Vectors that are known.
+            opened: Files that are open in an editor: they are encoded first
+                (:func:`cascode_indexer.indexing.order.encoding_order`).
 
         Returns:
             How many texts were encoded, and the seconds that the encoder took.
@@ -163,16 +168,16 @@ class Updater:
             self._store.mark_all_pending()
             self._store.set_meta("model", encoder.fingerprint)
         pending = self._store.pending_texts()
-        newest = max((text_id for text_id, _, _ in pending), default=0)
-        missing = self._find_uncached(pending, cache)
+        newest = max((text.text_id for text in pending), default=0)
+        missing = self._find_uncached(encoding_order(pending, opened), cache)
         encoded, seconds = 0, 0.0
         self._tell_encoding(0, len(missing), None)
         at = 0
         while at < len(missing) and not self._should_stop():
             # What a scan has stored meanwhile is what the person works on: it goes first.
             fresh = self._store.pending_texts(after=newest)
-            newest = max((text_id for text_id, _, _ in fresh), default=newest)
-            missing[at:at] = self._find_uncached(fresh, cache)
+            newest = max((text.text_id for text in fresh), default=newest)
+            missing[at:at] = self._find_uncached(encoding_order(fresh, opened), cache)
             batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
             batch = [(text_id, key) for text_id, key in batch if text_id in texts]
@@ -194,13 +199,13 @@ class Updater:
             at += done
         return encoded, seconds
 
-    def _find_uncached(self, pending: Sequence[tuple[int, bytes, int]], cache: VectorCache) -> list[tuple[int, bytes]]:
-        """Note the texts whose vector the cache knows; return (text id, key) of the others."""
-        known = cache.known(key for _, key, _ in pending)
+    def _find_uncached(self, pending: Sequence[PendingText], cache: VectorCache) -> list[tuple[int, bytes]]:
+        """Note the texts whose vector the cache knows; return (text id, key) of the others, in their order."""
+        known = cache.known(text.key for text in pending)
         if known:
             cache.touch(known)
-            self._store.mark_encoded(text_id for text_id, key, _ in pending if key in known)
-        return [(text_id, key) for text_id, key, _ in pending if key not in known]
+            self._store.mark_encoded(text.text_id for text in pending if text.key in known)
+        return [(text.text_id, text.key) for text in pending if text.key not in known]
 
     def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[EncodedTexts, float]]:
         """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.

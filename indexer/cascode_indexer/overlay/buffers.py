@@ -136,6 +136,13 @@ class Overlays:
         with self._lock:
             return tuple(file for (other, _), file in self._files.items() if other == root)
 
+    def opened(self, root: Path) -> frozenset[str]:
+        """Return the paths of a workspace that have a buffer now, refreshed or not."""
+        with self._lock:
+            paths = list(self._buffers)
+        found = (self._find(path) for path in paths)
+        return frozenset(place[1] for place in found if place is not None and place[0].root == root)
+
     def text(self, root: Path, path: str) -> str | None:
         """Return the text of the buffer that stands in for a file; None where none does."""
         with self._lock:

@@ -8,11 +8,10 @@ import sqlite3
 import struct
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
 
 from cascode_indexer.errors import IndexBusyError, IndexStoreError
 from cascode_indexer.location import INDEX_DIR_VARIABLE, make_private_file
@@ -35,7 +34,25 @@ class DamagedFileError(Exception):
         self.reason = reason
 
 
-def connect(path: Path, migrations: Migrations) -> Database:
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A set of migrations by name, so that a database that has them all is opened without importing them."""
+
+    name: str
+    migrations: frozenset[str]
+    #: Name of the set in :mod:`cascode_indexer.store.migrations`.
+    variable: str
+
+
+INDEX_SCHEMA = Schema(
+    "cascode-index",
+    frozenset({"m001_files_functions_texts", "m002_full_detail", "m003_token_counts"}),
+    "INDEX_MIGRATIONS",
+)
+VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors"}), "VECTOR_MIGRATIONS")
+
+
+def connect(path: Path, schema: Schema) -> sqlite3.Connection:
     """Open the database ``path``, create it if need be, and bring its schema up to date.
 
     Raises:
@@ -55,13 +72,30 @@ def connect(path: Path, migrations: Migrations) -> Database:
             # 16 MB of pages hold the hot part of a 20,000-function index.
             connection.execute("PRAGMA cache_size = -16000")
             connection.execute("PRAGMA temp_store = MEMORY")
-            database = Database(connection)
-            if migrations.pending(database):
-                migrations.apply(database)
+            if not schema.migrations <= _applied(connection, schema.name):
+                _migrate(connection, schema)
         except BaseException:
             connection.close()
             raise
-    return database
+    return connection
+
+
+def _applied(connection: sqlite3.Connection, name: str) -> set[str]:
+    """Return the migrations of a set that a database has, as sqlite-utils records them."""
+    table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'"
+    if connection.execute(table).fetchone() is None:
+        return set()
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (name,))
+    return {str(row[0]) for row in rows}
+
+
+def _migrate(connection: sqlite3.Connection, schema: Schema) -> None:
+    """Bring a database up to date."""
+    from sqlite_utils import Database
+
+    from cascode_indexer.store import migrations
+
+    getattr(migrations, schema.variable).apply(Database(connection))
 
 
 def _check_length(path: Path) -> None:
@@ -120,7 +154,7 @@ def remove_database(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
+def connect_or_rebuild(path: Path, schema: Schema) -> sqlite3.Connection:
     """Open the database as :func:`connect` does; a damaged one is put aside and started empty.
 
     One damaged copy is kept beside it for a bug report; the next one takes its place.
@@ -131,11 +165,11 @@ def connect_or_rebuild(path: Path, migrations: Migrations) -> Database:
     """
     with _opening(path):
         try:
-            return connect(path, migrations)
+            return connect(path, schema)
         except DamagedFileError as error:
             _log.warning("the index file %s is damaged (%s): starting with an empty one", path, error.reason)
             put_aside(path)
-            return connect(path, migrations)
+            return connect(path, schema)
 
 
 @contextlib.contextmanager

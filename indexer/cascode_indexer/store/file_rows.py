@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from sqlite_utils import Database
+from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.types import ParsedFile
@@ -13,7 +12,7 @@ from cascode_indexer.store.word_statistics import token_count
 from cascode_indexer.types import Definition
 
 
-def insert_file(database: Database, file: ParsedFile) -> None:
+def insert_file(database: Connection, file: ParsedFile) -> None:
     """Insert one file with its definitions, texts and full-text rows."""
     source = file.source
     database.execute(
@@ -38,7 +37,7 @@ def insert_file(database: Database, file: ParsedFile) -> None:
         _insert_function(database, file_id, _text_id(database, text), path_terms, definition)
 
 
-def _text_id(database: Database, text: str) -> int:
+def _text_id(database: Connection, text: str) -> int:
     """Return the id of a text, which is stored once for all definitions that share it."""
     key = text_key(text)
     row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
@@ -48,7 +47,7 @@ def _text_id(database: Database, text: str) -> int:
     return int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
 
 
-def _insert_function(database: Database, file_id: int, text_id: int, path_terms: str, definition: Definition) -> None:
+def _insert_function(database: Connection, file_id: int, text_id: int, path_terms: str, definition: Definition) -> None:
     """Insert a definition and its words."""
     words = (
         index_terms(definition.qualified_name),
@@ -70,7 +69,7 @@ def _insert_function(database: Database, file_id: int, text_id: int, path_terms:
     )
 
 
-def delete_functions(database: Database, paths: Iterable[str]) -> None:
+def delete_functions(database: Connection, paths: Iterable[str]) -> None:
     """Delete the definitions of files; remember their texts for :func:`drop_orphans`."""
     database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")
     for path in paths:
@@ -82,7 +81,7 @@ def delete_functions(database: Database, paths: Iterable[str]) -> None:
         database.execute("DELETE FROM functions WHERE file_id = ?", row)
 
 
-def drop_orphans(database: Database) -> None:
+def drop_orphans(database: Connection) -> None:
     """Delete the texts of deleted definitions that no other definition uses."""
     database.execute(
         """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)

@@ -6,14 +6,12 @@ import contextlib
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
-from sqlite_utils import Database
-
-from cascode_indexer.store.connection import connect_or_rebuild, translate_errors
+from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
-from cascode_indexer.store.migrations import INDEX_MIGRATIONS
-from cascode_indexer.store.types import FileRecord, ParsedFile, StoreCounts
+from cascode_indexer.store.types import FileRecord, ParsedFile, PendingText, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile, StoredDefinition
 
@@ -42,19 +40,19 @@ class Store:
         self._lock = threading.RLock()
         self._writes = 0
         self._counted: tuple[tuple[int, int], StoreCounts] | None = None
-        self._database: Database = connect_or_rebuild(path, INDEX_MIGRATIONS)
+        self._database: Connection = connect_or_rebuild(path, INDEX_SCHEMA)
 
     @contextlib.contextmanager
-    def _access(self) -> Iterator[Database]:
+    def _access(self) -> Iterator[Connection]:
         """One thread at a time, errors translated."""
         with self._lock, translate_errors(self.path):
             yield self._database
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self) -> Iterator[Connection]:
         """All or nothing: what is written inside is lost as a whole on an error or a kill."""
         with self._access() as database:
-            if database.conn.in_transaction:
+            if database.in_transaction:
                 yield database
                 return
             database.execute("BEGIN IMMEDIATE")
@@ -70,7 +68,7 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._database.conn.close()
+            self._database.close()
 
     def version(self) -> tuple[int, int]:
         """Return what changes whenever anything was written: by another connection of any process, or by this one."""
@@ -109,7 +107,7 @@ class Store:
     def touch_files(self, sources: Iterable[SourceFile]) -> None:
         """Note new sizes and times of files whose content did not change."""
         with self.transaction() as database:
-            database.conn.executemany(
+            database.executemany(
                 "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?",
                 [(source.size, source.mtime_ns, source.path) for source in sources],
             )
@@ -128,7 +126,7 @@ class Store:
             return
         with self.transaction() as database:
             delete_functions(database, paths)
-            database.conn.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+            database.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
             drop_orphans(database)
 
     def clear_files(self) -> None:
@@ -143,7 +141,7 @@ class Store:
         """Remember what the last full scan skipped without reading it, by reason."""
         with self.transaction() as database:
             database.execute("DELETE FROM skipped")
-            database.conn.executemany(
+            database.executemany(
                 "INSERT INTO skipped VALUES (?, ?)",
                 [(reason.value, count) for reason, count in skipped.by_reason.items()],
             )
@@ -168,17 +166,21 @@ class Store:
 
     # --- texts and vectors ----------------------------------------------------------------------------
 
-    def pending_texts(self, *, after: int = 0) -> list[tuple[int, bytes, int]]:
-        """Return (text id, key, length in characters) of every text without a vector, shortest first.
+    def pending_texts(self, *, after: int = 0) -> list[PendingText]:
+        """Return every text without a vector, in no order.
 
         Args:
             after: Only texts with a higher id: those that were stored later.
         """
         with self._access() as database:
-            return database.execute(
-                "SELECT id, key, length(text) AS size FROM texts WHERE encoded = 0 AND id > ? ORDER BY size, id",
+            # Of a group's columns SQLite takes those beside max() from the row that has it.
+            rows = database.execute(
+                "SELECT texts.id, texts.key, length(texts.text), files.path, max(files.mtime_ns) FROM texts "
+                "JOIN functions ON functions.text_id = texts.id JOIN files ON files.id = functions.file_id "
+                "WHERE texts.encoded = 0 AND texts.id > ? GROUP BY texts.id",
                 (after,),
             ).fetchall()
+        return [PendingText(*row) for row in rows]
 
     def texts(self, text_ids: Sequence[int]) -> dict[int, str]:
         """Return function texts by id; ids that are gone are missing."""
@@ -201,7 +203,7 @@ class Store:
     def mark_encoded(self, text_ids: Iterable[int], *, encoded: bool = True) -> None:
         """Note that texts have a vector now, or have lost it."""
         with self.transaction() as database:
-            database.conn.executemany(
+            database.executemany(
                 "UPDATE texts SET encoded = ? WHERE id = ?", [(int(encoded), text_id) for text_id in text_ids]
             )
 

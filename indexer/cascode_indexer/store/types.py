@@ -46,3 +46,17 @@ class StoreCounts:
     functions_by_language: Mapping[str, int]
     #: Words of all functions, as full-text search counts them.
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingText:
+    """A text without a vector."""
+
+    text_id: int
+    key: bytes
+    #: Characters.
+    length: int
+    #: The file of a definition that has it, the newest one where several have.
+    path: str
+    #: When that file changed.
+    mtime_ns: int

@@ -16,8 +16,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from cascode_indexer.store.connection import connect_or_rebuild, today, translate_errors
-from cascode_indexer.store.migrations import VECTOR_MIGRATIONS
+from cascode_indexer.store.connection import VECTOR_SCHEMA, connect_or_rebuild, today, translate_errors
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
@@ -47,7 +46,7 @@ class VectorCache:
         self._dimension = dimension
         self._with_states = with_states
         self._lock = threading.RLock()
-        self._database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
+        self._database = connect_or_rebuild(path, VECTOR_SCHEMA)
         with self._access():
             self._database.execute(
                 "INSERT OR IGNORE INTO models (fingerprint, dimension) VALUES (?, ?)", (fingerprint, dimension)
@@ -137,8 +136,8 @@ class VectorCache:
         with self._access():
             self._database.execute("BEGIN IMMEDIATE")
             try:
-                self._database.conn.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
-                self._database.conn.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", kept)
+                self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+                self._database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", kept)
                 self._database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(Exception):
@@ -159,7 +158,7 @@ class VectorCache:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._database.conn.close()
+            self._database.close()
 
     def __enter__(self) -> VectorCache:
         return self
@@ -178,7 +177,7 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
     """
     if not path.exists():
         return 0
-    database = connect_or_rebuild(path, VECTOR_MIGRATIONS)
+    database = connect_or_rebuild(path, VECTOR_SCHEMA)
     try:
         with translate_errors(path):
             rows = database.execute(
@@ -187,13 +186,13 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
             unused = [(model_id, key) for model_id, key in rows if key not in referenced]
             database.execute("BEGIN IMMEDIATE")
             for table in ("vectors", "states"):
-                database.conn.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
+                database.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
             database.execute("COMMIT")
             if unused:
                 database.execute("VACUUM")
         return len(unused)
     finally:
-        database.conn.close()
+        database.close()
 
 
 def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from sqlite_utils import Database
+from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import match_expression
 
@@ -31,7 +30,7 @@ def token_count(columns: Iterable[str]) -> int:
     return sum(len(column.split()) for column in columns)
 
 
-def rows_holding(database: Database, terms: Iterable[str]) -> dict[str, int]:
+def rows_holding(database: Connection, terms: Iterable[str]) -> dict[str, int]:
     """Count the functions that hold each term.
 
     Args:

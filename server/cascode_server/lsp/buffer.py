@@ -10,10 +10,8 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 
-from lsprotocol.types import Position, PositionEncodingKind
-
-from cascode_server.lsp.params import Edit
-from cascode_server.lsp.positions import from_units
+from cascode_server.lsp.params import Edit, Position
+from cascode_server.lsp.positions import Encoding, from_units
 
 #: A line with its end; the last one has none, and may be empty.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
@@ -29,7 +27,7 @@ class Buffer:
         encoding: The unit of its columns.
     """
 
-    def __init__(self, text: str, encoding: PositionEncodingKind) -> None:
+    def __init__(self, text: str, encoding: Encoding) -> None:
         self._encoding = encoding
         self._lines = _split(text)
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lsprotocol.types import PositionEncodingKind
-from pygls.exceptions import JsonRpcInvalidParams
-
-from cascode_server.lsp.params import at
-from cascode_server.lsp.positions import choose_encoding
+from cascode_server.lsp.params import UnusableParamsError, at
+from cascode_server.lsp.positions import Encoding, choose_encoding
 from cascode_server.service.types import Folder
 from cascode_server.service.uris import from_path, to_path
 
@@ -33,7 +30,7 @@ class Client:
     plugin: str
     process_id: int | None
     folders: tuple[Folder, ...]
-    encoding: PositionEncodingKind
+    encoding: Encoding
     #: Sends the settings when asked, and takes a registration for their changes.
     can_configure: bool
     can_register_configuration: bool
@@ -56,12 +53,12 @@ def read_client(params: object) -> Client:
     """Read the params of ``initialize``.
 
     Raises:
-        JsonRpcInvalidParams: They are not an object, or lack the client's capabilities.
+        UnusableParamsError: They are not an object, or lack the client's capabilities.
     """
     if not isinstance(params, Mapping):
-        raise JsonRpcInvalidParams("the params of initialize must be an object")
+        raise UnusableParamsError("the params of initialize must be an object")
     if not isinstance(params.get("capabilities"), Mapping):
-        raise JsonRpcInvalidParams("the params of initialize must hold the client's capabilities, an object")
+        raise UnusableParamsError("the params of initialize must hold the client's capabilities, an object")
     options = params.get("initializationOptions")
     options = options if isinstance(options, Mapping) else {}
     process_id = params.get("processId")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from cascode_server.lsp.positions import split_lines, to_units
+from cascode_server.lsp.positions import Encoding, split_lines, to_units
 from cascode_server.schema.shapes import Answer, Hit, Range
 from cascode_server.service.answers import hit_json, timings_json
 from cascode_server.service.types import Folder
 from cascode_server.service.uris import below, from_path
 
 if TYPE_CHECKING:
-    from lsprotocol.types import PositionEncodingKind
-
     import cascode
     from cascode_server.lsp.session import Session
 
@@ -44,7 +42,7 @@ def editor_answer(session: Session, engine: cascode.Engine, answer: cascode.Answ
     }
 
 
-def editor_hit(hit: cascode.Hit, folder: Folder | None, snippet: str, encoding: PositionEncodingKind) -> Hit:
+def editor_hit(hit: cascode.Hit, folder: Folder | None, snippet: str, encoding: Encoding) -> Hit:
     """Return a hit as JSON.
 
     Args:

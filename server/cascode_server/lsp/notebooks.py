@@ -11,20 +11,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from lsprotocol import types
-from lsprotocol.types import PositionEncodingKind
 
 from cascode_server.lsp.buffer import Buffer
 from cascode_server.lsp.documents import Documents
 from cascode_server.lsp.params import UnusableParamsError, at, edits_at, objects_at, string_at
+from cascode_server.lsp.positions import Encoding
 from cascode_server.lsp.session import Session
 
 logger = logging.getLogger(__name__)
 
 _CODE = int(types.NotebookCellKind.Code)
-#: What is asked of a client that can: every notebook of Jupyter with all its cells.
-SYNC = types.NotebookDocumentSyncOptions(
-    notebook_selector=[types.NotebookDocumentFilterWithNotebook(notebook="jupyter-notebook")], save=True
-)
+#: What a client counts columns in that has not said so.
+_DEFAULT_ENCODING: Encoding = "utf-16"
 
 
 @dataclass(slots=True)
@@ -168,7 +166,7 @@ class Notebooks:
         """Return a cell with its text; without a document it is empty, so that those behind it keep their numbers."""
         uri = str(cell.get("document") or "")
         language, text = texts.get(uri, ("", ""))
-        encoding = PositionEncodingKind.Utf16 if self._session.client is None else self._session.client.encoding
+        encoding = _DEFAULT_ENCODING if self._session.client is None else self._session.client.encoding
         return _Cell(uri, cell.get("kind", _CODE) == _CODE, language, Buffer(text, encoding))
 
 

@@ -11,15 +11,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lsprotocol.types import Position, Range
-from pygls.exceptions import JsonRpcInvalidParams
+from cascode_server.schema.read import ShapeError
 
 #: The largest number of LSP, an ``uinteger``. What lies beyond is the end of the line or of the text all the same.
 _MOST = 2**31 - 1
 
 
-class UnusableParamsError(JsonRpcInvalidParams):
+class UnusableParamsError(ShapeError):
     """Params without what their message is about; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a document, in the client's units."""
+
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What lies between two places; the end is not part of it."""
+
+    start: Position
+    end: Position
 
 
 @dataclass(frozen=True, slots=True)

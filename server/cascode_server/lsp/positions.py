@@ -1,24 +1,25 @@
 """Positions in the client's units: LSP counts columns in UTF-8, UTF-16 or UTF-32, whatever was agreed on.
 
-Units are counted by pygls. Its way back from units, and its lines, are not used: they put a column past the end, or
-inside a character, in the wrong place, and end lines where LSP does not (tests/server/lsp/test_pygls_differences.py).
+Not pygls' codec: its way back from units, and its lines, put a column past the end, or inside a character, in the wrong
+place, and end lines where LSP does not (tests/server/lsp/test_pygls_differences.py). Nor is ``initialize`` to wait for
+its import.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from lsprotocol.types import PositionEncodingKind
-from pygls.workspace import PositionCodec
+from typing import Literal, get_args
 
 #: Line ends of LSP. Python's ``splitlines`` knows more of them (form feed, U+2028), and would count other lines.
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_CODECS = {encoding: PositionCodec(encoding) for encoding in PositionEncodingKind}
-_KNOWN = {encoding.value: encoding for encoding in PositionEncodingKind}
+
+#: What columns are counted in, by its name in the protocol.
+Encoding = Literal["utf-16", "utf-8", "utf-32"]
+_KNOWN: dict[str, Encoding] = {name: name for name in get_args(Encoding)}
 
 
-def choose_encoding(offered: object) -> PositionEncodingKind:
+def choose_encoding(offered: object) -> Encoding:
     """Agree on the unit of columns.
 
     Args:
@@ -31,7 +32,7 @@ def choose_encoding(offered: object) -> PositionEncodingKind:
         for name in offered:
             if isinstance(name, str) and name in _KNOWN:
                 return _KNOWN[name]
-    return PositionEncodingKind.Utf16
+    return "utf-16"
 
 
 def split_lines(text: str) -> list[str]:
@@ -39,17 +40,22 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def to_units(line: str, column: int, encoding: PositionEncodingKind) -> int:
+def to_units(line: str, column: int, encoding: Encoding) -> int:
     """Return the client's column of a column in code points."""
-    return int(_CODECS[encoding].client_num_units(line[:column]))
+    before = line[:column]
+    if encoding == "utf-32" or before.isascii():
+        return len(before)
+    if encoding == "utf-16":
+        return len(before) + sum(character > "\uffff" for character in before)
+    return len(before.encode("utf-8", "surrogatepass"))
 
 
-def from_units(line: str, units: int, encoding: PositionEncodingKind) -> int:
+def from_units(line: str, units: int, encoding: Encoding) -> int:
     """Return the column in code points of a client's column.
 
     A column past the end is the end, as the protocol has it; one inside a character is the character's begin.
     """
-    if encoding is PositionEncodingKind.Utf32 or line.isascii():
+    if encoding == "utf-32" or line.isascii():
         return min(units, len(line))
     counted = 0
     for column, character in enumerate(line):

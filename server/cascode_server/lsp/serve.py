@@ -7,15 +7,15 @@ import contextlib
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from pygls.exceptions import JsonRpcParseError
 
 from cascode_server.lsp.build import build_session
 from cascode_server.lsp.framing import BadHeaderError, read_bodies
 from cascode_server.lsp.parent import watch_process
+from cascode_server.lsp.stdio import Streams, streams
 from cascode_server.lsp.writing import LoopWriter, QueueWriter, Writer
 from cascode_server.service.process import SharedParts, log_to_file, settle
 
@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 #: Loopback only: whoever reaches the port can read the code of the workspace.
 _HOST = "127.0.0.1"
-#: Bytes taken from standard input at once.
-_READ_BYTES = 65536
 #: Patience with a client that does not read its last messages.
 _DRAIN_SECONDS = 1.0
 
@@ -42,9 +40,9 @@ def serve_stdio(process_id: int | None) -> int:
         The exit status: 0 after ``shutdown``, else 1.
     """
     settle()
-    stdin, stdout = _take_streams()
+    client = streams()
     log_to_file()
-    return asyncio.run(_serve_stdio(stdin, stdout, process_id))
+    return asyncio.run(_serve_stdio(client, process_id))
 
 
 def serve_tcp(port: int, process_id: int | None) -> int:
@@ -101,22 +99,14 @@ async def _connect(address: int | str) -> tuple[asyncio.StreamReader, asyncio.St
     return await asyncio.open_unix_connection(address)
 
 
-async def _serve_stdio(stdin: BinaryIO, stdout: BinaryIO, process_id: int | None) -> int:
+async def _serve_stdio(client: Streams, process_id: int | None) -> int:
     """Run the session of the one client."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
 
-    def read() -> None:
-        """Move bytes to the event loop; a thread, since no other way of reading works for every kind of stdin."""
-        try:
-            while data := os.read(stdin.fileno(), _READ_BYTES):
-                loop.call_soon_threadsafe(reader.feed_data, data)
-            loop.call_soon_threadsafe(reader.feed_eof)
-        except (OSError, RuntimeError) as error:  # RuntimeError: the loop has ended
-            logger.debug("reading stdin ended: %s", error)
+    def on_begin(session: Session) -> None:
+        session.protocol.answered = client.answered
 
-    threading.Thread(target=read, name="cascode-read", daemon=True).start()
-    return await serve_session(reader, QueueWriter(stdout), SharedParts(), process_id)
+    reader = client.input.attach(client.begun)
+    return await serve_session(reader, QueueWriter(client.output), SharedParts(), process_id, on_begin=on_begin)
 
 
 async def _serve_tcp(port: int, process_id: int | None) -> int:
@@ -201,13 +191,3 @@ async def _read(reader: asyncio.StreamReader, session: Session) -> None:
                 logger.error("a message could not be handled: %s", error, exc_info=error)
     # The client closed the stream without ``exit``: after ``shutdown`` that is good order all the same.
     session.end(0 if session.protocol.is_shut_down else 1)
-
-
-def _take_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep the real standard streams for messages; whatever a library prints goes to stderr, what it reads is empty."""
-    stdin, stdout = os.dup(0), os.dup(1)
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is wanted
-        os.dup2(nothing.fileno(), 0)
-    sys.stdout.flush()
-    os.dup2(2, 1)
-    return os.fdopen(stdin, "rb", buffering=0), os.fdopen(stdout, "wb", buffering=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import importlib.metadata
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +25,7 @@ from cascode_server.service.searching import Searching
 from cascode_server.service.status import status_json
 from cascode_server.service.types import Folder, Hooks
 from cascode_server.settings import Settings
+from cascode_server.version import version
 
 if TYPE_CHECKING:
     from cascode import Disk, Engine, ModelHandle
@@ -57,7 +57,7 @@ class Session(LanguageServer):
     def __init__(self, parts: SharedParts, on_exit: Callable[[int], None]) -> None:
         super().__init__(
             "cascode",
-            importlib.metadata.version("cascode"),
+            version(),
             protocol_cls=WireProtocol,
             converter_factory=default_converter,
         )

@@ -60,6 +60,8 @@ class WireProtocol(LanguageServerProtocol):
     def __init__(self, server: Any, converter: cattrs.Converter) -> None:
         super().__init__(server, converter)
         self._opened = False
+        #: The id of an ``initialize`` whose answer the client has already (:mod:`cascode_server.lsp.stdio`).
+        self.answered: MsgId | None = None
 
     @property
     def is_shut_down(self) -> bool:
@@ -202,6 +204,10 @@ class WireProtocol(LanguageServerProtocol):
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         """Answer a request with what its handler gave."""
         self._request_futures.pop(msg_id, None)
+        if msg_id == self.answered:
+            self.answered = None
+            _report(future)
+            return
         if future.cancelled():
             self.refuse(msg_id, JsonRpcRequestCancelled("the request was cancelled"))
             return
@@ -230,7 +236,7 @@ def _report(future: Future[Any]) -> None:
     """Log what a handler of a notification failed with."""
     if future.cancelled() or (error := future.exception()) is None:
         return
-    if isinstance(error, JsonRpcException):
+    if isinstance(error, JsonRpcException | ShapeError):
         logger.warning("ignoring a notification: %s", error)
     else:
         logger.error("a notification failed: %s", error, exc_info=error)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
 from sqlite_utils import Database
 
+from cascode_indexer.store import migrations
+from cascode_indexer.store.connection import INDEX_SCHEMA, VECTOR_SCHEMA, Schema
 from cascode_indexer.store.migrations import m001_files_functions_texts
 from cascode_indexer.store.store import Store
 
@@ -33,3 +36,22 @@ def test_words_of_an_earlier_schema_are_still_found(tmp_path: Path) -> None:
     assert function == 7
     assert score != 0
     store.close()
+
+
+@pytest.mark.parametrize("schema", [INDEX_SCHEMA, VECTOR_SCHEMA])
+def test_a_schema_names_its_migrations(schema: Schema) -> None:
+    """A migration that is not named would never run."""
+    migrations_set = getattr(migrations, schema.variable)
+    database = Database(memory=True)
+    assert schema.name == migrations_set.name
+    assert schema.migrations == {migration.name for migration in migrations_set.pending(database)}
+    database.close()
+
+
+def test_an_index_that_is_up_to_date_is_opened_without_the_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing them takes longer than opening the file."""
+    Store(tmp_path / "index.sqlite").close()
+    monkeypatch.setattr("cascode_indexer.store.connection._migrate", None)
+    Store(tmp_path / "index.sqlite").close()

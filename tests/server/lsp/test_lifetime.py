@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Editor, Start, eventually
+from .conftest import COMMAND, PATIENCE, Editor, Start, eventually
 
 #: What an editor notices as hanging; the machine of a test may be busy.
 PROMPT_SECONDS = 15.0
@@ -243,4 +243,4 @@ def test_the_log_is_private_and_says_who_came(start: Start, environment: dict[st
 def process_status(editor: Editor) -> int:
     """Wait for the end of a server's process."""
     assert editor.process is not None
-    return editor.process.wait(PROMPT_SECONDS)
+    return editor.process.wait(PATIENCE)  # the framework may still be being imported

@@ -1,0 +1,73 @@
+"""What is published: its version, the workflows' verbs, the entries for other people's lists."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+VERSION: dict[str, Any] = runpy.run_path(str(ROOT / "scripts/project_version.py"))
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        (None, "0.1.0"),
+        ("v1.2.3-0-gabc1234", "1.2.3"),
+        ("v1.2.3-14-gabc1234", "1.2.4.dev14"),
+        ("version-of-somebody-else-3-gabc1234", "0.1.0"),
+    ],
+)
+def test_the_version_comes_from_tags(described: str | None, expected: str) -> None:
+    """A tag is a version; what follows it sorts before the next one."""
+    assert VERSION["_of_tags"](described) == expected
+
+
+def test_a_version_has_its_notes() -> None:
+    """The changelog begins with what is not released yet, or with the version of the extension."""
+    version = json.loads((ROOT / "vscode-extension/package.json").read_text(encoding="utf-8"))["version"]
+    first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert first is not None
+    assert first[1] == version
+
+
+def test_entries_name_one_version_and_one_repository() -> None:
+    """Files that are handed in to other lists agree with each other and with the extension."""
+    package = json.loads((ROOT / "vscode-extension/package.json").read_text(encoding="utf-8"))
+    repository = package["repository"]["url"].removesuffix(".git")
+    files = [path for path in (ROOT / "packaging").rglob("*.*") if path.suffix != ".md"]
+    assert len(files) == 7
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        versions = set(re.findall(r"\b\d+\.\d+\.\d+\b", re.sub(r"(?i)manifest.*", "", text)))
+        assert versions <= {package["version"]}, path
+        assert repository in text or "Identifier: CasCode.CasCode" in text, path
+    assert json.loads((ROOT / "packaging/mcp-registry/server.json").read_text(encoding="utf-8"))["packages"]
+    assert yaml.safe_load((ROOT / "packaging/mason/package.yaml").read_text(encoding="utf-8"))["name"] == "cascode"
+
+
+def test_workflows_call_verbs_and_scripts_that_exist() -> None:
+    """What runs elsewhere is what a person can run."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    workflows = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / ".github/workflows").glob("*.yml"))
+    for verb in re.findall(r"\bmake ([a-z-]+)", workflows):
+        assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+    for script in re.findall(r"\b(?:python )(scripts/\S+)", workflows):
+        assert (ROOT / script).is_file(), script
+
+
+def test_every_page_of_the_docs_is_in_the_navigation() -> None:
+    """A page that nobody is led to is not read."""
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert {path.name for path in (ROOT / "docs").glob("*.md") if path.name not in navigation} == set()
+
+
+def test_the_readme_is_short() -> None:
+    """It is the first page, and the rest is in docs/."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
