@@ -27,13 +27,13 @@ class CountingModel:
     def __init__(self, handle: ModelHandle, monkeypatch: pytest.MonkeyPatch) -> None:
         model = handle.get()
         self.texts: list[str] = []
-        encode = model.encode_texts
+        encode = model.encode_definitions
 
         def counted(texts: list[str]) -> object:
             self.texts.extend(texts)
             return encode(texts)
 
-        monkeypatch.setattr(model, "encode_texts", counted)
+        monkeypatch.setattr(model, "encode_definitions", counted)
 
 
 @pytest.fixture
