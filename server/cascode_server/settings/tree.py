@@ -78,8 +78,9 @@ class Search:
     # 200 candidates take seconds on a CPU: beyond that a search looks hung.
     rerank_top: int = _setting(
         0,
-        "Candidates (K) that the slow classifier reads. 0 is what was measured best for the model, none where "
-        "reading them did not improve the order; another number is read on every search.",
+        "Candidates (K) whose texts the slow classifier reads. 0 is what was measured best for the model: none where "
+        "that did not improve the order, or where the index keeps what it would read, as with the bundled model. "
+        "Another number is read on every search, and shown after a first list.",
         minimum=0,
         maximum=200,
     )
