@@ -129,6 +129,19 @@ def test_what_was_typed_stands_in_for_its_file(engine: Engine, root: Path) -> No
     assert "send_mail" in names(engine.search(SearchRequest("send a mail")))
 
 
+def test_a_search_encodes_few_of_the_definitions_that_were_typed(
+    engine: Engine, root: Path, encoder: FakeEncoder
+) -> None:
+    """Eight, a tenth of a second with a real model; the rest is found by its words until it was refreshed."""
+    engine.set_overlay(root / "many.py", "".join(f"def pack_{at}():\n    return {at}\n\n\n" for at in range(20)))
+    before = len(encoder.encoded_texts)
+    answer = engine.search(SearchRequest("pack", limit=20, rerank=False))
+    assert len(encoder.encoded_texts) - before == 8
+    assert sum(name.startswith("pack_") for name in names(answer)) == 20
+    engine.refresh_overlays()
+    assert len(encoder.encoded_texts) - before == 20
+
+
 def test_a_buffer_gives_as_many_candidates_as_an_index(engine: Engine, root: Path) -> None:
     """The best by meaning and the best by words, of however many were typed; each once."""
     # One in two shares a word with the question.
