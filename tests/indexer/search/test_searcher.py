@@ -9,8 +9,8 @@ import pytest
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError
-from cascode_indexer.query import Query
-from cascode_indexer.search.sources import CANDIDATES, BufferSource
+from cascode_indexer.query import Frame, Query
+from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _definitions_at_frames
 from cascode_indexer.search.types import Answer, SearchRequest
 from fake_encoder import FakeEncoder, FakeModelHandle
 
@@ -157,6 +157,45 @@ def test_a_buffer_gives_as_many_candidates_as_an_index(engine: Engine, root: Pat
     by_words = source.candidates(query, None)
     assert len(by_words) == CANDIDATES
     assert all(found.definition.name.startswith("send") and found.bm25 > 0 for found in by_words)
+
+
+def test_what_meaning_alone_found_has_no_words_to_its_credit(engine: Engine, root: Path) -> None:
+    """In the index and in a buffer: its BM25 is 0."""
+    engine.set_overlay(root / "mail.py", MAIL)
+    engine.refresh_overlays()
+    (workspace,), overlays, query = engine.workspaces, engine._overlays, Query.of("add an address")
+    stems = overlays.stems(query.looked_up)
+    buffers = BufferSource(root, overlays.of(root), stems, workspace.store.word_statistics(stems))
+    vector = engine.model.get().encode_queries([query.text])[0]
+    with workspace.index:
+        index = IndexSource(root, workspace.store, workspace.vectors().reading, frozenset({"mail.py"}))
+        found = [*index.candidates(query, vector), *buffers.candidates(query, vector)]
+    assert {candidate.definition.qualified_name: candidate.bm25 > 0 for candidate in found} == {
+        "Cart": True,
+        "Cart.add": True,
+        "Cart.remove": False,
+        "send_mail": True,
+        "queue_mail": True,
+    }
+    assert min(candidate.bm25 for candidate in found) == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        (Frame("cart.py", 6), {"Cart", "Cart.add"}),
+        (Frame("cart.py", 4), {"Cart", "Cart.add"}),
+        (Frame("cart.py", 3), {"Cart"}),
+        (Frame("cart.py", 11), set()),
+        (Frame("cart.py", 99, "remove"), {"Cart.remove"}),
+        (Frame("other.py", 6), set()),
+    ],
+)
+def test_what_a_traceback_names_may_answer_whatever_its_words(engine: Engine, frame: Frame, expected: set[str]) -> None:
+    """What stands at the line, from its first to its last, or has the name, in the file."""
+    (workspace,) = engine.workspaces
+    found = _definitions_at_frames(workspace.store, [frame])
+    assert {definition.qualified_name for definition in found} == expected
 
 
 def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, root: Path) -> None:
