@@ -205,7 +205,7 @@ class Engine:
         """Check a request without searching, before minutes of indexing for instance.
 
         Raises:
-            QueryError: The query or a filter makes no sense.
+            QueryError: The query or a filter is invalid.
         """
         query_of(request)
 
@@ -225,7 +225,7 @@ class Engine:
                 has: the fast stage's answer, or one by words.
 
         Raises:
-            QueryError: The query or a filter makes no sense.
+            QueryError: The query or a filter is invalid.
             ModelError: The model cannot be loaded, and the request waits for it.
         """
         return self._searcher.search(request, on_fast=on_fast, cancelled=cancelled)

@@ -20,7 +20,7 @@ class WorkspaceError(CascodeError):
 
 
 class QueryError(CascodeError):
-    """The query or one of its filters makes no sense."""
+    """The query or one of its filters is invalid."""
 
 
 class PackError(CascodeError):

@@ -55,11 +55,11 @@ class IndexFiles:
                 # Another engine may have met the damage first: the file in its place is new then.
                 if move and (error.path != self._location.store or index.is_in_place()):
                     put_aside(error.path)
-            except OSError as refused:
+            except OSError as problem:
                 raise IndexStoreError(
-                    f"the index file {error.path} is damaged and cannot be replaced ({refused.strerror or refused}): "
+                    f"the index file {error.path} is damaged and cannot be replaced ({problem.strerror or problem}): "
                     "stop other cascode processes, or run 'cascode clean'"
-                ) from refused
+                ) from problem
             self.current = OpenIndex(self._location, self._model, gpu=self._gpu)
 
     def retire(self) -> None:

@@ -15,7 +15,6 @@ DEFAULT_LIMIT = 10
 #: table, inside the 150 ms of a warm answer.
 DEFAULT_RERANK_TOP = 10
 
-
 #: How well a hit matches, as people read it: a list of "2 %, 1 %, 0 %" says nothing to them.
 Match = Literal["likely", "possible", "weak"]
 #: The least probability of each. From a half on a hit is right more often than not; below a twentieth a list of ten
@@ -30,7 +29,7 @@ class SearchRequest:
     query: str
     #: At most this many hits.
     limit: int = DEFAULT_LIMIT
-    #: Only functions in these languages (ids or aliases); empty for all.
+    #: Only definitions in these languages (ids or aliases); empty for all.
     languages: tuple[str, ...] = ()
     #: Only these kinds (``Kind`` values); empty for all.
     kinds: tuple[str, ...] = ()
@@ -40,13 +39,13 @@ class SearchRequest:
     rerank: bool = True
     #: K; None is what was measured for the model: none where its classifier did not improve the order.
     rerank_top: int | None = None
-    #: Wait until the model is loaded; else a search before that is answered by words alone, at once.
+    #: Wait until the model is loaded; without it, a search is answered at once, by words alone.
     wait_for_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A function that answers, with lines that were checked against the file."""
+    """A definition that answers, with lines that were checked against the file."""
 
     root: Path
     #: Relative to ``root``, posix separators.
@@ -64,7 +63,7 @@ class Hit:
     name_column: int
     #: Ranking score; comparable inside one answer only.
     score: float
-    #: Calibrated P(relevant); None where the function is not encoded yet, or was not read by a classifier that is on.
+    #: Calibrated P(relevant); None where the definition is not encoded yet, or was not read by a classifier that is on.
     probability: float | None
     #: Name of the stage that gave the score.
     stage: str
@@ -87,9 +86,9 @@ class Answer:
 
     query: str
     hits: tuple[Hit, ...]
-    #: ``indexing`` while some functions can only be found by their words.
+    #: ``indexing`` while some definitions match by their words only.
     state: Literal["ready", "indexing"]
-    #: Functions in the index, and those without a vector yet.
+    #: Definitions in the index, and those without a vector yet.
     functions: int
     pending: int
     timings_ms: Mapping[str, float]

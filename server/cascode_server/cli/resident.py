@@ -67,7 +67,7 @@ def ask_resident(question: Question) -> tuple[Answer, Sources] | None:
         The answer and where its source lines are; None where no server runs, or not one that can answer this.
 
     Raises:
-        click.ClickException: The question makes no sense, or the model cannot be loaded.
+        click.ClickException: The question is invalid, or the model cannot be loaded.
     """
     try:
         connection = call(find_place(), "command", seconds=_GREETING_SECONDS)

@@ -38,7 +38,7 @@ def search_code(workspaces: Workspaces, arguments: Mapping[str, object], cancell
 
     Raises:
         ShapeError: An argument is missing or of the wrong kind.
-        CascodeError: The question makes no sense, or cannot be answered.
+        CascodeError: The question is invalid, or cannot be answered.
     """
     from cascode import Engine
 

@@ -84,7 +84,7 @@ class IndexingService:
 
     @property
     def state(self) -> IndexState:
-        """The state of this moment."""
+        """The current state."""
         return self._board.current
 
     @property
@@ -199,7 +199,7 @@ class IndexingService:
         while not self._switches.closed:
             try:
                 self._step()
-            except Exception as error:  # a bug: without this thread every search would wait for ever
+            except Exception as error:  # a bug: without this thread every search would wait forever
                 self._fail(None, error)
                 with self._changed:
                     self._changed.wait(_RETRY_SECONDS)
@@ -274,9 +274,8 @@ class IndexingService:
         assert engine is not None
         self._publish()
         try:
-            engine.add_root(
-                root, max_file_bytes=self._hooks.largest(root)
-            )  # does nothing, but for one that could not be opened before
+            # Does nothing, except for a workspace that could not be opened before.
+            engine.add_root(root, max_file_bytes=self._hooks.largest(root))
             if root not in self._watched:
                 # Watched first, so that nothing falls between the two; then scanned as a whole.
                 self._watched.add(root)
@@ -345,11 +344,11 @@ class IndexingService:
     def _publish(self) -> None:
         """Work out the state and announce it; safe to call from any thread."""
         with self._changed:
-            self._board.show(self._in_one_word())
+            self._board.show(self._current_state())
         self._hooks.changed()
 
-    def _in_one_word(self) -> State:
-        """The state of this moment; the caller holds the lock."""
+    def _current_state(self) -> State:
+        """The state in a word; the caller holds the lock."""
         if self.holder.current is None:
             return "error" if self._board.has_general_failure else "starting"
         if not self._switches.enabled:

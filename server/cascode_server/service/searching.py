@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Loading takes a second or two; a cancelled search should not hold its thread for longer than this.
 _MODEL_POLL_SECONDS = 0.01
-#: A workspace of 10,000 functions is read in about two seconds: a first question waits so long for all of it, and
+#: A workspace of 10,000 definitions is read in about two seconds: a first question waits so long for all of it, and
 #: longer only until anything at all is found.
 _FIRST_SCAN_SECONDS = 2.0
 _FIRST_HIT_SECONDS = 10.0
@@ -46,8 +46,8 @@ class Searching:
         """Answer a question.
 
         While the model is loading, a front end that takes several answers gets one by words at once. Another one
-        waits for the model where the index is complete, and otherwise is answered by words: most functions have no
-        vector yet anyway.
+        waits for the model where the index is complete, and otherwise is answered by words: most definitions have
+        no vector yet anyway.
 
         Args:
             request: The question; it must not wait for the model.
@@ -56,7 +56,7 @@ class Searching:
             cancelled: Whether nobody waits any more.
 
         Raises:
-            QueryError: The query or a filter makes no sense.
+            QueryError: The query or a filter is invalid.
             ServiceUnavailableError: The engine cannot be opened, or the server is closing.
         """
         with self._indexing.holder.borrowed() as engine:
@@ -77,18 +77,18 @@ class Searching:
     def similar(
         self, path: Path, line: int, render: Render[T], *, limit: int, cell: int | None = None, cancelled: Cancelled
     ) -> T:
-        """Find functions like the one at a line of a file.
+        """Find definitions like the one at a line of a file.
 
         Args:
             path: The file.
-            line: A line of the function, 1-based.
+            line: A line of the definition, 1-based.
             render: Turns the answer into the result.
             limit: At most this many hits.
             cell: Number of the cell of a notebook that the line counts in; None for a line of the file.
             cancelled: Whether nobody waits any more.
 
         Raises:
-            QueryError: The file is in no workspace and not open, or no function is there.
+            QueryError: The file is in no workspace and not open, or no definition is there.
             ServiceUnavailableError: The engine cannot be opened, or the server is closing.
         """
         with self._indexing.holder.borrowed() as engine:

@@ -34,7 +34,7 @@ class StateBoard:
 
     @property
     def current(self) -> IndexState:
-        """The state of this moment."""
+        """The current state."""
         return self._state
 
     @property
@@ -102,7 +102,7 @@ class StateBoard:
         if engine is None or time.monotonic() - self._counted < at_most_every:
             return
         try:
-            # An index outlives its folder, so that a remounted disk is not read again; its functions cannot be opened.
+            # An index outlives its folder, so that a remounted disk is not read again, but nothing of it can be opened.
             workspaces = tuple(workspace for workspace in engine.status() if workspace.root.is_dir())
             with self._lock:
                 self._state = replace(self._state, workspaces=workspaces)

@@ -42,12 +42,12 @@ class IndexState:
 
     @property
     def functions(self) -> int:
-        """Functions in all indexes."""
+        """Definitions in all indexes."""
         return sum(workspace.counts.functions for workspace in self.workspaces if workspace.counts)
 
     @property
     def pending(self) -> int:
-        """Functions without a vector yet."""
+        """Definitions without a vector yet."""
         return sum(workspace.counts.pending for workspace in self.workspaces if workspace.counts)
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Work:
-    """What one workspace needs; empty where functions only wait for their vectors."""
+    """What one workspace needs; empty where definitions only wait for their vectors."""
 
     changed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)

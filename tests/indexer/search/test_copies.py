@@ -7,26 +7,27 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.engine import Engine
-from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.search.types import SearchRequest
+from fake_encoder import FakeModelHandle
 
-COPIES = 300
+#: More than an answer has candidates.
+COPIES = 150
 COPIED = "def open_the_door(key):\n    return key.turn()\n"
 OTHER = "def close_the_window(handle):\n    return handle.push()\n"
 
 
 @pytest.fixture
-def copied(tmp_path: Path, model: ModelHandle) -> Engine:
-    """An index of a function that stands in hundreds of files, and of one that stands in one."""
+def copied(tmp_path: Path) -> Engine:
+    """An index of a function that stands in 150 files, and of one that stands in one."""
     root = tmp_path / "copied"
     for number in range(COPIES):
         folder = root / f"part{number}"
         folder.mkdir(parents=True)
         (folder / "door.py").write_text(COPIED, encoding="utf-8")
     (root / "window.py").write_text(OTHER, encoding="utf-8")
-    engine = Engine([root], model=model)
+    engine = Engine([root], model=FakeModelHandle())
     engine.update()
     return engine
 

@@ -1,0 +1,270 @@
+"""Searches of a real index, with a model that costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.errors import QueryError
+from cascode_indexer.query import Frame, Query
+from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _definitions_at_frames
+from cascode_indexer.search.types import Answer, SearchRequest
+from fake_encoder import FakeEncoder, FakeModelHandle
+
+SHOP = '''class Cart:
+    """What a person buys."""
+
+    def add(self, item):
+        """Put an item into the cart."""
+        self.items.append(item)
+
+    def remove(self, item):
+        """Take an item out of the cart."""
+        self.items.remove(item)
+'''
+MAIL = '''def send_mail(address, text):
+    """Send a mail to an address."""
+    return smtp.send(address, text)
+
+
+def queue_mail(address, text):
+    """Keep a mail until it can be sent."""
+    waiting.append((address, text))
+'''
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace of two files."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "cart.py").write_text(SHOP, encoding="utf-8")
+    (root / "mail.py").write_text(MAIL, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    """A model with a classifier."""
+    return FakeEncoder(classifier=True)
+
+
+@pytest.fixture
+def engine(root: Path, encoder: FakeEncoder) -> Iterator[Engine]:
+    """The workspace, indexed."""
+    with Engine([root], model=FakeModelHandle(encoder)) as engine:
+        engine.update()
+        yield engine
+
+
+def names(answer: Answer) -> list[str]:
+    """The hits in their order."""
+    return [hit.name for hit in answer.hits]
+
+
+def test_an_answer_says_how_complete_it_is(engine: Engine) -> None:
+    """Functions, none pending, every step with its time, the hits with place and reason."""
+    answer = engine.search(SearchRequest("send a mail", limit=2))
+    assert (answer.query, answer.state, answer.functions, answer.pending) == ("send a mail", "ready", 5, 0)
+    assert (answer.model_ready, answer.model_error, answer.dropped) == (True, None, 0)
+    assert set(answer.timings_ms) == {"model", "encode", "fast", "rerank", "total"}
+    assert all(0 <= took <= answer.timings_ms["total"] for took in answer.timings_ms.values())
+    first = answer.hits[0]
+    assert len(answer.hits) == 2
+    assert (first.name, first.path, first.start_line, first.end_line) == ("send_mail", "mail.py", 1, 3)
+    assert (first.name_line, first.name_column, first.kind, first.language) == (1, 4, "function", "python")
+    assert next(iter(first.why)) == "meaning"
+    assert sum(first.why.values()) == pytest.approx(first.score)
+    assert [abs(part) for part in first.why.values()] == sorted(map(abs, first.why.values()), reverse=True)
+
+
+def test_the_fast_answer_comes_first_where_a_stage_follows(engine: Engine, encoder: FakeEncoder) -> None:
+    """Only there: an answer that is the last one is not given twice."""
+    fast: list[Answer] = []
+    answer = engine.search(SearchRequest("send a mail", rerank_top=2), on_fast=fast.append)
+    assert [hit.stage for hit in fast[0].hits] == ["fast"] * 5
+    assert [hit.stage for hit in answer.hits].count("cascade") == 2
+    ((query, texts),) = encoder.classified
+    assert (query, len(texts)) == ("send a mail", 2)
+    engine.search(SearchRequest("send a mail", rerank=False), on_fast=fast.append)
+    engine.search(SearchRequest("send a mail", languages=("go",)), on_fast=fast.append)
+    assert len(fast) == 1
+
+
+def test_a_cancelled_search_reads_no_further(engine: Engine, encoder: FakeEncoder) -> None:
+    """What the fast stage found is the answer."""
+    answer = engine.search(SearchRequest("send a mail"), cancelled=lambda: True)
+    assert {hit.stage for hit in answer.hits} == {"fast"}
+    assert encoder.classified == []
+
+
+def test_what_is_not_encoded_yet_is_counted_as_pending(root: Path) -> None:
+    """An index that was made by another model has no vector of this one."""
+    with Engine([root], model=FakeModelHandle()) as engine:
+        assert engine.search(SearchRequest("send a mail")).state == "indexing"
+        engine.update()
+    with Engine([root], model=FakeModelHandle(FakeEncoder("another"))) as engine:
+        answer = engine.search(SearchRequest("send a mail"))
+        assert (answer.state, answer.functions, answer.pending) == ("indexing", 5, 5)
+        assert names(answer)[0] == "send_mail"
+        assert {hit.probability for hit in answer.hits} == {None}
+
+
+def test_what_was_typed_stands_in_for_its_file(engine: Engine, root: Path) -> None:
+    """Found by words and by meaning, with its lines and its source; what it hides is not found."""
+    typed = "import smtp\n\n\ndef post_parcel(address):\n    return parcel.post(address)\n"
+    engine.set_overlay(root / "mail.py", typed)
+    answer = engine.search(SearchRequest("post a parcel", rerank=False))
+    assert set(names(answer)) == {"post_parcel", "Cart", "Cart.add", "Cart.remove"}
+    first = answer.hits[0]
+    assert (first.name, first.start_line, first.end_line) == ("post_parcel", 4, 5)
+    assert {"meaning", "words"} <= set(first.why)
+    assert engine.snippet(first) == "def post_parcel(address):\n    return parcel.post(address)"
+    assert names(engine.search(SearchRequest("post a parcel", paths=("cart.py",)))) != names(answer)
+    assert "post_parcel" not in names(engine.search(SearchRequest("post a parcel", kinds=("class",))))
+    engine.clear_overlay(root / "mail.py")
+    assert "send_mail" in names(engine.search(SearchRequest("send a mail")))
+
+
+def test_a_search_encodes_few_of_the_definitions_that_were_typed(
+    engine: Engine, root: Path, encoder: FakeEncoder
+) -> None:
+    """Eight, a tenth of a second with a real model; the rest is found by its words until it was refreshed."""
+    engine.set_overlay(root / "many.py", "".join(f"def pack_{at}():\n    return {at}\n\n\n" for at in range(20)))
+    before = len(encoder.encoded_texts)
+    answer = engine.search(SearchRequest("pack", limit=20, rerank=False))
+    assert len(encoder.encoded_texts) - before == 8
+    assert sum(name.startswith("pack_") for name in names(answer)) == 20
+    engine.refresh_overlays()
+    assert len(encoder.encoded_texts) - before == 20
+
+
+def test_a_buffer_gives_as_many_candidates_as_an_index(engine: Engine, root: Path) -> None:
+    """The best by meaning and the best by words, of however many were typed; each once."""
+    # One in two shares a word with the question.
+    typed = "".join(f"def {('send', 'keep')[at % 2]}_{at}():\n    return {at}\n\n\n" for at in range(3 * CANDIDATES))
+    engine.set_overlay(root / "many.py", typed)
+    engine.refresh_overlays()
+    (workspace,), overlays, query = engine.workspaces, engine._overlays, Query.of("send it")
+    stems = overlays.stems(query.looked_up)
+    source = BufferSource(root, overlays.of(root), stems, workspace.store.word_statistics(stems))
+    by_both = source.candidates(query, engine.model.get().encode_queries(["send it"])[0])
+    assert CANDIDATES <= len(by_both) <= 2 * CANDIDATES
+    assert len({found.definition.id for found in by_both}) == len(by_both)
+    by_words = source.candidates(query, None)
+    assert len(by_words) == CANDIDATES
+    assert all(found.definition.name.startswith("send") and found.bm25 > 0 for found in by_words)
+
+
+def test_what_meaning_alone_found_has_no_words_to_its_credit(engine: Engine, root: Path) -> None:
+    """In the index and in a buffer: its BM25 is 0."""
+    engine.set_overlay(root / "mail.py", MAIL)
+    engine.refresh_overlays()
+    (workspace,), overlays, query = engine.workspaces, engine._overlays, Query.of("add an address")
+    stems = overlays.stems(query.looked_up)
+    buffers = BufferSource(root, overlays.of(root), stems, workspace.store.word_statistics(stems))
+    vector = engine.model.get().encode_queries([query.text])[0]
+    with workspace.index:
+        index = IndexSource(root, workspace.store, workspace.vectors().reading, frozenset({"mail.py"}))
+        found = [*index.candidates(query, vector), *buffers.candidates(query, vector)]
+    assert {candidate.definition.qualified_name: candidate.bm25 > 0 for candidate in found} == {
+        "Cart": True,
+        "Cart.add": True,
+        "Cart.remove": False,
+        "send_mail": True,
+        "queue_mail": True,
+    }
+    assert min(candidate.bm25 for candidate in found) == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        (Frame("cart.py", 6), {"Cart", "Cart.add"}),
+        (Frame("cart.py", 4), {"Cart", "Cart.add"}),
+        (Frame("cart.py", 3), {"Cart"}),
+        (Frame("cart.py", 11), set()),
+        (Frame("cart.py", 99, "remove"), {"Cart.remove"}),
+        (Frame("other.py", 6), set()),
+    ],
+)
+def test_what_a_traceback_names_may_answer_whatever_its_words(engine: Engine, frame: Frame, expected: set[str]) -> None:
+    """What stands at the line, from its first to its last, or has the name, in the file."""
+    (workspace,) = engine.workspaces
+    found = _definitions_at_frames(workspace.store, [frame])
+    assert {definition.qualified_name for definition in found} == expected
+
+
+def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, root: Path) -> None:
+    """Neither itself nor what it stands in; a class finds none of its methods."""
+    answer = engine.similar(root / "cart.py", 5)
+    assert answer.query == "cart.py:5"
+    assert names(answer)[0] == "Cart.remove"
+    assert {"Cart", "Cart.add"}.isdisjoint(names(answer))
+    assert set(names(engine.similar(root / "cart.py", 2))) == {"send_mail", "queue_mail"}
+    assert len(engine.similar(root / "cart.py", 5, limit=1).hits) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (4, r"no definition at line 4 of mail.py; it holds send_mail 1-3, queue_mail 6-8, \.\.\."),
+        (9, "no definition at line 9 of mail.py"),
+        (0, "no definition at line 0 of mail.py"),
+    ],
+)
+def test_a_line_of_no_definition_says_which_there_are(engine: Engine, root: Path, line: int, message: str) -> None:
+    """Between two, behind the last, before the first."""
+    with pytest.raises(QueryError, match=message):
+        engine.similar(root / "mail.py", line)
+    (root / "new.py").write_text("", encoding="utf-8")
+    with pytest.raises(QueryError, match=r"no definitions are indexed in new.py: check the path, or run"):
+        engine.similar(root / "new.py", 1)
+
+
+def test_lines_of_a_hit_are_those_of_its_file(engine: Engine, root: Path) -> None:
+    """In whatever way they end; a file that is gone has none."""
+    (hit,) = engine.search(SearchRequest("queue_mail", limit=1, rerank=False)).hits
+    lines = MAIL.splitlines()[5:8]
+    (root / "mail.py").write_bytes(MAIL.replace("\n", "\r\n").encode())
+    assert engine.snippet(hit).split("\n") == lines
+    (root / "mail.py").write_bytes(MAIL.replace("\n", "\r").encode())
+    assert engine.snippet(hit).split("\n") == lines
+    (root / "mail.py").unlink()
+    assert engine.snippet(hit) == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (SearchRequest(" "), "the query is empty"),
+        (SearchRequest("x", limit=0), "limit must be 1 or more, not 0"),
+        (SearchRequest("x", rerank_top=-1), "rerank-top must be 0 or more, not -1"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(engine: Engine, request_: SearchRequest, message: str) -> None:
+    """With the value and what it has to be."""
+    with pytest.raises(QueryError, match=message):
+        engine.search(request_)
+
+
+def test_the_least_that_can_be_asked_for_is_answered(engine: Engine) -> None:
+    """One hit, nothing reranked, half of a character."""
+    answer = engine.search(SearchRequest("send a mail \ud83d", limit=1, rerank_top=0))
+    assert [(hit.name, hit.stage) for hit in answer.hits] == [("send_mail", "fast")]
+
+
+def test_a_hit_is_called_by_its_probability() -> None:
+    """From a half on likely, from a twentieth possible."""
+    from cascode_indexer.search.types import Hit
+
+    def match(probability: float | None) -> str | None:
+        return Hit(Path(), "a", "a", "function", "go", "", 1, 1, 1, 0, 0.5, probability, "fast").match
+
+    assert [match(value) for value in (None, 1.0, 0.5, 0.49, 0.05, 0.049, 0.0)] == [
+        *(None, "likely", "likely"),
+        *("possible", "possible", "weak", "weak"),
+    ]
