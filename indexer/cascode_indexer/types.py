@@ -147,20 +147,6 @@ class StoredDefinition:
     name_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellPlace:
-    """Where a definition stands in a notebook as it is shown."""
-
-    #: Number of the cell, 1-based; cells that hold no code count.
-    number: int
-    #: First and last line in the cell, 1-based, inclusive.
-    start_line: int
-    end_line: int
-    #: Line (1-based) and column (0-based, code points) of the name in the cell.
-    name_line: int
-    name_column: int
-
-
 @dataclass(slots=True)
 class SkipCounts:
     """How many paths were skipped, by reason."""

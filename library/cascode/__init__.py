@@ -32,9 +32,17 @@ if TYPE_CHECKING:
     from cascode_indexer.maintenance import CleanReport, Finding, clean, clean_all, diagnose
     from cascode_indexer.model import ModelHandle
     from cascode_indexer.pool import WorkspacePool
-    from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
+    from cascode_indexer.search.types import (
+        DEFAULT_LIMIT,
+        DEFAULT_RERANK_TOP,
+        Answer,
+        CellPlace,
+        Hit,
+        Match,
+        SearchRequest,
+    )
     from cascode_indexer.store.types import StoreCounts
-    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, CellPlace, Kind, SkipCounts, SkipReason
+    from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
@@ -119,9 +127,17 @@ _NAMES_OF = {
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
     "cascode_indexer.model": ("ModelHandle",),
     "cascode_indexer.pool": ("WorkspacePool",),
-    "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
+    "cascode_indexer.search.types": (
+        "DEFAULT_LIMIT",
+        "DEFAULT_RERANK_TOP",
+        "Answer",
+        "CellPlace",
+        "Hit",
+        "Match",
+        "SearchRequest",
+    ),
     "cascode_indexer.store.types": ("StoreCounts",),
-    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "CellPlace", "Kind", "SkipCounts", "SkipReason"),
+    "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
     "cascode_indexer.watch.types": ("Notices", "NoticeSource"),

@@ -7,14 +7,10 @@ does would take the file away from the others; on Windows it would fail.
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
 import re
 import time
-from io import TextIOWrapper
 from pathlib import Path
-
-import platformdirs
 
 logger = logging.getLogger(__name__)
 
@@ -27,23 +23,10 @@ _MAX_BYTES = 2_000_000
 #: Logs of ended servers that are kept: about a week of editor windows.
 _KEPT = 20
 #: Owner only: a log names paths and queries.
-_DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
+_DIRECTORY_MODE = 0o700
 _NAME = re.compile(r"server-\d{8}-\d{6}-(?P<pid>\d+)\.log(?:\.1)?")
 #: The moment of the start, so that the name of this process' file stays the same.
 _STARTED = time.strftime("%Y%m%d-%H%M%S")
-
-
-class _PrivateFileHandler(logging.handlers.RotatingFileHandler):
-    """A rotating file that nobody else may read, from its first byte."""
-
-    def _open(self) -> TextIOWrapper:
-        """Open the file with the owner's rights only."""
-        return TextIOWrapper(
-            open(self.baseFilename, "ab", opener=_open_private),
-            encoding="utf-8",
-            errors="backslashreplace",
-            line_buffering=True,
-        )
 
 
 class _LineFormatter(logging.Formatter):
@@ -60,8 +43,11 @@ class _LineFormatter(logging.Formatter):
 def log_directory() -> Path:
     """Return the folder of the logs."""
     override = os.environ.get(LOG_DIR_VARIABLE)
-    folder = Path(override).expanduser() if override else Path(platformdirs.user_log_dir("cascode", appauthor=False))
-    return folder.absolute()
+    if override:
+        return Path(override).expanduser().absolute()
+    import platformdirs  # as the handler below, nothing that a search through a shared server has to wait for
+
+    return Path(platformdirs.user_log_dir("cascode", appauthor=False)).absolute()
 
 
 def log_file() -> Path:
@@ -87,11 +73,13 @@ def setup_logging(level: str) -> Path | None:
     Returns:
         The file, or None where none can be written: a server works without its log.
     """
+    from cascode_server.log_handler import PrivateFileHandler
+
     set_level(level)
     path = log_file()
     try:
         path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-        handler = _PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
+        handler = PrivateFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1)
     except OSError as error:
         logger.warning(
             "no log is written: %s: %s; set %s to a writable folder",
@@ -119,11 +107,6 @@ def set_level(level: str) -> None:
     """
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(level.upper())
-
-
-def _open_private(path: str, flags: int) -> int:
-    """Open a file that only its owner may read; a link that somebody laid there is not followed."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), _FILE_MODE)
 
 
 def _prune() -> None:

@@ -7,8 +7,7 @@ import re
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import Notebook, read_notebook
-from cascode_indexer.search.types import Hit
-from cascode_indexer.types import CellPlace
+from cascode_indexer.search.types import CellPlace, Hit
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cascode_indexer.types import CellPlace
-
 #: Hits shown unless asked otherwise: a screenful.
 DEFAULT_LIMIT = 10
 #: Candidates that the slow classifier reads where its model says that reading them helps: K = 10 of the paper's
@@ -41,6 +39,20 @@ class SearchRequest:
     rerank_top: int | None = None
     #: Wait until the model is loaded; without it, a search is answered at once, by words alone.
     wait_for_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlace:
+    """Where a definition stands in a notebook as it is shown."""
+
+    #: Number of the cell, 1-based; cells that hold no code count.
+    number: int
+    #: First and last line in the cell, 1-based, inclusive.
+    start_line: int
+    end_line: int
+    #: Line (1-based) and column (0-based, code points) of the name in the cell.
+    name_line: int
+    name_column: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cascode_server.schema.shapes import Cell, PlainAnswer, PlainHit
-
 if TYPE_CHECKING:
     from cascode import Answer, Hit
+    from cascode_server.schema.shapes import Cell, PlainAnswer, PlainHit
 
 #: Less than a thousandth of a cosine moves no hit.
 _PART_DIGITS = 4

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 #: Overrides the folder of the user's file, for tests and shared machines.
 CONFIG_DIR_VARIABLE = "CASCODE_CONFIG_DIR"
 #: The model's own variable, repeated since its module loads torch.
@@ -23,8 +21,11 @@ _MAX_BYTES = 256 * 1024
 def user_file() -> Path:
     """Return where the user's own configuration file is looked for."""
     override = os.environ.get(CONFIG_DIR_VARIABLE)
-    folder = Path(override).expanduser() if override else Path(platformdirs.user_config_dir("cascode", appauthor=False))
-    return folder.absolute() / WORKSPACE_FILE
+    if override:
+        return Path(override).expanduser().absolute() / WORKSPACE_FILE
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("cascode", appauthor=False)).absolute() / WORKSPACE_FILE
 
 
 def read_file(path: Path) -> tuple[Mapping[str, Any], list[str]]:
