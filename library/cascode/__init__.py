@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cascode_indexer.pool import WorkspacePool
     from cascode_indexer.search.types import DEFAULT_LIMIT, DEFAULT_RERANK_TOP, Answer, Hit, Match, SearchRequest
     from cascode_indexer.store.types import StoreCounts
+    from cascode_indexer.team.types import Team
     from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, CellPlace, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
@@ -83,6 +84,7 @@ __all__ = [
     "SkipCounts",
     "SkipReason",
     "StoreCounts",
+    "Team",
     "Watcher",
     "WorkspaceError",
     "WorkspacePool",
@@ -121,6 +123,7 @@ _NAMES_OF = {
     "cascode_indexer.pool": ("WorkspacePool",),
     "cascode_indexer.search.types": ("DEFAULT_LIMIT", "DEFAULT_RERANK_TOP", "Answer", "Hit", "Match", "SearchRequest"),
     "cascode_indexer.store.types": ("StoreCounts",),
+    "cascode_indexer.team.types": ("Team",),
     "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "CellPlace", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
