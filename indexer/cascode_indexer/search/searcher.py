@@ -40,6 +40,7 @@ from cascode_indexer.walk import read_text
 from cascode_models.types import EncodedQuery
 
 if TYPE_CHECKING:
+    from cascode_indexer.vectors.types import Vectors
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
 
@@ -189,7 +190,11 @@ class Searcher:
 
     def _with_cell(self, hit: Hit) -> Hit:
         """Return a hit with its cell, where it has one."""
-        text = self._file_text(hit.root, hit.path, hit.language) if is_notebook(hit.path) else None
+        text = (
+            self._file_text(hit.root, hit.path, hit.language)
+            if is_notebook(hit.path) and hit.repository is None
+            else None
+        )
         return hit if text is None else with_cell(hit, text)
 
     def _line_of_code(self, root: Path, path: str, line: int, cell: int | None) -> int:
@@ -275,7 +280,7 @@ class Searcher:
         )
 
     def _ask_team(
-        self, request: SearchRequest, query: Query, vector: FloatArray | None, model: CasCodeModel | None
+        self, request: SearchRequest, query: Query, vector: Vectors | None, model: CasCodeModel | None
     ) -> Asking | None:
         """Begin to ask the team's index; None where the request does not want it, or without a model."""
         if self._team is None or not request.team or vector is None or model is None:

@@ -15,8 +15,8 @@ def hook(event, arguments):
     if event == "socket.getaddrinfo" or event == "socket.connect" and arguments[0].family != socket.AF_UNIX:
         seen.append(event + " " + repr(arguments[1:]))
 sys.addaudithook(hook)
-from cascode_server.cli.main import main
-status = main(sys.argv[1:])
+from cascode_server.cli.commands import run
+status = run(sys.argv[1:])
 loaded = sorted(name for name in sys.modules if name.partition(".")[0] in ("cascode_team", "psycopg", "ray"))
 print(json.dumps({"status": status, "seen": seen, "loaded": loaded}))
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cascode_server.cli.main import main
+from cascode_server.cli.commands import run
 from cascode_server.cli.settings import command
 from cascode_server.service.portable import settings_from_json, settings_to_json
 from cascode_server.settings import TEAM_VARIABLE, resolve, user_file
@@ -82,7 +82,7 @@ def test_a_wrong_address_is_one_line_without_it(
     pytest.importorskip("psycopg")
     monkeypatch.setenv(TEAM_VARIABLE, url)
     (tmp_path / "a.py").write_text("def f():\n    return 1\n")
-    assert main(["search", "anything", "--workspace", str(tmp_path), "--team"]) == 2
+    assert run(["search", "anything", "--workspace", str(tmp_path), "--team"]) == 2
     output = capsys.readouterr().err
     assert said in output
     assert "geheim" not in output
@@ -91,5 +91,5 @@ def test_a_wrong_address_is_one_line_without_it(
 
 def test_the_flag_needs_an_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without one it says what to set."""
-    assert main(["search", "anything", "--workspace", str(tmp_path), "--team"]) == 2
+    assert run(["search", "anything", "--workspace", str(tmp_path), "--team"]) == 2
     assert TEAM_VARIABLE in capsys.readouterr().err
