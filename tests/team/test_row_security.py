@@ -69,6 +69,7 @@ def loaded(admin: Any, make_role: Any, tmp_path_factory: pytest.TempPathFactory,
     return admin
 
 
+@pytest.mark.timeout(1200)  # half a minute on two cores that have nothing else to do
 def test_10_000_questions_show_nothing_that_may_not_be_seen(
     node: Node, database: str, loaded: Any, rights: dict[str, set[int]]
 ) -> None:
