@@ -72,8 +72,6 @@ def agent_command(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
         handle = ModelHandle(model)
         for questions in _sets(history, written, clones, split, folder, repository):
-            if repository not in (None, questions.name):
-                continue
             tree = SourceTree(questions.root)
             with Engine([questions.root], model=handle) as engine:
                 engine.update()
@@ -112,7 +110,7 @@ def _sets(
     if history is not None:
         yield from history_sets(history, clones, split, folder, repository=repository)
     if written is not None:
-        yield from written_sets(written, clones, split, folder)
+        yield from written_sets(written, clones, split, folder, repository=repository)
 
 
 def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> None:
