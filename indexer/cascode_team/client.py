@@ -144,8 +144,21 @@ def _definition(row: Sequence[Any]) -> TeamDefinition | None:
         return None
     if path.startswith("/") or ".." in path.split("/") or len(bytes(key)) != 16:
         return None
-    texts = (text[:_MOST_CHARACTERS] for text in (repository, revision, path, language, name, qualified, kind))
-    shown = (signature[:_MOST_CHARACTERS], doc[:_MOST_CHARACTERS])
     return TeamDefinition(
-        bytes(key), *texts, *shown, start, end, name_line, column, code[:_MOST_CODE], float(similarity)
+        key=bytes(key),
+        repository=repository[:_MOST_CHARACTERS],
+        revision=revision[:_MOST_CHARACTERS],
+        path=path[:_MOST_CHARACTERS],
+        language=language,
+        name=name[:_MOST_CHARACTERS],
+        qualified_name=qualified[:_MOST_CHARACTERS],
+        kind=kind,
+        signature=signature[:_MOST_CHARACTERS],
+        doc=doc[:_MOST_CHARACTERS],
+        start_line=start,
+        end_line=end,
+        name_line=name_line,
+        name_column=column,
+        code=code[:_MOST_CODE],
+        similarity=float(similarity),
     )
