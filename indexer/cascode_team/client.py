@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _LOOKUP_SECONDS = 30.0
 #: Rows of one text that come back: copies of a definition in other places.
 _COPIES = 3
+#: Vectors compared one by one for who may see few: about a tenth of a second.
+_MOST_COMPARED = 50_000
 #: A declaration or a path is cut here; what a server sends is bounded.
 _MOST_CHARACTERS = 4_000
 _MOST_CODE = 200_000
@@ -81,15 +84,17 @@ class PostgresTeam:
 
     def search(self, question: TeamQuestion) -> list[TeamDefinition]:
         """See :meth:`Team.search`."""
+        import psycopg
 
         def work(connection: Connection) -> list[TeamDefinition]:
             number, dimension = _model(connection, question.fingerprint)
             if not number or len(question.vector) != dimension:
                 return []
-            statement, values = _statement(question, number, dimension)
-            with connection.cursor() as cursor:
-                cursor.execute(statement.encode(), values)
-                rows = cursor.fetchall()
+            rows = _rows(connection, question, number, dimension)
+            if len({bytes(row[0]) for row in rows}) < question.limit:
+                # The index gave up before it met enough that this user may see, or that the filters let through.
+                with contextlib.suppress(psycopg.errors.QueryCanceled):
+                    rows = max(rows, _rows(connection, question, number, dimension, exact=True), key=len)
             return [found for row in rows if (found := _definition(row)) is not None]
 
         return self._searches.ask(work)
@@ -108,11 +113,25 @@ def _model(connection: Connection, fingerprint: str) -> tuple[int, int]:
     return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
-def _statement(question: TeamQuestion, number: int, dimension: int) -> tuple[str, dict[str, Any]]:
+def _rows(
+    connection: Connection, question: TeamQuestion, number: int, dimension: int, *, exact: bool = False
+) -> list[Any]:
+    """Ask the question; see :func:`_statement`."""
+    statement, values = _statement(question, number, dimension, exact=exact)
+    return connection.execute(statement.encode(), values).fetchall()
+
+
+def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bool) -> tuple[str, dict[str, Any]]:
     """Return the question in SQL, and its values.
 
     The nearest vectors come from the index one by one, and each is let through by the row-level security of who asks,
     and by the filters, before it counts: so that the limit is of what may be shown.
+
+    Args:
+        question: The question.
+        number: Of its model.
+        dimension: Of its model's vectors.
+        exact: Compare all that the user may see, up to a bound, without the index.
     """
     values: dict[str, Any] = {"vector": write_half(question.vector), "limit": question.limit}
     wanted = ""
@@ -124,10 +143,15 @@ def _statement(question: TeamQuestion, number: int, dimension: int) -> tuple[str
         values["kinds"] = list(question.kinds)
     admitted = f"AND EXISTS (SELECT FROM cascode.definitions d WHERE d.key = v.key{wanted} OFFSET 0)" if wanted else ""
     distance = f"v.vector::halfvec({dimension}) <#> %(vector)s::halfvec({dimension})"
+    near = f"FROM cascode.vectors v WHERE v.model_id = {number} {admitted} ORDER BY {distance}"
+    if exact:
+        keys = f"SELECT DISTINCT d.key FROM cascode.definitions d WHERE true{wanted} LIMIT {_MOST_COMPARED}"  # noqa: S608
+        # The sum is no expression of the index.
+        joined = f"cascode.vectors v ON v.model_id = {number} AND v.key = k.key"
+        near = f"FROM ({keys}) k JOIN {joined} ORDER BY 0 + ({distance})"
     statement = f"""
         SELECT {_COLUMNS}, near.similarity
-        FROM (SELECT v.key, -({distance}) AS similarity FROM cascode.vectors v
-              WHERE v.model_id = {number} {admitted} ORDER BY {distance} LIMIT %(limit)s) near
+        FROM (SELECT v.key, -({distance}) AS similarity {near} LIMIT %(limit)s) near
         CROSS JOIN LATERAL (SELECT * FROM cascode.definitions d WHERE d.key = near.key{wanted}
                             ORDER BY d.repository_id, d.path, d.ordinal LIMIT {_COPIES}) d
         JOIN cascode.repositories r ON r.id = d.repository_id

@@ -165,6 +165,25 @@ def test_a_host_that_is_not_there_is_asked_once_and_not_at_each_step(workspace: 
     assert "geheim" not in first.team_note
 
 
+def test_who_may_see_little_finds_it_among_much(
+    node: Node, database: str, admin: Any, make_role: Any, tmp_path: Path
+) -> None:
+    """Where the index meets nothing but what the user may not see, what they may see is compared one by one."""
+    crowd = "\n\n\n".join(f"def charge_card_{n}(card, amount):\n    return {n} + amount" for n in range(600))
+    small = "def water_the_garden(roses):\n    return roses\n"
+    load(admin, write_repository(tmp_path / "crowd", {"crowd.py": crowd}))
+    load(admin, write_repository(tmp_path / "garden", {"garden.py": small}))
+    make_role("flora")
+    grant(admin, "garden", "flora")
+    admin.execute("ALTER ROLE flora SET hnsw.max_scan_tuples = 1")
+    encoder = FakeEncoder()
+    (vector,) = encoder.encode_queries(["charge card amount"])
+    team = PostgresTeam(node.url("flora", database=database), seconds=20.0)
+    found = team.search(TeamQuestion(encoder.fingerprint, vector, limit=10))
+    team.close()
+    assert [row.qualified_name for row in found] == ["water_the_garden"]
+
+
 def test_vectors_of_the_team_are_taken_instead_of_encoding(
     workspace: Path, node: Node, database: str, admin: Any, make_role: Any, tmp_path: Path
 ) -> None:
