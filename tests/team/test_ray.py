@@ -33,7 +33,7 @@ def cluster() -> Iterator[Any]:
     # Workers are processes of their own, which import what this one does.
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     # A busy machine starts its processes slowly.
-    os.environ["RAY_gcs_server_request_timeout_seconds"] = os.environ["RAY_raylet_start_wait_time_s"] = "300"
+    os.environ.update({"RAY_gcs_server_request_timeout_seconds": "300", "RAY_raylet_start_wait_time_s": "300"})
     started = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 0, "node_ip_address": "127.0.0.2", "include_dashboard": False}
     )
