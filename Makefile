@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-golden golden demo test test-slow mutate soak fuzz test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team bench-team test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -38,11 +38,11 @@ demo: setup ## Index the sources of a real package and ask three questions about
 	@sh scripts/demo.sh $(BIN)
 
 test: setup ## Fast tests
-	$(PYTEST) -m "not slow and not editor"
+	$(PYTEST) -m "not slow and not editor and not team"
 
 # pytest ends with 5 where no test is marked slow; that is no failure.
 test-slow: setup ## Kill loops, real clients and long property tests
-	$(PYTEST) -m "slow and not editor" || test $$? -eq 5
+	$(PYTEST) -m "slow and not editor and not team" || test $$? -eq 5
 
 mutate: setup ## Small faults one by one: do the tests notice? All targets, or MUTATE=objectives
 	$(BIN)/python scripts/mutate.py $(MUTATE)
@@ -76,6 +76,17 @@ SOAK_SECONDS ?= 1800
 soak: setup ## Two editors at once for half an hour (SOAK_SECONDS), 1,000 calls of agents; test-slow does both in little
 	CASCODE_MCP_CALLS=1000 $(BIN)/python -m pytest -m slow tests/server/mcp/test_http.py
 	CASCODE_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -s tests/server/lsp/test_soak.py
+
+setup-team: setup ## Fetch PostgreSQL with pgvector for the tests of a team's index, into the machine's cache
+	$(BIN)/python scripts/setup_postgres.py
+
+test-team: setup-team ## A team's index on a real PostgreSQL: rights, loads that are killed, replicas
+	$(BIN)/python -m pytest -m team
+
+TEAM_VECTORS ?= build/vectors.npz
+TEAM_ARGS ?=
+bench-team: setup-team ## Compare engines for a team's vectors; TEAM_VECTORS= names real ones (scripts/bench_team.py collect)
+	$(BIN)/python scripts/bench_team.py measure $(TEAM_VECTORS) $(TEAM_ARGS)
 
 setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and the checks of the Lua sources
 	@sh scripts/setup-editors.sh $(VENV)

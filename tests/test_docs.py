@@ -26,6 +26,8 @@ DOCUMENTS = (
     "docs/editors.md",
     "docs/agents.md",
     "docs/packs.md",
+    "docs/scale.md",
+    "docs/team.md",
     "docs/protocol.md",
     "docs/security.md",
     "docs/languages.md",

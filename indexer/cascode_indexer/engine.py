@@ -29,6 +29,7 @@ from cascode_indexer.roots import Roots
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
+from cascode_indexer.team.types import Team
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
 from cascode_indexer.walk import checked_root, walk
 from cascode_indexer.watch import ChangeBatch
@@ -50,6 +51,8 @@ class Engine:
             full speed.
         pool: Shares open workspaces with other engines; None for workspaces of its own.
         disk: Says which spellings of a path are one file; None for the file system.
+        team: The team's index, which is the caller's to close: vectors are taken from it instead of encoding, and
+            searches that ask for it are answered from it too. None, and nothing leaves the machine.
 
     Raises:
         WorkspaceError: A root cannot be walked.
@@ -66,6 +69,7 @@ class Engine:
         threads: int | None = None,
         pool: WorkspacePool | None = None,
         disk: Disk | None = None,
+        team: Team | None = None,
     ) -> None:
         self._model = model if isinstance(model, ModelHandle) else ModelHandle(model)
         self._gate = Gate() if pool is None else pool.gate
@@ -73,7 +77,7 @@ class Engine:
 
         def open_workspace(root: Path) -> Workspace:
             largest = self._largest.get(root, max_file_bytes)
-            options = IndexOptions(max_file_bytes=largest, gpu=gpu, threads=threads)
+            options = IndexOptions(max_file_bytes=largest, gpu=gpu, threads=threads, team=team)
             if pool is not None:
                 return pool.borrow(root, self._model, options)
             return Workspace(root, self._model, self._gate, options)
@@ -81,7 +85,7 @@ class Engine:
         self._roots = Roots(open_workspace, Workspace.retire if pool is None else pool.give_back, disk or Disk())
         self._overlays = Overlays(self._roots.find, max_file_bytes)
         self._searcher = Searcher(
-            self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes
+            self._roots.workspaces, self._model, self._gate, self._overlays, threads, max_file_bytes, team
         )
         try:
             self._roots.add(roots)

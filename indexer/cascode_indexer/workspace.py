@@ -29,6 +29,7 @@ from cascode_indexer.packs import read_pack, write_pack
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
+from cascode_indexer.team.supply import supply_of
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import checked_root
 from cascode_indexer.write_right import CancelledError, Turn, WriteRight
@@ -367,7 +368,8 @@ class Workspace:
         if model is None:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)
-        encoded, seconds = updater.encode(model, index.cache(), opened)
+        supply = None if self.options.team is None else supply_of(self.options.team, model, index.cache())
+        encoded, seconds = updater.encode(model, index.cache(), opened, supply)
         vectors = index.vectors()
         vectors.refresh()
         if vectors.lost:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         SearchRequest,
     )
     from cascode_indexer.store.types import StoreCounts
+    from cascode_indexer.team.types import Team
     from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, Kind, SkipCounts, SkipReason
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
@@ -91,6 +92,7 @@ __all__ = [
     "SkipCounts",
     "SkipReason",
     "StoreCounts",
+    "Team",
     "Watcher",
     "WorkspaceError",
     "WorkspacePool",
@@ -137,6 +139,7 @@ _NAMES_OF = {
         "SearchRequest",
     ),
     "cascode_indexer.store.types": ("StoreCounts",),
+    "cascode_indexer.team.types": ("Team",),
     "cascode_indexer.types": ("DEFAULT_MAX_FILE_BYTES", "Kind", "SkipCounts", "SkipReason"),
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),

@@ -9,6 +9,7 @@ import { StatusItem } from "./status/item.js";
 import { History } from "./results/history.js";
 import { ResultsView } from "./results/view.js";
 import { SearchFeature } from "./search/feature.js";
+import { describeTeamHit, TEAM_SCHEME } from "./search/team.js";
 import { visiblePicker } from "./search/picker.js";
 import { installServer } from "./server/install.js";
 import { ServerManager } from "./server/manager.js";
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new StatusItem(server),
     new StatusBar(server),
     new AgentServers(server, log),
+    vscode.workspace.registerTextDocumentContentProvider(TEAM_SCHEME, { provideTextDocumentContent: describeTeamHit }),
     ...registerIndexCommands(server, log),
     command("search", (query?: unknown) => feature.search(typeof query === "string" ? query : "")),
     command("searchSelection", () => feature.searchSelection()),

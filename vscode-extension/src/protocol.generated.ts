@@ -74,6 +74,10 @@ export interface PlainHit {
   readonly why: Readonly<Record<string, number>>;
   /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
   readonly cell: Cell | null;
+  /** Repository of a hit of the team's index; null for one of a workspace. */
+  readonly repository: string | null;
+  /** The revision of that repository; empty for a hit of a workspace. */
+  readonly revision: string;
 }
 
 /** A hit of the language server. */
@@ -106,7 +110,11 @@ export interface Hit {
   readonly why: Readonly<Record<string, number>>;
   /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
   readonly cell: Cell | null;
-  /** URI of the file; it begins with the URI that the client gave the workspace. */
+  /** Repository of a hit of the team's index; null for one of a workspace. */
+  readonly repository: string | null;
+  /** The revision of that repository; empty for a hit of a workspace. */
+  readonly revision: string;
+  /** URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the team's index, which no client can open. */
   readonly uri: string;
   /** All of it. */
   readonly range: Range;
@@ -146,6 +154,8 @@ export interface PlainAnswer {
   readonly hits: readonly PlainHit[];
   /** False where nothing matches well. */
   readonly confident: boolean;
+  /** Why the team's index has no part in it, where it was asked. */
+  readonly team_note: string | null;
   /** How complete the answer is. */
   readonly index: PlainIndexSummary;
   /** Milliseconds by step, and their `total`. */
@@ -160,6 +170,8 @@ export interface Answer {
   readonly hits: readonly Hit[];
   /** False where nothing matches well. */
   readonly confident: boolean;
+  /** Why the team's index has no part in it, where it was asked. */
+  readonly team_note: string | null;
   /** How complete the answer is. */
   readonly index: IndexSummary;
   /** Milliseconds by step, and their `total`. */
@@ -178,6 +190,8 @@ export interface SearchArgument {
   readonly kinds?: readonly string[];
   /** Only files that match one of these globs, in .gitignore syntax. */
   readonly paths?: readonly string[];
+  /** Whether the team's index is asked, too; the setting `team.search` where absent. */
+  readonly team?: boolean;
   /** Whether the slow classifier reads the best candidates; the setting where absent. */
   readonly rerank?: boolean;
   /** Where earlier answers go: `$/progress` notifications with this token. */

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from cascode_indexer.store.types import StoreCounts
+from cascode_indexer.team.types import Team
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts
 
 
@@ -21,6 +22,8 @@ class IndexOptions:
     gpu: bool = False
     #: CPU threads that indexing takes, and small batches so that searches go first; None for all, at full speed.
     threads: int | None = None
+    #: Whose vectors are taken instead of encoding; None for nobody's.
+    team: Team | None = None
 
 
 @dataclass(frozen=True, slots=True)

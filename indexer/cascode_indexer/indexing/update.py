@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import stat
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,9 @@ from cascode_models.text import TEXT_VERSION
 from cascode_models.types import EncodedTexts, Encoder, FloatArray
 
 _log = logging.getLogger(__name__)
+
+#: Given addresses of texts, puts into the cache what vectors it has of them; returns whose it had.
+Supply = Callable[[Sequence[bytes]], set[bytes]]
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
 EXTRACTION_VERSION = 6
@@ -151,7 +154,9 @@ class Updater:
             cancelled=self.cancelled(),
         )
 
-    def encode(self, encoder: Encoder, cache: VectorCache, opened: Collection[str] = ()) -> tuple[int, float]:
+    def encode(
+        self, encoder: Encoder, cache: VectorCache, opened: Collection[str] = (), supply: Supply | None = None
+    ) -> tuple[int, float]:
         """Give every text a vector: from the cache where it is known, else from the encoder.
 
         Args:
@@ -159,6 +164,11 @@ class Updater:
             cache: Vectors that are known.
             opened: Files that are open in an editor: they are encoded first
                 (:func:`cascode_indexer.indexing.order.encoding_order`).
+
+        Args:
+            encoder: The model.
+            cache: Its vectors.
+            supply: Brings vectors from elsewhere into the cache; None where there is no such place.
 
         Returns:
             How many texts were encoded, and the seconds that the encoder took.
@@ -169,7 +179,7 @@ class Updater:
             self._store.set_meta("model", encoder.fingerprint)
         pending = self._store.pending_texts()
         newest = max((text.text_id for text in pending), default=0)
-        missing = self._find_uncached(encoding_order(pending, opened), cache)
+        missing = self._find_uncached(encoding_order(pending, opened), cache, supply)
         encoded, seconds = 0, 0.0
         self._tell_encoding(0, len(missing), None)
         at = 0
@@ -177,7 +187,7 @@ class Updater:
             # What a scan has stored meanwhile is what the person works on: it goes first.
             fresh = self._store.pending_texts(after=newest)
             newest = max((text.text_id for text in fresh), default=newest)
-            missing[at:at] = self._find_uncached(encoding_order(fresh, opened), cache)
+            missing[at:at] = self._find_uncached(encoding_order(fresh, opened), cache, supply)
             batch = missing[at : at + _TEXTS_A_BATCH]
             texts = self._store.texts([text_id for text_id, _ in batch])
             batch = [(text_id, key) for text_id, key in batch if text_id in texts]
@@ -199,9 +209,13 @@ class Updater:
             at += done
         return encoded, seconds
 
-    def _find_uncached(self, pending: Sequence[PendingText], cache: VectorCache) -> list[tuple[int, bytes]]:
-        """Note the texts whose vector the cache knows; return (text id, key) of the others, in their order."""
+    def _find_uncached(
+        self, pending: Sequence[PendingText], cache: VectorCache, supply: Supply | None
+    ) -> list[tuple[int, bytes]]:
+        """Note the texts whose vector the cache knows, or is brought; return (text id, key) of the others, in order."""
         known = cache.known(text.key for text in pending)
+        if supply is not None and len(known) < len(pending):
+            known |= supply([text.key for text in pending if text.key not in known])
         if known:
             cache.touch(known)
             self._store.mark_encoded(text.text_id for text in pending if text.key in known)

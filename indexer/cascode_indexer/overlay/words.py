@@ -84,18 +84,27 @@ class WordCounter:
     def count(self, path: str, definitions: Sequence[Definition]) -> FunctionWords:
         """Count the words of a file's definitions."""
         path_terms = index_terms(path)
-        rows = [
-            (
-                at,
-                index_terms(definition.qualified_name),
-                path_terms,
-                index_terms(definition.doc),
-                index_terms(definition.code),
-            )
-            for at, definition in enumerate(definitions)
-        ]
+        return self.count_columns(
+            [
+                (
+                    index_terms(definition.qualified_name),
+                    path_terms,
+                    index_terms(definition.doc),
+                    index_terms(definition.code),
+                )
+                for definition in definitions
+            ]
+        )
+
+    def count_columns(self, columns: Sequence[tuple[str, str, str, str]]) -> FunctionWords:
+        """Count the words of definitions by their columns, each as ``index_terms`` makes it.
+
+        Args:
+            columns: Name, path, doc and body of each definition.
+        """
+        rows = [(at, *texts) for at, texts in enumerate(columns)]
         holders: dict[str, dict[int, list[int]]] = {}
-        lengths = [0] * len(definitions)
+        lengths = [0] * len(columns)
         for at, column, stem, count in self._instances(rows):
             counts = holders.setdefault(stem, {}).setdefault(at, [0] * len(_COLUMNS))
             counts[_COLUMNS.index(column)] = count

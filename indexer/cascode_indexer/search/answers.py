@@ -12,6 +12,7 @@ from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import confidence_of
 from cascode_indexer.search.pipeline import Ranking
+from cascode_indexer.search.source import Source
 from cascode_indexer.search.types import Answer, Hit
 from cascode_indexer.store.store import Store
 
@@ -56,6 +57,8 @@ class Asked:
     clock: Clock
     #: Definitions of open files that are searched without a workspace.
     outside: int = 0
+    #: Why the team's index has no part in it, where it was to have one.
+    team_note: str | None = None
 
 
 def answer_of(asked: Asked, ranking: Ranking) -> Answer:
@@ -75,6 +78,7 @@ def answer_of(asked: Asked, ranking: Ranking) -> Answer:
         dropped=ranking.dropped,
         model_ready=asked.model is not None,
         model_error=None if asked.model is not None else asked.model_error,
+        team_note=asked.team_note,
     )
 
 
@@ -88,8 +92,10 @@ def _pending(store: Store, fingerprint: str | None) -> int:
 def _hit(ranked: Ranked, probability: float | None) -> Hit:
     """Turn a candidate into a hit."""
     found = ranked.definition
+    source: Source = ranked.candidate.owner
+    origin = source.origin(found)
     return Hit(
-        root=ranked.candidate.owner.root,
+        root=source.root,
         path=found.path,
         name=found.qualified_name,
         kind=found.kind,
@@ -103,6 +109,9 @@ def _hit(ranked: Ranked, probability: float | None) -> Hit:
         probability=probability,
         stage=ranked.stage,
         why=_why(ranked),
+        repository=None if origin is None else origin.repository,
+        revision="" if origin is None else origin.revision,
+        code="" if origin is None else origin.code,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,11 +33,14 @@ from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.search.verify import Verifier
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
+from cascode_indexer.team.asking import Asking, TeamSearch
+from cascode_indexer.team.types import Team
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.walk import read_text
 from cascode_models.types import EncodedQuery
 
 if TYPE_CHECKING:
+    from cascode_indexer.vectors.types import Vectors
     from cascode_indexer.workspace import Workspace
     from cascode_models.inference import CasCodeModel
 
@@ -68,6 +71,7 @@ class Searcher:
         overlays: Open buffers.
         indexing_threads: CPU threads that indexing takes; None for all.
         max_file_bytes: No source is shown of larger files, where their workspace was closed meanwhile.
+        team: The team's index; None where there is none.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Searcher:
         overlays: Overlays,
         indexing_threads: int | None,
         max_file_bytes: int,
+        team: Team | None = None,
     ) -> None:
         self._workspaces = workspaces
         self._model = model
@@ -85,6 +90,7 @@ class Searcher:
         self._overlays = overlays
         self._indexing_threads = indexing_threads
         self._max_file_bytes = max_file_bytes
+        self._team = None if team is None else TeamSearch(team)
 
     def search(
         self,
@@ -102,9 +108,19 @@ class Searcher:
         def work(parts: Sequence[Part]) -> Answer:
             encoded = self._encode(model, clock, lambda encoder: encoder.encode_query(query.pieces))
             vector = None if encoded is None else encoded.vector
+            asking = self._ask_team(request, query, vector, model)
             asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
             stages = stages_of(request, model, encoded)
-            for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
+            sources = self._sources(parts, query, model)
+            if asking is not None:
+                if on_fast is not None and not asking.done:
+                    # Nobody waits for another machine: what lies here is shown at once.
+                    here = next(rankings(query, vector, sources, (), request.limit))
+                    on_fast(self._with_cells(answer_of(asked, here)))
+                theirs, note = asking.take(query, asked.stores, cancelled)
+                clock.lap("team")
+                sources, asked = [*sources, *theirs], replace(asked, team_note=note)
+            for ranking in rankings(query, vector, sources, stages, request.limit):
                 clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
                 answer = self._with_cells(answer_of(asked, ranking))
                 if not ranking.last and on_fast is not None:
@@ -154,6 +170,8 @@ class Searcher:
 
     def snippet(self, hit: Hit) -> str:
         """Return the source lines of a hit."""
+        if hit.repository is not None:
+            return hit.code
         text = self._file_text(hit.root, hit.path, hit.language)
         if text is None:
             return ""
@@ -172,7 +190,11 @@ class Searcher:
 
     def _with_cell(self, hit: Hit) -> Hit:
         """Return a hit with its cell, where it has one."""
-        text = self._file_text(hit.root, hit.path, hit.language) if is_notebook(hit.path) else None
+        text = (
+            self._file_text(hit.root, hit.path, hit.language)
+            if is_notebook(hit.path) and hit.repository is None
+            else None
+        )
         return hit if text is None else with_cell(hit, text)
 
     def _line_of_code(self, root: Path, path: str, line: int, cell: int | None) -> int:
@@ -256,6 +278,14 @@ class Searcher:
             clock=clock,
             outside=sum(len(file.definitions) for files in outside for file in files),
         )
+
+    def _ask_team(
+        self, request: SearchRequest, query: Query, vector: Vectors | None, model: CasCodeModel | None
+    ) -> Asking | None:
+        """Begin to ask the team's index; None where the request does not want it, or without a model."""
+        if self._team is None or not request.team or vector is None or model is None:
+            return None
+        return self._team.begin(query, vector, model.fingerprint)
 
     # --- the model ------------------------------------------------------------------------------------
 

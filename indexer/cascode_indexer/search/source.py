@@ -26,6 +26,17 @@ class Verified:
     new_text: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate comes from that does not lie in a workspace."""
+
+    #: Name of its repository in the team's index, and the revision that was read.
+    repository: str
+    revision: str
+    #: Its source; empty where the team's index holds none.
+    code: str
+
+
 class Source(Protocol):
     """Gives candidates and answers for them."""
 
@@ -49,3 +60,6 @@ class Source(Protocol):
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:
         """Return a definition where it stands now, None where its file no longer holds it."""
+
+    def origin(self, definition: StoredDefinition) -> Origin | None:
+        """Return where a definition comes from; None for one of a workspace."""

@@ -15,7 +15,7 @@ from cascode_indexer.lexical.terms import match_expression
 from cascode_indexer.overlay.buffers import OverlayFile, similarities
 from cascode_indexer.query import Frame, Query
 from cascode_indexer.rank.types import Candidate
-from cascode_indexer.search.source import Verified
+from cascode_indexer.search.source import Origin, Verified
 from cascode_indexer.search.verify import Verifier
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.word_statistics import WordStatistics
@@ -97,6 +97,10 @@ class IndexSource:
         """See :meth:`Source.stands`."""
         return Verified(definition, None) if self.verifier is None else self.verifier.check(definition, text)
 
+    def origin(self, definition: StoredDefinition) -> Origin | None:  # noqa: ARG002
+        """See :meth:`Source.origin`."""
+        return None
+
     def _rows(
         self, dense: Sequence[int], bm25: dict[int, float], query: Query, allowed: _Allowed
     ) -> list[StoredDefinition]:
@@ -156,6 +160,10 @@ class BufferSource:
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
         """See :meth:`Source.stands`: the lines of a buffer are those that the person sees."""
         return Verified(definition, None)
+
+    def origin(self, definition: StoredDefinition) -> Origin | None:  # noqa: ARG002
+        """See :meth:`Source.origin`."""
+        return None
 
     def _with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each definition with its text."""

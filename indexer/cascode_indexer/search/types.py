@@ -39,6 +39,8 @@ class SearchRequest:
     rerank_top: int | None = None
     #: Wait until the model is loaded; without it, a search is answered at once, by words alone.
     wait_for_model: bool = True
+    #: Ask the team's index too, where the engine has one.
+    team: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class Hit:
     why: Mapping[str, float] = field(default_factory=dict)
     #: Where it stands in a notebook as it is shown; the lines above are those of the file. None in other files.
     cell: CellPlace | None = None
+    #: Of a hit of the team's index: its repository there, the revision that was read, and the source where that index
+    #: holds it. None for a hit of a workspace.
+    repository: str | None = None
+    revision: str = ""
+    code: str = ""
 
     @property
     def match(self) -> Match | None:
@@ -112,3 +119,5 @@ class Answer:
     model_ready: bool = True
     #: Why the model cannot be loaded, where that is the reason.
     model_error: str | None = None
+    #: Why the team's index has no part in the answer, where it was asked for one.
+    team_note: str | None = None

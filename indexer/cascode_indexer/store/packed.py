@@ -1,8 +1,8 @@
-"""The vector cache of one workspace: the user's own, and beside it what packs brought for this workspace alone.
+"""The vector cache of one workspace: the user's own, and beside it what packs or a team's index brought.
 
-A pack is somebody else's word for what a text's vector is. It is believed for the workspace that it was unpacked for,
-since the user said so, and for no other: it lies in that workspace's index, and never moves to the shared cache. A
-vector that was made here goes before one of a pack.
+A pack is somebody else's word for what a text's vector is, and so is a team's index. It is believed for the workspace
+that it was unpacked for, since the user said so, and for no other: it lies in that workspace's index, and never moves
+to the shared cache. A vector that was made here goes before one that came from elsewhere.
 """
 
 from __future__ import annotations

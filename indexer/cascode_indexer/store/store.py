@@ -242,6 +242,33 @@ class Store:
             ).fetchall()
         return [StoredDefinition(*row) for row in rows]
 
+    def copies(
+        self, keys: Sequence[bytes], places: Sequence[tuple[str, str]]
+    ) -> tuple[set[bytes], set[tuple[str, str]]]:
+        """Return which texts, and which definitions by path and qualified name, this workspace has.
+
+        Args:
+            keys: Addresses of texts.
+            places: Paths and qualified names.
+        """
+        with self._access() as database:
+            texts = {
+                key
+                for key in keys
+                if database.execute("SELECT 1 FROM texts WHERE key = ?", (key,)).fetchone() is not None
+            }
+            named = {
+                place
+                for place in places
+                if database.execute(
+                    "SELECT 1 FROM functions f JOIN files ON files.id = f.file_id "
+                    "WHERE files.path = ? AND f.qualified_name = ?",
+                    place,
+                ).fetchone()
+                is not None
+            }
+        return texts, named
+
     def function_facets(self) -> list[tuple[int, int, str, str, str]]:
         """Return (definition id, text id, path, language, kind) of every definition, for filters."""
         with self._access() as database:

@@ -50,7 +50,9 @@ def history_sets(
         raise ModelError(f"no {split} questions{about} in {folder}: mine some with 'cascode train mine --history'")
 
 
-def written_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Iterator[QuestionSet]:
+def written_sets(
+    folder: Path, clones: Path, split: str, scratch: Path, *, repository: str | None = None
+) -> Iterator[QuestionSet]:
     """Read questions that were written by hand about repositories, and write the files that they ask about.
 
     Args:
@@ -58,6 +60,7 @@ def written_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
         clones: Folder of clones that have the revisions asked about.
         split: ``dev`` or ``test``.
         scratch: Folder for each repository's files at its revision.
+        repository: Only this one, as ``owner/name``; None for all.
 
     Yields:
         One set a repository, whose files are written just before.
@@ -72,16 +75,18 @@ def written_sets(folder: Path, clones: Path, split: str, scratch: Path) -> Itera
     for path in paths:
         try:
             written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-            repository, revision = written["repository"], written["revision"]
+            name, revision = written["repository"], written["revision"]
             questions = [
                 Question(row["ask"], frozenset(_place(answer) for answer in row["answers"]), row["kind"])
                 for row in written["questions"]
             ]
         except (yaml.YAMLError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is not a file of questions: {error!r}") from error
+        if repository not in (None, name):
+            continue
         root = scratch / path.stem
-        checkout(find_clone(clones, repository), revision, root)
-        yield QuestionSet(repository, "written", root, questions)
+        checkout(find_clone(clones, name), revision, root)
+        yield QuestionSet(name, "written", root, questions)
 
 
 def _place(answer: str) -> tuple[str, str]:

@@ -38,6 +38,8 @@ local M = {}
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 ---@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
+---@field repository? string Repository of a hit of the team's index; null for one of a workspace.
+---@field revision string The revision of that repository; empty for a hit of a workspace.
 
 --- A hit of the language server.
 ---@class cascode.Hit
@@ -55,7 +57,9 @@ local M = {}
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 ---@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
----@field uri string URI of the file; it begins with the URI that the client gave the workspace.
+---@field repository? string Repository of a hit of the team's index; null for one of a workspace.
+---@field revision string The revision of that repository; empty for a hit of a workspace.
+---@field uri string URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the team's index, which no client can open.
 ---@field range cascode.Range All of it.
 ---@field selectionRange cascode.Range Its name.
 ---@field cellSelectionRange? cascode.Range Its name in its cell; null where the file is no notebook.
@@ -78,6 +82,7 @@ local M = {}
 ---@field query string The query.
 ---@field hits cascode.PlainHit[] The best one first.
 ---@field confident boolean False where nothing matches well.
+---@field team_note? string Why the team's index has no part in it, where it was asked.
 ---@field index cascode.PlainIndexSummary How complete the answer is.
 ---@field timings_ms table<string, number> Milliseconds by step, and their `total`.
 
@@ -86,6 +91,7 @@ local M = {}
 ---@field query string The query.
 ---@field hits cascode.Hit[] The best one first.
 ---@field confident boolean False where nothing matches well.
+---@field team_note? string Why the team's index has no part in it, where it was asked.
 ---@field index cascode.IndexSummary How complete the answer is.
 ---@field timings_ms table<string, number> Milliseconds by step, and their `total`.
 
@@ -96,6 +102,7 @@ local M = {}
 ---@field languages? string[] Only these languages, by id or usual name.
 ---@field kinds? string[] Only these kinds.
 ---@field paths? string[] Only files that match one of these globs, in .gitignore syntax.
+---@field team? boolean Whether the team's index is asked, too; the setting `team.search` where absent.
 ---@field rerank? boolean Whether the slow classifier reads the best candidates; the setting where absent.
 ---@field partialResultToken? integer|string Where earlier answers go: `$/progress` notifications with this token.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,15 @@ from cascode_server.service.tokens import count_tokens
 if TYPE_CHECKING:
     from cascode import Engine
     from cascode_lab.agents.reading import Context
+    from cascode_lab.ranking.types import QuestionSet
 
 
 @click.command("agent", cls=Command, short_help="Measure what the search saves an agent.")
-@click.option("--history", type=FOLDER, required=True, metavar="DIR", help="What 'cascode train mine --history' wrote.")
-@click.option("--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones it was mined from.")
+@click.option("--history", type=FOLDER, metavar="DIR", help="What 'cascode train mine --history' wrote.")
+@click.option("--written", type=FOLDER, metavar="DIR", help="Questions written by hand: benchmarks/questions.")
+@click.option(
+    "--clones", type=FOLDER, required=True, metavar="DIR", help="Folder of the clones of the repositories asked about."
+)
 @click.option("--split", type=click.Choice(["dev", "test"]), default="test", show_default=True, help="Questions asked.")
 @click.option("--repository", metavar="OWNER/NAME", help="Only this repository.")
 @click.option(
@@ -39,7 +44,8 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="JSON lines, one a question.")
 @on_interrupt("what was encoded is kept in the cache: the same call goes on")
 def agent_command(
-    history: Path,
+    history: Path | None,
+    written: Path | None,
     clones: Path,
     split: str,
     repository: str | None,
@@ -47,7 +53,9 @@ def agent_command(
     model: str | None,
     output: Path | None,
 ) -> int:
-    """Let two scripted agents look for the answers of mined questions, and count the tokens that they read.
+    """Let two scripted agents look for the answers of questions, and count the tokens that they read.
+
+    The questions are mined from histories, or written by hand.
 
     One has ripgrep alone; the other asks search_code once, reads the places that the answer names without their code,
     and goes on with ripgrep where that was in vain. Tokens are counted as those of answers are.
@@ -56,13 +64,14 @@ def agent_command(
     from cascode_lab.agents.compare import Compared, Reading, table
     from cascode_lab.agents.grep import grep_until_found
     from cascode_lab.agents.reading import Context, SourceTree
-    from cascode_lab.ranking.sets import history_sets
 
+    if history is None and written is None:
+        raise click.UsageError("there is nothing to ask: give --history or --written")
     compared: list[Compared] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
         handle = ModelHandle(model)
-        for questions in history_sets(history, clones, split, folder, repository=repository):
+        for questions in _sets(history, written, clones, split, folder, repository):
             tree = SourceTree(questions.root)
             with Engine([questions.root], model=handle) as engine:
                 engine.update()
@@ -90,6 +99,18 @@ def agent_command(
         output.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     click.echo(table(compared))
     return 0
+
+
+def _sets(
+    history: Path | None, written: Path | None, clones: Path, split: str, folder: Path, repository: str | None
+) -> Iterator[QuestionSet]:
+    """The sets of questions that were named; each repository's files are written just before."""
+    from cascode_lab.ranking.sets import history_sets, written_sets
+
+    if history is not None:
+        yield from history_sets(history, clones, split, folder, repository=repository)
+    if written is not None:
+        yield from written_sets(written, clones, split, folder, repository=repository)
 
 
 def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> None:

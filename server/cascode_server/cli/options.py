@@ -16,6 +16,7 @@ from cascode import DEFAULT_LIMIT, Kind
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
 from cascode_server.cli.current_directory import FolderType, current_directory
+from cascode_server.service.team import team_of
 from cascode_server.settings import Settings
 from cascode_server.settings.leaves import with_values
 
@@ -71,6 +72,7 @@ class EngineOptions:
             gpu=self.gpu,
             # Somebody waits for a command: it takes all cores unless a setting limits it.
             threads=settings.indexing.threads or None,
+            team=team_of(settings.team),
         )
 
 

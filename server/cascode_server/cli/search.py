@@ -27,6 +27,7 @@ from cascode_server.cli.resident import Question, ask_resident
 from cascode_server.cli.updating import explain_empty, print_reports, update
 from cascode_server.service.printable import printable
 from cascode_server.service.requests import search_request
+from cascode_server.settings import TEAM_VARIABLE, Settings, user_file
 
 if TYPE_CHECKING:
     from cascode import Answer, Engine, SearchRequest
@@ -58,6 +59,11 @@ if TYPE_CHECKING:
 )
 @format_options
 @click.option(
+    "--team/--no-team",
+    default=None,
+    help="Ask your team's shared index too, or not (default: what the setting team.search says).",
+)
+@click.option(
     "--batch",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
@@ -76,6 +82,7 @@ def command(
     rerank_top: int | None,
     format_name: str,
     show: Printer,
+    team: bool | None,
     batch: TextIO | None,
     no_update: bool,
     engine_options: EngineOptions,
@@ -94,6 +101,7 @@ def command(
         asked["limit"] = limit
     if no_rerank:
         asked["rerank"] = False
+    asked["team"] = _wants_team(team, engine_options.settings, format_name)
     settings = engine_options.settings.search
     requests = (
         search_request({**asked, "query": query}, settings, rerank_top=rerank_top) for query in _queries(words, batch)
@@ -117,6 +125,18 @@ def command(
             return 1
         titled = batch is not None and format_name in TITLED
         return _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
+
+
+def _wants_team(team: bool | None, settings: Settings, format_name: str) -> bool:
+    """Whether the team's index is asked."""
+    if team and not settings.team.url:
+        raise click.UsageError(
+            f"--team needs the address of an index: set {TEAM_VARIABLE}, or team.url in {user_file()}"
+        )
+    if team and format_name == "vimgrep":
+        raise click.UsageError("--team finds code that no editor can open from here, which --format vimgrep is for")
+    wanted = settings.team.search if team is None else team
+    return wanted and bool(settings.team.url) and format_name != "vimgrep"
 
 
 def _ask_resident(

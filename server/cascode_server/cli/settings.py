@@ -45,7 +45,8 @@ def command(workspace: Path | None, format_name: str) -> int:
     found = read_settings([checked_root(workspace)] if workspace else [])
     width = max(map(len, LEAVES))
     for key, leaf in LEAVES.items():
-        value = json.dumps(value_of(found.settings, leaf), ensure_ascii=False)
+        held = value_of(found.settings, leaf)
+        value = "(hidden)" if leaf.about.secret and held else json.dumps(held, ensure_ascii=False)
         origin = found.origins.get(key, "default")
         click.echo(f"{key:<{width}}  {printable(f'{value}  ({origin})', one_line=True)}")
     for problem in found.problems:

@@ -63,7 +63,9 @@ async def run_search(session: Session, argument: SearchArgument) -> Answer:
             if session.documents is not None and session.documents.are_open
             else "no folder is open, so there is nothing to search: open the folder of a project"
         )
-    request = search_request(argument, settings.search, wait_for_model=False)
+    request = search_request(
+        argument, settings.search, wait_for_model=False, team=settings.team.search and bool(settings.team.url)
+    )
     token = argument.get("partialResultToken")
 
     def send(answer: Answer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from cascode_server.lsp.positions import Encoding, split_lines, to_units
 from cascode_server.schema.shapes import Answer, Hit, Range
@@ -37,6 +38,7 @@ def editor_answer(session: Session, engine: cascode.Engine, answer: cascode.Answ
         "query": answer.query,
         "hits": [editor_hit(hit, session.folder_of(hit.root), engine.snippet(hit), encoding) for hit in answer.hits],
         "confident": answer.confident,
+        "team_note": answer.team_note,
         "index": {"state": shown, "functions": answer.functions, "pending": answer.pending, "files": state.files},
         "timings_ms": timings_json(answer),
     }
@@ -69,11 +71,18 @@ def editor_hit(hit: cascode.Hit, folder: Folder | None, snippet: str, encoding: 
         selection = _range(hit.name_line - 1, column, hit.name_line - 1, column + (end - start if column else 0))
     return {
         **hit_json(hit, folder.name if folder else None),
-        "uri": below(folder.uri, hit.path) if folder else from_path(hit.root / hit.path),
+        "uri": _uri(hit, folder),
         "range": whole,
         "selectionRange": selection,
         "cellSelectionRange": None if hit.cell is None else shown,
     }
+
+
+def _uri(hit: cascode.Hit, folder: Folder | None) -> str:
+    """Where a hit can be opened; one of the team's index has an address that names it and opens nothing."""
+    if hit.repository is not None:
+        return f"cascode-team:/{quote(hit.repository)}/{quote(hit.path)}?{quote(hit.revision)}"
+    return below(folder.uri, hit.path) if folder else from_path(hit.root / hit.path)
 
 
 def _range(start_line: int, start: int, end_line: int, end: int) -> Range:

@@ -99,7 +99,7 @@ class Commands:
         """Answer on a worker thread; return the last message."""
         try:
             roots = tuple(Path(root) for root in question["roots"])
-            key = (roots, settings.model.path, settings.device, settings.indexing)
+            key = (roots, settings.model.path, settings.device, settings.indexing, settings.team)
             engine = self._borrow(key, settings)
             try:
                 if not engine.is_indexed():

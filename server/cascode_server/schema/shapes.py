@@ -74,12 +74,18 @@ class PlainHit(TypedDict):
     cell: Annotated[
         Cell | None, "Its cell where the file is a notebook; other lines and ranges are those of the file. Else null."
     ]
+    repository: Annotated[str | None, "Repository of a hit of the team's index; null for one of a workspace."]
+    revision: Annotated[str, "The revision of that repository; empty for a hit of a workspace."]
 
 
 class Hit(PlainHit):
     """A hit of the language server."""
 
-    uri: Annotated[str, "URI of the file; it begins with the URI that the client gave the workspace."]
+    uri: Annotated[
+        str,
+        "URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the "
+        "team's index, which no client can open.",
+    ]
     range: Annotated[Range, "All of it."]
     selectionRange: Annotated[Range, "Its name."]
     cellSelectionRange: Annotated[Range | None, "Its name in its cell; null where the file is no notebook."]
@@ -105,6 +111,7 @@ class PlainAnswer(TypedDict):
     query: Annotated[str, "The query."]
     hits: Annotated[list[PlainHit], "The best one first."]
     confident: Annotated[bool, "False where nothing matches well."]
+    team_note: Annotated[str | None, "Why the team's index has no part in it, where it was asked."]
     index: Annotated[PlainIndexSummary, "How complete the answer is."]
     timings_ms: Annotated[dict[str, float], "Milliseconds by step, and their `total`."]
 
@@ -115,6 +122,7 @@ class Answer(TypedDict):
     query: Annotated[str, "The query."]
     hits: Annotated[list[Hit], "The best one first."]
     confident: Annotated[bool, "False where nothing matches well."]
+    team_note: Annotated[str | None, "Why the team's index has no part in it, where it was asked."]
     index: Annotated[IndexSummary, "How complete the answer is."]
     timings_ms: Annotated[dict[str, float], "Milliseconds by step, and their `total`."]
 
@@ -132,6 +140,7 @@ class SearchArgument(_Query, total=False):
     languages: Annotated[list[str], "Only these languages, by id or usual name."]
     kinds: Annotated[list[str], "Only these kinds."]
     paths: Annotated[list[str], "Only files that match one of these globs, in .gitignore syntax."]
+    team: Annotated[bool, "Whether the team's index is asked, too; the setting `team.search` where absent."]
     rerank: Annotated[bool, "Whether the slow classifier reads the best candidates; the setting where absent."]
     partialResultToken: Annotated[int | str, "Where earlier answers go: `$/progress` notifications with this token."]
 

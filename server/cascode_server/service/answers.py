@@ -23,7 +23,7 @@ def hit_json(hit: Hit, workspace: str | None = None) -> PlainHit:
     """
     return {
         "path": hit.path,
-        "workspace": workspace or hit.root.name,
+        "workspace": hit.repository or workspace or hit.root.name,
         "name": hit.name,
         "kind": hit.kind,
         "language": hit.language,
@@ -36,6 +36,8 @@ def hit_json(hit: Hit, workspace: str | None = None) -> PlainHit:
         "stage": hit.stage,
         "why": {label: round(part, _PART_DIGITS) for label, part in hit.why.items()},
         "cell": cell_json(hit),
+        "repository": hit.repository,
+        "revision": hit.revision,
     }
 
 
@@ -59,6 +61,7 @@ def answer_json(answer: Answer) -> PlainAnswer:
         "query": answer.query,
         "hits": [hit_json(hit) for hit in answer.hits],
         "confident": answer.confident,
+        "team_note": answer.team_note,
         "index": {"state": answer.state, "functions": answer.functions, "pending": answer.pending},
         "timings_ms": timings_json(answer),
     }

@@ -29,4 +29,6 @@ def notes_of(answer: Answer, *, narrowed: bool = False) -> list[str]:
         )
     if answer.dropped:
         notes.append(f"{answer.dropped:,} left out: the file changed since it was indexed")
+    if answer.team_note:
+        notes.append(answer.team_note)
     return notes

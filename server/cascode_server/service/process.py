@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cascode import INDEX_DIR_VARIABLE
 from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
+from cascode_server.service.team import team_of
 from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, Settings
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def open_background_engine(
         threads=indexing.threads or max(1, _cores() // 2),
         pool=pool,
         disk=disk,
+        team=team_of(settings.team),
     )
 
 

@@ -16,7 +16,12 @@ _LONGEST_QUERY = 20_000
 
 
 def search_request(
-    argument: SearchArgument, settings: Search, *, rerank_top: int | None = None, wait_for_model: bool = True
+    argument: SearchArgument,
+    settings: Search,
+    *,
+    rerank_top: int | None = None,
+    wait_for_model: bool = True,
+    team: bool = False,
 ) -> SearchRequest:
     """Return a request for the engine.
 
@@ -25,6 +30,7 @@ def search_request(
         settings: The settings.
         rerank_top: K of this one search; None for the setting.
         wait_for_model: As in :class:`SearchRequest`.
+        team: Whether the team's index is asked where the argument does not say.
     """
     from cascode import SearchRequest
 
@@ -38,4 +44,5 @@ def search_request(
         rerank=rerank,
         rerank_top=top,
         wait_for_model=wait_for_model,
+        team=argument.get("team", team),
     )

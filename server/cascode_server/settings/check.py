@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cascode_server.settings.files import user_file
 from cascode_server.settings.leaves import EDITOR_LEAVES, LEAVES, TABLES, Leaf
 
 #: A shown value is cut here, so that a problem stays one line that can be read.
@@ -36,6 +37,8 @@ class Source:
     prefix: str = ""
     #: Whether settings that only the editor reads may stand there.
     editor: bool = False
+    #: Whether it is the user's own, and no workspace has a say in it.
+    personal: bool = False
 
 
 def check_settings(source: Source) -> tuple[dict[str, bool | int | str], list[str]]:
@@ -63,6 +66,8 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         return _not_a_setting(source, key, value)
     if value is None:  # how editors say that nothing is set
         return None
+    if leaf.about.personal and not source.personal:
+        return f"is ignored: nothing but your own settings may say where something is sent; set it in {user_file()}"
     if leaf.about.restricted and not source.trusted:
         return (
             f"= {show_value(value)} is ignored: a workspace's file may not name what is loaded unless the editor "
@@ -70,7 +75,8 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         )
     good = _value(leaf, value)
     if good is None:
-        return f"= {show_value(value)} is ignored: use {describe_values(leaf)}"
+        shown = "" if leaf.about.secret else f"= {show_value(value)} "
+        return f"{shown}is ignored: use {describe_values(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
@@ -95,7 +101,8 @@ def _not_a_setting(source: Source, key: str, value: Any) -> str | None:
     if key in TABLES:
         inside = ", ".join(leaf for leaf in LEAVES if leaf.startswith(f"{key}."))
         return f"= {show_value(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
-    known = [*LEAVES, *(EDITOR_LEAVES if source.editor else ())]
+    settable = [name for name, leaf in LEAVES.items() if source.personal or not leaf.about.personal]
+    known = [*settable, *(EDITOR_LEAVES if source.editor else ())]
     meant = _like(key, sorted(TABLES) if isinstance(value, Mapping) else known)
     if meant:
         return f"is unknown: did you mean {source.prefix}{meant}?"

@@ -12,6 +12,8 @@ from typing import Any
 CONFIG_DIR_VARIABLE = "CASCODE_CONFIG_DIR"
 #: The model's own variable, repeated since its module loads torch.
 MODEL_VARIABLE = "CASCODE_MODEL"
+#: Address of a team's index: where it holds a password, a variable is easier to keep from others than a file.
+TEAM_VARIABLE = "CASCODE_TEAM_URL"
 #: Name of the file, at the top of a workspace and in the user's configuration folder.
 WORKSPACE_FILE = "cascode.toml"
 #: Every setting with a comment takes 2 kB; a file above this is not a file of settings, and it comes from anywhere.

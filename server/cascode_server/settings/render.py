@@ -16,7 +16,8 @@ _FIRST = "path"
 def vscode_configuration() -> dict[str, Any]:
     """Return the ``contributes.configuration`` of VS Code's extension."""
     leaves = sorted(
-        (*EDITOR_LEAVES.values(), *LEAVES.values()), key=lambda leaf: (leaf.key != _FIRST, leaf.editor_only)
+        (leaf for leaf in (*EDITOR_LEAVES.values(), *LEAVES.values()) if not leaf.about.personal),
+        key=lambda leaf: (leaf.key != _FIRST, leaf.editor_only),
     )
     properties = {
         f"{SECTION}.{leaf.key}": {
@@ -70,6 +71,8 @@ def _facts(leaf: Leaf) -> Iterator[str]:
         yield "- Read by the editor: it has no meaning in a file"
     if leaf.about.restricted:
         yield "- Restricted: taken from a workspace only where the editor trusts the workspace"
+    if leaf.about.personal:
+        yield "- Personal: taken from your own settings file alone, not from a workspace's file or an editor"
 
 
 def _schema_of(leaf: Leaf) -> dict[str, Any]:

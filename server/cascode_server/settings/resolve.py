@@ -8,12 +8,13 @@ switch that a person flips must do something. An editor therefore sends what its
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_server.settings.check import Source, check_settings, show_value
-from cascode_server.settings.files import WORKSPACE_FILE, read_file, user_file
+from cascode_server.settings.files import TEAM_VARIABLE, WORKSPACE_FILE, read_file, user_file
 from cascode_server.settings.leaves import SECTION, with_values
 from cascode_server.settings.tree import Settings
 
@@ -70,7 +71,9 @@ def _sources(client: object, workspace: Path | None, trusted: bool, problems: li
     own = user_file()
     values, found = read_file(own)
     problems += found
-    yield Source(str(own), values, own.parent)
+    yield Source(str(own), values, own.parent, personal=True)
+    if os.environ.get(TEAM_VARIABLE):
+        yield Source(TEAM_VARIABLE, {"team.url": os.environ[TEAM_VARIABLE]}, personal=True)
     if workspace is not None:
         path = workspace.absolute() / WORKSPACE_FILE
         values, found = read_file(path)

@@ -28,6 +28,11 @@ class About:
     maximum: int = 0
     #: Names a program or a file to load: not taken from a workspace's file unless the editor trusts the workspace.
     restricted: bool = False
+    #: Taken from the user's own file and the environment alone, never from a workspace's file or an editor, which may
+    #: pass on what a workspace says: it names where something is sent to.
+    personal: bool = False
+    #: May hold a password: never shown.
+    secret: bool = False
 
 
 def _setting(default: Any, description: str, **about: Any) -> Any:
@@ -137,6 +142,34 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    """A team's shared index."""
+
+    url: str = _setting(
+        "",
+        "Address of a team's shared index in PostgreSQL, `postgresql://user@host/database`; the variable "
+        "`CASCODE_TEAM_URL` goes before it. Empty: none, and nothing leaves the machine. Where it is set, vectors are "
+        "taken from there instead of encoding: hashes of function texts are sent to it.",
+        personal=True,
+        secret=True,
+    )
+    search: bool = _setting(
+        False,
+        "Ask the team's index with every search of the command line and of editors, not only with `--team`: the "
+        "query's vector is sent to it.",
+        personal=True,
+    )
+    # Below a tenth of a second no other machine answers; nobody waits longer than half a minute for a search.
+    timeout: int = _setting(
+        1000,
+        "Milliseconds that a search waits for the team's index before it answers without it.",
+        minimum=100,
+        maximum=30_000,
+        personal=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a person can set."""
 
@@ -163,3 +196,4 @@ class Settings:
     )
     log: Log = Log()
     shared: Shared = Shared()
+    team: Team = Team()

@@ -80,11 +80,14 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
         "match": "likely",
         "stage": "cascade",
         "why": {},
+        "repository": None,
+        "revision": "",
     }
     assert json.loads(out) == {
         "query": 'sénd\n"x"',
         "hits": [first, {**first, "probability": None, "match": None, "stage": "fast"}],
         "confident": True,
+        "team_note": None,
         "index": {"state": "ready", "functions": 40, "pending": 0},
         "timings_ms": {"total": 12.346},
     }

@@ -58,13 +58,15 @@ def test_schema_takes_what_the_checks_take() -> None:
     for key, schema in found.items():
         assert schema["default"] == value_of(Settings(), LEAVES[key])
         assert schema["description"]
-        values, problems = check_settings(Source("test", {key: schema["default"]}))
+        values, problems = check_settings(Source("test", {key: schema["default"]}, personal=True))
         assert (values, problems) == ({key: schema["default"]}, [])
         for choice in schema.get("enum", ()):
-            assert check_settings(Source("test", {key: choice}))[0] == {key: choice}
+            assert check_settings(Source("test", {key: choice}, personal=True))[0] == {key: choice}
         if schema["type"] == "integer":
-            assert check_settings(Source("test", {key: schema["minimum"]}))[0] == {key: schema["minimum"]}
-            assert check_settings(Source("test", {key: schema["maximum"] + 1}))[1] != []
+            assert check_settings(Source("test", {key: schema["minimum"]}, personal=True))[0] == {
+                key: schema["minimum"]
+            }
+            assert check_settings(Source("test", {key: schema["maximum"] + 1}, personal=True))[1] != []
 
 
 def test_values_reach_their_fields() -> None:

@@ -210,6 +210,9 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     if (hits.length > 0 && !result.confident) {
       notes.push("Nothing matches well. The nearest:");
     }
+    if (result.team_note !== null) {
+      notes.push(`${result.team_note}.`);
+    }
     // With no hits the view shows its welcome text, and a message above it would hide that.
     this.view.message = hits.length > 0 ? notes.join(" ") : "";
     const title = this.origin?.kind === "similar" ? `like ${this.origin.from.label}` : result.query;

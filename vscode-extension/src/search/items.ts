@@ -77,5 +77,8 @@ export function rowsOf(result: Answer, severalFolders: boolean): Row[] {
   if (rows.length > 0 && !result.confident) {
     rows.unshift(actionRow("info", "Nothing matches well. The nearest:"));
   }
+  if (result.team_note !== null) {
+    rows.push(actionRow("info", result.team_note));
+  }
   return rows;
 }

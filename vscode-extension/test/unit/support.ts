@@ -30,13 +30,15 @@ export function hit(changes: Partial<Hit> = {}): Hit {
     why: { meaning: 0.42, words: 0.06, test: -0.02 },
     cell: null,
     cellSelectionRange: null,
+    repository: null,
+    revision: "",
     ...changes,
   };
 }
 
 export function answer(query: string, changes: Partial<Answer> = {}): Answer {
   const index = { state: "ready", functions: 10, pending: 0, files: 2 } as const;
-  return { query, hits: [hit()], confident: true, index, timings_ms: {}, ...changes };
+  return { query, hits: [hit()], confident: true, team_note: null, index, timings_ms: {}, ...changes };
 }
 
 export function status(changes: Partial<ServerStatus> = {}): ServerStatus {

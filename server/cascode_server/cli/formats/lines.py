@@ -24,6 +24,8 @@ def grep_line(hit: Hit, line: int) -> int:
         hit: Names the file; where it cannot be read the line stays as it is.
         line: A line of it, 1-based, where a lone carriage return ends lines too.
     """
+    if hit.repository is not None:  # of another machine: there is no file to look into
+        return line
     try:
         content = Path(hit.root, hit.path).read_bytes()
     except OSError:

@@ -1,0 +1,136 @@
+"""Asks the team's index beside a search of what lies here, and waits for it no longer than was set."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cascode_indexer.overlay.words import WordCounter
+from cascode_indexer.query import Query
+from cascode_indexer.search.sources import CANDIDATES
+from cascode_indexer.store.store import Store
+from cascode_indexer.team.source import TeamSource, words_of
+from cascode_indexer.team.types import Team, TeamDefinition, TeamQuestion, TeamUnavailableError
+from cascode_indexer.vectors.types import Vectors
+
+_log = logging.getLogger(__name__)
+
+#: A filter by path is applied to what came back, since the server knows nothing of globs.
+_MORE_FOR_PATHS = 5
+#: Between two looks at ``cancelled`` while waiting.
+_POLL_SECONDS = 0.02
+
+
+class TeamSearch:
+    """Asks one team's index.
+
+    Args:
+        team: The index.
+    """
+
+    def __init__(self, team: Team) -> None:
+        self._team = team
+        self._counter = WordCounter()
+
+    def begin(self, query: Query, vector: Vectors, fingerprint: str) -> Asking:
+        """Begin to ask on a thread of its own.
+
+        Args:
+            query: What was asked; of it only languages and kinds are sent.
+            vector: ``[dimension]``, the query's vector.
+            fingerprint: Of the model that made it.
+        """
+        filters = query.filters
+        limit = CANDIDATES * (_MORE_FOR_PATHS if filters.paths else 1)
+        question = TeamQuestion(fingerprint, vector, filters.languages, filters.kinds, limit)
+        return Asking(self._team, question, self._counter)
+
+
+class Asking:
+    """A question that the team's index is being asked.
+
+    Args:
+        team: The index.
+        question: What it is asked.
+        counter: Counts words of what comes back.
+    """
+
+    def __init__(self, team: Team, question: TeamQuestion, counter: WordCounter) -> None:
+        self._team = team
+        self._counter = counter
+        self._until = time.monotonic() + team.seconds
+        self._ended = threading.Event()
+        self._found: list[TeamDefinition] = []
+        self._error: str | None = None
+        # Nobody waits for it longer than was set, the end of the process included.
+        threading.Thread(target=self._ask, args=(question,), name="cascode-team", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether :meth:`take` returns at once."""
+        return self._ended.is_set()
+
+    def take(
+        self, query: Query, stores: Sequence[Store], cancelled: Callable[[], bool] | None
+    ) -> tuple[list[TeamSource], str | None]:
+        """Wait for the answer as long as was set.
+
+        Args:
+            query: What was asked.
+            stores: Of the workspaces: a definition that lies here is not taken from there.
+            cancelled: Asked while waiting.
+
+        Returns:
+            The source of what was found, none where that has no part in the answer, and then a line that says why.
+        """
+        while not self._ended.wait(max(0.0, min(_POLL_SECONDS, self._until - time.monotonic()))):
+            if time.monotonic() >= self._until:
+                return [], f"without the team's index: {self._team.label} did not answer in {self._team.seconds:g} s"
+            if cancelled is not None and cancelled():
+                return [], None
+        if self._error is not None:
+            return [], f"without the team's index: {self._error}"
+        found = without_local(self._found, stores)
+        if not found or not stores:
+            return [], None
+        stems = self._counter.stems(query.looked_up)
+        words = words_of(self._counter, found)
+        root = Path(self._team.label)
+        return [TeamSource(root, found, words, stems, stores[0].word_statistics(stems))], None
+
+    def _ask(self, question: TeamQuestion) -> None:
+        """Ask, on a thread of its own."""
+        try:
+            self._found = self._team.search(question)
+        except TeamUnavailableError as error:
+            self._error = str(error)
+        except Exception as error:  # a search must not fail for what another machine does
+            _log.warning("the team's index gave no answer: %s", type(error).__name__, exc_info=error)
+            self._error = f"{self._team.label} gave no answer ({type(error).__name__})"
+        finally:
+            self._ended.set()
+
+
+def without_local(found: Sequence[TeamDefinition], stores: Sequence[Store]) -> list[TeamDefinition]:
+    """Leave out what lies here: the same text, or a definition of the same path and name, edited or not.
+
+    Args:
+        found: What the team's index gave.
+        stores: Of the workspaces.
+    """
+    keys = [definition.key for definition in found]
+    places = [(definition.path, definition.qualified_name) for definition in found]
+    texts: set[bytes] = set()
+    named: set[tuple[str, str]] = set()
+    for store in stores:
+        held, at = store.copies(keys, places)
+        texts |= held
+        named |= at
+    return [
+        definition
+        for definition, place in zip(found, places, strict=True)
+        if definition.key not in texts and place not in named
+    ]

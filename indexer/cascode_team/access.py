@@ -1,0 +1,87 @@
+"""Who may read which repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cascode_team.errors import TeamSetupError
+from cascode_team.schema import READER
+
+if TYPE_CHECKING:
+    from psycopg import Connection, Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A repository of the team's index."""
+
+    name: str
+    revision: str
+    definitions: int
+    #: Roles that may read it.
+    readers: tuple[str, ...]
+
+
+def grant(connection: Connection, repository: str, role: str) -> None:
+    """Let a role, or the members of a group, read a repository.
+
+    Args:
+        connection: Of a role that may load.
+        repository: Its name in the team's index.
+        role: A role of PostgreSQL.
+
+    Raises:
+        TeamSetupError: There is no such repository or role.
+    """
+    from psycopg import errors, sql
+
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            number = _repository(cursor, repository)
+            cursor.execute(
+                "INSERT INTO cascode.readers VALUES (%s, %s::regrole) ON CONFLICT DO NOTHING",
+                (number, sql.Identifier(role).as_string(connection)),
+            )
+            cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(READER), sql.Identifier(role)))
+    except errors.UndefinedObject as error:
+        raise TeamSetupError(f"the database has no role {role!r}: create it first (CREATE ROLE)") from error
+
+
+def revoke(connection: Connection, repository: str, role: str) -> None:
+    """Let a role read a repository no longer; other roles that it is a member of still may.
+
+    Raises:
+        TeamSetupError: There is no such repository, or the role could not read it.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        number = _repository(cursor, repository)
+        cursor.execute(
+            "DELETE FROM cascode.readers r USING pg_roles p "
+            "WHERE r.repository_id = %s AND r.role::oid = p.oid AND p.rolname = %s",
+            (number, role),
+        )
+        if not cursor.rowcount:
+            raise TeamSetupError(f"{role!r} was not granted {repository!r}: 'cascode team status' lists who was")
+
+
+def repositories(connection: Connection) -> list[Loaded]:
+    """List what is loaded, and who may read it, as far as the asking role may see."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT r.name, coalesce(r.revision, ''),
+                   (SELECT count(*) FROM cascode.definitions d WHERE d.repository_id = r.id),
+                   ARRAY(SELECT p.rolname::text FROM cascode.readers g JOIN pg_roles p ON p.oid = g.role::oid
+                         WHERE g.repository_id = r.id ORDER BY 1)
+               FROM cascode.repositories r ORDER BY r.name"""
+        )
+        return [Loaded(name, revision, count, tuple(readers)) for name, revision, count, readers in cursor.fetchall()]
+
+
+def _repository(cursor: Cursor, name: str) -> int:
+    """Return a repository's number."""
+    cursor.execute("SELECT id FROM cascode.repositories WHERE name = %s", (name,))
+    row = cursor.fetchone()
+    if row is None:
+        raise TeamSetupError(f"the team's index has no repository {name!r}: 'cascode team status' lists them")
+    return int(row[0])

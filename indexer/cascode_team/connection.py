@@ -1,0 +1,43 @@
+"""A connection of who loads and grants; errors of the database become one line without a password."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cascode_team.address import Address
+from cascode_team.errors import TeamSetupError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: A person waits: longer than this the host is not there.
+_CONNECT_SECONDS = 10
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """Connect while the block runs.
+
+    Args:
+        url: Address of the database.
+
+    Yields:
+        The connection, in autocommit mode.
+
+    Raises:
+        TeamSetupError: The database cannot be reached, or refuses.
+    """
+    import psycopg
+
+    address = Address.parse(url)
+    try:
+        with psycopg.connect(
+            address.conninfo, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="cascode team"
+        ) as connection:
+            yield connection
+    except psycopg.errors.UndefinedTable:
+        raise TeamSetupError(f"{address.label} holds no team's index: 'cascode team load' makes it") from None
+    except psycopg.Error as error:
+        raise TeamSetupError(f"{address.label}: {address.clean(str(error))}") from None

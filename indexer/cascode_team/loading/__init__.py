@@ -1,0 +1,1 @@
+"""Brings repositories into a team's index."""

@@ -1,0 +1,91 @@
+"""Encodes on the workers of a Ray cluster with Ray Data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cascode_indexer.model import ModelHandle
+from cascode_models.types import FloatArray
+from cascode_team.loading.local import encode_alone
+from cascode_team.loading.types import Batch
+
+#: Rows are batches already, of unequal sizes: one goes to a worker at a time, the most that a killed worker loses.
+_ROWS_A_CALL = 1
+
+
+class Encoding:
+    """Encodes on one worker; the model is loaded once for its life.
+
+    Args:
+        model: Folder or name; None for the default.
+    """
+
+    def __init__(self, model: str | None) -> None:
+        self._encoder = ModelHandle(model, device="cpu").get()
+        self._encoder.threads = 1  # a worker is one core: Ray starts as many as there are
+
+    def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
+        """Encode the batches in some rows."""
+        return {
+            "at": rows["at"],
+            "vectors": np.stack([encode_alone(self._encoder, list(texts)) for texts in rows["texts"]]),
+        }
+
+
+class RayWorkers:
+    """Encodes on as many workers as the cluster has cores.
+
+    Args:
+        model: The model; its folder must lie at the same path on every node.
+        address: Of the cluster; ``auto`` for the one that this machine belongs to.
+    """
+
+    def __init__(self, model: ModelHandle, address: str) -> None:
+        import ray
+
+        loaded = model.get()
+        self._fingerprint, self._dimension = loaded.fingerprint, loaded.dimension
+        self._name = model.name
+        self._ours = not ray.is_initialized()
+        if self._ours:
+            ray.init(address=address, log_to_driver=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the model."""
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Width of its vectors."""
+        return self._dimension
+
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
+        """See :meth:`Workers.encode`; a batch whose worker was killed is given to another one."""
+        import ray
+
+        known = list(batches)
+        if not known:
+            return
+        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        rows = [{"at": at, "texts": list(batch.texts)} for at, batch in enumerate(known)]
+        made = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+            Encoding,
+            fn_constructor_args=(self._name,),
+            batch_size=_ROWS_A_CALL,
+            num_cpus=1,
+            concurrency=(1, cores),
+        )
+        for row in made.iter_rows():
+            batch = known[int(row["at"])]
+            yield batch, np.asarray(row["vectors"], dtype=np.float32)[: len(batch.keys)]
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        import ray
+
+        if self._ours:
+            ray.shutdown()

@@ -1,0 +1,159 @@
+"""The load: one repository after another, each in one step from its old revision to its new one.
+
+What is known by its content is not encoded again. Vectors are committed batch by batch, so a load that is killed loses
+the batches in flight; the same call goes on. A repository's definitions change in one transaction at its end: whoever
+searches meanwhile sees the old revision, then the new one, never a part of either.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from cascode_indexer.indexing.update import EXTRACTION_VERSION
+from cascode_models.text import TEXT_VERSION
+from cascode_models.types import FloatArray
+from cascode_team.errors import TeamSetupError
+from cascode_team.halves import write_half
+from cascode_team.loading.checkout import checked_out
+from cascode_team.loading.read import read_repository
+from cascode_team.loading.types import Batch, Extracted, LoadProgress, LoadReport, OnLoadProgress, Place, Workers
+from cascode_team.schema import migrate, model_id
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: Texts encoded between two commits: what a kill loses, and what a worker takes at a time.
+_TEXTS_A_BATCH = 32
+#: Addresses asked for at a time.
+_KEYS_A_QUESTION = 10_000
+
+
+class Loader:
+    """Loads repositories into a team's index.
+
+    Args:
+        connection: Of a role that may load, in autocommit mode.
+        workers: Who encodes.
+        sources: Whether code and documentation are stored, too.
+        on_progress: Called with the progress of a repository.
+
+    Raises:
+        TeamSetupError: The database cannot be set up.
+    """
+
+    def __init__(self, connection: Connection, workers: Workers, *, sources: bool, on_progress: OnLoadProgress) -> None:
+        self._connection = connection
+        self._workers = workers
+        self._sources = sources
+        self._on_progress = on_progress
+        migrate(connection)
+        self._model = model_id(connection, workers.fingerprint, workers.dimension)
+        #: What another reading of the same revision would differ by.
+        self._reader = f"{EXTRACTION_VERSION}.{TEXT_VERSION} {workers.fingerprint} {'source' if sources else 'names'}"
+
+    def load(self, places: Sequence[Place]) -> Iterator[LoadReport]:
+        """Load repositories.
+
+        Args:
+            places: The repositories.
+
+        Yields:
+            What was done for each; one that cannot be read says why, and the others go on.
+        """
+        for place in places:
+            started = time.perf_counter()
+            try:
+                yield self._load(place, started)
+            except TeamSetupError as error:
+                yield LoadReport(place.name, "", seconds=time.perf_counter() - started, error=str(error))
+
+    def _load(self, place: Place, started: float) -> LoadReport:
+        """Load one repository."""
+        with checked_out(place) as checkout:
+            if checkout.revision and self._is_loaded(place.name, checkout.revision):
+                return LoadReport(place.name, checkout.revision, unchanged=True)
+            extracted, digest = read_repository(checkout.root, sources=self._sources)
+        revision = checkout.revision or digest
+        if self._is_loaded(place.name, revision):
+            return LoadReport(place.name, revision, unchanged=True)
+        encoded = self._encode(place.name, extracted)
+        self._replace(place.name, revision, extracted)
+        return LoadReport(
+            place.name,
+            revision,
+            extracted.files,
+            len(extracted.rows),
+            len(extracted.texts),
+            encoded,
+            time.perf_counter() - started,
+        )
+
+    def _is_loaded(self, name: str, revision: str) -> bool:
+        """Whether a repository stands at a revision, read as it would be read now."""
+        row = self._connection.execute(
+            "SELECT 1 FROM cascode.repositories WHERE name = %s AND revision = %s AND reader = %s",
+            (name, revision, self._reader),
+        ).fetchone()
+        return row is not None
+
+    def _encode(self, name: str, extracted: Extracted) -> int:
+        """Encode the texts that nobody has encoded, each once; return how many."""
+        known = self._known(list(extracted.texts))
+        # The shortest first, as in a local index; the address decides between equals, so that each run is the same.
+        missing = sorted(extracted.texts.keys() - known, key=lambda key: (len(extracted.texts[key]), key))
+        batches = [
+            Batch(tuple(keys), tuple(extracted.texts[key] for key in keys))
+            for start in range(0, len(missing), _TEXTS_A_BATCH)
+            if (keys := missing[start : start + _TEXTS_A_BATCH])
+        ]
+        encoded = 0
+        self._on_progress(LoadProgress(name, 0, len(missing)))
+        for batch, vectors in self._workers.encode(batches):
+            self._keep(batch, vectors)
+            encoded += len(batch.keys)
+            self._on_progress(LoadProgress(name, encoded, len(missing)))
+        return encoded
+
+    def _known(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Return those of some texts that have a vector."""
+        known: set[bytes] = set()
+        for start in range(0, len(keys), _KEYS_A_QUESTION):
+            rows = self._connection.execute(
+                "SELECT key FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)",
+                (self._model, list(keys[start : start + _KEYS_A_QUESTION])),
+            ).fetchall()
+            known.update(bytes(key) for (key,) in rows)
+        return known
+
+    def _keep(self, batch: Batch, vectors: FloatArray) -> None:
+        """Store the vectors of a batch; what another load has stored meanwhile stays."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO cascode.vectors VALUES (%s, %s, %s::halfvec) ON CONFLICT DO NOTHING",
+                [(self._model, key, write_half(vector)) for key, vector in zip(batch.keys, vectors, strict=True)],
+            )
+
+    def _replace(self, name: str, revision: str, extracted: Extracted) -> None:
+        """Put a revision in the place of the one before."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO cascode.repositories (name) VALUES (%s) "
+                "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
+                (name,),
+            )
+            row = cursor.fetchone()
+            assert row is not None
+            cursor.execute("DELETE FROM cascode.definitions WHERE repository_id = %s", row)
+            with cursor.copy(
+                "COPY cascode.definitions (repository_id, revision, path, ordinal, language, kind, name, "
+                "qualified_name, signature, doc, start_line, end_line, name_line, name_column, key, code) FROM STDIN"
+            ) as copy:
+                for definition in extracted.rows:
+                    copy.write_row((row[0], revision, *astuple(definition)))
+            cursor.execute(
+                "UPDATE cascode.repositories SET revision = %s, reader = %s, loaded = now() WHERE id = %s",
+                (revision, self._reader, row[0]),
+            )

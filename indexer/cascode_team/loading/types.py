@@ -1,0 +1,116 @@
+"""The data of a load, and the seam to who encodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cascode_models.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository to be loaded."""
+
+    #: What the team's index calls it.
+    name: str
+    #: URL of git, or a folder.
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """A repository's files as they are read."""
+
+    root: Path
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A definition as the team's index holds it, its repository and revision left out."""
+
+    path: str
+    #: Its place in the file.
+    ordinal: int
+    language: str
+    kind: str
+    name: str
+    qualified_name: str
+    signature: str
+    doc: str
+    start_line: int
+    end_line: int
+    name_line: int
+    name_column: int
+    key: bytes
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What was read of a repository."""
+
+    rows: Sequence[Row]
+    #: Texts by their addresses.
+    texts: dict[bytes, str]
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """How far the load of a repository has come."""
+
+    repository: str
+    encoded: int
+    #: Texts that nobody had encoded.
+    to_encode: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What was done for one repository."""
+
+    repository: str
+    revision: str
+    files: int = 0
+    definitions: int = 0
+    #: Distinct texts, and those of them that were encoded now.
+    texts: int = 0
+    encoded: int = 0
+    seconds: float = 0.0
+    #: It was loaded at this revision already.
+    unchanged: bool = False
+    #: Why it was left out; None where it was not.
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Texts that are encoded by one worker."""
+
+    keys: tuple[bytes, ...]
+    texts: tuple[str, ...]
+
+
+OnLoadProgress = Callable[[LoadProgress], None]
+
+
+class Workers(Protocol):
+    """Encodes batches, here or on a cluster."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the model."""
+
+    @property
+    def dimension(self) -> int:
+        """Width of its vectors."""
+
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
+        """Encode batches, in any order; the vector of a text is the same whatever else is encoded."""
+
+    def close(self) -> None:
+        """Let go what was taken."""

@@ -1,0 +1,161 @@
+"""The tables of a team's index, brought up to date by numbered migrations, each in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cascode_team.errors import TeamSetupError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: The group whose members may ask; what each of them sees is a matter of ``cascode.readers``.
+READER = "cascode_reader"
+#: Held while migrations run, so that two loads do not both run them; any number nobody else uses.
+_LOCK = 0x63617363
+
+_FIRST = f"""
+CREATE TABLE cascode.models (
+    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    fingerprint text NOT NULL UNIQUE,
+    dimension integer NOT NULL CHECK (dimension > 0)
+);
+CREATE TABLE cascode.repositories (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    revision text,
+    -- Of the model and the code that the revision was read with: another one reads it again.
+    reader text,
+    loaded timestamptz
+);
+CREATE TABLE cascode.readers (
+    repository_id integer NOT NULL REFERENCES cascode.repositories ON DELETE CASCADE,
+    role regrole NOT NULL,
+    PRIMARY KEY (repository_id, role)
+);
+-- One row a text, whoever has it; the dimension is that of the model, which the index of each model names.
+CREATE TABLE cascode.vectors (
+    model_id smallint NOT NULL REFERENCES cascode.models,
+    key bytea NOT NULL CHECK (octet_length(key) = 16),
+    vector halfvec NOT NULL,
+    PRIMARY KEY (model_id, key)
+);
+CREATE TABLE cascode.definitions (
+    repository_id integer NOT NULL REFERENCES cascode.repositories ON DELETE CASCADE,
+    revision text NOT NULL,
+    path text NOT NULL,
+    ordinal integer NOT NULL,
+    language text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    qualified_name text NOT NULL,
+    signature text NOT NULL,
+    doc text NOT NULL,
+    start_line integer NOT NULL,
+    end_line integer NOT NULL,
+    name_line integer NOT NULL,
+    name_column integer NOT NULL,
+    key bytea NOT NULL,
+    code text NOT NULL,
+    PRIMARY KEY (repository_id, revision, path, ordinal)
+);
+CREATE INDEX definitions_by_key ON cascode.definitions (key, repository_id);
+
+-- Who may read a repository is asked of PostgreSQL's own roles, groups included, for each question. A role that was
+-- dropped is nobody's: pg_has_role of its number is false.
+ALTER TABLE cascode.readers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_grants ON cascode.readers FOR SELECT
+    USING (coalesce(pg_has_role(role::oid, 'USAGE'), false));
+ALTER TABLE cascode.repositories ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readable ON cascode.repositories FOR SELECT
+    USING (id = ANY (ARRAY(SELECT repository_id FROM cascode.readers)));
+ALTER TABLE cascode.definitions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readable ON cascode.definitions FOR SELECT
+    USING (repository_id = ANY (ARRAY(SELECT repository_id FROM cascode.readers)));
+-- A vector is seen by whoever may read a definition with its text; else it would say that somebody has that text.
+-- OFFSET 0 keeps the planner from reading all definitions into a hash table for the few rows of a search.
+ALTER TABLE cascode.vectors ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readable ON cascode.vectors FOR SELECT
+    USING (EXISTS (SELECT FROM cascode.definitions d WHERE d.key = vectors.key OFFSET 0));
+
+GRANT USAGE ON SCHEMA cascode TO {READER};
+GRANT SELECT ON cascode.models, cascode.repositories, cascode.readers, cascode.vectors, cascode.definitions TO {READER};
+"""  # noqa: S608  the name is a constant
+
+#: In order; what was released is never changed, only followed by another one.
+MIGRATIONS = (_FIRST,)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables up to date; the role must own the database or be allowed to create roles and extensions.
+
+    Args:
+        connection: In autocommit mode.
+
+    Raises:
+        TeamSetupError: Rights or pgvector are missing, or the tables are of a later version.
+    """
+    from psycopg import errors
+
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS cascode")
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,))
+            if cursor.fetchone() is None:
+                cursor.execute(f"CREATE ROLE {READER} NOLOGIN")
+            cursor.execute("CREATE TABLE IF NOT EXISTS cascode.migrations (number integer PRIMARY KEY)")
+            cursor.execute("SELECT coalesce(max(number), 0) FROM cascode.migrations")
+            (done,) = cursor.fetchone() or (0,)
+            if done > len(MIGRATIONS):
+                raise TeamSetupError("the team's index was made by a later version of cascode: upgrade cascode")
+            for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):
+                cursor.execute(statements.encode())
+                cursor.execute("INSERT INTO cascode.migrations VALUES (%s)", (number,))
+    except errors.FeatureNotSupported as error:
+        raise TeamSetupError("the database has no pgvector: install the extension 'vector' on its server") from error
+    except errors.InsufficientPrivilege as error:
+        raise TeamSetupError(
+            "the role may not set the team's index up: give it the database, CREATEROLE and the extension 'vector', or "
+            "let a superuser run 'cascode team load' once"
+        ) from error
+
+
+def model_id(connection: Connection, fingerprint: str, dimension: int) -> int:
+    """Return the number of a model, which is entered, with an index of its vectors, where it is new.
+
+    Args:
+        connection: Of a role that may load.
+        fingerprint: Names the model.
+        dimension: Width of its vectors.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        cursor.execute("SELECT id FROM cascode.models WHERE fingerprint = %s", (fingerprint,))
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(
+                "INSERT INTO cascode.models (fingerprint, dimension) VALUES (%s, %s) RETURNING id",
+                (fingerprint, dimension),
+            )
+            row = cursor.fetchone()
+            assert row is not None
+            cursor.execute(create_index(int(row[0]), dimension).encode())
+    return int(row[0])
+
+
+def create_index(number: int, dimension: int) -> str:
+    """Return the statement that makes the nearest-neighbour index of a model's vectors (HNSW; docs/scale.md).
+
+    Vectors are of length 1, so the inner product orders them as the cosine does, without dividing.
+
+    Args:
+        number: Of the model.
+        dimension: Width of its vectors.
+    """
+    return (
+        f"CREATE INDEX IF NOT EXISTS vectors_of_{number} ON cascode.vectors "
+        f"USING hnsw ((vector::halfvec({dimension})) halfvec_ip_ops) WITH (m = 16, ef_construction = 100) "
+        f"WHERE model_id = {number}"
+    )
