@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from cascode_models.errors import ModelError
+from cascode_models.poly import POLY_KINDS
 from cascode_models.settings import HEADS, POOLINGS
 
-from .objectives import make_objectives
+from .objectives import Objective, make_objectives
 from .precision import PRECISIONS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -132,6 +133,12 @@ class TrainingConfig:
     head: str = "warm"
     #: Bias of the head's gates at the start: -3 nearly closes the attention across the segments.
     gate_bias: float = -3.0
+    #: Codes of a poly-encoder, ``learnt`` or the ``first`` states, and how many a function; 0 for none.
+    poly_kind: str = "learnt"
+    poly_codes: int = 0
+    #: Layers of a decoder that describes functions, 0 for none, and whether it copies tokens from them.
+    decoder_layers: int = 0
+    decoder_copies: bool = False
     #: Whether to discard the head of the starting model and initialise a new one.
     new_head: bool = False
     #: Share of the encoder's weights at the start in those written at the end: halfway keeps what the start knew and
@@ -178,12 +185,28 @@ class TrainingConfig:
             for kind in make_objectives(stage.objectives) if stage.steps else ():
                 if self.head == "none" and "groups" in kind.reads:
                     raise ModelError(f"training settings: {stage.name}.steps must be 0 where head is 'none'")
-                if self.head != "late" and "late" in kind.reads:
-                    raise ModelError(f"training settings: objective {kind.name} of {stage.name} needs head 'late'")
+                self._check_parts(kind, stage.name)
+        if self.poly_kind not in POLY_KINDS:
+            raise ModelError(
+                f"training settings: poly_kind is {self.poly_kind!r}, it must be one of {', '.join(POLY_KINDS)}"
+            )
+        check_least("poly_codes", self.poly_codes, 0)
+        check_least("decoder_layers", self.decoder_layers, 0)
         for name in ("renamed_share", "start_share"):
             check_share(name, getattr(self, name))
         for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens"):
             check_least(name, getattr(self, name), 1)
+
+    def _check_parts(self, kind: Objective, stage: str) -> None:
+        """Refuse an objective whose part the model does not have."""
+        needed = {
+            "late": (self.head == "late", "head 'late'"),
+            "poly": (self.poly_codes > 0, "poly_codes above 0"),
+            "described": (self.decoder_layers > 0, "decoder_layers above 0"),
+        }
+        for read, (there, what) in needed.items():
+            if read in kind.reads and not there:
+                raise ModelError(f"training settings: objective {kind.name} of {stage} needs {what}")
 
 
 def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:

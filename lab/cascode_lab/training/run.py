@@ -203,13 +203,26 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         max_query_tokens=config.max_query_tokens,
         max_text_tokens=config.max_text_tokens,
         gate_bias=config.gate_bias,
+        poly_kind=config.poly_kind,
+        poly_codes=config.poly_codes,
+        decoder_layers=config.decoder_layers,
+        decoder_copies=config.decoder_copies,
     )
     network = CasCode(settings)
     check_length(max(config.max_query_tokens, config.max_text_tokens), network.places, "the model")
     state = loaded.state_dict()
     if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
+    # Codes or a decoder of another shape are not taken over.
+    wanted = network.state_dict()
+    state = {key: value for key, value in state.items() if key in wanted and wanted[key].shape == value.shape}
     network.load_state_dict(state, strict=False)
+    if network.decoder is not None and (found.decoder_layers, found.decoder_copies) != (
+        config.decoder_layers,
+        config.decoder_copies,
+    ):
+        network.decoder.reset_parameters()
+        network.decoder.begin_as(network.backbone.encoder)
     return network, tokenizer
 
 
