@@ -155,11 +155,13 @@ class Describer:
             kept_rows, kept_ids = [], []
             for row in range(count):
                 kept: list[tuple[float, int, int]] = []
-                for value, place in zip(values[row].tolist(), places[row].tolist(), strict=True):
+                for rank, (value, place) in enumerate(zip(values[row].tolist(), places[row].tolist(), strict=True)):
                     beam, token = divmod(place, vocabulary)
                     if value <= _NEVER / 2:
                         break
                     if token == self._last:
+                        if rank >= beams:
+                            continue  # likelier ones go on
                         ids = said[row * beams + beam].tolist()
                         ended[row].append((value / len(ids) ** LENGTH_POWER, ids))
                     elif len(kept) < beams:

@@ -1,0 +1,89 @@
+"""The presets of the literature's systems, through the real entry point on a two-layer model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cascode_lab.training import load_preset, run
+from cascode_models.describing import Describer
+from cascode_models.errors import ModelError
+from cascode_models.load import load_model
+
+from .conftest import small
+
+
+def losses(output: Path, name: str) -> list[float]:
+    """What a run's log says of a loss."""
+    rows = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    return [row[name] for row in rows if name in row]
+
+
+@pytest.mark.parametrize("kind", ["learnt", "first"])
+def test_poly_preset_trains_codes_alone(kind: str, data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """The encoder stays bit for bit; the codes and the sharpness move, and the model scores by them."""
+    settings = small(model_folder) | {
+        "head": "warm",
+        "gate_bias": -3.0,
+        "poly_kind": kind,
+        "poly_codes": 3,
+        "contrastive.learning_rate": 0.0,
+        "contrastive.steps": 8,
+    }
+    folder = run("poly", data=data, output=tmp_path / "run", overrides=settings)
+    before, after = load_file(model_folder / "model.safetensors"), load_file(folder / "model.safetensors")
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("backbone."))
+    assert after["poly.sharpness"] != 20.0
+    assert ("poly.codes" in after) == (kind == "learnt")
+    model = load_model(str(folder), device="cpu")
+    assert model.poly_scores("read a file", model.code_vectors(["def read(file)", "sort"])).shape == (2,)
+    norms = losses(tmp_path / "run", "gradient_norm")
+    assert norms
+    assert all(norm > 0 for norm in norms)
+
+
+def test_poly_loss_falls(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """With the encoder learning too, on a task that a tiny model can learn."""
+    settings = small(model_folder) | {
+        "head": "warm",
+        "gate_bias": -3.0,
+        "poly_codes": 3,
+        "contrastive.steps": 40,
+        "contrastive.batch_pairs": 16,
+    }
+    run("poly", data=data, output=tmp_path / "run", overrides=settings)
+    found = losses(tmp_path / "run", "poly")
+    assert sum(found[-4:]) < 0.8 * sum(found[:4])
+
+
+def test_describe_preset_learns_to_describe(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """The likelihood rises, the model describes, and a run that goes on keeps the decoder it began with."""
+    settings = {
+        name.replace("contrastive", "description"): value
+        for name, value in small(model_folder, **{"contrastive.steps": 40, "contrastive.batch_pairs": 16}).items()
+    } | {"decoder_layers": 2, "description.head_learning_rate": 1e-2}
+    folder = run("describe", data=data, output=tmp_path / "run", overrides=settings)
+    found = losses(tmp_path / "run", "description")
+    assert sum(found[-4:]) < 0.7 * sum(found[:4])
+    assert Describer.load(str(folder)).describe(["def read_file(x): return read(file)"])[0]
+    more = settings | {"start_from": str(folder), "description.steps": 2}
+    run("describe", data=data, output=tmp_path / "more", overrides=more)
+    assert losses(tmp_path / "more", "description")[0] < 0.7 * found[0]
+
+
+@pytest.mark.parametrize(
+    ("preset", "overrides", "match"),
+    [
+        ("poly", {"poly_codes": 0}, "objective poly of contrastive needs poly_codes above 0"),
+        ("poly", {"poly_kind": "second"}, "poly_kind is 'second', it must be one of learnt, first"),
+        ("describe", {"decoder_layers": 0}, "objective description of description needs decoder_layers above 0"),
+    ],
+)
+def test_parts_that_an_objective_needs_are_named(preset: str, overrides: dict[str, object], match: str) -> None:
+    """A preset without the part that its objective reads is refused before anything is computed."""
+    with pytest.raises(ModelError, match=match):
+        load_preset(preset, overrides)
