@@ -20,6 +20,8 @@ PRESETS = Path(__file__).parent / "presets"
 
 #: ``in_batch`` adds no negatives; the others are those of :mod:`cascode_lab.training.hard_negatives`.
 STRATEGY_NAMES = ("in_batch", "random", "dynamic_hard")
+#: What of a pair asks for hard negatives, and what of the others is looked for (DyHardCode, Table 1).
+MINED_BY = ("text-code", "text-text", "code-code", "code-text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class StageConfig:
     random_negatives: int = 0
     #: The encoder's best wrong definitions from which hard negatives are drawn.
     candidates: int = 10
+    #: What of a pair asks for hard negatives, and what of the others is looked for.
+    mined_by: str = "text-code"
+    #: Whether the index is made again every epoch; else the start's negatives last for the whole stage.
+    refresh_index: bool = True
+    #: Neighbours by which similarities are corrected for hubs while looking for hard negatives (CSLS); 0 for none.
+    csls: int = 0
     #: Mined pairs, in whole packages, to search for hard negatives, redrawn every epoch; all of CoSQA's searches and
     #: codes are added. 0 uses the whole training set.
     pool: int = 0
@@ -86,11 +94,15 @@ class StageConfig:
                 f"training settings: {self.name}.strategy is {self.strategy!r}, it must be one of "
                 f"{', '.join(STRATEGY_NAMES)}"
             )
+        if self.mined_by not in MINED_BY:
+            raise ModelError(
+                f"training settings: {self.name}.mined_by is {self.mined_by!r}, it must be one of {', '.join(MINED_BY)}"
+            )
         if self.random_negatives > self.negatives:
             raise ModelError(f"training settings: {self.name}.random_negatives is more than {self.name}.negatives")
         for name in ("hard_share", "warmup", "final_rate"):
             check_share(f"{self.name}.{name}", getattr(self, name))
-        least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0}
+        least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0, "csls": 0}
         for name, lowest in (least | {"steps": 0, "pool": 0}).items():
             check_least(f"{self.name}.{name}", getattr(self, name), lowest)
         for kind in made if self.steps else ():

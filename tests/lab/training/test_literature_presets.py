@@ -75,10 +75,26 @@ def test_describe_preset_learns_to_describe(data: Path, tmp_path: Path, model_fo
     assert losses(tmp_path / "more", "description")[0] < 0.7 * found[0]
 
 
+def test_dyhardcode_refreshes_its_index_every_epoch_or_never(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """An index an epoch, or that of the start alone; either trains."""
+    for refresh, files in ((True, 2), (False, 1)):
+        settings = small(model_folder) | {
+            "contrastive.candidates": 4,
+            "contrastive.refresh_index": refresh,
+            "contrastive.mined_by": "code-code",
+            "contrastive.csls": 3,
+        }
+        output = tmp_path / str(refresh)
+        run("dyhardcode", data=data, output=output, overrides=settings)
+        assert len(list(output.glob("negatives-contrastive-*.npz"))) == files
+        assert losses(output, "infonce")
+
+
 @pytest.mark.parametrize(
     ("preset", "overrides", "match"),
     [
         ("poly", {"poly_codes": 0}, "objective poly of contrastive needs poly_codes above 0"),
+        ("dyhardcode", {"contrastive.mined_by": "code"}, "contrastive.mined_by is 'code', it must be one of text-code"),
         ("poly", {"poly_kind": "second"}, "poly_kind is 'second', it must be one of learnt, first"),
         ("describe", {"decoder_layers": 0}, "objective description of description needs decoder_layers above 0"),
     ],
