@@ -36,6 +36,11 @@ class Described:
     speed: float
 
 
+def load_describer(model: str) -> Describer:
+    """A model with a decoder from a folder or cached hub name."""
+    return Describer.load(model)
+
+
 def measure_descriptions(
     describer: Describer, pairs: Sequence[TrainingPair], *, beams: int, progress: Callable[[str], None]
 ) -> Described:

@@ -26,25 +26,25 @@ _SMALL = "6 layers and 22.7M weights in place of CodeBERT's 12 and 125M; package
 SYSTEMS = (
     System("bm25", "BM25, identifiers split", "", "no paper's: the baseline that needs no model", ("",)),
     System("minilm", "all-MiniLM-L6-v2, untouched", "", "the encoder that training begins with", ("",)),
-    System("fast", "Fast encoder alone (CasCode, 3.1)", "MRR .740 (six languages)", _SMALL, ("",)),
+    System("fast", "Fast encoder alone (CasCode, 3.1)", "", _SMALL, ("",)),
     System(
         "classifier",
         "Slow classifier alone (CasCode, 3.2)",
-        "MRR .763 (six languages)",
+        "",
         f"{_SMALL}; our late head reads stored states, the plain head pairs",
         ("late head", "plain head"),
     ),
     System(
         "separate",
         "CasCode, separate models (3.3)",
-        "MRR .769 with K = 10, .769 with 100",
+        "MRR .7795, their best (six languages)",
         _SMALL,
         ("K = 10", "K = 100"),
     ),
     System(
         "shared",
         "CasCode, shared model (3.4)",
-        "MRR .765 with K = 10, .768 with 100",
+        "",
         _SMALL,
         ("late head, K = 10", "late head, K = 100", "plain head, K = 10", "plain head, K = 100"),
     ),
@@ -62,7 +62,7 @@ SYSTEMS = (
     System(
         "poly",
         "Poly-encoder",
-        "between bi- and cross-encoder in quality and time (dialogue, Tables 3 and 4)",
+        "between bi- and cross-encoder in quality and time (dialogue)",
         "codes belong to the stored function, not to the query; the encoder is kept as it is",
         ("16 codes", "64 codes", "360 codes", "first 16 states", "first 64 states"),
     ),

@@ -145,6 +145,8 @@ class TrainingConfig:
     head: str = "warm"
     #: Bias of the head's gates at the start: -3 nearly closes the attention across the segments.
     gate_bias: float = -3.0
+    #: Layers of the encoder, evenly chosen from those of the start; 0 takes all.
+    encoder_layers: int = 0
     #: Codes of a poly-encoder, ``learnt`` or the ``first`` states, and how many a function; 0 for none.
     poly_kind: str = "learnt"
     poly_codes: int = 0
@@ -202,8 +204,8 @@ class TrainingConfig:
             raise ModelError(
                 f"training settings: poly_kind is {self.poly_kind!r}, it must be one of {', '.join(POLY_KINDS)}"
             )
-        check_least("poly_codes", self.poly_codes, 0)
-        check_least("decoder_layers", self.decoder_layers, 0)
+        for name in ("encoder_layers", "poly_codes", "decoder_layers"):
+            check_least(name, getattr(self, name), 0)
         for name in ("renamed_share", "start_share"):
             check_share(name, getattr(self, name))
         for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens"):

@@ -9,7 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from cascode_lab.literature.sampling import sample_descriptions
 from cascode_lab.training import load_preset, run
+from cascode_lab.training.run import fewer_layers
 from cascode_models.describing import Describer
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
@@ -88,6 +90,62 @@ def test_dyhardcode_refreshes_its_index_every_epoch_or_never(data: Path, tmp_pat
         run("dyhardcode", data=data, output=output, overrides=settings)
         assert len(list(output.glob("negatives-contrastive-*.npz"))) == files
         assert losses(output, "infonce")
+
+
+def describing(model_folder: Path, **more: object) -> dict[str, object]:
+    """Settings of a short run of the presets with a decoder."""
+    settings = small(model_folder, **{"contrastive.steps": 4})
+    return {name.replace("contrastive", "description"): value for name, value in settings.items()} | more
+
+
+@pytest.mark.parametrize("beams", [0, 2])
+def test_sampled_descriptions_teach_a_student_and_a_retriever(
+    beams: int, data: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    """What a teacher says of training functions alone becomes pairs, from which both presets train."""
+    teacher = run("describe", data=data, output=tmp_path / "teacher", overrides=describing(model_folder))
+    sampled = tmp_path / "sampled"
+    # A handful of steps may end every description at once.
+    said = sample_descriptions(
+        str(teacher), data, sampled, language="python", count=12, beams=beams, progress=lambda _line: None
+    )
+    rows = [json.loads(line) for line in (sampled / "python.jsonl").read_text().splitlines()]
+    assert len(rows) == said > 2
+    assert {row["split"] for row in rows} == {"train"}
+    assert all(row["query"] and not row["doc"] for row in rows)
+    folders = {"folders.sampled": str(sampled)}
+    student = run(
+        "student",
+        data=data,
+        output=tmp_path / "student",
+        overrides=describing(model_folder, encoder_layers=1, **folders, **{"description.batch_pairs": 3}),
+    )
+    names = load_file(student / "model.safetensors")
+    assert not any(name.startswith("backbone.encoder.layer.1") for name in names)
+    assert isinstance(Describer.load(str(student)).describe(["def read(file)"])[0], str)
+    augmented = small(model_folder) | folders
+    lines: list[str] = []
+    run("augmented", data=data, output=tmp_path / "augmented", overrides=augmented, progress=lines.append)
+    assert any(f"sampled {said}" in line for line in lines)
+
+
+def test_a_smaller_encoder_keeps_first_and_last_layer() -> None:
+    """Of four layers two are the first and the last, three have the one between; more than there are is refused."""
+    prefix = "backbone.encoder.layer."
+    weights = {f"{prefix}{number}.w": torch.tensor(float(number)) for number in range(4)}
+    weights["backbone.embeddings.w"] = torch.tensor(9.0)
+
+    def kept(count: int) -> list[float]:
+        """Which layers are left, in order."""
+        found = fewer_layers(weights, 4, count)
+        assert float(found["backbone.embeddings.w"]) == 9.0
+        return [float(found[f"{prefix}{number}.w"]) for number in range(len(found) - 1)]
+
+    assert kept(2) == [0.0, 3.0]
+    assert kept(3) == [0.0, 2.0, 3.0]
+    assert kept(1) == [0.0]
+    with pytest.raises(ModelError, match="encoder_layers is 5, the model that it begins with has 4"):
+        fewer_layers(weights, 4, 5)
 
 
 @pytest.mark.parametrize(
