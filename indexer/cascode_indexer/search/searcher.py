@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import is_notebook
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.location import IndexLocation, vector_cache_path
+from cascode_indexer.location import IndexLocation, code_store_path, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
@@ -23,14 +23,16 @@ from cascode_indexer.overlay.words import statistics_of
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
+from cascode_indexer.search.middle import poly_stage
 from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
 from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
-from cascode_indexer.search.sources import BufferSource, IndexSource
+from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource
 from cascode_indexer.search.stages import stages_of
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.search.verify import Verifier
+from cascode_indexer.store.code_store import CodeStore
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
@@ -104,14 +106,21 @@ class Searcher:
             vector = None if encoded is None else encoded.vector
             asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
             stages = stages_of(request, model, encoded)
-            for ranking in rankings(query, vector, self._sources(parts, query, model), stages, request.limit):
-                clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
-                answer = self._with_cells(answer_of(asked, ranking))
-                if not ranking.last and on_fast is not None:
-                    on_fast(answer)
-                if cancelled is not None and cancelled():
-                    break
-                self._share_threads(model)
+            with contextlib.ExitStack() as opened:
+                if request.poly_top and model is not None:
+                    if not model.has_codes:
+                        raise QueryError("the model has no codes for poly-top: train some with the preset 'poly'")
+                    codes = CodeStore(code_store_path(), model.fingerprint, model.dimension)
+                    stages = [poly_stage(model, opened.enter_context(codes), request.poly_top), *stages]
+                sources = self._sources(parts, query, model, max(CANDIDATES, request.poly_top))
+                for ranking in rankings(query, vector, sources, stages, request.limit):
+                    clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
+                    answer = self._with_cells(answer_of(asked, ranking))
+                    if not ranking.last and on_fast is not None:
+                        on_fast(answer)
+                    if cancelled is not None and cancelled():
+                        break
+                    self._share_threads(model)
             return answer
 
         return self._with_parts(work)
@@ -193,7 +202,9 @@ class Searcher:
 
     # --- what a search reads --------------------------------------------------------------------------
 
-    def _sources(self, parts: Sequence[Part], query: Query, model: CasCodeModel | None) -> list[Source]:
+    def _sources(
+        self, parts: Sequence[Part], query: Query, model: CasCodeModel | None, wanted: int = CANDIDATES
+    ) -> list[Source]:
         """Return the indexes of the workspaces, and their open buffers, each in place of what is stored of its file."""
         sources: list[Source] = []
         for part in parts:

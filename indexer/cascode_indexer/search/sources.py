@@ -49,6 +49,8 @@ class IndexSource:
     reading: Callable[[], AbstractContextManager[VectorIndex]] | None
     #: Files that open buffers stand in for.
     hidden: frozenset[str] = frozenset()
+    #: Candidates from each half of the fast stage.
+    wanted: int = CANDIDATES
     #: Checks lines against the files; None where the index is not of the files as they are.
     verifier: Verifier | None = None
     #: Looks packed token states up by the keys of texts; None where the model keeps none.
@@ -62,7 +64,7 @@ class IndexSource:
         with contextlib.nullcontext() if self.reading is None else self.reading() as index:
             cosines: dict[int, float] = {}
             if index is not None and vector is not None and len(index):
-                ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
+                ids, scores = index.search(vector[None, :], min(self.wanted + spare, len(index)), allowed.texts)
                 cosines = {
                     int(text_id): float(score) for text_id, score in zip(ids[0], scores[0], strict=True) if text_id >= 0
                 }
