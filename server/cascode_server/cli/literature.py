@@ -74,6 +74,12 @@ def similar_command(mbxp: Path, model: str | None, untouched: bool, training: st
 @click.option("--language", "-l", default="python", show_default=True, help="Held-out language.")
 @click.option("--renamed", is_flag=True, help="Measure with names replaced as well (AdvTest).")
 @click.option("--queries", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
+@click.option(
+    "--first",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Ask only the first N of the queries, where each takes long.",
+)
 @click.option("--pool", type=click.IntRange(min=2), default=4000, show_default=True, metavar="N", help="Functions.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @click.option("--slow-model", metavar="DIR|NAME", help="Model of the slow classifier, where it is another.")
@@ -93,6 +99,7 @@ def system_command(
     language: str,
     renamed: bool,
     queries: int,
+    first: int | None,
     pool: int,
     model: str | None,
     slow_model: str | None,
@@ -123,7 +130,7 @@ def system_command(
     if cosqa is not None:
         tasks.append(cosqa_set(cosqa, "test"))
     for task in tasks:
-        scores, cost = measure_set(built.ranker, task, parameters=built.parameters, queries=queries, progress=note)
+        scores, cost = measure_set(built.ranker, task, parameters=built.parameters, queries=first, progress=note)
         result["sets"].append(scores)
         # The table shows the cost of the first set: the pool of packages.
         result["cost"] = result["cost"] or cost
