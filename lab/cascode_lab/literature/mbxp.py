@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_models.errors import ModelError
+from cascode_models.randomness import seeded_random
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
 
@@ -35,11 +36,12 @@ class Solution:
     text: str
 
 
-def read_solutions(folder: Path, *, hide_names: bool) -> list[Solution]:
+def read_solutions(folder: Path, *, hide_names: bool, problems: int | None = None) -> list[Solution]:
     """Read the solutions, without imports, wrapping classes and doc comments.
 
     Args:
         folder: Folder of ``mbxp.jsonl``.
+        problems: Only so many of them, the same ones for a number; fewer rivals make an easier task.
         hide_names: Whether the problem's name, which is the same in all languages, is replaced in every solution.
 
     Raises:
@@ -51,6 +53,10 @@ def read_solutions(folder: Path, *, hide_names: bool) -> list[Solution]:
         codes = [(int(row["problem"]), str(row["language"]), code_of(row["prompt"], row["solution"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"MBXP cannot be read from {folder} ({error!r}): name the folder of mbxp.jsonl") from error
+    if problems is not None:
+        every = sorted({problem for problem, _, _ in codes})
+        kept = set(seeded_random("mbxp").sample(every, min(problems, len(every))))
+        codes = [row for row in codes if row[0] in kept]
     names = {problem: found[1] for problem, language, code in codes
              if language == "python" and (found := _PYTHON_NAME.search(code))}  # fmt: skip
     solutions = []

@@ -29,11 +29,14 @@ _training = click.option(
 @click.command("similar", cls=Command, short_help="Measure code-to-code search on MBXP.")
 @click.option("--mbxp", type=FOLDER, required=True, metavar="DIR", help="MBXP: mbxp.jsonl.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
+@click.option("--problems", type=click.IntRange(min=2), metavar="N", help="Only N problems: an easier task.")
 @click.option("--untouched", is_flag=True, help="Measure all-MiniLM-L6-v2 as it is installed instead.")
 @_training
 @_output
 @on_interrupt("no results were written; encoded vectors are kept")
-def similar_command(mbxp: Path, model: str | None, untouched: bool, training: str, output: Path) -> int:
+def similar_command(
+    mbxp: Path, problems: int | None, model: str | None, untouched: bool, training: str, output: Path
+) -> int:
     """Rank solutions of the same problem in other languages: mean average precision, names as they are and hidden."""
     from cascode import ModelError, load_model
     from cascode_lab.evaluation.suite import baseline_folder
@@ -53,7 +56,7 @@ def similar_command(mbxp: Path, model: str | None, untouched: bool, training: st
     with ExitStack() as stack:
         encoder = stack.enter_context(CachedEncoder.open(loaded))
         for hidden in (False, True):
-            solutions = read_solutions(mbxp, hide_names=hidden)
+            solutions = read_solutions(mbxp, hide_names=hidden, problems=problems)
             note(f"{len(solutions):,} solutions, names {'hidden' if hidden else 'as they are'}")
             for score in measure_clones(encoder, solutions):
                 result["scores"].append(

@@ -101,5 +101,6 @@ def test_mbxp_is_read_with_names_or_without(tmp_path: Path) -> None:
         "function solve($n) {\nreturn $n % 2; }",
     ]
     assert "is Odd" in read_solutions(tmp_path, hide_names=False)[1].text
+    assert len(read_solutions(tmp_path, hide_names=False, problems=1)) == 2
     with pytest.raises(ModelError, match=r"name the folder of mbxp\.jsonl"):
         read_solutions(tmp_path / "elsewhere", hide_names=True)
