@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from cascode_lab.evaluation.bm25 import bm25_scores
+from cascode_lab.evaluation.bm25 import Bm25
 from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.types import FloatArray, StateArray
 
@@ -33,17 +33,17 @@ class Ranker(Protocol):
 
 
 class Words:
-    """BM25 over split identifiers, its index made again for each query by the library's price of milliseconds."""
+    """BM25 over split identifiers."""
 
     bytes_a_function = 0
 
     def prepare(self, texts: Sequence[str]) -> None:
         """See :class:`Ranker`."""
-        self._texts = list(texts)
+        self._index = Bm25(texts)
 
     def scores(self, query: str, positions: Sequence[int]) -> FloatArray:
         """See :class:`Ranker`."""
-        found: FloatArray = bm25_scores([query], self._texts)[0][list(positions)]
+        found: FloatArray = self._index.scores(query)[list(positions)]
         return found
 
 

@@ -73,7 +73,9 @@ def _set_names(results: Sequence[SystemResult]) -> list[str]:
     """Every set that was measured on, in the order met."""
     known = {system.name for system in SYSTEMS}
     return list(
-        dict.fromkeys(_set_title(one) for result in results if result["system"] in known for one in result["sets"])
+        dict.fromkeys(
+            _set_title(scores) for result in results if result["system"] in known for scores in result["sets"]
+        )
     )
 
 
@@ -87,7 +89,7 @@ def _quality_rows(results: Sequence[SystemResult]) -> Iterable[Sequence[str]]:
     names = _set_names(results)
     for system in SYSTEMS:
         for title, result in rows_of(system, results):
-            measured = {} if result is None else {_set_title(one): one for one in result["sets"]}
+            measured = {} if result is None else {_set_title(scores): scores for scores in result["sets"]}
             cells = [_quality(measured[name]) if name in measured else "" for name in names]
             yield (
                 title,
