@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import nn
@@ -38,30 +38,52 @@ class Source(NamedTuple):
         )
 
 
+class _Attention(nn.Module):
+    """Attention in BERT's order: its states are added to what asked, and normalised."""
+
+    def __init__(self, width: int, heads: int, epsilon: float) -> None:
+        super().__init__()
+        self._heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.attended = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=epsilon)
+
+    def read(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values of states, ``[texts, heads, tokens, head width]``."""
+        return self._split(self.key(states)), self._split(self.value(states))
+
+    def forward(
+        self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None
+    ) -> torch.Tensor:
+        """States ``[texts, tokens, width]`` after it; without a mask no token sees those that follow."""
+        seen = scaled_dot_product_attention(
+            self._split(self.query(x)), key, value, attn_mask=mask, is_causal=mask is None
+        )
+        joined = seen.transpose(1, 2).flatten(2)
+        return self.norm(x + self.attended(joined))  # type: ignore[no-any-return]
+
+    def _split(self, x: torch.Tensor) -> torch.Tensor:
+        """``[texts, tokens, width]`` as ``[texts, heads, tokens, head width]``."""
+        return x.view(*x.shape[:2], self._heads, -1).transpose(1, 2)
+
+
 class _Layer(nn.Module):
     """A layer in BERT's order: attention to what was said, attention to the function, two products."""
 
     def __init__(self, width: int, inner: int, heads: int, epsilon: float) -> None:
         super().__init__()
-        self.heads = heads
-        for name in ("query", "key", "value", "attended", "cross_query", "cross_key", "cross_value", "cross_attended"):
-            setattr(self, name, nn.Linear(width, width))
+        self.said = _Attention(width, heads, epsilon)
+        self.function = _Attention(width, heads, epsilon)
         self.inner, self.out = nn.Linear(width, inner), nn.Linear(inner, width)
-        for name in ("attended_norm", "cross_norm", "out_norm"):
-            setattr(self, name, nn.LayerNorm(width, eps=epsilon))
-
-    def split(self, x: torch.Tensor) -> torch.Tensor:
-        """``[texts, tokens, width]`` as ``[texts, heads, tokens, head width]``."""
-        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+        self.norm = nn.LayerNorm(width, eps=epsilon)
 
     def forward(self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """States ``[texts, tokens, width]`` after this layer; ``mask`` is added to the attention on the function."""
-        parts = (self.split(part(x)) for part in (self.query, self.key, self.value))
-        said = scaled_dot_product_attention(*parts, is_causal=True)
-        x = self.attended_norm(x + self.attended(_join(said)))
-        read = scaled_dot_product_attention(self.split(self.cross_query(x)), key, value, attn_mask=mask)
-        x = self.cross_norm(x + self.cross_attended(_join(read)))
-        return self.out_norm(x + self.out(gelu(self.inner(x))))  # type: ignore[no-any-return]
+        x = self.said(x, *self.said.read(x), None)
+        x = self.function(x, key, value, mask)
+        return self.norm(x + self.out(gelu(self.inner(x))))  # type: ignore[no-any-return]
 
 
 class Decoder(nn.Module):
@@ -112,17 +134,26 @@ class Decoder(nn.Module):
         Args:
             encoder: Layers of a BERT in a list ``layer``.
         """
-        last = len(encoder.layer) - 1  # type: ignore[arg-type]
-        for number, ours in enumerate(self.layers):
-            theirs = encoder.layer[round(last * number / max(1, len(self.layers) - 1))]  # type: ignore[index]
-            attention = theirs.attention
-            copied = {
-                "query": attention.self.query, "key": attention.self.key, "value": attention.self.value,
-                "attended": attention.output.dense, "attended_norm": attention.output.LayerNorm,
-                "inner": theirs.intermediate.dense, "out": theirs.output.dense, "out_norm": theirs.output.LayerNorm,
-            }  # fmt: skip
-            for name, part in copied.items():
-                getattr(ours, name).load_state_dict(part.state_dict())
+        theirs = list(cast("nn.ModuleList", encoder.layer))
+        for number, ours in enumerate(self._layers):
+            layer: Any = theirs[round((len(theirs) - 1) * number / max(1, len(self._layers) - 1))]
+            attention = layer.attention
+            for part, copied in (
+                (ours.said.query, attention.self.query),
+                (ours.said.key, attention.self.key),
+                (ours.said.value, attention.self.value),
+                (ours.said.attended, attention.output.dense),
+                (ours.said.norm, attention.output.LayerNorm),
+                (ours.inner, layer.intermediate.dense),
+                (ours.out, layer.output.dense),
+                (ours.norm, layer.output.LayerNorm),
+            ):
+                part.load_state_dict(copied.state_dict())
+
+    @property
+    def _layers(self) -> list[_Layer]:
+        """The layers by their type."""
+        return cast("list[_Layer]", list(self.layers))
 
     def source(self, states: torch.Tensor, mask: torch.Tensor, ids: torch.Tensor) -> Source:
         """Read functions.
@@ -132,9 +163,8 @@ class Decoder(nn.Module):
             mask: ``[functions, tokens]``, 1 for a token and 0 for padding.
             ids: ``[functions, tokens]``.
         """
-        keys = [layer.split(layer.cross_key(states)) for layer in self.layers]  # type: ignore[operator]
-        values = [layer.split(layer.cross_value(states)) for layer in self.layers]  # type: ignore[operator]
-        return Source(keys, values, states, mask, ids)
+        read = [layer.function.read(states) for layer in self._layers]
+        return Source([key for key, _ in read], [value for _, value in read], states, mask, ids)
 
     def states(self, embedded: torch.Tensor, source: Source) -> torch.Tensor:
         """States ``[functions, tokens, width]`` of embedded tokens, each of which sees those before it."""
@@ -193,8 +223,3 @@ class Decoder(nn.Module):
         looked = torch.matmul(self.pointer(x), source.states.transpose(1, 2)).float() / x.size(-1) ** 0.5
         attention = looked.masked_fill(source.mask[:, None] == 0, _NEVER).softmax(-1)
         return torch.sigmoid(self.gate(x).float()), attention
-
-
-def _join(x: torch.Tensor) -> torch.Tensor:
-    """``[texts, heads, tokens, head width]`` as ``[texts, tokens, width]``."""
-    return x.transpose(1, 2).flatten(2)

@@ -50,16 +50,15 @@ def theirs(network: CasCode) -> BertLMHeadModel:
     assert decoder is not None
     model.bert.embeddings.load_state_dict(network.backbone.embeddings.state_dict())
     for ours, layer in zip(decoder.layers, model.bert.encoder.layer, strict=True):
-        cross = layer.crossattention
-        for name, part in {
-            **dict(zip(("query", "key", "value"), (layer.attention.self.query, layer.attention.self.key,
-                                                   layer.attention.self.value), strict=True)),
-            "attended": layer.attention.output.dense, "attended_norm": layer.attention.output.LayerNorm,
-            "cross_query": cross.self.query, "cross_key": cross.self.key, "cross_value": cross.self.value,
-            "cross_attended": cross.output.dense, "cross_norm": cross.output.LayerNorm,
-            "inner": layer.intermediate.dense, "out": layer.output.dense, "out_norm": layer.output.LayerNorm,
-        }.items():  # fmt: skip
-            part.load_state_dict(getattr(ours, name).state_dict())
+        for own, attention in ((ours.said, layer.attention), (ours.function, layer.crossattention)):
+            attention.self.query.load_state_dict(own.query.state_dict())
+            attention.self.key.load_state_dict(own.key.state_dict())
+            attention.self.value.load_state_dict(own.value.state_dict())
+            attention.output.dense.load_state_dict(own.attended.state_dict())
+            attention.output.LayerNorm.load_state_dict(own.norm.state_dict())
+        layer.intermediate.dense.load_state_dict(ours.inner.state_dict())
+        layer.output.dense.load_state_dict(ours.out.state_dict())
+        layer.output.LayerNorm.load_state_dict(ours.norm.state_dict())
     head = model.cls.predictions
     head.transform.dense.load_state_dict(decoder.dense.state_dict())
     head.transform.LayerNorm.load_state_dict(decoder.norm.state_dict())
@@ -211,6 +210,6 @@ def test_the_decoder_begins_as_layers_of_the_encoder(make_network: MakeNetwork) 
     assert network.decoder is not None
     network.decoder.begin_as(network.backbone.encoder)
     for ours, layer in zip(network.decoder.layers, network.backbone.encoder.layer, strict=True):
-        assert torch.equal(ours.query.weight, layer.attention.self.query.weight)
+        assert torch.equal(ours.said.query.weight, layer.attention.self.query.weight)
         assert torch.equal(ours.out.weight, layer.output.dense.weight)
-        assert not torch.equal(ours.cross_query.weight, layer.attention.self.query.weight)
+        assert not torch.equal(ours.function.query.weight, layer.attention.self.query.weight)
