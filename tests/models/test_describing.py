@@ -157,13 +157,16 @@ def by_a_plain_loop(network: CasCode, tokenizer: TextTokenizer, text: str, beams
 def test_beam_search_is_that_of_a_plain_loop(describer: Describer, tokenizer: TextTokenizer, beams: int) -> None:
     """Functions of several lengths side by side are described as each by itself."""
     network = describer._network
-    with torch.no_grad():
-        # Ends come early enough to be compared.
-        network.decoder.bias[LAST] = 2.0
-        expected = [by_a_plain_loop(network, tokenizer, text, beams, 7) for text in TEXTS]
-    found = describer.describe(TEXTS, beams=beams, most_tokens=7)
-    assert found == [tokenizer.text(ids[1:]) for ids in expected]
-    assert len(set(found)) > 1
+    seen = set()
+    # Ends come never, late and early.
+    for bias in (-20.0, 0.0, 1.0):
+        with torch.no_grad():
+            network.decoder.bias[LAST] = bias
+            expected = [by_a_plain_loop(network, tokenizer, text, beams, 7) for text in TEXTS]
+        found = describer.describe(TEXTS, beams=beams, most_tokens=7)
+        assert found == [tokenizer.text(ids[1:]) for ids in expected]
+        seen |= {len(ids) for ids in expected}
+    assert len(seen) > 1
 
 
 def test_nucleus_keeps_the_likeliest_that_have_the_share() -> None:
