@@ -36,7 +36,7 @@ class Describer:
         tokenizer: Its tokenizer, which begins and ends each text with a special token.
 
     Raises:
-        ModelError: The model has no decoder.
+        ModelError: The model has no decoder, or its tokenizer other special tokens.
     """
 
     def __init__(self, network: CasCode, tokenizer: TextTokenizer) -> None:
@@ -45,7 +45,12 @@ class Describer:
         self._network = network
         self._decoder = network.decoder
         self._tokenizer = tokenizer
-        self._first, self._last = tokenizer.ids([""], MOST_TOKENS)[0]
+        ends = tokenizer.ids([""], MOST_TOKENS)[0]
+        if len(ends) != 2:
+            raise ModelError(
+                "this model's tokenizer does not begin and end a text with a special token: use BERT's kind"
+            )
+        self._first, self._last = ends
 
     @classmethod
     def load(cls, name_or_path: str) -> Describer:
