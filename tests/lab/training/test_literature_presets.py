@@ -81,6 +81,8 @@ def test_dyhardcode_refreshes_its_index_every_epoch_or_never(data: Path, tmp_pat
     """An index an epoch, or that of the start alone; either trains."""
     for refresh, files in ((True, 2), (False, 1)):
         settings = small(model_folder) | {
+            # Two epochs of seven steps.
+            "contrastive.steps": 10,
             "contrastive.candidates": 4,
             "contrastive.refresh_index": refresh,
             "contrastive.mined_by": "code-code",
