@@ -15,6 +15,7 @@ import numpy as np
 from cascode_indexer.query import Query
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.rank.weights import FAST
+from cascode_indexer.search.pipeline import with_texts
 from cascode_indexer.search.stages import Stage, in_the_spread_of, similarities_of
 from cascode_indexer.store.vector_cache import text_key
 
@@ -48,6 +49,7 @@ def poly_stage(model: CasCodeModel, codes: Codes, depth: int) -> Stage:
     """
 
     def read(query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
+        ranked = ranked if all(candidate.text for candidate in ranked) else with_texts(ranked)
         keys = [text_key(candidate.text) for candidate in ranked]
         found = codes.get(list(dict.fromkeys(keys)))
         missing = {key: candidate.text for key, candidate in zip(keys, ranked, strict=True) if key not in found}
@@ -69,4 +71,5 @@ def poly_stage(model: CasCodeModel, codes: Codes, depth: int) -> Stage:
             for candidate, instead in zip(ranked, similarities, strict=True)
         ]
 
-    return Stage("poly", depth, read, FAST)
+    # Nobody waits for it: the lines of a thousand candidates are not checked, only those of the best after it.
+    return Stage("poly", depth, read, FAST, reads_text=False)

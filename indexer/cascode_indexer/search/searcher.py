@@ -213,7 +213,7 @@ class Searcher:
             verifier = Verifier(workspace.root, workspace.max_file_bytes)
             reading = None if model is None else part.index.vectors().reading
             kept_states = part.index.cache().get_states if model is not None and model.keeps_states else None
-            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier, kept_states))
+            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier, kept_states, wanted))
             if part.buffers:
                 stems = self._overlays.stems(query.looked_up)
                 sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))

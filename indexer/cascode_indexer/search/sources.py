@@ -49,12 +49,12 @@ class IndexSource:
     reading: Callable[[], AbstractContextManager[VectorIndex]] | None
     #: Files that open buffers stand in for.
     hidden: frozenset[str] = frozenset()
-    #: Candidates from each half of the fast stage.
-    wanted: int = CANDIDATES
     #: Checks lines against the files; None where the index is not of the files as they are.
     verifier: Verifier | None = None
     #: Looks packed token states up by the keys of texts; None where the model keeps none.
     kept_states: Callable[[Sequence[bytes]], Mapping[bytes, bytes]] | None = None
+    #: Candidates that are looked for by their vectors.
+    wanted: int = CANDIDATES
 
     def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
         """See :meth:`Source.candidates`."""
