@@ -32,6 +32,7 @@ DOCUMENTS = (
     "docs/security.md",
     "docs/languages.md",
     "docs/library.md",
+    "docs/literature.md",
     "docs/training.md",
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")

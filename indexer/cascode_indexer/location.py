@@ -65,6 +65,11 @@ def prepared_models_path() -> Path:
     return index_root() / "models"
 
 
+def code_store_path() -> Path:
+    """Return the SQLite file with the poly-encoder's content-addressed vectors of all workspaces."""
+    return index_root() / "codes.sqlite3"
+
+
 def locate(root: Path) -> IndexLocation:
     """Return where the index of the workspace ``root`` lives.
 

@@ -31,6 +31,10 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         gate_bias: Initial bias of attention across the segments in the warm and the late head.
         calibration_by_kind: Name of a kind of query to the temperature, bias, share temperature and threshold of the
             score that orders a search for it, where a ranking weighs more than the fused score; empty for none.
+        poly_kind: Where the vectors of a poly-encoder come from: ``learnt`` codes, or the ``first`` states.
+        poly_codes: How many there are a function; 0 for a model without.
+        decoder_layers: Layers of the decoder that describes functions; 0 for a model without.
+        decoder_copies: Whether it copies tokens from the function.
     """
 
     model_type = "cascode"
@@ -50,6 +54,10 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         no_match_threshold: float = 0.0,
         gate_bias: float = -3.0,
         calibration_by_kind: dict[str, list[float]] | None = None,
+        poly_kind: str = "learnt",
+        poly_codes: int = 0,
+        decoder_layers: int = 0,
+        decoder_copies: bool = False,
         **kwargs: Any,
     ) -> None:
         self.backbone = backbone if backbone is not None else {"model_type": "bert"}
@@ -65,6 +73,10 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         self.no_match_threshold = no_match_threshold
         self.gate_bias = gate_bias
         self.calibration_by_kind = calibration_by_kind or {}
+        self.poly_kind = poly_kind
+        self.poly_codes = poly_codes
+        self.decoder_layers = decoder_layers
+        self.decoder_copies = decoder_copies
         super().__init__(**kwargs)
         self.settings()
 

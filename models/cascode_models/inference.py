@@ -11,6 +11,7 @@ import numpy as np
 from .function_states import FunctionStates
 from .late import COSINE_SCALE, LateWeights, late_logits
 from .memory import trim_heap
+from .poly import PolyWeights, code_vectors, poly_scores
 from .probability import Probability
 from .settings import ModelSettings
 from .text import query_text
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: Texts tokenized and sorted at a time: enough to sort well, few enough to keep memory flat.
 CHUNK_TEXTS = 2_048
+#: The same where the states of all tokens are held, 100 KB a text.
+CODE_TEXTS = 256
 #: Widths of batches are rounded up to this: a CPU backend keeps memory for each shape that it ever met, 2 MB of it, and
 #: functions come in a hundred lengths. 600 small batches of mixed lengths: 408 MB instead of 833 MB, in no more time.
 WIDTH_MULTIPLE = 16
@@ -45,6 +48,10 @@ class Network(Protocol):
     @property
     def late(self) -> LateWeights | None:
         """The head where the classifier needs no more than the states of both texts by themselves."""
+
+    @property
+    def poly(self) -> PolyWeights | None:
+        """The poly-encoder's weights; None where the model has none."""
 
     @property
     def all_threads(self) -> int:
@@ -237,6 +244,40 @@ class CasCodeModel:
             logits = late_logits(late, self.network.states([query_ids])[0], read)
         trim_heap()
         return logits
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether :meth:`code_vectors` and :meth:`poly_scores` can be called."""
+        return self.settings.poly_codes > 0
+
+    def code_vectors(self, texts: Sequence[str]) -> list[StateArray]:
+        """Compress function texts to the poly-encoder's vectors, which are stored.
+
+        Returns:
+            ``[codes, dimension]`` unit vectors of each text.
+        """
+        weights = self._poly()
+        found: list[StateArray] = []
+        for start in range(0, len(texts), CODE_TEXTS):
+            rows = self.tokenizer.ids(texts[start : start + CODE_TEXTS], self.settings.max_text_tokens)
+            found += [code_vectors(weights, states) for states in self.network.states(rows)]
+        trim_heap()
+        return found
+
+    def poly_scores(self, query: str, functions: Sequence[StateArray]) -> FloatArray:
+        """Score functions by their :meth:`code_vectors`.
+
+        Returns:
+            ``[len(functions)]`` scores in the units of a cosine.
+        """
+        return poly_scores(self._poly(), self.encode_queries([query])[0], functions)
+
+    def _poly(self) -> PolyWeights:
+        """The poly-encoder's weights."""
+        weights = self.network.poly
+        if weights is None:
+            raise RuntimeError("this model has no codes")
+        return weights
 
     @property
     def probability(self) -> Probability:

@@ -10,9 +10,12 @@ from transformers import AttentionInterface, AutoModel, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from .configuration import CasCodeConfig
+from .decoder import Decoder
 from .errors import ModelError
 from .heads import GatedHead, PlainHead, make_head
 from .late import CLOSED_GATE
+from .poly_attention import PolyAttention
+from .settings import has_common_shape
 from .two_stage import Crossing, TwoStage, gate_mask
 
 #: Name under which our attention is registered with transformers.
@@ -43,6 +46,8 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         # Late interaction behind closed gates reads texts by themselves: there is nothing to gate.
         if isinstance(self.head, GatedHead) and not (config.head == "late" and config.gate_bias <= CLOSED_GATE):
             self._check_gates_work()
+        self.poly = PolyAttention(config.poly_kind, config.poly_codes, width) if config.poly_codes else None
+        self.decoder = self._new_decoder(settings) if config.decoder_layers else None
         self.pooling = config.pooling
         self.first_position = _first_position(self.backbone)
         self.post_init()  # type: ignore[no-untyped-call]
@@ -51,6 +56,22 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
         """Draw a head's weights; the backbone initialises itself."""
         if isinstance(module, PlainHead | GatedHead):
             module.reset_parameters(self.config.gate_bias)
+        elif isinstance(module, PolyAttention | Decoder):
+            module.reset_parameters()
+
+    def _new_decoder(self, settings: Any) -> Decoder:
+        """The decoder of a backbone's shape; one of another kind has no embeddings or layers to share."""
+        if not has_common_shape(settings.to_dict()):
+            raise ModelError(f"a {settings.model_type} model cannot have a decoder: begin with a BERT or RoBERTa")
+        return Decoder(
+            self.config.decoder_layers,
+            settings.hidden_size,
+            settings.intermediate_size,
+            settings.num_attention_heads,
+            settings.vocab_size,
+            settings.layer_norm_eps,
+            copies=self.config.decoder_copies,
+        )
 
     def _check_gates_work(self) -> None:
         """Refuse a backbone whose attention is not computed here: its gates would do nothing, without a word."""

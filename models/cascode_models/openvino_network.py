@@ -29,6 +29,7 @@ from .folder import WeightFiles, unfit
 from .inference import WIDTH_MULTIPLE, Keep
 from .late import LateWeights
 from .openvino_library import load_openvino
+from .poly import PolyWeights
 from .prepared import Prepared
 from .settings import ModelSettings, first_position
 from .tokenization import batches_by_length, pad
@@ -79,7 +80,8 @@ def load_network(
             )
             compiled = _compile(weights, settings, fingerprint, prepared)
             places = _places(weights, settings)
-            return OpenVinoNetwork(compiled, words, places, _late(weights, settings), settings, pad_id), width
+            heads = _late(weights, settings), _poly(weights, settings)
+            return OpenVinoNetwork(compiled, words, places, heads, settings, pad_id), width
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise unfit(folder, " ".join(str(error).split())) from error
 
@@ -92,7 +94,7 @@ class OpenVinoNetwork:
         compiled: _Compiled,
         words: npt.NDArray[np.floating[Any]],
         places: FloatArray,
-        late: LateWeights | None,
+        heads: tuple[LateWeights | None, PolyWeights | None],
         settings: ModelSettings,
         pad_id: int,
     ) -> None:
@@ -101,7 +103,7 @@ class OpenVinoNetwork:
         self._places = places
         self._pooling = settings.pooling
         self._pad_id = pad_id
-        self._late = late
+        self._late, self._poly = heads
         #: Requests that nobody uses; each holds a stream while it computes.
         self._idle: deque[Any] = deque()
         self._threads = threading.local()
@@ -120,6 +122,11 @@ class OpenVinoNetwork:
     def late(self) -> LateWeights | None:
         """The late head; None where the model has no classifier."""
         return self._late
+
+    @property
+    def poly(self) -> PolyWeights | None:
+        """The poly-encoder's weights; None where the model has none."""
+        return self._poly
 
     @property
     def all_threads(self) -> int:
@@ -309,6 +316,16 @@ def _late(weights: WeightFiles, settings: ModelSettings) -> LateWeights | None:
         return None
     first, second, third = weights.read("head.views", 3).tolist()
     return LateWeights((first, second, third), float(weights.read("head.bias")))
+
+
+def _poly(weights: WeightFiles, settings: ModelSettings) -> PolyWeights | None:
+    """The poly-encoder's numbers."""
+    count = settings.poly_codes
+    if not count:
+        return None
+    width = int(settings.backbone["hidden_size"])
+    codes = weights.read("poly.codes", count, width) if settings.poly_kind == "learnt" else None
+    return PolyWeights(codes, count, float(weights.read("poly.sharpness")))
 
 
 class _Graph:

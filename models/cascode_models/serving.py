@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
 from .heads import make_head
+from .poly_attention import PolyAttention
 from .settings import ModelSettings, first_position
 from .two_stage import Crossing, TwoStage, gate_mask
 
@@ -61,6 +62,7 @@ class ServingNetwork(TwoStage):
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList([_Layer(width, int(shape["intermediate_size"])) for _ in range(layers)])
         self.head = make_head(settings.head, width, layers, self.heads)
+        self.poly = PolyAttention(settings.poly_kind, settings.poly_codes, width) if settings.poly_codes else None
 
     def load_backbone(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take the weights of a model folder, named as :class:`cascode_models.modeling.CasCode` names them.
@@ -94,6 +96,8 @@ class ServingNetwork(TwoStage):
                 mapped[f"{ours}out_norm.{part}"] = get(f"{theirs}output.LayerNorm.{part}")
         if self.head is not None:
             mapped |= {f"head.{name}": tensors[f"head.{name}"] for name in self.head.state_dict()}
+        if self.poly is not None:
+            mapped |= {f"poly.{name}": tensors[f"poly.{name}"] for name in self.poly.state_dict()}
         self.load_state_dict(mapped, assign=True)
 
     def states(

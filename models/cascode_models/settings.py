@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .poly import POLY_KINDS
 from .probability import Calibration, Probability
 
 POOLINGS = ("mean", "first")
@@ -30,6 +31,10 @@ class ModelSettings:
     no_match_threshold: float = 0.0
     gate_bias: float = -3.0
     calibration_by_kind: dict[str, list[float]] = field(default_factory=dict)
+    poly_kind: str = "learnt"
+    poly_codes: int = 0
+    decoder_layers: int = 0
+    decoder_copies: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that mean nothing."""
@@ -37,6 +42,8 @@ class ModelSettings:
             raise ValueError(f"pooling {self.pooling!r} is none of {', '.join(POOLINGS)}")
         if self.head not in HEADS:
             raise ValueError(f"head {self.head!r} is none of {', '.join(HEADS)}")
+        if self.poly_kind not in POLY_KINDS:
+            raise ValueError(f"poly_kind {self.poly_kind!r} is none of {', '.join(POLY_KINDS)}")
         if any(len(values) != _CALIBRATED for values in self.calibration_by_kind.values()):
             raise ValueError(f"calibration_by_kind must give {_CALIBRATED} numbers for each kind of query")
 

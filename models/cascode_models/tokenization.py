@@ -64,6 +64,10 @@ class TextTokenizer:
         """Every token with its id."""
         return dict(self._tokenizer.get_vocab())
 
+    def text(self, ids: Sequence[int]) -> str:
+        """Text of token ids, special tokens left out; an uncased tokenizer gives lower case."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
     def to_json(self) -> str:
         """The tokenizer file's content, without truncation."""
         return str(self._tokenizer.to_str(pretty=False))

@@ -11,6 +11,7 @@ import torch
 from .heads import LateHead
 from .inference import WIDTH_MULTIPLE, CasCodeModel, Keep
 from .late import LateWeights
+from .poly import PolyWeights
 from .settings import ModelSettings
 from .tensors import pad, pair
 from .tokenization import PairLayout, TextTokenizer, batches_by_length
@@ -63,6 +64,11 @@ class TorchNetwork:
             return None
         first, second, third = head.views.detach().float().tolist()
         return LateWeights((first, second, third), float(head.bias.detach()))
+
+    @property
+    def poly(self) -> PolyWeights | None:
+        """The poly-encoder's weights; None where the model has none."""
+        return None if self.module.poly is None else self.module.poly.weights()
 
     @property
     def all_threads(self) -> int:

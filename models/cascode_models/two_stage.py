@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from .heads import GatedHead, LateHead, PlainHead, masked_mean
+from .poly_attention import PolyAttention
 
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
@@ -18,6 +19,7 @@ class TwoStage(nn.Module):
     """A shared encoder and slow classifier (CasCode, section 3.4); subclasses compute the states."""
 
     head: PlainHead | GatedHead | None
+    poly: PolyAttention | None
     pooling: str
     #: Number of the first position: RoBERTa-like models begin at the padding id + 1.
     first_position: int

@@ -43,9 +43,9 @@ def make_tokenizer() -> Tokenizer:
 
 
 def make_network(
-    head: str = "warm", model_type: str = "bert", pooling: str = "mean", gate_bias: float = -3.0
+    head: str = "warm", model_type: str = "bert", pooling: str = "mean", gate_bias: float = -3.0, **parts: object
 ) -> CasCode:
-    """A random two-layer network."""
+    """A random two-layer network; ``parts`` are further settings, those of a poly-encoder or a decoder."""
     torch.manual_seed(0)
     backbone = {
         "model_type": model_type,
@@ -60,7 +60,13 @@ def make_network(
         "initializer_range": 0.2,
     }
     config = CasCodeConfig(
-        backbone=backbone, head=head, pooling=pooling, gate_bias=gate_bias, max_query_tokens=32, max_text_tokens=64
+        backbone=backbone,
+        head=head,
+        pooling=pooling,
+        gate_bias=gate_bias,
+        max_query_tokens=32,
+        max_text_tokens=64,
+        **parts,
     )
     return CasCode(config).eval()
 

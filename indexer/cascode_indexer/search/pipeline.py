@@ -75,7 +75,7 @@ def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], i
     kept: list[Ranked] = []
     dropped = 0
     for start in range(0, len(ranked), wanted):
-        for hit in _with_texts(ranked[start : start + wanted]):
+        for hit in with_texts(ranked[start : start + wanted]):
             source: Source = hit.candidate.owner
             now = source.stands(hit.definition, hit.text) if hit.text else None
             if now is None:
@@ -88,7 +88,7 @@ def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], i
     return kept, dropped
 
 
-def _with_texts(ranked: Sequence[Ranked]) -> list[Ranked]:
+def with_texts(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Look the texts of some candidates up, a source at a time; those that are gone stay without."""
     texts: dict[tuple[int, int], str] = {}
     for source in {id(candidate.candidate.owner): candidate.candidate.owner for candidate in ranked}.values():

@@ -19,6 +19,8 @@ def query_of(request: SearchRequest) -> Query:
         raise QueryError(f"limit must be 1 or more, not {request.limit}")
     if request.rerank_top is not None and request.rerank_top < 0:
         raise QueryError(f"rerank-top must be 0 or more, not {request.rerank_top}")
+    if request.poly_top < 0:
+        raise QueryError(f"poly-top must be 0 or more, not {request.poly_top}")
     filters = Filters.parse(request.languages, request.kinds, request.paths)
     # Half of a character, as editors may send it, is nothing that SQLite or the model can take.
     return Query.of(request.query.encode("utf-8", "replace").decode("utf-8"), filters)

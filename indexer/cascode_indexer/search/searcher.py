@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import is_notebook
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.location import IndexLocation, vector_cache_path
+from cascode_indexer.location import IndexLocation, code_store_path, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import OverlayFile, Overlays
@@ -23,14 +23,16 @@ from cascode_indexer.overlay.words import statistics_of
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
+from cascode_indexer.search.middle import poly_stage
 from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
 from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
-from cascode_indexer.search.sources import BufferSource, IndexSource
+from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource
 from cascode_indexer.search.stages import stages_of
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.search.verify import Verifier
+from cascode_indexer.store.code_store import CodeStore
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.team.asking import Asking, TeamSearch
@@ -111,23 +113,29 @@ class Searcher:
             asking = self._ask_team(request, query, vector, model)
             asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
             stages = stages_of(request, model, encoded)
-            sources = self._sources(parts, query, model)
-            if asking is not None:
-                if on_fast is not None and not asking.done:
-                    # Nobody waits for another machine: what lies here is shown at once.
-                    here = next(rankings(query, vector, sources, (), request.limit))
-                    on_fast(self._with_cells(answer_of(asked, here)))
-                theirs, note = asking.take(query, asked.stores, cancelled)
-                clock.lap("team")
-                sources, asked = [*sources, *theirs], replace(asked, team_note=note)
-            for ranking in rankings(query, vector, sources, stages, request.limit):
-                clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
-                answer = self._with_cells(answer_of(asked, ranking))
-                if not ranking.last and on_fast is not None:
-                    on_fast(answer)
-                if cancelled is not None and cancelled():
-                    break
-                self._share_threads(model)
+            with contextlib.ExitStack() as opened:
+                if request.poly_top and model is not None:
+                    if not model.has_codes:
+                        raise QueryError("the model has no codes for poly-top: train some with the preset 'poly'")
+                    codes = CodeStore(code_store_path(), model.fingerprint, model.dimension)
+                    stages = [poly_stage(model, opened.enter_context(codes), request.poly_top), *stages]
+                sources = self._sources(parts, query, model, max(CANDIDATES, request.poly_top))
+                if asking is not None:
+                    if on_fast is not None and not asking.done:
+                        # Nobody waits for another machine: what lies here is shown at once.
+                        here = next(rankings(query, vector, sources, (), request.limit))
+                        on_fast(self._with_cells(answer_of(asked, here)))
+                    theirs, note = asking.take(query, asked.stores, cancelled)
+                    clock.lap("team")
+                    sources, asked = [*sources, *theirs], replace(asked, team_note=note)
+                for ranking in rankings(query, vector, sources, stages, request.limit):
+                    clock.lap("rerank" if ranking.stage is not None and ranking.stage.reads_text else "fast")
+                    answer = self._with_cells(answer_of(asked, ranking))
+                    if not ranking.last and on_fast is not None:
+                        on_fast(answer)
+                    if cancelled is not None and cancelled():
+                        break
+                    self._share_threads(model)
             return answer
 
         return self._with_parts(work)
@@ -215,7 +223,9 @@ class Searcher:
 
     # --- what a search reads --------------------------------------------------------------------------
 
-    def _sources(self, parts: Sequence[Part], query: Query, model: CasCodeModel | None) -> list[Source]:
+    def _sources(
+        self, parts: Sequence[Part], query: Query, model: CasCodeModel | None, wanted: int = CANDIDATES
+    ) -> list[Source]:
         """Return the indexes of the workspaces, and their open buffers, each in place of what is stored of its file."""
         sources: list[Source] = []
         for part in parts:
@@ -224,7 +234,7 @@ class Searcher:
             verifier = Verifier(workspace.root, workspace.max_file_bytes)
             reading = None if model is None else part.index.vectors().reading
             kept_states = part.index.cache().get_states if model is not None and model.keeps_states else None
-            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier, kept_states))
+            sources.append(IndexSource(workspace.root, store, reading, hidden, verifier, kept_states, wanted))
             if part.buffers:
                 stems = self._overlays.stems(query.looked_up)
                 sources.append(BufferSource(workspace.root, part.buffers, stems, store.word_statistics(stems)))

@@ -53,6 +53,8 @@ class IndexSource:
     verifier: Verifier | None = None
     #: Looks packed token states up by the keys of texts; None where the model keeps none.
     kept_states: Callable[[Sequence[bytes]], Mapping[bytes, bytes]] | None = None
+    #: Candidates that are looked for by their vectors.
+    wanted: int = CANDIDATES
 
     def candidates(self, query: Query, vector: Vectors | None) -> list[Candidate]:
         """See :meth:`Source.candidates`."""
@@ -62,7 +64,7 @@ class IndexSource:
         with contextlib.nullcontext() if self.reading is None else self.reading() as index:
             cosines: dict[int, float] = {}
             if index is not None and vector is not None and len(index):
-                ids, scores = index.search(vector[None, :], min(CANDIDATES + spare, len(index)), allowed.texts)
+                ids, scores = index.search(vector[None, :], min(self.wanted + spare, len(index)), allowed.texts)
                 cosines = {
                     int(text_id): float(score) for text_id, score in zip(ids[0], scores[0], strict=True) if text_id >= 0
                 }

@@ -37,6 +37,8 @@ class SearchRequest:
     rerank: bool = True
     #: K; None is what was measured for the model: none where its classifier did not improve the order.
     rerank_top: int | None = None
+    #: Candidates that the poly-encoder of a model with codes reads before the classifier; 0 leaves it out.
+    poly_top: int = 0
     #: Wait until the model is loaded; without it, a search is answered at once, by words alone.
     wait_for_model: bool = True
     #: Ask the team's index too, where the engine has one.

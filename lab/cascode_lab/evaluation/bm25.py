@@ -14,25 +14,35 @@ from cascode_models.types import FloatArray
 K1, B = 1.2, 0.75
 
 
-def bm25_scores(queries: Sequence[str], texts: Sequence[str]) -> FloatArray:
-    """Score every text for every query by the distinct words of the query, stop words included.
+class Bm25:
+    """An index of texts.
 
-    Returns:
-        ``[queries, texts]`` scores.
+    Args:
+        texts: What is looked for.
 
     Raises:
         ModelError: The library is not installed.
     """
-    try:
-        import bm25s
-    except ImportError as error:
-        raise ModelError("BM25 needs the library bm25s: pip install 'cascode[train]'") from error
-    # Lucene's form: the logarithm's argument is at least 1, so that a frequent word never counts against a text.
-    index = bm25s.BM25(k1=K1, b=B, method="lucene")
-    index.index([split_identifiers(text) for text in texts], show_progress=False)
-    scores = np.zeros((len(queries), len(texts)), dtype=np.float32)
-    for row, query in enumerate(queries):
-        terms = [term for term in dict.fromkeys(split_identifiers(query)) if term in index.vocab_dict]
-        if terms:
-            scores[row] = index.get_scores(terms)
-    return scores
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        try:
+            import bm25s
+        except ImportError as error:
+            raise ModelError("BM25 needs the library bm25s: pip install 'cascode[train]'") from error
+        # Lucene's form: the logarithm's argument is at least 1, so that a frequent word never counts against a text.
+        self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
+        self._index.index([split_identifiers(text) for text in texts], show_progress=False)
+        self._count = len(texts)
+
+    def scores(self, query: str) -> FloatArray:
+        """Score every text by the distinct words of the query, stop words included: ``[texts]``."""
+        terms = [term for term in dict.fromkeys(split_identifiers(query)) if term in self._index.vocab_dict]
+        if not terms:
+            return np.zeros(self._count, dtype=np.float32)
+        return np.asarray(self._index.get_scores(terms), dtype=np.float32)
+
+
+def bm25_scores(queries: Sequence[str], texts: Sequence[str]) -> FloatArray:
+    """Score every text for every query: ``[queries, texts]``; see :class:`Bm25`."""
+    index = Bm25(texts)
+    return np.stack([index.scores(query) for query in queries])

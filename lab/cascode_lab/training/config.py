@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from cascode_models.errors import ModelError
+from cascode_models.poly import POLY_KINDS
 from cascode_models.settings import HEADS, POOLINGS
 
-from .objectives import make_objectives
+from .objectives import Objective, make_objectives
 from .precision import PRECISIONS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -19,6 +20,8 @@ PRESETS = Path(__file__).parent / "presets"
 
 #: ``in_batch`` adds no negatives; the others are those of :mod:`cascode_lab.training.hard_negatives`.
 STRATEGY_NAMES = ("in_batch", "random", "dynamic_hard")
+#: What of a pair asks for hard negatives, and what of the others is looked for (DyHardCode, Table 1).
+MINED_BY = ("text-code", "text-text", "code-code", "code-text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,12 @@ class StageConfig:
     random_negatives: int = 0
     #: The encoder's best wrong definitions from which hard negatives are drawn.
     candidates: int = 10
+    #: What of a pair asks for hard negatives, and what of the others is looked for.
+    mined_by: str = "text-code"
+    #: Whether the index is made again every epoch; else the start's negatives last for the whole stage.
+    refresh_index: bool = True
+    #: Neighbours by which similarities are corrected for hubs while looking for hard negatives (CSLS); 0 for none.
+    csls: int = 0
     #: Mined pairs, in whole packages, to search for hard negatives, redrawn every epoch; all of CoSQA's searches and
     #: codes are added. 0 uses the whole training set.
     pool: int = 0
@@ -85,11 +94,15 @@ class StageConfig:
                 f"training settings: {self.name}.strategy is {self.strategy!r}, it must be one of "
                 f"{', '.join(STRATEGY_NAMES)}"
             )
+        if self.mined_by not in MINED_BY:
+            raise ModelError(
+                f"training settings: {self.name}.mined_by is {self.mined_by!r}, it must be one of {', '.join(MINED_BY)}"
+            )
         if self.random_negatives > self.negatives:
             raise ModelError(f"training settings: {self.name}.random_negatives is more than {self.name}.negatives")
         for name in ("hard_share", "warmup", "final_rate"):
             check_share(f"{self.name}.{name}", getattr(self, name))
-        least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0}
+        least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0, "csls": 0}
         for name, lowest in (least | {"steps": 0, "pool": 0}).items():
             check_least(f"{self.name}.{name}", getattr(self, name), lowest)
         for kind in made if self.steps else ():
@@ -132,6 +145,14 @@ class TrainingConfig:
     head: str = "warm"
     #: Bias of the head's gates at the start: -3 nearly closes the attention across the segments.
     gate_bias: float = -3.0
+    #: Layers of the encoder, evenly chosen from those of the start; 0 takes all.
+    encoder_layers: int = 0
+    #: Codes of a poly-encoder, ``learnt`` or the ``first`` states, and how many a function; 0 for none.
+    poly_kind: str = "learnt"
+    poly_codes: int = 0
+    #: Layers of a decoder that describes functions, 0 for none, and whether it copies tokens from them.
+    decoder_layers: int = 0
+    decoder_copies: bool = False
     #: Whether to discard the head of the starting model and initialise a new one.
     new_head: bool = False
     #: Share of the encoder's weights at the start in those written at the end: halfway keeps what the start knew and
@@ -178,12 +199,28 @@ class TrainingConfig:
             for kind in make_objectives(stage.objectives) if stage.steps else ():
                 if self.head == "none" and "groups" in kind.reads:
                     raise ModelError(f"training settings: {stage.name}.steps must be 0 where head is 'none'")
-                if self.head != "late" and "late" in kind.reads:
-                    raise ModelError(f"training settings: objective {kind.name} of {stage.name} needs head 'late'")
+                self._check_parts(kind, stage.name)
+        if self.poly_kind not in POLY_KINDS:
+            raise ModelError(
+                f"training settings: poly_kind is {self.poly_kind!r}, it must be one of {', '.join(POLY_KINDS)}"
+            )
+        for name in ("encoder_layers", "poly_codes", "decoder_layers"):
+            check_least(name, getattr(self, name), 0)
         for name in ("renamed_share", "start_share"):
             check_share(name, getattr(self, name))
         for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens"):
             check_least(name, getattr(self, name), 1)
+
+    def _check_parts(self, kind: Objective, stage: str) -> None:
+        """Refuse an objective whose part the model does not have."""
+        needed = {
+            "late": (self.head == "late", "head 'late'"),
+            "poly": (self.poly_codes > 0, "poly_codes above 0"),
+            "described": (self.decoder_layers > 0, "decoder_layers above 0"),
+        }
+        for read, (there, what) in needed.items():
+            if read in kind.reads and not there:
+                raise ModelError(f"training settings: objective {kind.name} of {stage} needs {what}")
 
 
 def load_preset(preset: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:

@@ -41,14 +41,16 @@ class Encoded:
         pieces = [order[start : start + chunk] for start in range(0, len(order), chunk)]
         width = WIDTH_MULTIPLES[network.dtype]
         tensors = [pad([rows[row] for row in piece], pad_id, width) for piece in pieces]
-        self._tensors = [(ids.to(network.device), mask.to(network.device)) for ids, mask in tensors]
+        #: Ids and mask of each chunk.
+        self.tensors = [(ids.to(network.device), mask.to(network.device)) for ids, mask in tensors]
         self.order = order
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not cache_gradients):
-            states = [network.token_states(ids, mask) for ids, mask in self._tensors]
+        learns = any(parameter.requires_grad for parameter in network.backbone.parameters())
+        with torch.set_grad_enabled(torch.is_grad_enabled() and learns and not cache_gradients):
+            states = [network.token_states(ids, mask) for ids, mask in self.tensors]
         if cache_gradients:
             states = [part.requires_grad_() for part in states]
         #: Chunks of states, the longest texts first.
-        self.parts = [Texts(part, mask) for part, (_, mask) in zip(states, self._tensors, strict=True)]
+        self.parts = [Texts(part, mask) for part, (_, mask) in zip(states, self.tensors, strict=True)]
 
     @cached_property
     def vectors(self) -> torch.Tensor:
@@ -59,7 +61,7 @@ class Encoded:
         """Carry gradients on from the states to the weights, where they are cached; else nothing is left to do."""
         if not self._cached:
             return
-        for (ids, mask), part in zip(self._tensors, self.parts, strict=True):
+        for (ids, mask), part in zip(self.tensors, self.parts, strict=True):
             self._network.token_states(ids, mask).backward(part.states.grad)  # type: ignore[no-untyped-call]
 
 

@@ -51,7 +51,7 @@ class MinedPools:
 
     def of_step(self, step: int) -> dict[str, MinedPool]:
         """The pools of a step by name, mined now where its epoch begins."""
-        epoch = step // self.epoch_steps
+        epoch = step // self.epoch_steps if self._stage.refresh_index else 0
         if epoch != self._epoch:
             self._pools = self._mine(epoch)
             self._epoch = epoch
@@ -86,7 +86,11 @@ class MinedPools:
         run.progress(f"looking for hard negatives among {sum(map(len, chosen.values()))} pairs")
         run.network.train(False)
         encoder = run.encoder()
-        found = {name: mine_negatives(encoder, pairs, self._stage.candidates) for name, pairs in chosen.items()}
+        stage = self._stage
+        found = {
+            name: mine_negatives(encoder, pairs, stage.candidates, mined_by=stage.mined_by, csls=stage.csls)
+            for name, pairs in chosen.items()
+        }
         run.network.train()
         save_negatives(path, found, run.digest)
         for name, pool in found.items():

@@ -25,6 +25,8 @@ FALSE_NEGATIVE_MARGIN = 0.2
 DRAWS = 100
 #: Pairs looked at for each negative wanted: copies and further right answers leave some out.
 SPARE = 2
+#: Further pairs looked at where similarities are corrected: hubs stand before what comes after the correction.
+CSLS_SPARE = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +63,19 @@ class MinedPool:
         return drawn + rng.sample(left, min(count - len(drawn), len(left)))
 
 
-def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) -> MinedPool:
-    """Find each query's best wrong functions in a FAISS index of the pairs (section 3.1).
+def mine_negatives(
+    encoder: Encoder, pairs: Sequence[TrainingPair], count: int, *, mined_by: str = "text-code", csls: int = 0
+) -> MinedPool:
+    """Find each query's wrong functions that are hard to distinguish in a FAISS index of the pairs (section 3.1).
 
     Args:
         encoder: The fast encoder in training.
         pairs: Pairs of one language; those without a query only serve as negatives.
         count: Candidates a query.
+        mined_by: What of a pair asks, and what of the others is looked for: one of :data:`.config.MINED_BY`. In every
+            case the candidates are functions: those whose own query is near, where queries are looked for.
+        csls: Neighbours whose mean similarity is taken from a candidate's (Conneau et al., 2018, equation 3), so that
+            what is near to everything is nobody's negative; 0 leaves similarities as they are.
 
     Returns:
         The pairs with their candidates.
@@ -75,26 +83,24 @@ def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) 
     Raises:
         ModelError: FAISS is not installed.
     """
-    try:
-        import faiss
-    except ImportError as error:
-        raise ModelError("hard negatives need FAISS: pip install faiss-cpu") from error
     texts = [plain_texts(pair) for pair in pairs]
     rows = [row for row, pair in enumerate(pairs) if pair.query]
     queries = encoder.encode_queries([texts[row][0] for row in rows])
     functions = _encode_distinct(encoder, [text for _, text in texts])
-    index = faiss.IndexFlatIP(functions.shape[1])
-    index.add(functions)
-    depth = min(len(pairs), count * SPARE + 1)
-    similarities, nearest = index.search(queries, depth)
+    asks, _, looked_for = mined_by.partition("-")
+    asking = queries if asks == "text" else functions[rows]
+    # Pairs by which candidates are found: those without a query can only be found by their code.
+    found_by = np.array(rows if looked_for == "text" else range(len(pairs)))
+    nearest = found_by[_nearest(asking, queries if looked_for == "text" else functions, count * SPARE + 1, csls)]
     candidates = np.full((len(pairs), count), -1, dtype=np.int32)
     ranks = np.zeros(len(pairs), dtype=np.int32)
     own = np.einsum("ij,ij->i", queries, functions[rows])
     for number, row in enumerate(rows):
         copies = functions[nearest[number]] @ functions[row] > COPY_SIMILARITY
+        similarities = functions[nearest[number]] @ queries[number]
         wrong = [
             int(candidate)
-            for candidate, similarity, copy in zip(nearest[number], similarities[number], copies, strict=True)
+            for candidate, similarity, copy in zip(nearest[number], similarities, copies, strict=True)
             if not copy
             and candidate != row
             and similarity <= own[number] + FALSE_NEGATIVE_MARGIN
@@ -105,6 +111,39 @@ def mine_negatives(encoder: Encoder, pairs: Sequence[TrainingPair], count: int) 
         ranks[row] = ahead + 1 if ahead < count else 0
         candidates[row, : len(wrong[:count])] = wrong[:count]
     return MinedPool(pairs, candidates, ranks)
+
+
+def _nearest(asking: FloatArray, looked_for: FloatArray, count: int, csls: int) -> npt.NDArray[np.int64]:
+    """Find the nearest vectors.
+
+    Args:
+        asking: ``[asking, width]``.
+        looked_for: ``[looked for, width]``.
+        count: How many a row; fewer where there are fewer.
+        csls: See :func:`mine_negatives`.
+
+    Returns:
+        ``[asking, count]`` rows of ``looked_for``, the nearest first.
+    """
+    try:
+        import faiss
+    except ImportError as error:
+        raise ModelError("hard negatives need FAISS: pip install faiss-cpu") from error
+
+    def search(vectors: FloatArray, queries: FloatArray, depth: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Similarities and rows of the nearest among ``vectors``."""
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(vectors)
+        similarities, rows = index.search(queries, min(depth, len(vectors)))
+        return similarities, rows
+
+    if not csls:
+        return search(looked_for, asking, count)[1]
+    similarities, nearest = search(looked_for, asking, count * CSLS_SPARE)
+    # How near the neighbours of each are on average; the same mean of what asks moves no order.
+    hubness = search(asking, looked_for, csls)[0].mean(axis=1)
+    order = np.argsort(hubness[nearest] - 2 * similarities, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(nearest, order, axis=1)
 
 
 def draw_group(pool: MinedPool, row: int, negatives: int, random_negatives: int, rng: random.Random) -> list[int]:

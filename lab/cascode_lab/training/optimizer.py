@@ -39,7 +39,7 @@ class MasterOptimizer:
         }
         groups: dict[tuple[str, bool], list[torch.Tensor]] = {}
         for name, value in self.master.items():
-            kind = "gates" if name.endswith("gates") else "head" if name.startswith("head.") else "encoder"
+            kind = "gates" if name.endswith("gates") else "encoder" if name.startswith("backbone.") else "head"
             groups.setdefault((kind, value.dim() > 1 and kind != "gates"), []).append(value)
         self._adam = torch.optim.AdamW(
             [

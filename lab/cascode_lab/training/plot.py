@@ -1,4 +1,4 @@
-"""A picture of a run: losses and held-out score over the steps."""
+"""A picture of a run: losses, gradient norm and held-out score over the steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 def plot_run(log: Path, picture: Path) -> Path | None:
-    """Draw losses and dev MRR of a run's log.
+    """Draw losses, gradient norm (DyHardCode, Figure 2) and dev MRR of a run's log.
 
     Args:
         log: Its ``log.jsonl``.
@@ -34,12 +34,13 @@ def plot_run(log: Path, picture: Path) -> Path | None:
         for key, value in row.items():
             if key not in ("stage", "step"):
                 curves.setdefault(key, []).append((before + row["step"], value))
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    losses, scores = figure.subplots(1, 2)
+    figure = Figure(figsize=(13, 4.5), layout="constrained")
+    losses, norms, scores = figure.subplots(1, 3)
     for key, points in curves.items():
-        axis = scores if key in ("dev_mrr", "first") else losses
+        axis = norms if key == "gradient_norm" else scores if key in ("dev_mrr", "history_mrr", "first") else losses
         axis.plot([step for step, _ in points], [value for _, value in points], label=key)
-    for axis, title in ((losses, "loss"), (scores, "dev MRR, share of groups ranked right")):
+    titles = ((losses, "loss"), (norms, "gradient norm"), (scores, "dev MRR, share of groups ranked right"))
+    for axis, title in titles:
         axis.set_title(title)
         axis.set_xlabel("step")
         if axis.lines:

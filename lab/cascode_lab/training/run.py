@@ -203,14 +203,57 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         max_query_tokens=config.max_query_tokens,
         max_text_tokens=config.max_text_tokens,
         gate_bias=config.gate_bias,
+        poly_kind=config.poly_kind,
+        poly_codes=config.poly_codes,
+        decoder_layers=config.decoder_layers,
+        decoder_copies=config.decoder_copies,
     )
+    layers = int(backbone["num_hidden_layers"]) if config.encoder_layers else 0
+    if config.encoder_layers:
+        backbone["num_hidden_layers"] = config.encoder_layers
     network = CasCode(settings)
     check_length(max(config.max_query_tokens, config.max_text_tokens), network.places, "the model")
     state = loaded.state_dict()
     if found.head != config.head:
         state = {key: value for key, value in state.items() if not key.startswith("head.")}
+    if layers:
+        state = fewer_layers(state, layers, config.encoder_layers)
+    # Codes or a decoder of another shape are not taken over.
+    wanted = network.state_dict()
+    state = {key: value for key, value in state.items() if key in wanted and wanted[key].shape == value.shape}
     network.load_state_dict(state, strict=False)
+    if network.decoder is not None and (found.decoder_layers, found.decoder_copies) != (
+        config.decoder_layers,
+        config.decoder_copies,
+    ):
+        network.decoder.reset_parameters()
+        network.decoder.begin_as(network.backbone.encoder)
     return network, tokenizer
+
+
+def fewer_layers(weights: Mapping[str, torch.Tensor], layers: int, kept: int) -> dict[str, torch.Tensor]:
+    """Weights of an encoder with fewer layers: the first, the last and evenly between (Sanh et al., 2019, section 3).
+
+    Args:
+        weights: By name.
+        layers: Layers there are.
+        kept: Layers wanted, one or more.
+
+    Raises:
+        ModelError: There are not as many.
+    """
+    if kept > layers:
+        raise ModelError(f"training settings: encoder_layers is {kept}, the model that it begins with has {layers}")
+    prefix = "backbone.encoder.layer."
+    found = {name: value for name, value in weights.items() if not name.startswith(prefix)}
+    for number in range(kept):
+        chosen = f"{prefix}{round((layers - 1) * number / max(1, kept - 1))}."
+        found |= {
+            f"{prefix}{number}.{name.removeprefix(chosen)}": value
+            for name, value in weights.items()
+            if name.startswith(chosen)
+        }
+    return found
 
 
 def _digest(config: TrainingConfig, dtype: torch.dtype, corpora: Corpora, network: CasCode, teachers: list[str]) -> str:
@@ -223,7 +266,7 @@ def _digest(config: TrainingConfig, dtype: torch.dtype, corpora: Corpora, networ
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    for pair in (*corpora.docstrings, *corpora.cosqa, *corpora.history):
+    for pair in (*corpora.docstrings, *corpora.cosqa, *corpora.history, *corpora.sampled):
         # Of the same package, name and comments too: they decide what stays together and what is read.
         digest.update(repr(pair).encode())
     return digest.hexdigest()[:16]

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import torch
 
-from cascode_models.tensors import pair
+from cascode_models.describing import token_log_probabilities
+from cascode_models.tensors import pad, pair
 from cascode_models.tokenization import PairLayout
 
 from .context import RunContext
@@ -55,13 +56,40 @@ class StepScores:
     @cached_property
     def cosines(self) -> torch.Tensor:
         """Cosines of the vectors."""
-        queries, definitions = self._encoded
-        return queries.vectors @ definitions.vectors.T
+        return self._queries.vectors @ self._definitions.vectors.T
 
     @cached_property
     def late(self) -> torch.Tensor:
         """Late interaction of the tokens' states."""
-        return late_matrix(self._run.network, *self._encoded)
+        return late_matrix(self._run.network, self._queries, self._definitions)
+
+    @cached_property
+    def poly(self) -> torch.Tensor:
+        """Scores of the poly-encoder."""
+        attention = self._run.network.poly
+        assert attention is not None
+        parts = [attention.scores(self._queries.vectors, *attention.vectors(*part)) for part in self._definitions.parts]
+        return restore_order(torch.cat(parts, 1).T, self._definitions.order).T
+
+    @cached_property
+    def described(self) -> torch.Tensor:
+        """Log-probabilities of the queries' tokens."""
+        network, tokenizer, definitions = self._run.network, self._run.tokenizer, self._definitions
+        assert network.decoder is not None
+        asked = tokenizer.ids(self._texts[0], self._run.config.max_query_tokens)
+        found, start = [], 0
+        for (ids, mask), part in zip(definitions.tensors, definitions.parts, strict=True):
+            # Answers stand first among the definitions; what serves as a negative alone is described by nobody.
+            rows = definitions.order[start : start + len(ids)]
+            start += len(ids)
+            places = [place for place, row in enumerate(rows) if row < len(asked)]
+            if not places:
+                continue
+            said, counted = (tensor.to(network.device) for tensor in pad([asked[rows[place]] for place in places],
+                                                                         tokenizer.pad_id))  # fmt: skip
+            source = network.decoder.source(part.states[places], mask[places], ids[places])
+            found.append(token_log_probabilities(network, source, said)[counted[:, 1:].bool()])
+        return torch.cat(found)
 
     @cached_property
     def taught(self) -> torch.Tensor:
@@ -89,9 +117,9 @@ class StepScores:
     def backward(self, total: torch.Tensor) -> None:
         """Add the gradients of a loss on these scores to those of the network."""
         total.backward()  # type: ignore[no-untyped-call]
-        if "_encoded" in self.__dict__:
-            for encoded in self._encoded:
-                encoded.backward()
+        for name in ("_queries", "_definitions"):
+            if name in self.__dict__:
+                self.__dict__[name].backward()
 
     @property
     def _texts(self) -> tuple[list[str], list[str]]:
@@ -101,18 +129,17 @@ class StepScores:
         ]
 
     @cached_property
-    def _encoded(self) -> tuple[Encoded, Encoded]:
-        """Queries and definitions, encoded."""
-        run = self._run
-        limits = run.config.max_query_tokens, run.config.max_text_tokens
-        queries, definitions = (
-            Encoded(
-                run.network,
-                run.tokenizer.ids(texts, limit),
-                run.tokenizer.pad_id,
-                self._chunk,
-                cache_gradients=self._cache_gradients,
-            )
-            for texts, limit in zip(self._texts, limits, strict=True)
-        )
-        return queries, definitions
+    def _queries(self) -> Encoded:
+        """Queries, encoded."""
+        return self._encoded(self._texts[0], self._run.config.max_query_tokens)
+
+    @cached_property
+    def _definitions(self) -> Encoded:
+        """Definitions, encoded."""
+        return self._encoded(self._texts[1], self._run.config.max_text_tokens)
+
+    def _encoded(self, texts: list[str], limit: int) -> Encoded:
+        """Texts, encoded up to so many tokens."""
+        network, tokenizer = self._run.network, self._run.tokenizer
+        rows = tokenizer.ids(texts, limit)
+        return Encoded(network, rows, tokenizer.pad_id, self._chunk, cache_gradients=self._cache_gradients)

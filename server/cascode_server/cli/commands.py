@@ -35,12 +35,14 @@ _EXTRAS = {
     "yaml": "train",
     "matplotlib": "train",
     "bm25s": "train",
+    "sacrebleu": "train",
 }
 
 #: In the order in which they are of use.
 _COMMANDS = {
     "search": "cascode_server.cli.search:command",
     "similar": "cascode_server.cli.similar:command",
+    "describe": "cascode_server.cli.describe:command",
     "index": "cascode_server.cli.index:command",
     "watch": "cascode_server.cli.watch:command",
     "status": "cascode_server.cli.status:command",

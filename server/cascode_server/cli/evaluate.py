@@ -13,6 +13,7 @@ from cascode_server.cli.agent_tokens import agent_command
 from cascode_server.cli.base import Command, Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
+from cascode_server.cli.literature import descriptions_command, similar_command, system_command, table_command
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
 from cascode_server.cli.ranking import ranking_command
@@ -42,6 +43,10 @@ group.add_command(workspace_command)
 group.add_command(history_command)
 group.add_command(ranking_command)
 group.add_command(agent_command)
+group.add_command(similar_command)
+group.add_command(system_command)
+group.add_command(descriptions_command)
+group.add_command(table_command)
 
 
 @group.command("model", cls=Command, short_help="Measure a model on retrieval sets.")

@@ -123,6 +123,28 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     return 0
 
 
+@group.command("sample", short_help="Describe training functions with a model.")
+@click.option("--model", required=True, metavar="DIR|NAME", help="A model with a decoder (preset 'describe').")
+@click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
+@click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the new pairs.")
+@click.option("--language", "-l", default="python", show_default=True, type=Language(), help="Of the functions.")
+@click.option("--count", type=click.IntRange(min=1), default=10_000, show_default=True, metavar="N", help="Functions.")
+@click.option(
+    "--beams", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Beam search; 0 samples."
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N")
+@on_interrupt("what was described is kept, the rest is not")
+def sample_command(model: str, data: Path, output: Path, language: str, count: int, beams: int, seed: int) -> int:
+    """Write descriptions of training functions as pairs: more queries, or what a student model learns."""
+    from cascode_lab.literature.sampling import sample_descriptions
+
+    written = sample_descriptions(
+        model, data, output, language=language, count=count, beams=beams, seed=seed, progress=note
+    )
+    note(f"{written:,} pairs written to {output}")
+    return 0
+
+
 @group.command("reproduce", short_help="Train as the bundled weights were trained.")
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes, train and dev).")

@@ -14,6 +14,7 @@ from cascode_models.errors import ModelError
 # By the names of presets: the package finds the files of its objectives by itself.
 InfoNCE, LateInfoNCE = OBJECTIVES["infonce"], OBJECTIVES["late"]
 Distillation, GroupSoftmaxBinary = OBJECTIVES["distillation"], OBJECTIVES["classifier"]
+PolyInfoNCE, Description = OBJECTIVES["poly"], OBJECTIVES["description"]
 
 NOTHING = torch.empty(0)
 
@@ -27,6 +28,8 @@ class Given:
     late: torch.Tensor = field(default_factory=lambda: NOTHING)
     taught: torch.Tensor = field(default_factory=lambda: NOTHING)
     groups: torch.Tensor = field(default_factory=lambda: NOTHING)
+    poly: torch.Tensor = field(default_factory=lambda: NOTHING)
+    described: torch.Tensor = field(default_factory=lambda: NOTHING)
 
 
 # Two pairs and a further definition.
@@ -76,6 +79,20 @@ def test_late_infonce_is_infonce_of_the_fused_scores() -> None:
     assert float(found) == pytest.approx((without + back) / 2, rel=1e-6)
 
 
+def test_poly_infonce_is_infonce_of_the_poly_scores() -> None:
+    """Nothing but the poly-encoder's scores counts, by a temperature of their own, both ways."""
+    there = (cross_entropy(4.0, 1.0, 2.5) + cross_entropy(3.0, 0.5, 2.0)) / 2
+    back = (cross_entropy(4.0, 0.5) + cross_entropy(3.0, 1.0)) / 2
+    found = PolyInfoNCE(temperature=0.2).loss(Given(right=NONE, poly=COSINES))
+    assert float(found) == pytest.approx((there + back) / 2, rel=1e-6)
+
+
+def test_description_loss_is_the_mean_over_tokens() -> None:
+    """Each token weighs the same, whichever description it is of."""
+    found = Description().loss(Given(described=torch.tensor([-1.0, -2.0, -6.0])))
+    assert float(found) == pytest.approx(3.0)
+
+
 def divergence(teacher: list[float], student: list[float]) -> float:
     """Kullback-Leibler divergence of the softmaxes of two rows of scores."""
     p = [exp(score) / sum(map(exp, teacher)) for score in teacher]
@@ -121,6 +138,8 @@ def test_defaults_are_those_that_the_weights_were_trained_with() -> None:
     assert LateInfoNCE() == LateInfoNCE(weight=1.0, temperature=0.09)
     assert Distillation() == Distillation(weight=1.0, temperature=0.09)
     assert GroupSoftmaxBinary() == GroupSoftmaxBinary(weight=1.0, binary_weight=0.1)
+    assert PolyInfoNCE() == PolyInfoNCE(weight=1.0, temperature=0.05)
+    assert Description() == Description(weight=1.0)
 
 
 def test_objectives_say_what_they_read() -> None:
@@ -136,7 +155,7 @@ def test_objectives_say_what_they_read() -> None:
 def test_wrong_objectives_are_named() -> None:
     """A name or a setting that there is none of lists those there are."""
     assert make_objectives({"infonce": {"temperature": 0.1}, "late": {}}) == [InfoNCE(1.0, 0.1), LateInfoNCE()]
-    with pytest.raises(ModelError, match=r"^training settings: no objective 'x', known are classifier, distill"):
+    with pytest.raises(ModelError, match=r"^training settings: no objective 'x', known are classifier, descr"):
         make_objectives({"x": {}})
     with pytest.raises(ModelError, match=r"objective infonce has no setting 'margin', known are weight, temperature$"):
         make_objectives({"infonce": {"temperature": 0.1, "power": 2.0, "margin": 1.0}})

@@ -17,6 +17,7 @@ from cascode_lab.training.objectives.infonce import InfoNCE, infonce
 from cascode_lab.training.objectives.late_infonce import LateInfoNCE
 from cascode_lab.training.sources import DefinitionText, Example
 from cascode_lab.training.step_scores import StepScores
+from cascode_models.describing import token_log_probabilities
 from cascode_models.heads import Texts
 from cascode_models.inference import fused_score
 from cascode_models.late import COSINE_SCALE
@@ -185,3 +186,26 @@ def test_late_scores_ignore_padding(network: CasCode) -> None:
         for row, query in enumerate(QUERIES):
             for column, function in enumerate(FUNCTIONS):
                 assert float(scores([query], [function])) == pytest.approx(float(beside[row, column]), abs=1e-5)
+
+
+def test_poly_scores_and_descriptions_of_a_step_are_those_of_each_by_itself(make_network) -> None:
+    """In chunks of any size, every definition is scored, and each query is what its own answer is described by."""
+    network = make_network("none", poly_codes=3, decoder_layers=2, decoder_copies=True)
+    for chunk in (2, 100):
+        scores = step_scores(network, chunk=chunk)
+        assert network.poly is not None
+        assert network.decoder is not None
+        for column, function in enumerate(FUNCTIONS):
+            ids, mask = pad([function], 0)
+            seen = network.poly.vectors(network.token_states(ids, mask), mask)
+            for row, query in enumerate(QUERIES):
+                found = network.poly.scores(network.encode(*pad([query], 0)), *seen)
+                assert scores.poly[row, column].item() == pytest.approx(found.item(), abs=1e-5)
+        alone = []
+        for query, function in zip(QUERIES, FUNCTIONS, strict=False):
+            ids, mask = pad([function], 0)
+            source = network.decoder.source(network.token_states(ids, mask), mask, ids)
+            alone.append(token_log_probabilities(network, source, torch.tensor([query]))[0])
+        assert scores.described.sort().values.tolist() == pytest.approx(
+            torch.cat(alone).sort().values.tolist(), abs=1e-4
+        )

@@ -6,16 +6,24 @@ import dataclasses
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cascode_lab.training.config import STRATEGY_NAMES, StageConfig, load_preset
+from cascode_lab.training.config import MINED_BY, STRATEGY_NAMES, StageConfig, load_preset
 from cascode_lab.training.context import RunContext
 from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, vary_texts
 from cascode_lab.training.hard_negatives import STRATEGIES
-from cascode_lab.training.negatives import MinedPool, draw_group, load_negatives, mine_negatives, save_negatives
+from cascode_lab.training.negatives import (
+    MinedPool,
+    _nearest,
+    draw_group,
+    load_negatives,
+    mine_negatives,
+    save_negatives,
+)
 from cascode_lab.training.sampling import LanguagePools, Passes, draw_packages, pools
 from cascode_lab.training.sources import Corpora
 from cascode_models.errors import ModelError
@@ -183,3 +191,68 @@ def test_strategies_show_as_many_negatives_as_asked_for(
         assert len(example.negatives) == 3
         assert example.answer.identity not in {negative.identity for negative in example.negatives}
     assert (tmp_path / "negatives-s-0.npz").exists() == (strategy == "dynamic_hard")
+
+
+class Written:
+    """An encoder that reads its vectors from the texts: numbers after the first word."""
+
+    fingerprint, dimension = "written", 3
+
+    def encode_queries(self, queries: Sequence[str]) -> np.ndarray:
+        """One unit vector a text."""
+        found = np.array([[float(word) for word in query.split()[1:4]] for query in queries], dtype=np.float32)
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    encode_texts = encode_queries
+
+
+#: Pairs of which the nearest differ by what asks and what is looked for, none of them copies.
+TEXTS = [
+    ("q 1 0.7 0.0", "f 1 0.6 -0.5"),
+    ("q 1 0.4 0.1", "f 1 0.7 0.1"),
+    ("q 1 -0.3 -0.1", "f 1 -0.8 0.0"),
+    ("q 1 0.7 0.9", "f 1 0.0 0.6"),
+]
+
+
+def nearest_by_hand(mined_by: str, row: int) -> list[int]:
+    """The other pairs by the products of what asks with what is looked for, the greatest first."""
+    encoder = Written()
+    vectors = {
+        "text": encoder.encode_queries([query for query, _ in TEXTS]),
+        "code": encoder.encode_texts([text for _, text in TEXTS]),
+    }
+    asks, looked_for = mined_by.split("-")
+    products = {other: float(vectors[asks][row] @ vectors[looked_for][other]) for other in range(4) if other != row}
+    return sorted(products, key=lambda other: -products[other])
+
+
+@pytest.mark.parametrize("mined_by", MINED_BY)
+def test_negatives_are_mined_by_text_or_code(mined_by: str) -> None:
+    """The candidates of a query are the pairs nearest to its text or code by their text or code, in that order."""
+    pairs = [TrainingPair(query, text, language="python") for query, text in TEXTS]
+    pool = mine_negatives(Written(), pairs, 3, mined_by=mined_by)
+    for row in range(4):
+        assert pool.candidates[row].tolist() == nearest_by_hand(mined_by, row)
+    orders = {name: [nearest_by_hand(name, row) for row in range(4)] for name in MINED_BY}
+    assert all(orders[name] != orders[mined_by] for name in MINED_BY if name != mined_by)
+
+
+def test_pairs_without_a_query_are_found_by_their_code_alone() -> None:
+    """A function that nobody asked for is a negative where codes are looked for, and none where texts are."""
+    pairs = [TrainingPair(query, text, language="python") for query, text in TEXTS]
+    pairs.append(TrainingPair("", "f 1 0.6 -0.1", language="python"))
+    assert 4 in mine_negatives(Written(), pairs, 4, mined_by="text-code").candidates[3]
+    assert 4 not in mine_negatives(Written(), pairs, 4, mined_by="text-text").candidates[3]
+
+
+def test_csls_takes_from_a_hub_what_it_is_near_to_everybody() -> None:
+    """Twice the cosine less the mean cosine with the nearest queries, by hand: the hub falls behind."""
+    # Cosines of the queries with the hub (0.8 with both) and with the functions of their own (0.7 with one, 0 else).
+    queries = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
+    functions = np.array([[0.8, 0.8], [0.7, 0.0], [0.0, 0.7]], dtype=np.float32)
+    assert _nearest(queries, functions, 1, 0).tolist() == [[0], [0]]
+    # The hub: 2 * 0.8 - (0.8 + 0.8) / 2 = 0.8; the others: 2 * 0.7 - (0.7 + 0) / 2 = 1.05.
+    assert _nearest(queries, functions, 2, 2).tolist() == [[1, 0], [2, 0]]
+    # By one neighbour: 2 * 0.8 - 0.8 = 0.8, and 2 * 0.7 - 0.7 = 0.7.
+    assert _nearest(queries, functions, 2, 1).tolist() == [[0, 1], [0, 2]]

@@ -33,6 +33,14 @@ class Scores(Protocol):
         """``[queries, definitions]`` late interaction, in the units of a cosine."""
 
     @property
+    def poly(self) -> torch.Tensor:
+        """``[queries, definitions]`` scores of the poly-encoder, in the units of a cosine."""
+
+    @property
+    def described(self) -> torch.Tensor:
+        """``[tokens]`` log-probability of each token of the queries, their ends included, given their answers."""
+
+    @property
     def taught(self) -> torch.Tensor:
         """``[queries, definitions]`` fused scores of the teachers, in the units of a cosine."""
 

@@ -55,6 +55,12 @@ class Corpora:
         folder = self.folder("cosqa")
         return [] if folder is None else read_cosqa(folder)
 
+    @cached_property
+    def sampled(self) -> list[TrainingPair]:
+        """Training functions with descriptions that a model sampled."""
+        folder = self.folder("sampled")
+        return [] if folder is None else read_pairs(folder, "train")
+
     @property
     def history(self) -> list[HistoryPair]:
         """Pairs out of commits."""

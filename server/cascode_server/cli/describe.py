@@ -1,0 +1,28 @@
+"""``cascode describe``."""
+
+from __future__ import annotations
+
+import click
+
+from cascode_server.cli.base import Command
+from cascode_server.cli.options import Place, PlaceType
+
+
+@click.command("describe", cls=Command)
+@click.argument("place", type=PlaceType(), metavar="PATH:LINE")
+@click.option("--model", required=True, metavar="DIR|NAME", help="A model with a decoder (preset 'describe').")
+@click.option("--beams", type=click.IntRange(min=1), default=4, show_default=True, metavar="N", help="Beam width.")
+def command(place: Place, model: str, beams: int) -> int:
+    """Say in a line what the function at a line does.
+
+    \b
+    cascode describe src/app.py:120 --model runs/describe/model
+
+    The function's own doc comment is not read. The bundled model cannot describe: train one with
+    'cascode train run describe'.
+    """
+    from cascode_lab.literature.gist import describe_place
+
+    gist = describe_place(model, place.path.expanduser(), place.line, beams=beams)
+    click.echo(f"{place.path}:{gist.start_line}-{gist.end_line}: {gist.name}: {gist.text}")
+    return 0
