@@ -12,29 +12,12 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
 
-from cascode_indexer.store.connection import connect_or_rebuild, translate_errors
+from cascode_indexer.store.connection import CODE_SCHEMA, connect_or_rebuild, translate_errors
 from cascode_models.types import StateArray
 
-CODE_MIGRATIONS = Migrations("cascode-codes")
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
-
-
-@CODE_MIGRATIONS()
-def m001_codes(db: Database) -> None:
-    """Unit vectors as float16, by the model that made them and the text that they compress."""
-    # With a rowid: rows of ten kilobytes and more do not belong into the tree of the keys.
-    db.execute(
-        """CREATE TABLE codes (
-            fingerprint TEXT NOT NULL,
-            key BLOB NOT NULL,
-            vectors BLOB NOT NULL,
-            UNIQUE (fingerprint, key)
-        )"""
-    )
 
 
 class CodeStore:
@@ -51,7 +34,7 @@ class CodeStore:
         self._fingerprint = fingerprint
         self._dimension = dimension
         self._lock = threading.RLock()
-        self._database = connect_or_rebuild(path, CODE_MIGRATIONS)
+        self._database = connect_or_rebuild(path, CODE_SCHEMA)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, StateArray]:
         """Look code vectors up; keys without any are missing from the answer."""
@@ -76,13 +59,20 @@ class CodeStore:
             IndexStoreError: No space, or no right to write.
         """
         rows = [(self._fingerprint, key, array.astype("<f2").tobytes()) for key, array in vectors.items()]
-        with self._access(), self._database.conn:
-            self._database.conn.executemany("INSERT OR REPLACE INTO codes VALUES (?, ?, ?)", rows)
+        with self._access():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                self._database.executemany("INSERT OR REPLACE INTO codes VALUES (?, ?, ?)", rows)
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._database.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._database.conn.close()
+            self._database.close()
 
     def __enter__(self) -> CodeStore:
         return self

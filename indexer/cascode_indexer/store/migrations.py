@@ -9,6 +9,7 @@ from cascode_indexer.store.word_statistics import token_count
 
 INDEX_MIGRATIONS = Migrations("cascode-index")
 VECTOR_MIGRATIONS = Migrations("cascode-vectors")
+CODE_MIGRATIONS = Migrations("cascode-codes")
 
 
 @INDEX_MIGRATIONS()
@@ -119,5 +120,19 @@ def m002_states(db: Database) -> None:
             key BLOB NOT NULL,
             states BLOB NOT NULL,
             UNIQUE (model_id, key)
+        )"""
+    )
+
+
+@CODE_MIGRATIONS()
+def m001_codes(db: Database) -> None:
+    """Unit vectors as float16, by the model that made them and the text that they compress."""
+    # With a rowid: rows of ten kilobytes and more do not belong into the tree of the keys.
+    db.execute(
+        """CREATE TABLE codes (
+            fingerprint TEXT NOT NULL,
+            key BLOB NOT NULL,
+            vectors BLOB NOT NULL,
+            UNIQUE (fingerprint, key)
         )"""
     )

@@ -100,7 +100,8 @@ def bleu_score(name: str, said: Sequence[str], wanted: Sequence[str]) -> Score:
 
     def of(rows: Sequence[int]) -> float:
         """BLEU of some of the functions."""
-        return metric.corpus_score([said[row] for row in rows], [[wanted[row] for row in rows]]).score / 100
+        score = metric.corpus_score([said[row] for row in rows], [[wanted[row] for row in rows]]).score
+        return float(score) / 100
 
     count = len(said)
     mean = of(range(count))

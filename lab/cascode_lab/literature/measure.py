@@ -54,7 +54,7 @@ def measure_set(
         name=task.name,
         queries=len(asked),
         functions=len(task.texts),
-        mrr=mean_of(1.0 / found),
+        mrr=mean_of((1.0 / found).astype(np.float32)),
         recall={str(depth): recall_at(found, depth) for depth in RECALL_DEPTHS},
         mrr_by_depth=_curve(curves, ranker),
     ), Cost(

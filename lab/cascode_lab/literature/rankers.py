@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from cascode_lab.evaluation.bm25 import Bm25
 from cascode_models.inference import CasCodeModel, fused_score
@@ -154,7 +155,8 @@ class Cascade:
         self.depth = depth
         self._weight = weight
         #: Of the query asked last: all first scores, positions of the K best, and what they are ordered by.
-        self._last = np.empty(0), np.empty(0, dtype=np.int64), np.empty(0)
+        empty = np.empty(0, dtype=np.float32)
+        self._last: tuple[FloatArray, npt.NDArray[np.intp], FloatArray] = empty, np.empty(0, dtype=np.intp), empty
 
     @property
     def bytes_a_function(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 from sqlite_utils import Database
 
 from cascode_indexer.store import migrations
-from cascode_indexer.store.connection import INDEX_SCHEMA, VECTOR_SCHEMA, Schema
+from cascode_indexer.store.connection import CODE_SCHEMA, INDEX_SCHEMA, VECTOR_SCHEMA, Schema
 from cascode_indexer.store.migrations import m001_files_functions_texts
 from cascode_indexer.store.store import Store
 
@@ -38,7 +38,7 @@ def test_words_of_an_earlier_schema_are_still_found(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("schema", [INDEX_SCHEMA, VECTOR_SCHEMA])
+@pytest.mark.parametrize("schema", [INDEX_SCHEMA, VECTOR_SCHEMA, CODE_SCHEMA])
 def test_a_schema_names_its_migrations(schema: Schema) -> None:
     """A migration that is not named would never run."""
     migrations_set = getattr(migrations, schema.variable)
