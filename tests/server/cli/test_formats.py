@@ -80,6 +80,7 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
         "match": "likely",
         "stage": "cascade",
         "why": {},
+        "cell": None,
         "repository": None,
         "revision": "",
     }
