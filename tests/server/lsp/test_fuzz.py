@@ -82,6 +82,21 @@ def notifications(root: Path) -> st.SearchStrategy[tuple[str, Any]]:
     event = st.fixed_dictionaries({"added": st.lists(folder, max_size=2), "removed": st.lists(folder, max_size=1)})
     values = st.sampled_from([{}, {"search": {"limit": 3}}, {"search": {"limit": "x"}}, {"pylsp": {}}])
     files = st.lists(st.fixed_dictionaries({"uri": uris(root), "type": st.integers(1, 3)}), max_size=3)
+    notebook = st.fixed_dictionaries({"uri": st.sampled_from([(root / "a.ipynb").as_uri(), "untitled:n", "?"])})
+    cells = st.lists(st.fixed_dictionaries({"kind": st.integers(1, 2), "document": st.sampled_from("xyz")}), max_size=3)
+    items = st.lists(
+        st.fixed_dictionaries({"uri": st.sampled_from("xyz"), "languageId": st.just("python"), "text": text}),
+        max_size=3,
+    )
+    array = st.fixed_dictionaries({"start": st.integers(-1, 9), "deleteCount": st.integers(0, 9), "cells": cells})
+    edited = st.fixed_dictionaries(
+        {
+            "document": st.fixed_dictionaries({"uri": st.sampled_from("xyz")}),
+            "changes": st.lists(change, max_size=2),
+        }
+    )
+    restructured = st.fixed_dictionaries({"array": array, "didOpen": items})
+    in_cells = st.fixed_dictionaries({"structure": restructured, "textContent": st.lists(edited, max_size=2)})
     by_method: dict[str, st.SearchStrategy[Any]] = {
         "textDocument/didOpen": st.fixed_dictionaries({"textDocument": opened}),
         "textDocument/didChange": st.fixed_dictionaries(
@@ -89,6 +104,17 @@ def notifications(root: Path) -> st.SearchStrategy[tuple[str, Any]]:
         ),
         "textDocument/didSave": st.fixed_dictionaries({"textDocument": document}),
         "textDocument/didClose": st.fixed_dictionaries({"textDocument": document}),
+        "notebookDocument/didOpen": st.fixed_dictionaries(
+            {
+                "notebookDocument": st.tuples(notebook, cells).map(lambda both: {**both[0], "cells": both[1]}),
+                "cellTextDocuments": items,
+            }
+        ),
+        "notebookDocument/didChange": st.fixed_dictionaries(
+            {"notebookDocument": notebook, "change": st.fixed_dictionaries({"cells": in_cells})}
+        ),
+        "notebookDocument/didSave": st.fixed_dictionaries({"notebookDocument": notebook}),
+        "notebookDocument/didClose": st.fixed_dictionaries({"notebookDocument": notebook}),
         "workspace/didChangeWorkspaceFolders": st.fixed_dictionaries({"event": event}),
         "workspace/didChangeConfiguration": st.fixed_dictionaries(
             {"settings": st.fixed_dictionaries({"cascode": values})}
@@ -186,6 +212,7 @@ def restored(editor: Editor, root: Path) -> None:
         editor.notify("textDocument/didClose", {"textDocument": {"uri": (root / "src" / name).as_uri()}})
     eventually(lambda: (s := editor.execute("status")) and s["state"] == "ready" and s["functions"] == 5)
     assert [folder["uri"] for folder in editor.execute("status")["workspaces"]] == [root.as_uri()]
+    editor.notify("notebookDocument/didClose", {"notebookDocument": {"uri": (root / "a.ipynb").as_uri()}})
     found = editor.search(QUESTION)
     assert (found["hits"][0]["name"], found["hits"][0]["start_line"]) == ("retry_failed_upload", 5)
     assert "new" not in [hit["name"] for hit in found["hits"]]
