@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascode_indexer.held import Held
@@ -72,6 +73,20 @@ class ModelHandle:
     def label(self) -> str:
         """Names what was asked for, without loading it."""
         return self.name or os.environ.get("CASCODE_MODEL") or "bundled"
+
+    @property
+    def identity(self) -> str:
+        """Changes when another model was asked for, or its files changed, without loading it.
+
+        An upgrade replaces the bundled weights under the same name.
+        """
+        from cascode_models.folder import bundled_folder
+        from cascode_models.prepared import files_stamp
+
+        named = self.name or os.environ.get("CASCODE_MODEL")
+        folder = Path(named).expanduser() if named else bundled_folder()
+        stamp = files_stamp(folder, 0) if folder.is_dir() else None
+        return self.label if stamp is None else f"{self.label} {stamp}"
 
     @property
     def device(self) -> str | None:

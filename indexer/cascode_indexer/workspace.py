@@ -360,7 +360,7 @@ class Workspace:
         started = time.perf_counter()
         store = index.writer()
         # The model is left alone where nothing needs it: a second run must not wait for torch.
-        needed = store.counts().pending or store.get_meta("model_label") != self._model.label
+        needed = store.counts().pending or store.get_meta("model_label") != self._model.identity
         if not report.functions or not (needed or self._model.loaded):
             return report
         # A scan that finds nothing new is no reason to keep the model in memory.
@@ -378,7 +378,7 @@ class Workspace:
             again, more = updater.encode(model, index.cache())
             encoded, seconds = encoded + again, seconds + more
         vectors.save()
-        store.set_meta("model_label", self._model.label)
+        store.set_meta("model_label", self._model.identity)
         return dataclasses.replace(
             report,
             encoded=report.encoded + encoded,

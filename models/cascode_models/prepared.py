@@ -53,14 +53,14 @@ class Prepared:
             version: Changes when fingerprints are made in another way.
             make: Works it out.
         """
-        stamp = _stamp(model, version)
+        stamp = files_stamp(model, version)
         if stamp is None:
             return make()
         name = f"{stamp}.fingerprint"
         with contextlib.suppress(OSError, ValueError):
             return str(json.loads((self._folder / name).read_text(encoding="utf-8"))["fingerprint"])
         found = make()
-        if _stamp(model, version) == stamp:
+        if files_stamp(model, version) == stamp:
             self._write(name, json.dumps({"model": str(model), "fingerprint": found}).encode())
         return found
 
@@ -120,7 +120,7 @@ def _is_own(descriptor: int) -> bool:
     return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
-def _stamp(model: Path, version: int) -> str | None:
+def files_stamp(model: Path, version: int) -> str | None:
     """Return what changes with a model's files; None where one changed just now, or cannot be looked at."""
     seen: list[object] = [str(model.absolute()), version]
     try:

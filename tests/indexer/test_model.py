@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
 import weakref
@@ -16,7 +17,7 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_models.errors import ModelError
-from fake_encoder import FakeModelHandle, fake_model
+from fake_encoder import FakeEncoder, FakeModelHandle, fake_model
 from running import PATIENCE, Running
 from tiny_model import model_folder, network, tokenizer
 
@@ -176,3 +177,35 @@ def test_only_questions_and_new_definitions_keep_the_model(workspace: Path, fake
         (workspace / "src" / "fresh.py").write_text("def fresh():\n    return 1\n")
         engine.update()
         assert fake_model._held.used > used
+
+
+class UpgradedHandle(FakeModelHandle):
+    """Another model under the name of the one before, whose files are others."""
+
+    identity = "upgraded"
+
+
+def test_weights_replaced_under_the_same_name_are_noticed(fake_model: FakeModelHandle, tmp_path: Path) -> None:
+    """An upgrade of the package brings other weights: all is encoded again, though no file of the workspace changed."""
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n", encoding="utf-8")
+    upgraded = UpgradedHandle(FakeEncoder(fingerprint="upgraded"))
+    upgraded.name = fake_model.name
+    encoded = []
+    for handle in (fake_model, upgraded, upgraded):
+        with Engine([tmp_path], model=handle) as engine:
+            encoded.append(engine.update()[0].encoded)
+    assert encoded == [1, 1, 0]
+
+
+def test_the_identity_of_a_model_follows_its_files(tmp_path: Path) -> None:
+    """It is known without loading, and stays the same while nothing changes."""
+    weights = tmp_path / "model.safetensors"
+    weights.write_text("old", encoding="utf-8")
+    os.utime(weights, (1_000_000_000, 1_000_000_000))
+    handle = ModelHandle(str(tmp_path))
+    before = handle.identity
+    assert before.startswith(handle.label)
+    assert handle.identity == before
+    os.utime(weights, (1_000_000_001, 1_000_000_001))
+    assert handle.identity != before
+    assert not handle.loaded
