@@ -51,6 +51,7 @@ INDEX_SCHEMA = Schema(
 )
 CODE_SCHEMA = Schema("cascode-codes", frozenset({"m001_codes"}), "CODE_MIGRATIONS")
 VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors", "m002_states"}), "VECTOR_MIGRATIONS")
+CODE_SCHEMA = Schema("cascode-codes", frozenset({"m001_codes"}), "CODE_MIGRATIONS")
 
 
 def connect(path: Path, schema: Schema) -> sqlite3.Connection:
