@@ -49,8 +49,8 @@ INDEX_SCHEMA = Schema(
     frozenset({"m001_files_functions_texts", "m002_full_detail", "m003_token_counts"}),
     "INDEX_MIGRATIONS",
 )
-CODE_SCHEMA = Schema("cascode-codes", frozenset({"m001_codes"}), "CODE_MIGRATIONS")
 VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors", "m002_states"}), "VECTOR_MIGRATIONS")
+CODE_SCHEMA = Schema("cascode-codes", frozenset({"m001_codes"}), "CODE_MIGRATIONS")
 
 
 def connect(path: Path, schema: Schema) -> sqlite3.Connection:

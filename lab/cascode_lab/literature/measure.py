@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 
 from cascode_lab.evaluation.metrics import RECALL_DEPTHS, bootstrap, ranks_of, recall_at
 from cascode_lab.evaluation.results import Interval
 from cascode_lab.evaluation.sets import RetrievalSet
-from cascode_models.types import FloatArray
 
 from .rankers import Cascade, Ranker
 from .results import Cost, SetScores
@@ -67,7 +67,7 @@ def measure_set(
     )
 
 
-def mean_of(values: FloatArray) -> Interval:
+def mean_of(values: npt.NDArray[np.floating]) -> Interval:
     """Mean of values a query with its 95 % interval."""
     found = bootstrap(values)
     return Interval(mean=found.mean, low=found.low, high=found.high)
