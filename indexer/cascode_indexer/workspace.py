@@ -12,6 +12,7 @@ from pathlib import Path
 from cascode_indexer.errors import IndexBusyError, PackError
 from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.indexing.gate import Gate
+from cascode_indexer.indexing.lost import forget_lost
 from cascode_indexer.indexing.shared_work import SharedWork
 from cascode_indexer.indexing.types import (
     Cancelled,
@@ -22,13 +23,14 @@ from cascode_indexer.indexing.types import (
     WorkspaceStatus,
 )
 from cascode_indexer.indexing.update import Updater
-from cascode_indexer.location import locate
+from cascode_indexer.location import locate, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.packs import read_pack, write_pack
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
+from cascode_indexer.store.vector_cache import cache_identity
 from cascode_indexer.team.supply import supply_of
 from cascode_indexer.types import SkipCounts
 from cascode_indexer.walk import checked_root
@@ -360,7 +362,11 @@ class Workspace:
         started = time.perf_counter()
         store = index.writer()
         # The model is left alone where nothing needs it: a second run must not wait for torch.
-        needed = store.counts().pending or store.get_meta("model_label") != self._model.identity
+        needed = (
+            store.counts().pending
+            or store.get_meta("model_label") != self._model.identity
+            or store.get_meta("cache") != cache_identity(vector_cache_path())
+        )
         if not report.functions or not (needed or self._model.loaded):
             return report
         # A scan that finds nothing new is no reason to keep the model in memory.
@@ -369,6 +375,8 @@ class Workspace:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)
         supply = None if self.options.team is None else supply_of(self.options.team, model, index.cache())
+        if store.get_meta("cache") != index.cache().identity:
+            forget_lost(store, index.cache())
         encoded, seconds = updater.encode(model, index.cache(), opened, supply)
         vectors = index.vectors()
         vectors.refresh()
@@ -379,6 +387,7 @@ class Workspace:
             encoded, seconds = encoded + again, seconds + more
         vectors.save()
         store.set_meta("model_label", self._model.identity)
+        store.set_meta("cache", index.cache().identity)
         return dataclasses.replace(
             report,
             encoded=report.encoded + encoded,

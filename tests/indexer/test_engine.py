@@ -180,13 +180,17 @@ def test_several_workspaces_are_one_ranking(open_engine: OpenEngine, workspace: 
 
 
 def test_the_fast_answer_comes_first(open_engine: OpenEngine, workspace: Path) -> None:
-    """Two-phase: the fast stage's list, then the reranked one; without reranking only the fast one."""
+    """Two-phase: a list at once, then that of texts read; without reranking only the fast stage's."""
     engine = open_engine(workspace)
     engine.update()
     first: list[Answer] = []
     answer = engine.search(SearchRequest("upload again", rerank_top=3), on_fast=first.append)
-    assert {hit.stage for hit in first[0].hits} == {"fast"}
-    assert [hit.stage for hit in answer.hits] == ["cascade"] * 3 + ["fast"] * 3
+    assert {hit.stage for hit in first[0].hits} == {"cascade"}, "kept states were read"
+    assert {hit.stage for hit in answer.hits} == {"cascade"}
+    assert [hit.score for hit in first[0].hits] != [hit.score for hit in answer.hits]
+    once: list[Answer] = []
+    engine.search(SearchRequest("upload again"), on_fast=once.append)
+    assert not once, "nothing is to come after kept states"
     assert all(0 <= (hit.probability or 0) <= 1 for hit in answer.hits)
     unranked = engine.search(SearchRequest("upload", rerank=False, rerank_top=3))
     assert {hit.stage for hit in unranked.hits} == {"fast"}

@@ -8,23 +8,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import is_notebook
 from cascode_indexer.indexing.gate import Gate
-from cascode_indexer.location import IndexLocation, code_store_path, vector_cache_path
+from cascode_indexer.location import code_store_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
-from cascode_indexer.overlay.buffers import OverlayFile, Overlays
+from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.overlay.words import statistics_of
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
 from cascode_indexer.search.middle import poly_stage
 from cascode_indexer.search.notebooks import cell_lines, line_of_code, with_cell
+from cascode_indexer.search.parts import Part, definitions_of, files_of
 from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
@@ -51,16 +52,6 @@ T = TypeVar("T")
 #: Typed definitions that a search encodes itself, about a tenth of a second; the others it finds by their words until
 #: the front end's refresh has encoded them.
 _LAZY_TEXTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One workspace as one search sees it, kept open until the search ends."""
-
-    workspace: Workspace
-    index: OpenIndex
-    #: Open buffers; each stands in for what the store holds of its file.
-    buffers: tuple[OverlayFile, ...]
 
 
 class Searcher:
@@ -250,7 +241,7 @@ class Searcher:
         """Find the innermost definition at a place, and its text."""
         home = next((part for part in parts if part.workspace.root == root), None)
         if home is not None:
-            known = _definitions_of(home, path)
+            known = definitions_of(home, path)
         else:
             outside = self._overlays.outside().get(root, ())
             known = [pair for file in outside if file.path == path for pair in file.with_texts()]
@@ -350,7 +341,7 @@ class Searcher:
         Raises:
             DamagedFileError: It belongs to none of them.
         """
-        damaged = [part for part in seen if error.path in _files_of(part.workspace.location)]
+        damaged = [part for part in seen if error.path in files_of(part.workspace.location)]
         if not damaged:
             raise error
         for at, part in enumerate(damaged):
@@ -384,18 +375,3 @@ class Searcher:
 
         self._share_threads(model)
         self._overlays.refresh(model, cache_of, most, with_outside=not opened)
-
-
-def _files_of(location: IndexLocation) -> tuple[Path, ...]:
-    """The databases that a search of a workspace reads."""
-    return location.store, location.packed, vector_cache_path()
-
-
-def _definitions_of(part: Part, path: str) -> list[tuple[StoredDefinition, str]]:
-    """Return the definitions of a file in the order of their lines, with their texts."""
-    for file in part.buffers:
-        if file.path == path:
-            return list(file.with_texts())
-    stored = part.index.store.definitions_of_file(path)
-    texts = part.index.store.texts([definition.text_id for definition in stored])
-    return [(definition, texts[definition.text_id]) for definition in stored if definition.text_id in texts]

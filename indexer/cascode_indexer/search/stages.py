@@ -62,11 +62,14 @@ def stages_of(request: SearchRequest, model: CasCodeModel | None, asked: Encoded
         model: The model; None while there is none.
         asked: The query as the model encodes it; None where there is no model.
     """
+    if model is None or not request.rerank:
+        return []
     stages = []
-    if model is not None and asked is not None and asked.states is not None and request.rerank:
+    # Weight 0 was measured: such a classifier does not improve the order.
+    if asked is not None and asked.states is not None and model.settings.fusion_weight > 0:
         stages.append(Stage("cascade", EVERY_CANDIDATE, _read_states(model, asked.states), LATE, reads_text=False))
     depth = rerank_depth(request, model)
-    if model is not None and depth:
+    if depth:
         stages.append(Stage("cascade", depth, _classifier(model), FAST))
     return stages
 
@@ -77,8 +80,7 @@ def rerank_depth(request: SearchRequest, model: CasCodeModel | None) -> int:
         return 0
     if request.rerank_top is not None:
         return request.rerank_top
-    # The states of all candidates say nearly as much as the texts of a few, and at once. Weight 0 was measured: such a
-    # classifier does not improve the order, so nobody waits for it.
+    # The states of all candidates say nearly as much as the texts of a few, and at once.
     return DEFAULT_RERANK_TOP if model.settings.fusion_weight > 0 and not model.keeps_states else 0
 
 

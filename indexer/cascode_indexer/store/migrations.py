@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -113,7 +115,12 @@ def m001_vectors(db: Database) -> None:
 @VECTOR_MIGRATIONS()
 def m002_states(db: Database) -> None:
     """Token states of the texts, packed by the model: a table of its own, since all vectors are read at a start, and
-    states of a few candidates a search. Rows of a kilobyte and more want the rowid."""
+    states of a few candidates a search. Rows of a kilobyte and more want the rowid.
+
+    And what distinguishes this cache from one that takes its place when it is lost.
+    """
+    db.execute("CREATE TABLE identity (id TEXT NOT NULL)")
+    db.execute("INSERT INTO identity VALUES (?)", (secrets.token_hex(8),))
     db.execute(
         """CREATE TABLE states (
             model_id INTEGER NOT NULL REFERENCES models (id),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -59,6 +60,13 @@ class VectorCache:
         """One thread at a time, errors translated."""
         with self._lock, translate_errors(self._path):
             yield
+
+    @property
+    def identity(self) -> str:
+        """Distinguishes this file from one that takes its place when it is lost."""
+        with self._access():
+            identity: str = self._database.execute("SELECT id FROM identity").fetchone()[0]
+            return identity
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:
         """Return those of ``keys`` that need no encoding: they have a vector, and states where the model keeps them."""
@@ -167,6 +175,18 @@ class VectorCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def cache_identity(path: Path) -> str | None:
+    """Return :attr:`VectorCache.identity` without opening the cache for writing; None where it cannot be read."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return None
+    with contextlib.closing(connection), contextlib.suppress(sqlite3.Error):
+        row = connection.execute("SELECT id FROM identity").fetchone()
+        return None if row is None else str(row[0])
+    return None
 
 
 def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUSED_DAYS) -> int:

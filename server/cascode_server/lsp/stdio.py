@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from cascode_server.relay.frames import Frames, frame
+from cascode_server.relay.place import leave_folder
 
 if TYPE_CHECKING:
     import asyncio
@@ -104,6 +105,8 @@ def begin() -> None:
     """Take the standard streams, and answer ``initialize`` if it comes at once."""
     global _streams
     if _streams is None:
+        # Once it is answered the folder may be deleted.
+        leave_folder()
         stdin, output = _take_streams()
         source = Input(stdin)
         _streams = Streams(source, output, *_answer_first(source, output))

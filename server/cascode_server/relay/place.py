@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -24,6 +25,20 @@ _DEVICES = ("CUDA_VISIBLE_DEVICES",)
 _LONGEST_SOCKET = 100
 #: Rights of others than the owner.
 _OTHERS = 0o077
+
+
+def leave_folder() -> None:
+    """Move to a folder that stays: the one that an editor started us in may be deleted, and libraries abort then.
+
+    Variables that name paths count from it, and are made absolute before.
+    """
+    for name in PATH_VARIABLES:
+        path = Path(os.environ.get(name, "")).expanduser()
+        with contextlib.suppress(OSError):  # it is gone already
+            # A model may have a name instead.
+            if os.environ.get(name) and (path.exists() or name != "CASCODE_MODEL"):
+                os.environ[name] = os.path.abspath(path)  # noqa: PTH100  links are kept
+    os.chdir(Path(sys.executable).anchor)
 
 
 class PlaceError(Exception):

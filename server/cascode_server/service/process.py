@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascode import INDEX_DIR_VARIABLE
-from cascode_server.logs import LOG_DIR_VARIABLE, debugging, setup_logging
+from cascode_server.logs import debugging, setup_logging
+from cascode_server.relay.place import leave_folder
 from cascode_server.service.team import team_of
-from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, Settings
+from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
     from cascode import Disk, Engine, ModelHandle, WorkspacePool
 
-#: Variables that may name a path relative to the folder that the server was started in.
-PATH_VARIABLES = (INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE)
 #: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
 #: that a message passes through, is what a request costs while files are parsed.
 _SWITCH_SECONDS = 0.001
@@ -86,14 +82,7 @@ class SharedParts:
 def settle() -> None:
     """Make the process fit for a long life."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # The folder that an editor started us in may be deleted, and libraries abort where there is none. Variables that
-    # name paths count from it, and are read later.
-    for name in PATH_VARIABLES:
-        path = Path(os.environ.get(name, "")).expanduser()
-        with contextlib.suppress(OSError):  # it is gone already
-            if os.environ.get(name) and (path.exists() or name != MODEL_VARIABLE):  # a model may have a name instead
-                os.environ[name] = os.path.abspath(path)  # noqa: PTH100  links are kept
-    os.chdir(Path(sys.executable).anchor)
+    leave_folder()
 
 
 def log_to_file() -> None:

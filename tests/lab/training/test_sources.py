@@ -109,7 +109,8 @@ def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tupl
         "short": 12,
         "cosqa": 0,
     }
-    with pytest.raises(ModelError, match="no source 'docs', known are cosqa, docstrings, history, short"):
+    known = "cosqa, docstrings, documented, history, sampled, short"
+    with pytest.raises(ModelError, match=f"no source 'docs', known are {known}"):
         make_sources({"docs": 1.0}, Corpora(*folders, 0), Draws("s"))
     with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is not a folder"):
         make_sources({"history": 1.0}, Corpora(folders[0], {"history": "/nowhere"}, 0), Draws("s"))

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.training.token_states import best_projections, silent_tokens
+from cascode_lab.training.sources import Corpora
+from cascode_lab.training.token_states import best_projections, fit_states, silent_tokens, write
+from cascode_models.errors import ModelError
 from cascode_models.export import export_model
 from cascode_models.load import load_model
+from cascode_models.token_states import StateCodec
 from cascode_models.tokenization import TextTokenizer
-from cascode_server.cli.commands import run
 from tiny_model import make_network
 
 WIDTH, DIMENSION = 24, 8
@@ -50,32 +52,32 @@ def test_tokens_without_letters_are_silent(tokenizer: TextTokenizer) -> None:
     assert not {"read", "##a", "x"} & silent
 
 
-def test_a_model_is_given_its_states_by_the_command_line(
-    tmp_path: Path, data: Path, tokenizer: TextTokenizer, capsys: pytest.CaptureFixture[str]
-) -> None:
+def fitted(model: Path, data: Path, dimension: int) -> StateCodec:
+    """What is fitted to a model by two small batches of the pairs in a folder."""
+    corpora = Corpora(data, {}, dev_repositories=0)
+    return fit_states(model, corpora, dimension=dimension, batches=2, seed=1, progress=lambda _line: None)
+
+
+def test_a_model_is_given_its_states(tmp_path: Path, data: Path, tokenizer: TextTokenizer) -> None:
     """The folder written loads, keeps states of the dimension asked for, and has the weights that it had."""
     folder = export_model(make_network("late", gate_bias=-1e4), tokenizer, tmp_path / "model")
-    output = tmp_path / "kept"
-    arguments = ["--data", str(data), "--dimension", "8", "--batches", "2", "-o", str(output)]
-    assert run(["train", "states", str(folder), *arguments]) == 0
-    assert "4 bytes a token" in capsys.readouterr().err
-    model = load_model(str(output))
+    write(fitted(folder, data, 8), folder, tmp_path / "kept")
+    model = load_model(str(tmp_path / "kept"))
     assert model.keeps_states
     assert model.state_bytes == 4
     text = ["def add(a, b): return a + b"]
     assert (model.encode_texts(text) == load_model(str(folder)).encode_texts(text)).all()
 
 
-def test_a_model_of_another_head_is_one_line(
-    tmp_path: Path, data: Path, model_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_same_seed_gives_the_same_states(tmp_path: Path, data: Path, tokenizer: TextTokenizer) -> None:
+    """What ships can be made again, to the rounding of sums whose order threads decide."""
+    folder = export_model(make_network("late", gate_bias=-1e4), tokenizer, tmp_path / "model")
+    first, second = fitted(folder, data, 8), fitted(folder, data, 8)
+    products = [codec.query_projection @ codec.function_projection.T for codec in (first, second)]
+    assert products[0] == pytest.approx(products[1], abs=1e-3)
+
+
+def test_a_model_of_another_head_is_one_line(data: Path, model_folder: Path) -> None:
     """A classifier that reads pairs needs more than the states of texts by themselves."""
-    assert run(["train", "states", str(model_folder), "--data", str(data), "-o", str(tmp_path / "kept")]) != 0
-    assert "has no late head behind closed gates" in capsys.readouterr().err
-
-
-def test_an_odd_dimension_is_one_line(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two dimensions share a byte."""
-    arguments = ["--data", str(data), "--dimension", "9", "-o", str(tmp_path / "kept")]
-    assert run(["train", "states", str(tmp_path), *arguments]) == 2
-    assert "even number" in capsys.readouterr().err
+    with pytest.raises(ModelError, match="has no late head behind closed gates"):
+        fitted(model_folder, data, 8)

@@ -189,7 +189,7 @@ def test_a_checkpoint_goes_with_the_weights_that_a_run_began_with(
 
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     """A wrong preset lists those there are; YAML that is none is said to be so."""
-    with pytest.raises(ModelError, match="one of cascade, control, first"):
+    with pytest.raises(ModelError, match="one of augmented, cascade, control, describe"):
         load_preset("frist")
     (tmp_path / "bad.yaml").write_text("a: [")
     with pytest.raises(ModelError, match="not valid YAML"):

@@ -55,7 +55,7 @@ def test_systems_are_measured_and_tabled(run: Run, tmp_path: Path) -> None:
     assert "| Code to code, bundled | all |" in outcome.out
     assert {path.name for path in (tmp_path / "literature").glob("*.svg")} == {"depths.svg", "runs.svg"}
     content = json.loads(next(results.glob("fast*.json")).read_text())
-    assert content["command"].startswith("cascode ")
+    assert content["command"].startswith("cascode")
     assert content["cost"]["parameters"] > 0
 
 

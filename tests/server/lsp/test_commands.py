@@ -61,12 +61,12 @@ def test_search_takes_filters(editor: Editor) -> None:
 
 
 def test_two_phase_answers_name_their_stage(editor: Editor) -> None:
-    """With a token and the slow classifier, the fast list is streamed before the reranked list is answered."""
+    """With a token and texts to read, the list of kept states is streamed before the last one is answered."""
     before = len(editor.received("$/progress"))
     found = editor.search(QUESTION, rerank=True, partialResultToken="both")
     streamed = editor.received("$/progress")[before:]
     assert [params["token"] for params in streamed] == ["both"]
-    assert {hit["stage"] for hit in streamed[0]["value"]["hits"]} == {"fast"}
+    assert {hit["stage"] for hit in streamed[0]["value"]["hits"]} == {"cascade"}
     assert streamed[0]["value"].keys() == found.keys()
     assert {hit["stage"] for hit in found["hits"]} == {"cascade"}
     assert all(0 <= hit["probability"] <= 1 for hit in found["hits"])

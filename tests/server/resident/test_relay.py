@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cascode import INDEX_DIR_VARIABLE
+from cascode_server.logs import LOG_DIR_VARIABLE
 from cascode_server.relay import place
 from cascode_server.relay.frames import Frames, frame
 from cascode_server.relay.journal import Journal
-from cascode_server.service import process
+from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE
 
 BODIES = st.lists(st.binary(max_size=60), max_size=6)
 
@@ -208,7 +210,8 @@ def test_whatever_passes_by_is_survived(junk: Any) -> None:
 
 def test_paths_are_those_of_a_server() -> None:
     """What a server reads relative to its folder is made whole before one starts elsewhere."""
-    assert set(place.PATH_VARIABLES) == set(process.PATH_VARIABLES)
+    named = {INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE}
+    assert set(place.PATH_VARIABLES) == named
 
 
 def test_a_relay_imports_nothing_heavy() -> None:

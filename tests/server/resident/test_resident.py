@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ..lsp.conftest import Editor, eventually, make_workspace
@@ -342,7 +343,10 @@ def test_a_token_is_shown_to_the_living_server_alone(build: Build, workspace: Pa
         os.kill(house.pid(), signal.SIGKILL)
         assert editor.names(QUESTION)[0] == "retry_failed_upload", "another one takes its place"
         editor.finish()
-        os.kill(house.pid(), signal.SIGKILL)
+        killed = psutil.Process(house.pid())
+            killed.kill()
+            # Until it is gone it holds the lock of the living, and is spoken to.
+            psutil.wait_procs([killed], timeout=30)
         port.write_text(json.dumps(stale))
         assert house.run("search", QUESTION, cwd=workspace).returncode == 0
         with pytest.raises(TimeoutError):
