@@ -344,9 +344,9 @@ def test_a_token_is_shown_to_the_living_server_alone(build: Build, workspace: Pa
         assert editor.names(QUESTION)[0] == "retry_failed_upload", "another one takes its place"
         editor.finish()
         killed = psutil.Process(house.pid())
-            killed.kill()
-            # Until it is gone it holds the lock of the living, and is spoken to.
-            psutil.wait_procs([killed], timeout=30)
+        killed.kill()
+        # Until it is gone it holds the lock of the living, and is spoken to.
+        psutil.wait_procs([killed], timeout=30)
         port.write_text(json.dumps(stale))
         assert house.run("search", QUESTION, cwd=workspace).returncode == 0
         with pytest.raises(TimeoutError):
