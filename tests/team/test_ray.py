@@ -44,8 +44,8 @@ def cluster() -> Iterator[Any]:
 
 
 def rows(connection: Any) -> tuple[list[Any], list[Any]]:
-    """Every vector and every definition."""
-    vectors = connection.execute("SELECT key, vector::text FROM cascode.vectors ORDER BY key").fetchall()
+    """Every vector with its states, and every definition."""
+    vectors = connection.execute("SELECT key, vector::text, states FROM cascode.vectors ORDER BY key").fetchall()
     definitions = connection.execute(
         "SELECT path, ordinal, qualified_name, start_line, key FROM cascode.definitions ORDER BY path, ordinal"
     ).fetchall()
