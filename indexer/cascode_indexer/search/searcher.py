@@ -295,7 +295,7 @@ class Searcher:
         """Begin to ask the team's index; None where the request does not want it, or without a model."""
         if self._team is None or not request.team or vector is None or model is None:
             return None
-        return self._team.begin(query, vector, model.fingerprint)
+        return self._team.begin(query, vector, model)
 
     # --- the model ------------------------------------------------------------------------------------
 
