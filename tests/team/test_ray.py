@@ -67,6 +67,7 @@ def test_a_worker_that_is_killed_changes_nothing(admin: Any, cluster: Any, tmp_p
         return rows(admin)
 
     undisturbed = load(LocalWorkers(model), lambda _: None)
+    assert all(states for (*_, states) in undisturbed[0])
     killed = threading.Event()
 
     def kill_a_worker(progress: LoadProgress) -> None:
