@@ -141,7 +141,7 @@ def test_filters_hold_for_the_team_too(workspace: Path, team: PostgresTeam) -> N
 def test_local_answers_do_not_wait_for_a_team_that_is_away(workspace: Path, team: Any, said: str) -> None:
     """They come at once, then the same with a line that says why nothing of the team is among them."""
     partial: list[Any] = []
-    with Engine([workspace], model=FakeModelHandle(), team=team) as engine:
+    with Engine([workspace], model=FakeModelHandle(FakeEncoder(states=True)), team=team) as engine:
         engine.update()
         answer = engine.search(SearchRequest("retry a failed upload", team=True), on_fast=partial.append)
     assert answer.hits[0].name == "retry_failed_upload"
