@@ -27,6 +27,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from cascode_indexer.errors import PackError
+from cascode_indexer.store.foreign import are_units, fault_of_sizes, split_states
 
 _FORMAT = "cascode-pack"
 #: Raise it where a reader of the version before would read something wrong.
@@ -36,10 +37,6 @@ _VECTORS, _STATES = ("keys", "vectors"), ("state_sizes", "states")
 _KEY_BYTES = 16
 #: Five million functions of 384 dimensions; reading it takes twice as much memory.
 _MOST_BYTES = 4 * 1024**3
-#: Tokens of one text: what the longest encoder reads. A search compares with all of them.
-_MOST_TOKENS = 8_192
-#: How far the length of a unit vector may be from 1: float16 keeps it within 0.001.
-_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +133,8 @@ def read_pack(path: Path, *, fingerprint: str, label: str, dimension: int, state
     if fault is not None:
         raise PackError(f"{path} is damaged or forged: {fault}; fetch it again, or pack again")
     keys = tuple(bytes(row) for row in held["keys"])
-    return Pack(keys, held["vectors"].astype(np.float32), _split(held) if state_bytes else None, about["sha256"])
-
-
-def _split(held: Mapping[str, npt.NDArray[Any]]) -> tuple[bytes, ...]:
-    """Packed token states of each text."""
-    ends = np.cumsum(held["state_sizes"].astype(np.int64)).tolist()
-    whole = held["states"].tobytes()
-    return tuple(whole[start:end] for start, end in zip([0, *ends], ends, strict=False))
+    states = split_states(held["states"], held["state_sizes"]) if state_bytes else None
+    return Pack(keys, held["vectors"].astype(np.float32), states, about["sha256"])
 
 
 def _fault_of_states(held: Mapping[str, npt.NDArray[Any]], state_bytes: int) -> str | None:
@@ -153,12 +144,9 @@ def _fault_of_states(held: Mapping[str, npt.NDArray[Any]], state_bytes: int) -> 
     sizes, states = held["state_sizes"], held["states"]
     if sizes.dtype != np.uint32 or sizes.shape != (len(held["keys"]),) or states.dtype != np.uint8 or states.ndim != 1:
         return f"its states are {states.dtype} {list(states.shape)} of sizes {sizes.dtype} {list(sizes.shape)}"
-    whole = not bool((sizes % state_bytes).any()) and bool(sizes.all())
-    if int(sizes.sum(dtype=np.int64)) != len(states) or not whole:
-        return "its states are not those of whole tokens"
-    if bool((sizes > state_bytes * _MOST_TOKENS).any()):
-        return f"a text has states of more than {_MOST_TOKENS} tokens"
-    return None
+    if int(sizes.sum(dtype=np.int64)) != len(states):
+        return "its states are not as long as it says"
+    return fault_of_sizes(sizes, state_bytes)
 
 
 def _fault(held: Mapping[str, npt.NDArray[Any]], dimension: int, named: str) -> str | None:
@@ -170,8 +158,7 @@ def _fault(held: Mapping[str, npt.NDArray[Any]], dimension: int, named: str) -> 
         return f"its vectors are {halves.dtype} {list(halves.shape)}, not float16 {[len(addresses), dimension]}"
     if _digest(held) != named:
         return "its checksum is not that of what it holds"
-    lengths = np.linalg.norm(halves.astype(np.float32), axis=1)
-    if not bool(np.all(np.abs(lengths - 1) <= _TOLERANCE)):  # also false for what is no number
+    if not are_units(halves.astype(np.float32)):
         return "not every vector has the length 1"
     return None
 

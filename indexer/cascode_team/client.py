@@ -30,6 +30,10 @@ _MOST_CHARACTERS = 4_000
 _MOST_CODE = 200_000
 _KINDS = frozenset(kind.value for kind in Kind)
 
+_VECTORS = "SELECT key, vector, ''::bytea FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)"
+_VECTORS_AND_STATES = (
+    "SELECT key, vector, states FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s) AND states IS NOT NULL"
+)
 _COLUMNS = (
     "d.key, r.name, d.revision, d.path, d.language, d.name, d.qualified_name, d.kind, d.signature, d.doc, "
     "d.start_line, d.end_line, d.name_line, d.name_column, d.code"
@@ -64,21 +68,21 @@ class PostgresTeam:
         """How long a search waits for it."""
         return self._seconds
 
-    def vectors(self, fingerprint: str, keys: Sequence[bytes]) -> tuple[list[int], FloatArray]:
+    def vectors(
+        self, fingerprint: str, keys: Sequence[bytes], *, with_states: bool
+    ) -> tuple[list[int], FloatArray, tuple[bytes, ...] | None]:
         """See :meth:`Team.vectors`."""
 
-        def work(connection: Connection) -> tuple[list[int], FloatArray]:
+        def work(connection: Connection) -> tuple[list[int], FloatArray, tuple[bytes, ...] | None]:
             number, dimension = _model(connection, fingerprint)
             if not number:
-                return [], np.zeros((0, 0), dtype=np.float32)
+                return [], np.zeros((0, 0), dtype=np.float32), () if with_states else None
             with connection.cursor(binary=True) as cursor:
-                cursor.execute(
-                    "SELECT key, vector FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)",
-                    (number, list(keys)),
-                )
-                rows = {bytes(key): bytes(vector) for key, vector in cursor.fetchall()}
+                cursor.execute(_VECTORS_AND_STATES if with_states else _VECTORS, (number, list(keys)))
+                rows = {bytes(key): (bytes(vector), bytes(states)) for key, vector, states in cursor.fetchall()}
             positions = [at for at, key in enumerate(keys) if key in rows]
-            return positions, read_halves([rows[keys[at]] for at in positions], dimension)
+            vectors = read_halves([rows[keys[at]][0] for at in positions], dimension)
+            return positions, vectors, tuple(rows[keys[at]][1] for at in positions) if with_states else None
 
         return self._lookups.ask(work)
 
@@ -142,6 +146,7 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
         wanted += " AND d.kind = ANY(%(kinds)s)"
         values["kinds"] = list(question.kinds)
     admitted = f"AND EXISTS (SELECT FROM cascode.definitions d WHERE d.key = v.key{wanted} OFFSET 0)" if wanted else ""
+    states = "v.states" if question.with_states else "NULL::bytea"
     distance = f"v.vector::halfvec({dimension}) <#> %(vector)s::halfvec({dimension})"
     near = f"FROM cascode.vectors v WHERE v.model_id = {number} {admitted} ORDER BY {distance}"
     if exact:
@@ -150,8 +155,8 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
         joined = f"cascode.vectors v ON v.model_id = {number} AND v.key = k.key"
         near = f"FROM ({keys}) k JOIN {joined} ORDER BY 0 + ({distance})"
     statement = f"""
-        SELECT {_COLUMNS}, near.similarity
-        FROM (SELECT v.key, -({distance}) AS similarity {near} LIMIT %(limit)s) near
+        SELECT {_COLUMNS}, near.similarity, near.states
+        FROM (SELECT v.key, {states} AS states, -({distance}) AS similarity {near} LIMIT %(limit)s) near
         CROSS JOIN LATERAL (SELECT * FROM cascode.definitions d WHERE d.key = near.key{wanted}
                             ORDER BY d.repository_id, d.path, d.ordinal LIMIT {_COPIES}) d
         JOIN cascode.repositories r ON r.id = d.repository_id
@@ -162,8 +167,9 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
 
 def _definition(row: Sequence[Any]) -> TeamDefinition | None:
     """A row as a definition; None where it is not what a definition can be: a server is not believed."""
-    key, repository, revision, path, language, name, qualified, kind, signature, doc, *lines, code, similarity = row
+    key, repository, revision, path, language, name, qualified, kind, signature, doc, *lines, code = row[:-2]
     start, end, name_line, column = lines
+    similarity, states = row[-2:]
     if language not in LANGUAGES or kind not in _KINDS or not 1 <= start <= name_line <= end or column < 0:
         return None
     if path.startswith("/") or ".." in path.split("/") or len(bytes(key)) != 16:
@@ -185,4 +191,5 @@ def _definition(row: Sequence[Any]) -> TeamDefinition | None:
         name_column=column,
         code=code[:_MOST_CODE],
         similarity=float(similarity),
+        states=bytes(states or b""),
     )

@@ -38,6 +38,8 @@ CREATE TABLE cascode.vectors (
     model_id smallint NOT NULL REFERENCES cascode.models,
     key bytea NOT NULL CHECK (octet_length(key) = 16),
     vector halfvec NOT NULL,
+    -- Packed token states of the same text; NULL where the model keeps none.
+    states bytea,
     PRIMARY KEY (model_id, key)
 );
 CREATE TABLE cascode.definitions (

@@ -51,8 +51,8 @@ def direction(word: str, dimension: int) -> FloatArray:
 
 
 def _numbers(text: str) -> FloatArray:
-    """``[stems]`` numbers that stand for the stems of a text."""
-    digests = (hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest() for word in stems(text))
+    """``[stems]`` numbers that stand for the stems of a text, that of the empty word where it has none."""
+    digests = (hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest() for word in stems(text) or ("",))
     return np.array([float(int.from_bytes(digest[:3], "little")) for digest in digests], dtype=np.float32)
 
 

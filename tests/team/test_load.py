@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cascode_models.types import FloatArray
+from cascode_models.types import EncodedTexts
 from cascode_team.access import repositories
 from cascode_team.errors import TeamSetupError
 from cascode_team.loading.checkout import checked_out, read_places
@@ -57,8 +57,8 @@ def empty(admin: Any) -> Any:
 def content(connection: Any) -> tuple[list[Any], list[Any]]:
     """Every row of the index, numbers of rows left out."""
     vectors = connection.execute(
-        "SELECT m.fingerprint, v.key, v.vector::text FROM cascode.vectors v JOIN cascode.models m ON m.id = v.model_id "
-        "ORDER BY 1, 2"
+        "SELECT m.fingerprint, v.key, v.vector::text, v.states FROM cascode.vectors v "
+        "JOIN cascode.models m ON m.id = v.model_id ORDER BY 1, 2"
     ).fetchall()
     definitions = connection.execute(
         "SELECT r.name, r.revision, r.reader, d.revision, d.path, d.ordinal, d.language, d.kind, d.name, "
@@ -80,7 +80,7 @@ class DyingWorkers(LocalWorkers):
         super().__init__(FakeModelHandle(encoder))
         self._left = batches
 
-    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, EncodedTexts]]:
         """Die in the middle."""
         for done in super().encode(batches):
             if not self._left:
@@ -104,19 +104,32 @@ def test_a_text_is_encoded_once_whoever_has_it(empty: Any, folders: list[Path]) 
 
 @pytest.mark.parametrize("batches", [0, 1, 3, 5])
 def test_a_load_that_died_goes_on_to_the_same_rows(empty: Any, folders: list[Path], batches: int) -> None:
-    """Row by row the same as an undisturbed load, vectors to the last bit, and nothing is encoded twice."""
-    load(empty, *folders)
+    """Row by row the same as an undisturbed load, vectors and states to the last bit; nothing is encoded twice."""
+    load(empty, *folders, encoder=FakeEncoder(states=True))
     undisturbed = content(empty)
+    assert all(states for (*_, states) in undisturbed[0])
     empty.execute("DROP SCHEMA cascode CASCADE")
-    encoder = FakeEncoder()
+    encoder = FakeEncoder(states=True)
     dying = Loader(empty, DyingWorkers(encoder, batches), sources=True, on_progress=lambda _: None)
     with pytest.raises(Killed):
         list(dying.load([Place(folder.name, str(folder)) for folder in folders]))
     kept = len(content(empty)[0])
-    again = FakeEncoder()
+    again = FakeEncoder(states=True)
     load(empty, *folders, encoder=again)
     assert content(empty) == undisturbed
     assert kept + len(again.encoded_texts) == len(undisturbed[0])
+
+
+def test_a_text_without_states_is_encoded_for_a_model_that_keeps_them(empty: Any, folders: list[Path]) -> None:
+    """Vectors that were stored alone get their states from a load that makes some; one that makes none leaves them."""
+    load(empty, folders[1], encoder=FakeEncoder())
+    encoder = FakeEncoder(states=True)
+    (first, _) = load(empty, *folders, encoder=encoder)
+    assert first.encoded == first.texts
+    missing = "SELECT count(*) FROM cascode.vectors WHERE states IS NULL"
+    assert empty.execute(missing).fetchone() == (FUNCTIONS // 2,)
+    load(empty, write_repository(folders[0].parent / "third", {"steps.py": functions(0, FUNCTIONS)}))
+    assert empty.execute(missing).fetchone() == (FUNCTIONS // 2,)
 
 
 _LOADS = """

@@ -44,8 +44,8 @@ def cluster() -> Iterator[Any]:
 
 
 def rows(connection: Any) -> tuple[list[Any], list[Any]]:
-    """Every vector and every definition."""
-    vectors = connection.execute("SELECT key, vector::text FROM cascode.vectors ORDER BY key").fetchall()
+    """Every vector with its states, and every definition."""
+    vectors = connection.execute("SELECT key, vector::text, states FROM cascode.vectors ORDER BY key").fetchall()
     definitions = connection.execute(
         "SELECT path, ordinal, qualified_name, start_line, key FROM cascode.definitions ORDER BY path, ordinal"
     ).fetchall()
@@ -67,6 +67,7 @@ def test_a_worker_that_is_killed_changes_nothing(admin: Any, cluster: Any, tmp_p
         return rows(admin)
 
     undisturbed = load(LocalWorkers(model), lambda _: None)
+    assert all(states for (*_, states) in undisturbed[0])
     killed = threading.Event()
 
     def kill_a_worker(progress: LoadProgress) -> None:

@@ -35,6 +35,8 @@ def refund_credit_card(payment):
     """Give the money of a payment back."""
     return gateway.refund(payment)
 '''
+#: Positions, vectors, states.
+Given = tuple[list[int], FloatArray, tuple[bytes, ...] | None]
 QUERY = SearchRequest("charge an amount to a credit card", team=True)
 
 
@@ -44,7 +46,7 @@ class Away:
     label = "db.example.org/code"
     seconds = 0.2
 
-    def vectors(self, fingerprint: str, keys: Sequence[bytes]) -> tuple[list[int], FloatArray]:
+    def vectors(self, fingerprint: str, keys: Sequence[bytes], *, with_states: bool) -> Given:
         """It cannot be asked."""
         raise TeamUnavailableError(f"{self.label}: connection refused")
 
@@ -139,7 +141,7 @@ def test_filters_hold_for_the_team_too(workspace: Path, team: PostgresTeam) -> N
 def test_local_answers_do_not_wait_for_a_team_that_is_away(workspace: Path, team: Any, said: str) -> None:
     """They come at once, then the same with a line that says why nothing of the team is among them."""
     partial: list[Any] = []
-    with Engine([workspace], model=FakeModelHandle(), team=team) as engine:
+    with Engine([workspace], model=FakeModelHandle(FakeEncoder(states=True)), team=team) as engine:
         engine.update()
         answer = engine.search(SearchRequest("retry a failed upload", team=True), on_fast=partial.append)
     assert answer.hits[0].name == "retry_failed_upload"
@@ -187,17 +189,26 @@ def test_who_may_see_little_finds_it_among_much(
 def test_vectors_of_the_team_are_taken_instead_of_encoding(
     workspace: Path, node: Node, database: str, admin: Any, make_role: Any, tmp_path: Path
 ) -> None:
-    """What the team has loaded is not encoded again; it lies with the workspace's packs, not in the shared cache."""
-    load(admin, write_repository(tmp_path / "uploads", {"upload.py": UPLOAD}))
+    """What the team has loaded is not encoded again, states included; it lies with packs, not in the shared cache."""
+    load(
+        admin,
+        write_repository(tmp_path / "uploads", {"upload.py": UPLOAD}),
+        encoder=FakeEncoder("with-states", states=True),
+    )
     make_role("ben")
     grant(admin, "uploads", "ben")
     uploads = set(read_repository(tmp_path / "uploads", sources=False)[0].texts.values())
-    encoder = FakeEncoder()
+    encoder = FakeEncoder("with-states", states=True)
     team = PostgresTeam(node.url("ben", database=database), seconds=20.0)
     with Engine([workspace], model=FakeModelHandle(encoder), team=team) as engine:
         engine.update()
         found = engine.search(SearchRequest("retry a failed upload"))
+        with engine.workspaces[0].index as index:
+            kept = index.cache().get_states([text_key(text) for text in uploads])
     team.close()
+    made = FakeEncoder(states=True).encode_definitions(sorted(uploads)).states
+    assert made is not None
+    assert [kept[text_key(text)] for text in sorted(uploads)] == list(made)
     assert found.hits[0].name == "retry_failed_upload"
     assert found.pending == 0
     assert encoder.encoded_texts
@@ -214,11 +225,75 @@ def test_vectors_that_are_none_are_not_taken(workspace: Path) -> None:
         def __init__(self, value: float) -> None:
             self.value = value
 
-        def vectors(self, fingerprint: str, keys: Sequence[bytes]) -> tuple[list[int], FloatArray]:
-            return list(range(len(keys))), np.full((len(keys), 64), self.value, dtype=np.float32)
+        def vectors(self, fingerprint: str, keys: Sequence[bytes], *, with_states: bool) -> Given:
+            return list(range(len(keys))), np.full((len(keys), 64), self.value, dtype=np.float32), None
 
     for value in (0.0, 1.0, float("nan"), float("inf")):
         encoder = FakeEncoder(f"model-{value}")
         with Engine([workspace], model=FakeModelHandle(encoder), team=Forged(value)) as engine:
             engine.update()
         assert encoder.encoded_texts, value
+
+
+@pytest.mark.parametrize("packed", [None, (), b"", b"abc", b"abcdefg", b"\0" * 4 * 8_193])
+def test_states_that_are_none_are_not_taken(workspace: Path, packed: Any) -> None:
+    """States that are missing, too few, of no whole token or of too many are refused, and encoded here."""
+
+    class Forged(Away):
+        def vectors(self, fingerprint: str, keys: Sequence[bytes], *, with_states: bool) -> Given:
+            assert with_states
+            forged = (packed,) * len(keys) if isinstance(packed, bytes) else packed
+            return list(range(len(keys))), FakeEncoder().encode_texts([key.hex() for key in keys]), forged
+
+    encoder = FakeEncoder(states=True)
+    with Engine([workspace], model=FakeModelHandle(encoder), team=Forged()) as engine:
+        engine.update()
+    assert encoder.encoded_texts
+
+
+def test_a_model_without_states_takes_and_is_sent_none(team: PostgresTeam) -> None:
+    """Neither a look-up nor a search brings states where they are not asked for."""
+    encoder = FakeEncoder()
+    (vector,) = encoder.encode_queries([QUERY.query])
+    (first, *_) = team.search(TeamQuestion(encoder.fingerprint, vector, limit=1))
+    positions, vectors, states = team.vectors(encoder.fingerprint, [first.key], with_states=False)
+    assert (positions, len(vectors), states, first.states) == ([0], 1, None, b"")
+    assert team.vectors(encoder.fingerprint, [first.key], with_states=True)[0] == []
+
+
+def test_hits_of_the_team_are_ordered_by_late_interaction(
+    workspace: Path, node: Node, database: str, admin: Any, make_role: Any, tmp_path: Path
+) -> None:
+    """Of two hits with the same vector that goes first whose states answer; forged states are compared by nobody."""
+    encoder = FakeEncoder("late", states=True)
+    code = "def settle_{0}(card, amount):\n    return gateway.{0}(card, amount)\n"
+    load(
+        admin,
+        write_repository(tmp_path / "late", {f"{word}.py": code.format(word) for word in ("alpha", "omega")}),
+        encoder=encoder,
+    )
+    make_role("eve")
+    grant(admin, "late", "eve")
+    answer, silence = (encoder.encode_definitions([text]).states for text in (QUERY.query, "nothing of it"))
+    assert answer is not None
+    assert silence is not None
+
+    def first_two(alpha: bytes, omega: bytes) -> list[str]:
+        """Put states in the place of those that were loaded, and search."""
+        for name, states in (("settle_alpha", alpha), ("settle_omega", omega)):
+            admin.execute(
+                "UPDATE cascode.vectors SET states = %s, vector = (SELECT vector FROM cascode.vectors JOIN "
+                "cascode.definitions USING (key) WHERE name = 'settle_alpha' LIMIT 1) "
+                "WHERE key = (SELECT key FROM cascode.definitions WHERE name = %s)",
+                (states, name),
+            )
+        team = PostgresTeam(node.url("eve", database=database), seconds=20.0)
+        with Engine([workspace], model=FakeModelHandle(encoder), team=team) as engine:
+            engine.update()
+            hits = engine.search(QUERY).hits
+        team.close()
+        return [hit.name for hit in hits if hit.repository == "late"]
+
+    assert first_two(answer[0], silence[0]) == ["settle_alpha", "settle_omega"]
+    assert first_two(silence[0], answer[0]) == ["settle_omega", "settle_alpha"]
+    assert first_two(silence[0], b"abcde") == ["settle_alpha"]

@@ -7,14 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cascode_indexer.overlay.words import WordCounter
 from cascode_indexer.query import Query
 from cascode_indexer.search.sources import CANDIDATES
+from cascode_indexer.store.foreign import fault_of_sizes
 from cascode_indexer.store.store import Store
 from cascode_indexer.team.source import TeamSource, words_of
 from cascode_indexer.team.types import Team, TeamDefinition, TeamQuestion, TeamUnavailableError
 from cascode_indexer.vectors.types import Vectors
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +40,20 @@ class TeamSearch:
         self._team = team
         self._counter = WordCounter()
 
-    def begin(self, query: Query, vector: Vectors, fingerprint: str) -> Asking:
+    def begin(self, query: Query, vector: Vectors, model: CasCodeModel) -> Asking:
         """Begin to ask on a thread of its own.
 
         Args:
             query: What was asked; of it only languages and kinds are sent.
             vector: ``[dimension]``, the query's vector.
-            fingerprint: Of the model that made it.
+            model: Made it, and compares the token states that come back, where it keeps some.
         """
         filters = query.filters
         limit = CANDIDATES * (_MORE_FOR_PATHS if filters.paths else 1)
-        question = TeamQuestion(fingerprint, vector, filters.languages, filters.kinds, limit)
-        return Asking(self._team, question, self._counter)
+        question = TeamQuestion(
+            model.fingerprint, vector, filters.languages, filters.kinds, limit, with_states=model.keeps_states
+        )
+        return Asking(self._team, question, self._counter, model.state_bytes)
 
 
 class Asking:
@@ -56,11 +63,13 @@ class Asking:
         team: The index.
         question: What it is asked.
         counter: Counts words of what comes back.
+        state_bytes: Bytes of a token's packed state; 0 where the model keeps none.
     """
 
-    def __init__(self, team: Team, question: TeamQuestion, counter: WordCounter) -> None:
+    def __init__(self, team: Team, question: TeamQuestion, counter: WordCounter, state_bytes: int) -> None:
         self._team = team
         self._counter = counter
+        self._state_bytes = state_bytes
         self._until = time.monotonic() + team.seconds
         self._ended = threading.Event()
         self._found: list[TeamDefinition] = []
@@ -104,7 +113,7 @@ class Asking:
     def _ask(self, question: TeamQuestion) -> None:
         """Ask, on a thread of its own."""
         try:
-            self._found = self._team.search(question)
+            self._found = sound(self._team.search(question), self._state_bytes)
         except TeamUnavailableError as error:
             self._error = str(error)
         except Exception as error:  # a search must not fail for what another machine does
@@ -112,6 +121,20 @@ class Asking:
             self._error = f"{self._team.label} gave no answer ({type(error).__name__})"
         finally:
             self._ended.set()
+
+
+def sound(found: Sequence[TeamDefinition], state_bytes: int) -> list[TeamDefinition]:
+    """Leave out definitions whose token states cannot be compared: a server is not believed.
+
+    Args:
+        found: What the team's index gave; one without states stays, and is compared by its vector alone.
+        state_bytes: Bytes of a token's packed state; 0 where the model keeps none, and then they are not read.
+    """
+    return [
+        definition
+        for definition in found
+        if not definition.states or not state_bytes or fault_of_sizes([len(definition.states)], state_bytes) is None
+    ]
 
 
 def without_local(found: Sequence[TeamDefinition], stores: Sequence[Store]) -> list[TeamDefinition]:

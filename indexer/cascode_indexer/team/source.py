@@ -48,9 +48,9 @@ class TeamSource:
         """See :meth:`Source.texts`; the declaration stands in where the team's index holds no sources."""
         return {definition.id: _text(self.found[definition.id]) for definition in definitions}
 
-    def states(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, bytes]:  # noqa: ARG002
-        """See :meth:`Source.states`: none were read here."""
-        return {}
+    def states(self, definitions: Sequence[StoredDefinition]) -> Mapping[int, bytes]:
+        """See :meth:`Source.states`: they came with the definitions."""
+        return {wanted.id: packed for wanted in definitions if (packed := self.found[wanted.id].states)}
 
     def stands(self, definition: StoredDefinition, text: str) -> Verified | None:  # noqa: ARG002
         """See :meth:`Source.stands`: it is of the revision that the hit names, which nothing changes."""

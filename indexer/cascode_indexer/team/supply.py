@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from cascode_indexer.store.foreign import are_units, fault_of_sizes
 from cascode_indexer.store.packed import WorkspaceVectorCache
 from cascode_indexer.team.types import Team, TeamUnavailableError
-from cascode_models.types import Encoder, FloatArray
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
+    from cascode_models.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
-#: Addresses asked for at a time: 32 kB to the team's index, 3 MB back at 384 dimensions in float16.
+#: Addresses asked for at a time: 32 kB to the team's index; back come 1.5 MB of vectors (384 numbers in float16) and
+#: 2.4 MB of states.
 _KEYS_A_REQUEST = 2000
-#: How far the length of a unit vector may be from 1: float16 keeps it within 0.001.
-_TOLERANCE = 0.01
 
 
-def supply_of(team: Team, encoder: Encoder, cache: WorkspaceVectorCache) -> Callable[[Sequence[bytes]], set[bytes]]:
-    """Return what brings vectors of a team's index into the cache of one workspace.
+def supply_of(team: Team, model: CasCodeModel, cache: WorkspaceVectorCache) -> Callable[[Sequence[bytes]], set[bytes]]:
+    """Return what brings vectors and token states of a team's index into the cache of one workspace.
 
     What comes is another machine's word for what the vector of a text is: it is checked as a pack is, and lies with
     the packs of this workspace.
 
     Args:
         team: The index.
-        encoder: The model in force.
+        model: The model in force.
         cache: Of the workspace.
     """
 
@@ -36,13 +38,16 @@ def supply_of(team: Team, encoder: Encoder, cache: WorkspaceVectorCache) -> Call
         try:
             for start in range(0, len(keys), _KEYS_A_REQUEST):
                 asked = keys[start : start + _KEYS_A_REQUEST]
-                positions, vectors = team.vectors(encoder.fingerprint, asked)
+                positions, vectors, states = team.vectors(model.fingerprint, asked, with_states=model.keeps_states)
                 if not positions:
                     continue
-                if not _sound(vectors, len(positions), encoder.dimension):
-                    raise TeamUnavailableError(f"{team.label} gave vectors that are none of this model's")
+                if not (
+                    _are_vectors(vectors, len(positions), model.dimension)
+                    and _are_states(states, len(positions), model.state_bytes)
+                ):
+                    raise TeamUnavailableError(f"{team.label} gave vectors or states that are none of this model's")
                 found = [asked[at] for at in positions]
-                cache.add_packed(found, vectors)
+                cache.add_packed(found, vectors, states)
                 brought.update(found)
         except TeamUnavailableError as error:
             _log.warning("encoding here, since the team's index cannot be asked: %s", error)
@@ -53,9 +58,13 @@ def supply_of(team: Team, encoder: Encoder, cache: WorkspaceVectorCache) -> Call
     return supply
 
 
-def _sound(vectors: FloatArray, count: int, dimension: int) -> bool:
+def _are_vectors(vectors: FloatArray, count: int, dimension: int) -> bool:
     """Whether vectors are what they must be: so many, so wide, each of length 1."""
-    if vectors.shape != (count, dimension):
-        return False
-    lengths = np.linalg.norm(vectors, axis=1)
-    return bool(np.all(np.abs(lengths - 1) <= _TOLERANCE))  # also false for what is no number
+    return vectors.shape == (count, dimension) and are_units(vectors)
+
+
+def _are_states(states: Sequence[bytes] | None, count: int, state_bytes: int) -> bool:
+    """Whether states are what they must be: none where the model keeps none, else so many, each of whole tokens."""
+    if states is None or not state_bytes:
+        return states is None and not state_bytes
+    return len(states) == count and fault_of_sizes([len(packed) for packed in states], state_bytes) is None

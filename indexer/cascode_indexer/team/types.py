@@ -31,6 +31,8 @@ class TeamQuestion:
     kinds: tuple[str, ...] = ()
     #: Most definitions that come back.
     limit: int = 100
+    #: Whether token states come with them.
+    with_states: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class TeamDefinition:
     code: str
     #: Cosine of the question's vector and its own.
     similarity: float
+    #: Packed token states of its text; empty where they were not asked for or the team's index has none.
+    states: bytes = b""
 
 
 class Team(Protocol):
@@ -71,11 +75,19 @@ class Team(Protocol):
     def seconds(self) -> float:
         """How long a search waits for it."""
 
-    def vectors(self, fingerprint: str, keys: Sequence[bytes]) -> tuple[list[int], FloatArray]:
+    def vectors(
+        self, fingerprint: str, keys: Sequence[bytes], *, with_states: bool
+    ) -> tuple[list[int], FloatArray, tuple[bytes, ...] | None]:
         """Look vectors up by the addresses of their texts.
 
+        Args:
+            fingerprint: Of the model that made them.
+            keys: The addresses.
+            with_states: Whether the model keeps token states: then a text without any counts as missing.
+
         Returns:
-            Positions in ``keys`` that have a vector, ascending, and the unit vectors ``[found, dimension]``.
+            Positions in ``keys`` that were found, ascending; their unit vectors ``[found, dimension]``; and their
+            packed token states, None where those were not asked for.
 
         Raises:
             TeamUnavailableError: It cannot be asked.

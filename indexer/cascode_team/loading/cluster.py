@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from cascode_indexer.model import ModelHandle
-from cascode_models.types import FloatArray
+from cascode_indexer.store.foreign import split_states
+from cascode_models.types import EncodedTexts
 from cascode_team.loading.local import encode_alone
 from cascode_team.loading.types import Batch
 
@@ -29,10 +30,13 @@ class Encoding:
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
         """Encode the batches in some rows."""
-        return {
-            "at": rows["at"],
-            "vectors": np.stack([encode_alone(self._encoder, list(texts)) for texts in rows["texts"]]),
-        }
+        encoded = [encode_alone(self._encoder, list(texts)) for texts in rows["texts"]]
+        made = {"at": rows["at"], "vectors": np.stack([batch.vectors for batch in encoded])}
+        if self._encoder.keeps_states:
+            states = [batch.states or () for batch in encoded]
+            made["sizes"] = np.array([[len(packed) for packed in some] for some in states])
+            made["states"] = np.stack([np.frombuffer(b"".join(some), dtype=np.uint8) for some in states])
+        return made
 
 
 class RayWorkers:
@@ -48,6 +52,7 @@ class RayWorkers:
 
         loaded = model.get()
         self._fingerprint, self._dimension = loaded.fingerprint, loaded.dimension
+        self._keeps_states = loaded.keeps_states
         self._name = model.name
         self._ours = not ray.is_initialized()
         if self._ours:
@@ -63,7 +68,12 @@ class RayWorkers:
         """Width of its vectors."""
         return self._dimension
 
-    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
+    @property
+    def keeps_states(self) -> bool:
+        """Whether the model keeps token states."""
+        return self._keeps_states
+
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, EncodedTexts]]:
         """See :meth:`Workers.encode`; a batch whose worker was killed is given to another one."""
         import ray
 
@@ -80,8 +90,8 @@ class RayWorkers:
             concurrency=(1, cores),
         )
         for row in made.iter_rows():
-            batch = known[int(row["at"])]
-            yield batch, np.asarray(row["vectors"], dtype=np.float32)[: len(batch.keys)]
+            states = split_states(row["states"], row["sizes"]) if self._keeps_states else None
+            yield known[int(row["at"])], EncodedTexts(np.asarray(row["vectors"], dtype=np.float32), states)
 
     def close(self) -> None:
         """Leave the cluster."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cascode_indexer.indexing.update import EXTRACTION_VERSION
 from cascode_models.text import TEXT_VERSION
-from cascode_models.types import FloatArray
+from cascode_models.types import EncodedTexts
 from cascode_team.errors import TeamSetupError
 from cascode_team.halves import write_half
 from cascode_team.loading.checkout import checked_out
@@ -111,29 +111,35 @@ class Loader:
         ]
         encoded = 0
         self._on_progress(LoadProgress(name, 0, len(missing)))
-        for batch, vectors in self._workers.encode(batches):
-            self._keep(batch, vectors)
+        for batch, made in self._workers.encode(batches):
+            self._keep(batch, made)
             encoded += len(batch.keys)
             self._on_progress(LoadProgress(name, encoded, len(missing)))
         return encoded
 
     def _known(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Return those of some texts that have a vector."""
+        """Return those of some texts that have a vector, and states where the model keeps them."""
         known: set[bytes] = set()
+        whole = " AND states IS NOT NULL" if self._workers.keeps_states else ""
         for start in range(0, len(keys), _KEYS_A_QUESTION):
             rows = self._connection.execute(
-                "SELECT key FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)",
+                f"SELECT key FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s){whole}".encode(),  # noqa: S608
                 (self._model, list(keys[start : start + _KEYS_A_QUESTION])),
             ).fetchall()
             known.update(bytes(key) for (key,) in rows)
         return known
 
-    def _keep(self, batch: Batch, vectors: FloatArray) -> None:
-        """Store the vectors of a batch; what another load has stored meanwhile stays."""
+    def _keep(self, batch: Batch, made: EncodedTexts) -> None:
+        """Store vectors and states of a batch; what another load has stored meanwhile stays."""
+        states = made.states or (None,) * len(batch.keys)
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO cascode.vectors VALUES (%s, %s, %s::halfvec) ON CONFLICT DO NOTHING",
-                [(self._model, key, write_half(vector)) for key, vector in zip(batch.keys, vectors, strict=True)],
+                "INSERT INTO cascode.vectors VALUES (%s, %s, %s::halfvec, %s) ON CONFLICT (model_id, key) "
+                "DO UPDATE SET states = excluded.states WHERE vectors.states IS NULL AND excluded.states IS NOT NULL",
+                [
+                    (self._model, key, write_half(vector), packed)
+                    for key, vector, packed in zip(batch.keys, made.vectors, states, strict=True)
+                ],
             )
 
     def _replace(self, name: str, revision: str, extracted: Extracted) -> None:

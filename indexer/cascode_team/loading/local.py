@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from cascode_indexer.model import ModelHandle
-from cascode_models.types import Encoder, FloatArray
+from cascode_models.types import EncodedTexts, Encoder
 from cascode_team.loading.types import Batch
 
 
@@ -34,7 +34,12 @@ class LocalWorkers:
         """Width of its vectors."""
         return self._encoder.dimension
 
-    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
+    @property
+    def keeps_states(self) -> bool:
+        """Whether the model keeps token states."""
+        return self._encoder.keeps_states
+
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, EncodedTexts]]:
         """See :meth:`Workers.encode`."""
         for batch in batches:
             yield batch, encode_alone(self._encoder, batch.texts)
@@ -43,15 +48,17 @@ class LocalWorkers:
         """The model is its holder's."""
 
 
-def encode_alone(encoder: Encoder, texts: Sequence[str]) -> FloatArray:
-    """Encode each text by itself: ``[len(texts), dimension]``.
+def encode_alone(encoder: Encoder, texts: Sequence[str]) -> EncodedTexts:
+    """Encode each text by itself.
 
     In a batch, texts are padded to the longest, which changes last digits of float32 and now and then one of the
     float16 that is kept: a load that was broken off and went on with other batches would give another store. Alone, a
-    text's vector depends on the text.
+    text's vector and states depend on the text.
 
     Args:
         encoder: The model.
         texts: The texts.
     """
-    return np.concatenate([encoder.encode_texts([text]) for text in texts])
+    encoded = [encoder.encode_definitions([text]) for text in texts]
+    vectors = np.concatenate([alone.vectors for alone in encoded])
+    return EncodedTexts(vectors, tuple(packed for alone in encoded for packed in alone.states or ()) or None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cascode_models.types import FloatArray
+from cascode_models.types import EncodedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,12 @@ class Workers(Protocol):
     def dimension(self) -> int:
         """Width of its vectors."""
 
-    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, FloatArray]]:
-        """Encode batches, in any order; the vector of a text is the same whatever else is encoded."""
+    @property
+    def keeps_states(self) -> bool:
+        """Whether an index keeps token states beside them."""
+
+    def encode(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, EncodedTexts]]:
+        """Encode batches, in any order; vector and states of a text are the same whatever else is encoded."""
 
     def close(self) -> None:
         """Let go what was taken."""
