@@ -72,7 +72,7 @@ export interface PlainHit {
   readonly stage: string;
   /** What speaks for it and against it: what each piece of evidence adds to the score. */
   readonly why: Readonly<Record<string, number>>;
-  /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
+  /** Its cell in a notebook, else null. Other lines and ranges are of the file. */
   readonly cell: Cell | null;
   /** Repository of a hit of the team's index; null for one of a workspace. */
   readonly repository: string | null;
@@ -108,13 +108,13 @@ export interface Hit {
   readonly stage: string;
   /** What speaks for it and against it: what each piece of evidence adds to the score. */
   readonly why: Readonly<Record<string, number>>;
-  /** Its cell where the file is a notebook; other lines and ranges are those of the file. Else null. */
+  /** Its cell in a notebook, else null. Other lines and ranges are of the file. */
   readonly cell: Cell | null;
   /** Repository of a hit of the team's index; null for one of a workspace. */
   readonly repository: string | null;
   /** The revision of that repository; empty for a hit of a workspace. */
   readonly revision: string;
-  /** URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the team's index, which no client can open. */
+  /** URI of the file, as the client named its workspace; `cascode-team:` for a hit of a team. */
   readonly uri: string;
   /** All of it. */
   readonly range: Range;

@@ -37,7 +37,7 @@ local M = {}
 ---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
----@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
+---@field cell? cascode.Cell Its cell in a notebook, else null. Other lines and ranges are of the file.
 ---@field repository? string Repository of a hit of the team's index; null for one of a workspace.
 ---@field revision string The revision of that repository; empty for a hit of a workspace.
 
@@ -56,10 +56,10 @@ local M = {}
 ---@field match? "likely"|"possible"|"weak" The probability in a word; null where that is not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
----@field cell? cascode.Cell Its cell where the file is a notebook; other lines and ranges are those of the file. Else null.
+---@field cell? cascode.Cell Its cell in a notebook, else null. Other lines and ranges are of the file.
 ---@field repository? string Repository of a hit of the team's index; null for one of a workspace.
 ---@field revision string The revision of that repository; empty for a hit of a workspace.
----@field uri string URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the team's index, which no client can open.
+---@field uri string URI of the file, as the client named its workspace; `cascode-team:` for a hit of a team.
 ---@field range cascode.Range All of it.
 ---@field selectionRange cascode.Range Its name.
 ---@field cellSelectionRange? cascode.Range Its name in its cell; null where the file is no notebook.

@@ -71,9 +71,7 @@ class PlainHit(TypedDict):
     why: Annotated[
         dict[str, float], "What speaks for it and against it: what each piece of evidence adds to the score."
     ]
-    cell: Annotated[
-        Cell | None, "Its cell where the file is a notebook; other lines and ranges are those of the file. Else null."
-    ]
+    cell: Annotated[Cell | None, "Its cell in a notebook, else null. Other lines and ranges are of the file."]
     repository: Annotated[str | None, "Repository of a hit of the team's index; null for one of a workspace."]
     revision: Annotated[str, "The revision of that repository; empty for a hit of a workspace."]
 
@@ -83,8 +81,7 @@ class Hit(PlainHit):
 
     uri: Annotated[
         str,
-        "URI of the file; it begins with the URI that the client gave the workspace. `cascode-team:` for a hit of the "
-        "team's index, which no client can open.",
+        "URI of the file, as the client named its workspace; `cascode-team:` for a hit of a team.",
     ]
     range: Annotated[Range, "All of it."]
     selectionRange: Annotated[Range, "Its name."]
