@@ -103,14 +103,16 @@ def make_private_directory(directory: Path) -> None:
 def make_private_file(path: Path) -> None:
     """Create ``path`` empty, readable by its owner only, where it does not exist yet.
 
-    SQLite gives its journal files the mode of the database, so they follow.
+    SQLite gives its journal files the mode of the database, so they follow. A file that exists is not opened: to close
+    it again would take SQLite's locks on it from this process, as POSIX has it.
 
     Raises:
         IndexStoreError: The file cannot be created.
     """
     make_private_directory(path.parent)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY_FILE))
+        if not os.access(path, os.R_OK | os.W_OK):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY_FILE))
     except OSError as error:
         raise IndexStoreError(
             f"cannot write the index file {path}: {error.strerror or error}; "

@@ -6,7 +6,9 @@ import contextlib
 import logging
 import sqlite3
 import struct
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +55,37 @@ VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors", "m002_state
 CODE_SCHEMA = Schema("cascode-codes", frozenset({"m001_codes"}), "CODE_MIGRATIONS")
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that is counted among those of its file while it is open."""
+
+    _file: tuple[int, int] | None = None
+
+    def hold(self, file: tuple[int, int]) -> None:
+        """Count it."""
+        self._file = file
+        _held[file] += 1
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        with _opening_here:
+            if self._file is not None:
+                _held[self._file] -= 1
+                self._file = None
+
+
+#: Held while a file is looked at and opened.
+_opening_here = threading.RLock()
+#: Connections of this process by device and inode of their file.
+_held: Counter[tuple[int, int]] = Counter()
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    """What distinguishes a file, whatever its name."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
 def connect(path: Path, schema: Schema) -> sqlite3.Connection:
     """Open the database ``path``, create it if need be, and bring its schema up to date.
 
@@ -61,9 +94,22 @@ def connect(path: Path, schema: Schema) -> sqlite3.Connection:
         IndexStoreError: It cannot be opened or written.
     """
     make_private_file(path)
-    _check_length(path)
+    with _opening_here:
+        # To close a file takes all the locks that this process has on it (POSIX, fcntl), and SQLite's are among them:
+        # another process could then delete the write-ahead log that this one goes on writing. So a file that is open
+        # here, and was looked at when it was opened, is left alone.
+        if not _held[_inode(path)]:
+            _check_length(path)
+        with translate_errors(path):
+            connection = sqlite3.connect(
+                path,
+                timeout=_BUSY_SECONDS,
+                check_same_thread=False,
+                isolation_level=None,
+                factory=_Connection,
+            )
+        connection.hold(_inode(path))
     with translate_errors(path):
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         try:
             # WAL: readers never wait for the writer, and a kill loses at most the open transaction.
             connection.execute("PRAGMA journal_mode = WAL")
