@@ -26,6 +26,7 @@ from cascode_lab.own_code.asking import (
     ask,
     mean_reciprocal_rank,
     measured_depth,
+    measured_reading,
     parse_files,
 )
 
@@ -65,8 +66,10 @@ class HistoryReport:
     #: Questions that there are; ``outcomes`` has none where they are too few.
     questions: int
     outcomes: tuple[Outcome[AnsweredQuestion], ...]
-    #: Candidates that the classifier read for each question; 0 where it does not help.
+    #: Candidates whose texts the classifier read for each question; 0 where that does not help, or states are kept.
     rerank_top: int
+    #: What ranked, in words.
+    reading: str
     cancelled: bool = False
 
     @property
@@ -122,6 +125,7 @@ def measure_history(
         questions=len(found.questions),
         outcomes=(),
         rerank_top=measured_depth(model),
+        reading=measured_reading(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:

@@ -105,8 +105,16 @@ def draw(questions: Sequence[T], limit: int) -> list[T]:
 
 
 def measured_depth(model: CasCodeModel) -> int:
-    """Candidates that the classifier reads for each question; 0 where it does not help."""
+    """Candidates whose texts the classifier reads for each question."""
     return rerank_depth(SearchRequest(""), model)
+
+
+def measured_reading(model: CasCodeModel) -> str:
+    """What ranks the candidates of each question, in words."""
+    if model.keeps_states and model.settings.fusion_weight > 0:
+        return "fast stage and classifier, from kept states"
+    depth = measured_depth(model)
+    return f"fast stage and classifier, K = {depth}" if depth else "fast stage"
 
 
 def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:

@@ -22,6 +22,7 @@ from cascode_lab.own_code.asking import (
     draw,
     mean_reciprocal_rank,
     measured_depth,
+    measured_reading,
     parse_files,
 )
 from cascode_lab.own_code.questions import Question, questions_of, without_docs
@@ -46,8 +47,10 @@ class OwnCodeReport:
     #: Functions that give no question, by reason.
     unusable: Mapping[str, int]
     outcomes: tuple[Outcome[Question], ...]
-    #: Candidates that the classifier read for each question; 0 where it does not help.
+    #: Candidates whose texts the classifier read for each question; 0 where that does not help, or states are kept.
     rerank_top: int
+    #: What ranked, in words.
+    reading: str
     cancelled: bool = False
 
     @property
@@ -96,6 +99,7 @@ def measure_own_code(
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
         outcomes=(),
         rerank_top=measured_depth(model),
+        reading=measured_reading(model),
         cancelled=cancelled(),
     )
     if report.cancelled or report.questions < FEWEST_QUESTIONS:

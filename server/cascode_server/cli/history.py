@@ -85,11 +85,10 @@ def _summary(report: HistoryReport) -> Iterator[str]:
     from cascode_lab.history.measure import DEPTH
     from cascode_lab.own_code.asking import mean_reciprocal_rank
 
-    reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
         f"{quantity(len(report.outcomes), 'commit')} asked for what they changed, among "
         f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')} "
-        f"of revision {report.revision[:12]}; {reading}"
+        f"of revision {report.revision[:12]}; {report.reading}"
     )
     yield ""
     yield from figures(report.outcomes, DEPTH)

@@ -77,10 +77,9 @@ def _summary(report: OwnCodeReport) -> Iterator[str]:
     """What was measured and what came out."""
     asked = len(report.outcomes)
     drawn = "" if asked == report.questions else f" (drawn from {report.questions:,}; --limit takes more)"
-    reading = f"fast stage and classifier, K = {report.rerank_top}" if report.rerank_top else "fast stage"
     yield (
         f"{quantity(asked, 'definition')}{drawn} asked for by their documentation, among "
-        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')}; {reading}"
+        f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')}; {report.reading}"
     )
     yield ""
     yield from figures(report.outcomes)
