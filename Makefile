@@ -92,7 +92,7 @@ setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and
 	@sh scripts/setup-editors.sh $(VENV)
 
 test-editors: setup-editors ## Real editors against the real server
-	$(PYTEST) -m editor
+	$(PYTEST) -n 0 -m editor
 
 STYLUA := node scripts/check_lua_format.mjs $(VENV)/editors neovim/stylua.toml
 LUA_FILES = $$(find neovim tests/editors -name '*.lua')
