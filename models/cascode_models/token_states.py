@@ -68,7 +68,7 @@ class StateCodec:
         Returns:
             ``[tokens, dimension]`` unit states, without those of the special tokens.
         """
-        return unit(_inner(states) @ self.query_projection)
+        return unit(products(_inner(states), self.query_projection.T))
 
     def pack(self, ids: Sequence[int], states: FloatArray) -> bytes:
         """Pack the states of a function.
@@ -82,7 +82,7 @@ class StateCodec:
         """
         says = ~np.isin(ids[1:-1] if len(ids) > 2 else ids, self.silent)
         read = _inner(states)
-        projected = unit((read[says] if says.any() else read) @ self.function_projection)
+        projected = unit(products(read[says] if says.any() else read, self.function_projection.T))
         codes = np.clip(np.floor(projected / self._step) + LEVELS // 2, 0, LEVELS - 1).astype(np.uint8)
         packed: bytes = (codes[:, 0::2] | codes[:, 1::2] << 4).tobytes()
         return packed

@@ -35,6 +35,8 @@ export async function ready(window, patience = 2 * PATIENCE_MS) {
   const functions = await until(
     async () => {
       const [summary, second] = await window.rowTexts();
+      // A window that has just been loaded may take the list away again.
+      if (!summary) await window.run("CasCode: Show Index Status");
       return /all found by meaning/.test(second) && /^([\d,]+) definitions?/.exec(summary)?.[1];
     },
     "everything to be indexed",
