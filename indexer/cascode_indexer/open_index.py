@@ -124,6 +124,10 @@ class OpenIndex:
         """Whether the store's file is still the one that was opened."""
         return _identity(self._location.store) == self._opened
 
+    def has_lost_its_cache(self, identity: str | None) -> bool:
+        """Whether the vector cache that is open here is another one than lies in its place, whose identity is given."""
+        return self._cache is not None and self._cache.identity != identity
+
     def writer(self) -> Store:
         """Return the connection that updates write through."""
         with self._lock:

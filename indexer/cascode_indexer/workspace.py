@@ -361,11 +361,16 @@ class Workspace:
         """Encode what is pending in these files."""
         started = time.perf_counter()
         store = index.writer()
+        cache = cache_identity(vector_cache_path())
+        if index.has_lost_its_cache(cache):
+            error = DamagedFileError(vector_cache_path(), "another process has put a new one in its place")
+            self.repair(error, index, move=False)
+            return report  # which is done again, with the new one
         # The model is left alone where nothing needs it: a second run must not wait for torch.
         needed = (
             store.counts().pending
             or store.get_meta("model_label") != self._model.identity
-            or store.get_meta("cache") != cache_identity(vector_cache_path())
+            or store.get_meta("cache") != cache
         )
         if not report.functions or not (needed or self._model.loaded):
             return report

@@ -14,6 +14,7 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.location import locate
 from cascode_indexer.search.types import Answer, SearchRequest
+from cascode_indexer.store.vector_cache import VectorCache, cache_identity
 from cascode_indexer.watch import ChangeBatch
 from cascode_models.load import bundled_folder
 
@@ -341,6 +342,25 @@ def test_a_truncated_index_is_made_again(
     assert (report.functions, again.workspaces[0].store.counts().pending) == (6, 0)
     hits = again.search(SearchRequest("turn a size in megabytes into bytes")).hits
     assert [(hit.name, hit.start_line) for hit in hits] == [(hit.name, hit.start_line) for hit in expected]
+
+
+def test_a_cache_that_another_process_replaced_is_opened_again(
+    open_engine: OpenEngine, workspace: Path, index_folder: Path
+) -> None:
+    """What was encoded into the old file is encoded into the new one, and no later update waits for the model."""
+    first = open_engine(workspace)
+    first.update()
+    path = index_folder / "v1" / "vectors.sqlite3"
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    VectorCache(path, "another model", 4).close()
+    assert first.update()[0].encoded == 6
+    assert first.workspaces[0].store.get_meta("cache") == cache_identity(path)
+    assert first.update()[0].encoded == 0
+    assert first.search(SearchRequest("put a job at the end")).hits[0].stage == "cascade"
+    first.close()
+    again = open_engine(workspace)
+    assert again.update()[0].encoded == 0
 
 
 def test_two_engines_see_each_others_updates(open_engine: OpenEngine, workspace: Path) -> None:

@@ -93,6 +93,15 @@ def test_tokens_that_say_nothing_are_left_out(codec: StateCodec, rng: np.random.
     assert len(codec.pack([1, 2], states[:2])) == 2 * codec.state_bytes
 
 
+def test_many_functions_are_scored_in_their_order(codec: StateCodec, rng: np.random.Generator) -> None:
+    """More than are compared at a time, each as it is scored alone."""
+    query = codec.query(rng.standard_normal((6, WIDTH)).astype(np.float32))
+    packed = [codec.pack(*function_of(rng, 1 + number % 7)) for number in range(95)]
+    alone = [float(codec.scores(query, [states])[0]) for states in packed]
+    assert codec.scores(query, packed) == pytest.approx(alone, abs=1e-5)
+    assert len(set(alone)) == len(alone)
+
+
 def test_nothing_to_compare_gives_nothing(codec: StateCodec, rng: np.random.Generator) -> None:
     """No functions, no scores."""
     assert codec.scores(codec.query(rng.standard_normal((4, WIDTH)).astype(np.float32)), []).shape == (0,)

@@ -42,7 +42,8 @@ def candidate(
     number: int = 1,
     kind: str = "function",
     lines: int = 2,
+    late: float | None = None,
 ) -> Candidate:
     """A candidate of this qualified name in this file."""
     found = definition(name, path, number=number, kind=kind, lines=lines)
-    return Candidate(OWNER, found, similarity, bm25)
+    return Candidate(OWNER, found, similarity, bm25, late)

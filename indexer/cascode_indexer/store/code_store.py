@@ -13,7 +13,7 @@ from types import TracebackType
 
 import numpy as np
 
-from cascode_indexer.store.connection import CODE_SCHEMA, connect_or_rebuild, translate_errors
+from cascode_indexer.store.connection import CODE_SCHEMA, connect_or_rebuild, transaction, translate_errors
 from cascode_models.types import StateArray
 
 #: Variables in one statement; SQLite's oldest limit is 999.
@@ -59,15 +59,8 @@ class CodeStore:
             IndexStoreError: No space, or no right to write.
         """
         rows = [(self._fingerprint, key, array.astype("<f2").tobytes()) for key, array in vectors.items()]
-        with self._access():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                self._database.executemany("INSERT OR REPLACE INTO codes VALUES (?, ?, ?)", rows)
-                self._database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    self._database.execute("ROLLBACK")
-                raise
+        with self._access(), transaction(self._database):
+            self._database.executemany("INSERT OR REPLACE INTO codes VALUES (?, ?, ?)", rows)
 
     def close(self) -> None:
         """Close the file."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, translate_errors
+from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
 from cascode_indexer.store.types import FileRecord, ParsedFile, PendingText, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
@@ -55,15 +55,9 @@ class Store:
             if database.in_transaction:
                 yield database
                 return
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(database):
                 yield database
-                database.execute("COMMIT")
-                self._writes += 1
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    database.execute("ROLLBACK")
-                raise
+            self._writes += 1
 
     def close(self) -> None:
         """Close the file."""

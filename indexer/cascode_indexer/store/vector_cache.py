@@ -17,7 +17,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from cascode_indexer.store.connection import VECTOR_SCHEMA, connect_or_rebuild, today, translate_errors
+from cascode_indexer.store.connection import VECTOR_SCHEMA, connect_or_rebuild, today, transaction, translate_errors
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
@@ -141,16 +141,9 @@ class VectorCache:
         halves = vectors.astype("<f2")
         rows = [(self._model_id, key, halves[at].tobytes(), day) for at, key in enumerate(keys)]
         kept = [] if states is None else [(self._model_id, *pair) for pair in zip(keys, states, strict=True)]
-        with self._access():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
-                self._database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", kept)
-                self._database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    self._database.execute("ROLLBACK")
-                raise
+        with self._access(), transaction(self._database):
+            self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+            self._database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", kept)
 
     def touch(self, keys: Iterable[bytes]) -> None:
         """Note that the vectors of ``keys`` are in use today, so that pruning spares them."""
@@ -204,10 +197,9 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
                 "SELECT model_id, key FROM vectors WHERE used_day <= ?", (today() - unused_days,)
             ).fetchall()
             unused = [(model_id, key) for model_id, key in rows if key not in referenced]
-            database.execute("BEGIN IMMEDIATE")
-            for table in ("vectors", "states"):
-                database.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
-            database.execute("COMMIT")
+            with transaction(database):
+                for table in ("vectors", "states"):
+                    database.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
             if unused:
                 database.execute("VACUUM")
         return len(unused)

@@ -124,7 +124,7 @@ def write_results(results: Results, folder: Path) -> Path:
     stem = f"{results['commit']}-{results['split']}"
     numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
     path = next(path for number in numbers if not (path := folder / f"{stem}{number}.json").exists())
-    path.write_text(json.dumps(_round(results), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(rounded(results), indent=1) + "\n", encoding="utf-8")
     return path
 
 
@@ -163,12 +163,12 @@ def revision() -> str:
     return found.stdout.strip() + ("-changed" if changed.stdout.strip() else "")
 
 
-def _round(value: object) -> object:
+def rounded(value: object) -> object:
     """Floats to the six digits that can matter, so that a file stays small and its differences readable."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):
-        return {key: _round(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_round(item) for item in value]
+        return [rounded(item) for item in value]
     return value

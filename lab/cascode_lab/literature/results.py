@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TypedDict, cast
 
-from cascode_lab.evaluation.results import Interval, revision
+from cascode_lab.evaluation.results import Interval, revision, rounded
 from cascode_models.errors import ModelError
 
 #: Raise it when an older file can no longer be read.
@@ -110,7 +110,7 @@ def write_result(result: SystemResult, folder: Path) -> Path:
     numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
     stem = f"{_file_name(result)}-{result['commit']}"
     path = next(path for number in numbers if not (path := folder / f"{stem}{number}.json").exists())
-    path.write_text(json.dumps(_round(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(rounded(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 
@@ -147,17 +147,6 @@ def machine() -> str:
 def _shown(argument: str) -> str:
     """An argument without the folders above it: they are of the machine that measured."""
     return Path(argument).name if os.sep in argument and not argument.startswith("-") else argument
-
-
-def _round(value: object) -> object:
-    """Floats to six digits."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {key: _round(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_round(item) for item in value]
-    return value
 
 
 def _file_name(result: SystemResult) -> str:

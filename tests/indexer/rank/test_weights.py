@@ -10,7 +10,7 @@ from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Table
-from cascode_indexer.rank.weights import FAST, WORDS_ALONE
+from cascode_indexer.rank.weights import FAST, LATE, WORDS_ALONE
 
 SENTENCE = "where do we retry a failed upload"
 DESCRIPTION = "Retries a failed upload with backoff."
@@ -42,7 +42,7 @@ def leads(
 ) -> bool:
     """Whether a candidate is ranked above another one that is ahead in something."""
     asked = Query.of(query) if isinstance(query, str) else query
-    base = {"similarity": 0.0} if table is FAST else {"similarity": None}
+    base = {"similarity": None if table is WORDS_ALONE else 0.0}
     first = candidate(**{**base, **better}, number=1)
     second = candidate(**{**base, **worse, **ahead}, number=2)
     order = [found.candidate for found in rank(asked, [second, first, BEST], table)]
@@ -97,6 +97,32 @@ def test_what_a_rule_outweighs(
     """Evidence stands against so much more similarity, and not against much more than that."""
     assert leads(query, better, worse, {"similarity": outweighed}, FAST)
     assert not leads(query, better, worse, {"similarity": too_much}, FAST)
+
+
+#: Its tokens are found in the candidate, half a cosine above the others'.
+FOUND = PLAIN | {"late": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("query", "better", "worse", "outweighed", "too_much"),
+    [
+        (SENTENCE, FOUND, PLAIN, 0.25, 0.32),
+        (DESCRIPTION, FOUND, PLAIN, 0.4, 0.5),
+        (GENERAL, FOUND, PLAIN, 0.17, 0.22),
+        (WITH_NAME, FOUND, PLAIN, 0.22, 0.28),
+        (WITH_NAME, WORDED, PLAIN, 0.4, 0.6),
+        (WITH_NAME, LONG, SHORT, 0.15, 0.28),
+        (REPORT_WITH_NAME, FOUND, PLAIN, 0.22, 0.28),
+        ("retry_upload", FOUND, PLAIN, 0.08, 0.12),
+        ("src/upload.py", FOUND, PLAIN, 0.08, 0.12),
+    ],
+)
+def test_what_kept_states_outweigh(
+    query: str, better: dict[str, Any], worse: dict[str, Any], outweighed: float, too_much: float
+) -> None:
+    """Late interaction stands against so much more similarity, and not against much more than that."""
+    assert leads(query, better, worse, {"similarity": outweighed}, LATE)
+    assert not leads(query, better, worse, {"similarity": too_much}, LATE)
 
 
 @pytest.mark.parametrize(
