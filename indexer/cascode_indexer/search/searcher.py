@@ -30,7 +30,7 @@ from cascode_indexer.search.pipeline import rankings
 from cascode_indexer.search.request import query_of
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource
-from cascode_indexer.search.stages import stages_of
+from cascode_indexer.search.stages import Stage, stages_of
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.search.verify import Verifier
 from cascode_indexer.store.code_store import CodeStore
@@ -102,13 +102,8 @@ class Searcher:
             vector = None if encoded is None else encoded.vector
             asking = self._ask_team(request, query, vector, model)
             asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
-            stages = stages_of(request, model, encoded)
-            with contextlib.ExitStack() as opened:
-                if request.poly_top and model is not None:
-                    if not model.has_codes:
-                        raise QueryError("the model has no codes for poly-top: train some with the preset 'poly'")
-                    codes = CodeStore(code_store_path(), model.fingerprint, model.dimension)
-                    stages = [poly_stage(model, opened.enter_context(codes), request.poly_top), *stages]
+            with _middle_stages(request, model) as middle:
+                stages = [*middle, *stages_of(request, model, encoded)]
                 sources = self._sources(parts, query, model, max(CANDIDATES, request.poly_top))
                 if asking is not None:
                     if on_fast is not None and not asking.done:
@@ -374,3 +369,19 @@ class Searcher:
 
         self._share_threads(model)
         self._overlays.refresh(model, cache_of, most, with_outside=not opened)
+
+
+@contextlib.contextmanager
+def _middle_stages(request: SearchRequest, model: CasCodeModel | None) -> Iterator[list[Stage]]:
+    """Give the stages between the fast encoder and the slow classifier that a request wants, their store kept open.
+
+    Raises:
+        QueryError: The model has none.
+    """
+    if not request.poly_top or model is None:
+        yield []
+        return
+    if not model.has_codes:
+        raise QueryError("the model has no codes for poly-top: train some with the preset 'poly'")
+    with CodeStore(code_store_path(), model.fingerprint, model.dimension) as codes:
+        yield [poly_stage(model, codes, request.poly_top)]
