@@ -1,9 +1,8 @@
 """Packs: what an index keeps of its texts as one file, so that a fresh clone encodes only what differs.
 
 A pack holds addresses of texts (16 bytes of their SHA-256), vectors and, where the model keeps them, packed token
-states, and no source, no path and no name. Who has a
-pack and a text can find out whether the text is in it; who has the pack alone learns how many functions there are, and
-which of them are alike.
+states, and no source, no path and no name. Who has a pack and a text can find out whether the text is in it; who has
+the pack alone learns how many functions there are, and which of them are alike.
 
 The file is in the safetensors format, which holds numbers and nothing that could be executed. It comes from somebody
 else, so it is read as hostile: its size is bounded, and shapes, types, checksum and every vector are checked before any

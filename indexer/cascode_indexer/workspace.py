@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from cascode_indexer.errors import IndexBusyError, PackError
+from cascode_indexer.errors import IndexBusyError
 from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.lost import forget_lost
@@ -26,7 +26,7 @@ from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import locate, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
-from cascode_indexer.packs import read_pack, write_pack
+from cascode_indexer.packing import pack_index, packed_from, unpack_index
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
@@ -37,9 +37,6 @@ from cascode_indexer.walk import checked_root
 from cascode_indexer.write_right import CancelledError, Turn, WriteRight
 
 _log = logging.getLogger(__name__)
-
-#: Where the store notes which pack was unpacked.
-_PACKED = "packed"
 
 #: A running update ends within one small batch; a thread that hangs must not keep the process alive.
 _CLOSE_SECONDS = 10.0
@@ -177,20 +174,8 @@ class Workspace:
             PackError: The file cannot be written, or there is no vector to write.
             ModelError: The model cannot be loaded.
         """
-        model = self._model.get()
         with self.index as index:
-            keys = sorted(index.store.all_keys())
-            cache = index.cache()
-            kept = cache.get_states(keys) if model.keeps_states else None
-            # What is not whole is encoded by whoever unpacks.
-            keys = keys if kept is None else [key for key in keys if key in kept]
-            positions, vectors = cache.get(keys)
-        if not positions:
-            raise PackError(f"nothing of {self.root} is encoded with {self._model.label}: run 'cascode index' first")
-        found = [keys[at] for at in positions]
-        states = None if kept is None else [kept[key] for key in found]
-        write_pack(path, found, vectors, states, fingerprint=model.fingerprint, label=self._model.label)
-        return len(found)
+            return pack_index(index, self._model, path, self.root)
 
     def unpack(self, path: Path) -> int:
         """Take in a pack, for this workspace alone: its next update encodes what the pack does not know.
@@ -206,19 +191,8 @@ class Workspace:
             ModelError: The model cannot be loaded.
             IndexStoreError: No space, or no right to write.
         """
-        model = self._model.get()
-        pack = read_pack(
-            path,
-            fingerprint=model.fingerprint,
-            label=self._model.label,
-            dimension=model.dimension,
-            state_bytes=model.state_bytes,
-        )
         with self.index as index:
-            index.cache().add_packed(pack.keys, pack.vectors, pack.states)
-            about = f"{len(pack.keys):,} vectors of {path.name} (SHA-256 {pack.digest[:16]})"
-            index.writer().set_meta(_PACKED, about)
-        return len(pack.keys)
+            return unpack_index(index, self._model, path)
 
     def status(self) -> WorkspaceStatus:
         """Describe the index without loading the model.
@@ -277,7 +251,7 @@ class Workspace:
             last_indexed=float(last) if last else None,
             updating=self._right.held,
             progress=self.progress,
-            packed=index.store.get_meta(_PACKED),
+            packed=packed_from(index),
         )
 
     def _update(

@@ -39,8 +39,9 @@ def test_a_vector_is_known_only_beside_its_states(tmp_path: Path) -> None:
 def test_states_of_another_model_are_not_found(tmp_path: Path) -> None:
     """They belong to one model, as vectors do."""
     path = tmp_path / "vectors.sqlite3"
-    with VectorCache(path, "one", 4, with_states=True) as one, VectorCache(path, "other", 4, with_states=True) as other:
-        one.put(KEYS, VECTORS, STATES)
+    with VectorCache(path, "first", 4, with_states=True) as first:
+        first.put(KEYS, VECTORS, STATES)
+    with VectorCache(path, "other", 4, with_states=True) as other:
         assert other.get_states(KEYS) == {}
         assert other.known(KEYS) == set()
 
