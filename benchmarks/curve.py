@@ -24,7 +24,7 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.extract import is_test_path
 from cascode_indexer.indexing.order import encoding_order
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.store.types import PendingText
+from cascode_indexer.store.types import PendingPassage
 
 FUNCTIONS, QUESTIONS = 5_000, 100
 QUICK_FUNCTIONS, QUICK_QUESTIONS = 600, 30
@@ -77,20 +77,20 @@ def measure(engine: Engine, questions: Sequence[tuple[str, str, str]], recent: f
     (workspace,) = engine.workspaces
     store = workspace.index.writer()
     store.mark_all_pending()
-    pending = store.pending_texts()
-    orders: dict[str, list[PendingText]] = {
-        "shortest first": sorted(pending, key=lambda text: (text.length, text.text_id)),
+    pending = store.pending_passages()
+    orders: dict[str, list[PendingPassage]] = {
+        "shortest first": sorted(pending, key=lambda passage: (passage.length, passage.id)),
         "what is asked about first": encoding_order(pending),
     }
     about_recent = [question for question in questions if question[1] in recent]
-    say(f"{len(pending):,} texts, {len(questions)} questions, {len(about_recent)} about files that changed lately")
+    say(f"{len(pending):,} passages, {len(questions)} questions, {len(about_recent)} about files that changed lately")
     print("| encoded | " + " | ".join(f"{name}: all | changed lately" for name in orders) + " |")
     print("|---|" + "---|" * (2 * len(orders)))
     for share in SHARES:
         cells = []
         for order in orders.values():
             store.mark_all_pending()
-            store.mark_encoded(text.text_id for text in order[: round(share * len(order))])
+            store.mark_encoded(passage.id for passage in order[: round(share * len(order))])
             ranks = {question: reciprocal_rank(engine, *question) for question in questions}
             cells += [sum(ranks.values()) / len(ranks), sum(ranks[q] for q in about_recent) / max(len(about_recent), 1)]
         print(f"| {share:.0%} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from cascode_indexer.engine import Engine
 from cascode_indexer.lexical.terms import split_identifiers
 from cascode_indexer.search.types import SearchRequest
+from cascode_indexer.store.passages import text_of
 
 #: Fewer words are asked for as a name, which is another kind of query.
 _FEWEST_WORDS = 3
@@ -49,18 +50,20 @@ def measure_size(engine: Engine) -> None:
     (workspace,) = engine.workspaces
     with workspace.index as index:
         store = index.store
-        ids = store.encoded_text_ids()
-        keys = list(store.keys(ids).values())
-        states = index.cache().get_states(keys)
-    dimension = engine.model.get().dimension
-    mean = statistics.mean(map(len, states.values())) if states else 0.0
-    print(f"{2 * dimension:,} bytes a definition for its vector, {mean:,.0f} for its states")
+        keys = store.keys(store.encoded_passages())
+        kept = index.cache().get_states(list(keys.values()))
+        texts = len({text_of(passage) for passage in keys})
+    vectors = 2 * engine.model.get().dimension * len(keys) / max(texts, 1)
+    states = sum(len(kept.get(key, b"")) for key in keys.values()) / max(texts, 1)
+    print(f"{len(keys) / max(texts, 1):.2f} passages a definition")
+    print(f"{vectors:,.0f} bytes a definition for its vectors, {states:,.0f} for its states")
 
 
 def measure_time(engine: Engine, count: int) -> None:
     """Print the time of each way, the ways taken in turn."""
     (workspace,) = engine.workspaces
-    names = sorted({row.name for row in workspace.store.definitions_of_texts(workspace.store.encoded_text_ids())})
+    texts = sorted({text_of(passage) for passage in workspace.store.encoded_passages()})
+    names = sorted({row.name for row in workspace.store.definitions_of_texts(texts)})
     questions = [words for name in names if len((words := " ".join(split_identifiers(name))).split()) >= _FEWEST_WORDS]
     random.Random(0).shuffle(questions)
     took: dict[str, list[float]] = {way: [] for way in _WAYS}

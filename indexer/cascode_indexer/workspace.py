@@ -343,6 +343,7 @@ class Workspace:
         # The model is left alone where nothing needs it: a second run must not wait for torch.
         needed = (
             store.counts().pending
+            or store.counts().pending_passages
             or store.get_meta("model_label") != self._model.identity
             or store.get_meta("cache") != cache
         )

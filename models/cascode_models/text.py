@@ -14,6 +14,17 @@ TEXT_VERSION = 1
 MAX_CODE_CHARACTERS = 8_000
 #: A doc comment above this says the same again; the code must still fit behind it (about 100 tokens).
 MAX_DOC_CHARACTERS = 500
+#: A passage of a long text after its first, without its header: with that it fills the 128 tokens that the encoder
+#: reads, of 3.3 characters each on average of 4,000 definitions of 15 repositories.
+PASSAGE_CHARACTERS = 360
+#: Where the second passage begins: three quarters of the long texts are read a little further than this as a whole.
+SECOND_PASSAGE = 340
+#: A shorter rest says too little for a vector of its own.
+MIN_PASSAGE_CHARACTERS = 100
+#: Passages of a text, the first included: they cover what 95 % of the definitions hold.
+MAX_PASSAGES = 4
+#: Of the text's first line, which heads every passage: a qualified name or what the documentation begins with.
+_HEADER_CHARACTERS = 60
 #: A query longer than this is pasted text; its beginning carries the question.
 MAX_QUERY_CHARACTERS = 2_000
 
@@ -46,6 +57,34 @@ def function_text(function: FunctionSource) -> str:
     parts.append(code)
     text = _BLANK_LINES.sub("\n", _TRAILING_BLANKS.sub("", "\n".join(parts)))
     return split_identifiers(text)
+
+
+def passages(text: str) -> list[str]:
+    """Split a text into what the encoder reads at a time.
+
+    A vector of the first 128 tokens knows nothing of what a long function does at its end, so each passage has a
+    vector, and the nearest one speaks for the text (max-passage: Dai and Callan, 2019, section 3).
+
+    Args:
+        text: Made by :func:`function_text`.
+
+    Returns:
+        The text itself, of which the encoder reads the beginning; then passages of whole lines of the rest, headed by
+        the text's first line, :data:`MAX_PASSAGES` in all at most.
+    """
+    found = [text]
+    if len(text) < SECOND_PASSAGE + MIN_PASSAGE_CHARACTERS:
+        return found
+    header = text.split("\n", 1)[0][:_HEADER_CHARACTERS]
+    # From the line that the first passage may have been cut in.
+    start = text.rfind("\n", 0, SECOND_PASSAGE) + 1 or SECOND_PASSAGE
+    while len(text) - start >= MIN_PASSAGE_CHARACTERS and len(found) < MAX_PASSAGES:
+        end = text.rfind("\n", start, start + PASSAGE_CHARACTERS) if len(text) - start > PASSAGE_CHARACTERS else -1
+        # A line longer than a passage is cut where the passage ends.
+        end = end if end > start else start + PASSAGE_CHARACTERS
+        found.append(f"{header}\n{text[start:end]}")
+        start = end + (text[end : end + 1] == "\n")
+    return found
 
 
 def query_text(query: str) -> str:

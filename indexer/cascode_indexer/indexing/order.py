@@ -13,36 +13,37 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from cascode_indexer.extract import is_example_path, is_test_path
-from cascode_indexer.store.types import PendingText
+from cascode_indexer.store.passages import place_of
+from cascode_indexer.store.types import PendingPassage
 
 #: Files that count as changed lately: about what a team changes in a month.
 _RECENT_FILES = 200
 
 
-def encoding_order(pending: Sequence[PendingText], opened: Collection[str] = ()) -> list[PendingText]:
-    """Return texts in the order in which they are to be encoded.
+def encoding_order(pending: Sequence[PendingPassage], opened: Collection[str] = ()) -> list[PendingPassage]:
+    """Return passages in the order in which they are to be encoded.
 
-    Open files first, then files in the same folders and files that changed lately, then all others, tests and examples
-    last. Within each of these the shortest first: the earliest answers have the most to choose from, and a batch holds
-    texts of one length, which pads little.
+    The beginnings of all texts before anything further of the long ones. Open files first, then files in the same
+    folders and files that changed lately, then all others, tests and examples last. Within each of these the shortest
+    first: the earliest answers have the most to choose from, and a batch holds texts of one length, which pads little.
 
     Args:
-        pending: The texts.
+        pending: The passages.
         opened: Files that are open in an editor, relative to the workspace.
     """
-    times = {text.path: text.mtime_ns for text in pending if not _is_aside(text.path)}
+    times = {passage.path: passage.mtime_ns for passage in pending if not _is_aside(passage.path)}
     recent = set(sorted(times, key=lambda path: (-times[path], path))[:_RECENT_FILES])
     folders = {_folder(path) for path in opened}
 
-    def rank(text: PendingText) -> int:
-        """The group that a text belongs to."""
-        if text.path in opened:
+    def rank(passage: PendingPassage) -> int:
+        """The group that a passage belongs to."""
+        if passage.path in opened:
             return 0
-        if _is_aside(text.path):
+        if _is_aside(passage.path):
             return 3
-        return 1 if text.path in recent or _folder(text.path) in folders else 2
+        return 1 if passage.path in recent or _folder(passage.path) in folders else 2
 
-    return sorted(pending, key=lambda text: (rank(text), text.length, text.text_id))
+    return sorted(pending, key=lambda passage: (place_of(passage.id) > 0, rank(passage), passage.length, passage.id))
 
 
 def _is_aside(path: str) -> bool:

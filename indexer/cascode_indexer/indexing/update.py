@@ -13,12 +13,13 @@ import numpy as np
 
 from cascode_indexer.extract import head_bytes, language_of, most_bytes
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
+from cascode_indexer.indexing.encoding_progress import EncodingProgress
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.order import encoding_order
 from cascode_indexer.indexing.parse import content_digest, parse_content
 from cascode_indexer.indexing.types import Cancelled, IndexProgress, IndexReport, OnProgress
 from cascode_indexer.store.store import Store
-from cascode_indexer.store.types import FileRecord, ParsedFile, PendingText
+from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile
 from cascode_indexer.walk import IgnoreRules, read_bytes, read_head, walk
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 Supply = Callable[[Sequence[bytes]], set[bytes]]
 
 #: Raise it whenever extraction gives other functions than before: every file is then read again.
-EXTRACTION_VERSION = 6
+EXTRACTION_VERSION = 7
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
@@ -40,8 +41,8 @@ _FILES_A_BATCH = 64
 _FUNCTIONS_A_BATCH = 400
 #: And no later than this: the first answers of a new workspace are wanted in its first second.
 _STORE_SECONDS = 0.3
-#: Texts encoded between two commits: about a second of work on two cores, the most that a kill loses.
-_TEXTS_A_BATCH = 128
+#: Passages encoded between two commits: about a second of work on two cores, the most that a kill loses.
+_PASSAGES_A_BATCH = 128
 #: Small batches are stored no later than this, on a slow machine too.
 _ENCODE_SECONDS = 1.0
 
@@ -76,7 +77,7 @@ class Updater:
         self._on_progress = on_progress or (lambda _: None)
         self.cancelled = cancelled or (lambda: False)
         self._gate = gate or Gate()
-        self._batch_size = BatchSize(_TEXTS_A_BATCH, SMALL_BATCH_SECONDS if small_batches else None)
+        self._batch_size = BatchSize(_PASSAGES_A_BATCH, SMALL_BATCH_SECONDS if small_batches else None)
 
     def scan(self, *, full: bool = False) -> IndexReport:
         """Walk the whole workspace; store what is new or changed, forget what is gone.
@@ -157,69 +158,69 @@ class Updater:
     def encode(
         self, encoder: Encoder, cache: VectorCache, opened: Collection[str] = (), supply: Supply | None = None
     ) -> tuple[int, float]:
-        """Give every text a vector: from the cache where it is known, else from the encoder.
-
-        Args:
-            encoder: The model.
-            cache: Vectors that are known.
-            opened: Files that are open in an editor: they are encoded first
-                (:func:`cascode_indexer.indexing.order.encoding_order`).
+        """Give every passage a vector: from the cache where it is known, else from the encoder.
 
         Args:
             encoder: The model.
             cache: Its vectors.
+            opened: Files that are open in an editor: they are encoded first
+                (:func:`cascode_indexer.indexing.order.encoding_order`).
             supply: Brings vectors from elsewhere into the cache; None where there is no such place.
 
         Returns:
-            How many texts were encoded, and the seconds that the encoder took.
+            How many texts were encoded to their end, and the seconds that the encoder took.
         """
         if self._store.get_meta("model") != encoder.fingerprint:
-            # Vectors of two models never mix: all texts are pending for this one; its cache may know them.
+            # Vectors of two models never mix: all is pending for this one; its cache may know them.
             self._store.mark_all_pending()
             self._store.set_meta("model", encoder.fingerprint)
-        pending = self._store.pending_texts()
-        newest = max((text.text_id for text in pending), default=0)
+        pending = self._store.pending_passages()
+        newest = max((passage.id for passage in pending), default=0)
         missing = self._find_uncached(encoding_order(pending, opened), cache, supply)
-        encoded, seconds = 0, 0.0
-        self._tell_encoding(0, len(missing), None)
+        progress = EncodingProgress(missing)
+        seconds = 0.0
+        self._tell_encoding(progress, seconds)
         at = 0
         while at < len(missing) and not self._should_stop():
             # What a scan has stored meanwhile is what the person works on: it goes first.
-            fresh = self._store.pending_texts(after=newest)
-            newest = max((text.text_id for text in fresh), default=newest)
-            missing[at:at] = self._find_uncached(encoding_order(fresh, opened), cache, supply)
-            batch = missing[at : at + _TEXTS_A_BATCH]
-            texts = self._store.texts([text_id for text_id, _ in batch])
-            batch = [(text_id, key) for text_id, key in batch if text_id in texts]
+            fresh = self._store.pending_passages(after=newest)
+            newest = max((passage.id for passage in fresh), default=newest)
+            found = self._find_uncached(encoding_order(fresh, opened), cache, supply)
+            missing[at:at] = found
+            progress.expect(found)
+            batch = missing[at : at + _PASSAGES_A_BATCH]
+            texts = self._store.passage_texts(passage.id for passage in batch)
+            progress.forget(passage for passage in batch if passage.id not in texts)
+            batch = [passage for passage in batch if passage.id in texts]
             parts: list[EncodedTexts] = []
             done, begun = 0, time.monotonic()
-            for part, took in self._encode(encoder, [texts[text_id] for text_id, _ in batch]):
+            for part, took in self._encode(encoder, [texts[passage.id] for passage in batch]):
                 parts.append(part)
-                count = len(part.vectors)
-                done, encoded, seconds = done + count, encoded + count, seconds + took
-                self._tell_encoding(at + done, len(missing), encoded / seconds)
+                progress.advance(batch[done : done + len(part.vectors)])
+                done, seconds = done + len(part.vectors), seconds + took
+                self._tell_encoding(progress, seconds)
                 if time.monotonic() - begun > _ENCODE_SECONDS:
                     break
             if done:
                 # The cache first: a kill between the two commits costs a look-up, never a second encoding.
-                cache.put([key for _, key in batch[:done]], *_joined(parts))
-                self._store.mark_encoded(text_id for text_id, _ in batch[:done])
+                cache.put([passage.key for passage in batch[:done]], *_joined(parts))
+                self._store.mark_encoded(passage.id for passage in batch[:done])
             # Held or cancelled within the batch: its rest is the beginning of the next one.
-            missing[at : at + _TEXTS_A_BATCH] = batch
+            missing[at : at + _PASSAGES_A_BATCH] = batch
             at += done
-        return encoded, seconds
+        return progress.done, seconds
 
     def _find_uncached(
-        self, pending: Sequence[PendingText], cache: VectorCache, supply: Supply | None
-    ) -> list[tuple[int, bytes]]:
-        """Note the texts whose vector the cache knows, or is brought; return (text id, key) of the others, in order."""
-        known = cache.known(text.key for text in pending)
+        self, pending: Sequence[PendingPassage], cache: VectorCache, supply: Supply | None
+    ) -> list[PendingPassage]:
+        """Note the passages whose vector the cache knows, or is brought; return the others, in order."""
+        known = cache.known(passage.key for passage in pending)
         if supply is not None and len(known) < len(pending):
-            known |= supply([text.key for text in pending if text.key not in known])
+            known |= supply([passage.key for passage in pending if passage.key not in known])
         if known:
             cache.touch(known)
-            self._store.mark_encoded(text.text_id for text in pending if text.key in known)
-        return [(text.text_id, text.key) for text in pending if text.key not in known]
+            self._store.mark_encoded(passage.id for passage in pending if passage.key in known)
+        return [passage for passage in pending if passage.key not in known]
 
     def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[EncodedTexts, float]]:
         """Encode texts in parts; end early where indexing is held or cancelled, so that what is done is stored.
@@ -317,11 +318,15 @@ class Updater:
         """Whether what is read of a file is what was read of it before."""
         return record is not None and record.digest == content_digest(content, source.path, source.language)
 
-    def _tell_encoding(self, done: int, total: int, rate: float | None) -> None:
+    def _tell_encoding(self, progress: EncodingProgress, seconds: float) -> None:
         """Report how far encoding has come."""
-        if total:
-            progress = IndexProgress(self._root, "encode", functions_done=done, functions_total=total, rate=rate)
-            self._on_progress(progress)
+        if progress.total:
+            rate = progress.done / seconds if seconds else None
+            self._on_progress(
+                IndexProgress(
+                    self._root, "encode", functions_done=progress.done, functions_total=progress.total, rate=rate
+                )
+            )
 
 
 def _joined(parts: Sequence[EncodedTexts]) -> tuple[FloatArray, list[bytes] | None]:

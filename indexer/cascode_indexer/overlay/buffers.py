@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,14 @@ from cascode_indexer.store.vector_cache import VectorCache, text_key
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import IgnoreRules
+from cascode_models.text import passages
 from cascode_models.types import Encoder
 
 if TYPE_CHECKING:
     from cascode_indexer.workspace import Workspace
 
-#: Texts encoded at a time: about 50 ms on one core, so that what was typed last is soon among them.
-_TEXTS_A_BATCH = 4
+#: Passages encoded at a time: about 50 ms on one core, so that what was typed last is soon among them.
+_PASSAGES_A_BATCH = 4
 
 #: Finds the workspace that a path lies in, and its place there.
 FindWorkspace = Callable[[Path], "tuple[Workspace, str] | None"]
@@ -42,15 +44,26 @@ class OverlayFile:
     text: str
     #: Their ids are those of this process, not of a store.
     definitions: tuple[StoredDefinition, ...]
-    #: What is encoded of each definition.
+    #: Text of each definition.
     texts: tuple[str, ...]
     words: FunctionWords
     #: Whether a workspace holds the file.
     is_inside: bool
-    #: Vector of each text that has one: ``[dimension]``.
+    #: Passages of each text.
+    passages: dict[str, tuple[str, ...]]
+    #: Vector of each passage that has one: ``[dimension]``.
     vectors: dict[str, Vectors] = field(default_factory=dict)
-    #: Packed token states of each text that has some.
-    states: dict[str, bytes] = field(default_factory=dict)
+    #: Packed token states of each passage that has some.
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def states_of(self, text: str) -> bytes:
+        """Packed token states of a text's passages; none where its beginning has none yet."""
+        return b"".join(self.kept.get(passage, b"") for passage in self.passages[text]) if text in self.kept else b""
+
+    def similarity(self, text: str, query_vector: Vectors) -> float | None:
+        """The cosine of a query and the nearest passage of a text; None where none has a vector."""
+        present = [self.vectors[passage] for passage in self.passages[text] if passage in self.vectors]
+        return float((np.stack(present) @ query_vector).max()) if present else None
 
     def with_texts(self) -> Iterator[tuple[StoredDefinition, str]]:
         """Yield each definition with its text."""
@@ -108,7 +121,7 @@ class Overlays:
         Args:
             encoder: The model; None while it is not loaded.
             caches: Gives the vector cache to look vectors of a workspace up in, None where there is none.
-            most: Encode at most this many texts, and none where another thread is at it; None for all.
+            most: Encode at most this many passages, and none where another thread is at it; None for all.
             with_outside: Whether files in no workspace are encoded too: they are searched where there is none.
         """
         if not self._buffers and not self._files:
@@ -176,9 +189,10 @@ class Overlays:
             if file is not None:
                 # What the texts that stayed as they were are encoded as is kept.
                 if known is not None:
-                    vectors = {text: known.vectors[text] for text in file.texts if text in known.vectors}
-                    states = {text: known.states[text] for text in file.texts if text in known.states}
-                    file = replace(file, vectors=vectors, states=states)
+                    wanted_passages = [passage for passages in file.passages.values() for passage in passages]
+                    vectors = {key: known.vectors[key] for key in wanted_passages if key in known.vectors}
+                    kept = {key: known.kept[key] for key in wanted_passages if key in known.kept}
+                    file = replace(file, vectors=vectors, kept=kept)
                 wanted[place] = file
         with self._lock:
             self._files = wanted
@@ -225,9 +239,9 @@ class Overlays:
             )
             for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
-        return OverlayFile(
-            path, text, definitions, parsed.texts, self._words().count(path, parsed.definitions), is_inside
-        )
+        words = self._words().count(path, parsed.definitions)
+        split = {text: tuple(passages(text)) for text in parsed.texts}
+        return OverlayFile(path, text, definitions, parsed.texts, words, is_inside, split)
 
     def _encode_missing(
         self,
@@ -237,35 +251,37 @@ class Overlays:
         *,
         with_outside: bool,
     ) -> None:
-        """Give texts without a vector theirs: from the cache where it is known, else from the encoder."""
+        """Give passages without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
             files = [(place, file) for place, file in self._files.items() if with_outside or file.is_inside]
         left = most
         for (root, _), file in files:
-            missing = list(dict.fromkeys(text for text in file.texts if text not in file.vectors))
+            # Beginnings first, as on the disk.
+            by_place = (passage for row in zip_longest(*file.passages.values()) for passage in row if passage)
+            missing = list(dict.fromkeys(passage for passage in by_place if passage not in file.vectors))
             cache = caches(root) if missing else None
             if cache is not None:
                 self._look_up(file, missing, cache)
-                missing = [text for text in missing if text not in file.vectors]
+                missing = [passage for passage in missing if passage not in file.vectors]
             if left is not None:
                 missing = missing[:left]
                 left -= len(missing)
-            for start in range(0, len(missing), _TEXTS_A_BATCH):
-                batch = missing[start : start + _TEXTS_A_BATCH]
+            for start in range(0, len(missing), _PASSAGES_A_BATCH):
+                batch = missing[start : start + _PASSAGES_A_BATCH]
                 encoded = encoder.encode_definitions(batch)
-                file.states.update(zip(batch, encoded.states or (), strict=encoded.states is not None))
-                # Last: a text that has a vector needs no encoding.
+                file.kept.update(zip(batch, encoded.states or (), strict=encoded.states is not None))
+                # Last: what has a vector needs no encoding.
                 file.vectors.update(zip(batch, encoded.vectors, strict=True))
 
     @staticmethod
-    def _look_up(file: OverlayFile, texts: Sequence[str], cache: VectorCache) -> None:
-        """Take what the cache knows of texts."""
-        keys = {text: text_key(text) for text in texts}
+    def _look_up(file: OverlayFile, wanted: Sequence[str], cache: VectorCache) -> None:
+        """Take what the cache knows of passages."""
+        keys = {passage: text_key(passage) for passage in wanted}
         known = cache.known(keys.values())
-        found = [text for text in texts if keys[text] in known]
-        kept = cache.get_states([keys[text] for text in found])
-        positions, vectors = cache.get([keys[text] for text in found])
-        file.states.update((text, kept[keys[text]]) for text in found if keys[text] in kept)
+        found = [passage for passage in wanted if keys[passage] in known]
+        kept = cache.get_states([keys[passage] for passage in found])
+        positions, vectors = cache.get([keys[passage] for passage in found])
+        file.kept.update((passage, kept[keys[passage]]) for passage in found if keys[passage] in kept)
         file.vectors.update((found[at], vector) for at, vector in zip(positions, vectors, strict=True))
 
     def _words(self) -> WordCounter:
@@ -277,11 +293,8 @@ class Overlays:
 
 def similarities(file: OverlayFile, query_vector: Vectors) -> dict[int, float]:
     """Return the cosine of a query and each definition that has a vector, by position."""
-    present = [(at, file.vectors[text]) for at, text in enumerate(file.texts) if text in file.vectors]
-    if not present:
-        return {}
-    scores = np.stack([vector for _, vector in present]) @ query_vector
-    return {at: float(score) for (at, _), score in zip(present, scores, strict=True)}
+    found = ((at, file.similarity(text, query_vector)) for at, text in enumerate(file.texts))
+    return {at: similarity for at, similarity in found if similarity is not None}
 
 
 def _absolute(path: Path) -> Path:

@@ -27,11 +27,11 @@ _CHUNK = 10_000
 
 
 class WorkspaceVectors:
-    """The vector index of a workspace, keyed by text id.
+    """The vector index of a workspace, by ids of passages (:mod:`cascode_indexer.store.passages`).
 
     Args:
         location: Where it is saved.
-        store: Says which texts have a vector.
+        store: Says which passages have a vector.
         cache: Holds the vectors.
         fingerprint: Of the model.
         dimension: Width of a vector.
@@ -58,7 +58,7 @@ class WorkspaceVectors:
         self._index: VectorIndex = loaded or build_index(dimension, 0, self._no_sample, gpu=gpu)
         self._seen_version: tuple[int, int] | None = None
         self._unsaved = loaded is None
-        #: Texts marked as encoded whose vector the cache has lost; the writer makes them pending again.
+        #: Passages marked as encoded whose vector the cache has lost; the writer makes them pending again.
         self.lost: list[int] = []
 
     def refresh(self) -> VectorIndex:
@@ -92,7 +92,7 @@ class WorkspaceVectors:
         if self._store.get_meta("model") != self._fingerprint:
             wanted = np.zeros(0, dtype=np.int64)
         else:
-            wanted = np.array(self._store.encoded_text_ids(), dtype=np.int64)
+            wanted = np.array(self._store.encoded_passages(), dtype=np.int64)
         held = self._index.ids()
         if has_outgrown(self._index, len(wanted)):
             self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
@@ -112,9 +112,9 @@ class WorkspaceVectors:
         if self.lost:
             _log.warning("%d vectors are missing from the vector cache: encoding them again", len(self.lost))
 
-    def _read(self, text_ids: np.ndarray) -> tuple[np.ndarray, Vectors]:
+    def _read(self, passages: np.ndarray) -> tuple[np.ndarray, Vectors]:
         """Read vectors from the cache; ids without one are missing from the answer."""
-        keys = self._store.keys([int(text_id) for text_id in text_ids])
+        keys = self._store.keys(passages)
         present = list(keys)
         positions, vectors = self._cache.get([keys[row] for row in present])
         return np.array([present[at] for at in positions], dtype=np.int64), vectors

@@ -48,7 +48,7 @@ class Schema:
 
 INDEX_SCHEMA = Schema(
     "cascode-index",
-    frozenset({"m001_files_functions_texts", "m002_full_detail", "m003_token_counts"}),
+    frozenset({"m001_files_functions_texts", "m002_full_detail", "m003_token_counts", "m004_passages"}),
     "INDEX_MIGRATIONS",
 )
 VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors", "m002_states"}), "VECTOR_MIGRATIONS")

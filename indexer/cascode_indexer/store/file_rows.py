@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import index_terms
+from cascode_indexer.store.passages import passage_id
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import token_count
 from cascode_indexer.types import Definition
+from cascode_models.text import MAX_PASSAGES, passages
 
 
 def insert_file(database: Connection, file: ParsedFile) -> None:
@@ -44,7 +46,16 @@ def _text_id(database: Connection, text: str) -> int:
     if row is not None:
         return int(row[0])
     # A cursor that inserted has the id of its row, which only the type checker does not know.
-    return int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
+    text_id = int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
+    database.executemany(
+        "INSERT INTO passages (id, key, text) VALUES (?, ?, ?)",
+        [
+            (passage_id(text_id, place), text_key(passage), passage)
+            for place, passage in enumerate(passages(text))
+            if place
+        ],
+    )
+    return text_id
 
 
 def _insert_function(database: Connection, file_id: int, text_id: int, path_terms: str, definition: Definition) -> None:
@@ -82,9 +93,15 @@ def delete_functions(database: Connection, paths: Iterable[str]) -> None:
 
 
 def drop_orphans(database: Connection) -> None:
-    """Delete the texts of deleted definitions that no other definition uses."""
+    """Delete the texts of deleted definitions that no other definition uses, and their passages."""
     database.execute(
         """DELETE FROM texts WHERE id IN (SELECT text_id FROM released)
            AND NOT EXISTS (SELECT 1 FROM functions WHERE functions.text_id = texts.id)"""
+    )
+    places = ", ".join(f"({place})" for place in range(1, MAX_PASSAGES))
+    database.execute(
+        f"""DELETE FROM passages WHERE id IN (
+            SELECT text_id * {MAX_PASSAGES} + column1 FROM released, (VALUES {places})
+            WHERE NOT EXISTS (SELECT 1 FROM texts WHERE texts.id = released.text_id))"""  # noqa: S608
     )
     database.execute("DELETE FROM released")

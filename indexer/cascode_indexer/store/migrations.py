@@ -91,6 +91,20 @@ def m003_token_counts(db: Database) -> None:
     )
 
 
+@INDEX_MIGRATIONS()
+def m004_passages(db: Database) -> None:
+    """Further passages of long texts; a text's own row stands for its first. See :mod:`.passages` for their ids."""
+    db.execute(
+        """CREATE TABLE passages (
+            id INTEGER PRIMARY KEY,
+            key BLOB NOT NULL,
+            text TEXT NOT NULL,
+            encoded INTEGER NOT NULL DEFAULT 0
+        )"""
+    )
+    db.execute("CREATE INDEX passages_encoded ON passages (encoded)")
+
+
 @VECTOR_MIGRATIONS()
 def m001_vectors(db: Database) -> None:
     """Unit vectors as float16, by the model that made them and the text that they encode."""

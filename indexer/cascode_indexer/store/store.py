@@ -11,12 +11,17 @@ from typing import Any
 
 from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
-from cascode_indexer.store.types import FileRecord, ParsedFile, PendingText, StoreCounts
+from cascode_indexer.store.passages import place_of, text_of
+from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile, StoredDefinition
+from cascode_models.text import MAX_PASSAGES
 
 #: Variables in one statement; SQLite's oldest limit is 999.
 _CHUNK = 900
+
+#: Where passages lie, and how many ids apart: a text's own row is its first.
+_PASSAGE_TABLES = (("texts", MAX_PASSAGES), ("passages", 1))
 
 _FUNCTION_COLUMNS = """
     f.id, f.text_id, files.path, files.language, files.size, files.mtime_ns, f.name, f.qualified_name, f.kind,
@@ -126,7 +131,7 @@ class Store:
     def clear_files(self) -> None:
         """Forget everything that was read from the workspace, so that it is read again."""
         with self.transaction() as database:
-            for table in ("functions_fts", "functions", "texts", "files", "skipped"):
+            for table in ("functions_fts", "functions", "passages", "texts", "files", "skipped"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608
 
     # --- what was skipped -----------------------------------------------------------------------------
@@ -160,51 +165,66 @@ class Store:
 
     # --- texts and vectors ----------------------------------------------------------------------------
 
-    def pending_texts(self, *, after: int = 0) -> list[PendingText]:
-        """Return every text without a vector, in no order.
+    def pending_passages(self, *, after: int = 0) -> list[PendingPassage]:
+        """Return every passage without a vector, in no order.
 
         Args:
-            after: Only texts with a higher id: those that were stored later.
+            after: Only passages of texts that were stored after that of this passage.
         """
+        pending: list[PendingPassage] = []
         with self._access() as database:
-            # Of a group's columns SQLite takes those beside max() from the row that has it.
-            rows = database.execute(
-                "SELECT texts.id, texts.key, length(texts.text), files.path, max(files.mtime_ns) FROM texts "
-                "JOIN functions ON functions.text_id = texts.id JOIN files ON files.id = functions.file_id "
-                "WHERE texts.encoded = 0 AND texts.id > ? GROUP BY texts.id",
-                (after,),
-            ).fetchall()
-        return [PendingText(*row) for row in rows]
+            for table, scale in _PASSAGE_TABLES:
+                # Of a group's columns SQLite takes those beside max() from the row that has it.
+                rows = database.execute(
+                    f"SELECT p.id * {scale}, p.key, length(p.text), files.path, max(files.mtime_ns) "  # noqa: S608
+                    f"FROM {table} p JOIN functions ON functions.text_id = p.id * {scale} / {MAX_PASSAGES} "
+                    "JOIN files ON files.id = functions.file_id "
+                    f"WHERE p.encoded = 0 AND p.id * {scale} / {MAX_PASSAGES} > ? GROUP BY p.id",
+                    (text_of(after),),
+                ).fetchall()
+                pending += [PendingPassage(*row) for row in rows]
+        return pending
 
     def texts(self, text_ids: Sequence[int]) -> dict[int, str]:
         """Return function texts by id; ids that are gone are missing."""
         return dict(self._by_ids("SELECT id, text FROM texts WHERE id IN ({marks})", text_ids))
 
-    def keys(self, text_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return text keys by id; ids that are gone are missing."""
-        return dict(self._by_ids("SELECT id, key FROM texts WHERE id IN ({marks})", text_ids))
+    def passage_texts(self, passages: Iterable[int]) -> dict[int, str]:
+        """Return what is encoded of passages by id; ids that are gone are missing."""
+        return self._of_passages("text", passages)
+
+    def keys(self, passages: Iterable[int]) -> dict[int, bytes]:
+        """Return keys of passages by id; ids that are gone are missing."""
+        return self._of_passages("key", passages)
 
     def all_keys(self) -> set[bytes]:
-        """Return the key of every text, for pruning the vector cache."""
+        """Return the key of every passage, for pruning the vector cache."""
         with self._access() as database:
-            return {row[0] for row in database.execute("SELECT key FROM texts")}
+            return {row[0] for row in database.execute("SELECT key FROM texts UNION SELECT key FROM passages")}
 
-    def encoded_text_ids(self) -> list[int]:
-        """Return the ids of the texts that have a vector, ascending."""
+    def encoded_passages(self) -> list[int]:
+        """Return the ids of the passages that have a vector, ascending."""
+        found: list[int] = []
         with self._access() as database:
-            return [row[0] for row in database.execute("SELECT id FROM texts WHERE encoded = 1 ORDER BY id")]
+            for table, scale in _PASSAGE_TABLES:
+                rows = database.execute(f"SELECT id * {scale} FROM {table} WHERE encoded = 1")  # noqa: S608
+                found += [row[0] for row in rows]
+        return sorted(found)
 
-    def mark_encoded(self, text_ids: Iterable[int], *, encoded: bool = True) -> None:
-        """Note that texts have a vector now, or have lost it."""
+    def mark_encoded(self, passages: Iterable[int], *, encoded: bool = True) -> None:
+        """Note that passages have a vector now, or have lost it."""
         with self.transaction() as database:
-            database.executemany(
-                "UPDATE texts SET encoded = ? WHERE id = ?", [(int(encoded), text_id) for text_id in text_ids]
-            )
+            for (table, _), ids in zip(_PASSAGE_TABLES, _by_table(passages), strict=True):
+                database.executemany(
+                    f"UPDATE {table} SET encoded = ? WHERE id = ?",  # noqa: S608
+                    [(int(encoded), number) for number in ids],
+                )
 
     def mark_all_pending(self) -> None:
-        """Note that no text has a vector: the model changed."""
+        """Note that nothing has a vector: the model changed."""
         with self.transaction() as database:
-            database.execute("UPDATE texts SET encoded = 0 WHERE encoded = 1")
+            for table, _ in _PASSAGE_TABLES:
+                database.execute(f"UPDATE {table} SET encoded = 0 WHERE encoded = 1")  # noqa: S608
 
     # --- definitions ------------------------------------------------------------------------------------
 
@@ -333,17 +353,26 @@ class Store:
             pending = database.execute(
                 "SELECT count(*) FROM functions JOIN texts ON texts.id = functions.text_id WHERE texts.encoded = 0"
             ).fetchone()[0]
+            more = database.execute("SELECT count(*) FROM passages WHERE encoded = 0").fetchone()[0]
             languages = database.execute(
                 "SELECT files.language, count(*) AS n FROM functions JOIN files ON files.id = functions.file_id "
                 "GROUP BY files.language ORDER BY n DESC"
             ).fetchall()
-        return StoreCounts(files, errors, functions, texts, pending, dict(languages), tokens)
+        return StoreCounts(files, errors, functions, texts, pending, more, dict(languages), tokens)
 
     def check(self) -> str | None:
         """Let SQLite check the whole file; return what is wrong, None where nothing is."""
         with self._access() as database:
             verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         return None if verdict == "ok" else str(verdict)
+
+    def _of_passages(self, column: str, passages: Iterable[int]) -> dict[int, Any]:
+        """Read a column of passages by id."""
+        found: dict[int, Any] = {}
+        for (table, scale), ids in zip(_PASSAGE_TABLES, _by_table(passages), strict=True):
+            rows = self._by_ids(f"SELECT id, {column} FROM {table} WHERE id IN ({{marks}})", ids)  # noqa: S608
+            found.update((number * scale, value) for number, value in rows)
+        return found
 
     def _by_ids(self, statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """Run a statement with an IN list over ``ids``, in parts that SQLite takes."""
@@ -353,3 +382,15 @@ class Store:
             with self._access() as database:
                 rows += database.execute(statement.format(marks=",".join("?" * len(chunk))), chunk).fetchall()
         return rows
+
+
+def _by_table(passages: Iterable[int]) -> tuple[list[int], list[int]]:
+    """Split ids of passages into the rows of each of :data:`_PASSAGE_TABLES`."""
+    firsts: list[int] = []
+    further: list[int] = []
+    for number in map(int, passages):
+        if place_of(number):
+            further.append(number)
+        else:
+            firsts.append(text_of(number))
+    return firsts, further

@@ -41,22 +41,25 @@ class StoreCounts:
     files_with_errors: int
     functions: int
     texts: int
-    #: Functions whose text has no vector yet.
+    #: Functions that have no vector yet.
     pending: int
+    #: Further passages of long functions that have none: their beginnings are found meanwhile.
+    pending_passages: int
     functions_by_language: Mapping[str, int]
     #: Words of all functions, as full-text search counts them.
     tokens: int
 
 
 @dataclass(frozen=True, slots=True)
-class PendingText:
-    """A text without a vector."""
+class PendingPassage:
+    """A passage without a vector."""
 
-    text_id: int
+    #: See :mod:`cascode_indexer.store.passages`.
+    id: int
     key: bytes
     #: Characters.
     length: int
-    #: The file of a definition that has it, the newest one where several have.
+    #: The file of a definition that it is of, the newest one where several have.
     path: str
     #: When that file changed.
     mtime_ns: int

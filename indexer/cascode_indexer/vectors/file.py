@@ -16,7 +16,7 @@ from cascode_indexer.vectors.library import load_faiss
 
 _log = logging.getLogger(__name__)
 #: Part of the description; a file of another format is rebuilt, not read.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def serialize(index: CpuIndex) -> bytes:

@@ -7,21 +7,22 @@ from pathlib import Path
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.indexing.order import encoding_order
-from cascode_indexer.store.types import PendingText
+from cascode_indexer.store.passages import passage_id
+from cascode_indexer.store.types import PendingPassage
 from fake_encoder import FakeModelHandle, fake_model
 
 __all__ = ["fake_model"]
 
 
-def pending(*rows: tuple[str, int, int]) -> list[PendingText]:
-    """Texts of files, each with its length and the time of its file."""
+def pending(*rows: tuple[str, int, int], place: int = 0) -> list[PendingPassage]:
+    """Passages of texts of files, each with its length and the time of its file."""
     return [
-        PendingText(number, number.to_bytes(2, "big"), length, path, time)
+        PendingPassage(passage_id(number, place), number.to_bytes(2, "big"), length, path, time)
         for number, (path, length, time) in enumerate(rows, 1)
     ]
 
 
-def order(texts: list[PendingText], *opened: str) -> list[str]:
+def order(texts: list[PendingPassage], *opened: str) -> list[str]:
     """Paths in the order in which they are encoded."""
     return [text.path for text in encoding_order(texts, opened)]
 
@@ -55,6 +56,12 @@ def test_the_shortest_come_first_among_equals() -> None:
     assert order(pending(("a.py", 30, 1), ("b.py", 10, 1), ("c.py", 20, 1))) == ["b.py", "c.py", "a.py"]
 
 
+def test_beginnings_come_before_the_rest_of_long_texts() -> None:
+    """Even the shortest rest of an open file comes after every beginning."""
+    found = encoding_order([*pending(("a.py", 1, 1), place=1), *pending(("tests/test_b.py", 900, 1))], ["a.py"])
+    assert [passage.path for passage in found] == ["tests/test_b.py", "a.py"]
+
+
 def test_the_engine_encodes_open_buffers_files_first(tmp_path: Path, fake_model: FakeModelHandle) -> None:
     """The order reaches the encoder: open, then others, then tests."""
     for path, body in (("tests/test_a.py", "1"), ("src/near.py", "1"), ("src/open.py", "sum(range(1000)) + 1000")):
@@ -76,5 +83,5 @@ def test_a_text_of_several_files_counts_by_the_newest(tmp_path: Path, fake_model
     with Engine([tmp_path], model=fake_model) as engine:
         (workspace,) = engine.workspaces
         workspace.scan(lambda updater: updater.scan(), None, None)
-        (text,) = workspace.store.pending_texts()
+        (text,) = workspace.store.pending_passages()
     assert (text.path, text.mtime_ns) == ("new.py", 1_000_000_001 * 10**9)

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.migrations import INDEX_MIGRATIONS
+from cascode_indexer.store.passages import passage_id
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.word_statistics import WordStatistics, token_count
@@ -100,7 +101,7 @@ def test_tokens_are_counted_as_the_full_text_index_counts_them(text: str) -> Non
 
 def test_an_index_without_token_counts_is_upgraded(store: Store, tmp_path: Path) -> None:
     """Counts come from the words that are stored already: nothing is read or encoded again."""
-    store.mark_encoded([1, 2])
+    store.mark_encoded([passage_id(1, 0), passage_id(2, 0)])
     expected = store.word_statistics(["retry"])
     connection = sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)
     old = Database(connection)
@@ -118,7 +119,7 @@ def test_an_index_without_token_counts_is_upgraded(store: Store, tmp_path: Path)
     connection.close()
     upgraded = Store(tmp_path / "old.sqlite")
     assert upgraded.word_statistics(["retry"]) == expected
-    assert upgraded.encoded_text_ids() == [1, 2]
+    assert upgraded.encoded_passages() == [passage_id(1, 0), passage_id(2, 0)]
     assert dataclasses.asdict(upgraded.counts()) == dataclasses.asdict(store.counts())
     upgraded.close()
 

@@ -19,6 +19,7 @@ import pytest
 from cascode_indexer.engine import Engine
 from cascode_indexer.location import locate
 from cascode_indexer.search.types import SearchRequest
+from cascode_indexer.store.passages import passage_id
 from cascode_indexer.store.store import Store
 
 from .conftest import Editor, Start, eventually
@@ -143,16 +144,16 @@ def _stored(root: Path) -> set[tuple[Any, ...]]:
     store = Store(locate(root).store)
     try:
         functions = [stored for path in store.file_records() for stored in store.definitions_of_file(path)]
-        keys = store.keys(sorted({function.text_id for function in functions}))
-        encoded = set(store.encoded_text_ids())
+        keys = store.keys(passage_id(function.text_id, 0) for function in functions)
+        encoded = set(store.encoded_passages())
         rows = [
             (
                 function.path,
                 function.qualified_name,
                 function.start_line,
                 function.end_line,
-                keys[function.text_id],
-                function.text_id in encoded,
+                keys[passage_id(function.text_id, 0)],
+                passage_id(function.text_id, 0) in encoded,
             )
             for function in functions
         ]
