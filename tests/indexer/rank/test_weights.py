@@ -52,7 +52,7 @@ def leads(
 @pytest.mark.parametrize(
     ("query", "better", "worse", "outweighed", "too_much"),
     [
-        (SENTENCE, WORDED, PLAIN, 0.07, 0.15),
+        (SENTENCE, WORDED, PLAIN, 0.1, 0.2),
         (SENTENCE, IN_ITS_FILE, PLAIN, 0.02, 0.07),
         (SENTENCE, LONG, SHORT, 0.2, 0.3),
         (SENTENCE, PLAIN, EXAMPLE, 0.05, 0.12),
@@ -106,12 +106,14 @@ FOUND = PLAIN | {"late": 0.5}
 @pytest.mark.parametrize(
     ("query", "better", "worse", "outweighed", "too_much"),
     [
-        (SENTENCE, FOUND, PLAIN, 0.25, 0.32),
-        (DESCRIPTION, FOUND, PLAIN, 0.4, 0.5),
-        (GENERAL, FOUND, PLAIN, 0.17, 0.22),
+        (SENTENCE, FOUND, PLAIN, 0.32, 0.4),
+        (SENTENCE, LONG, SHORT, 0.14, 0.24),
+        (DESCRIPTION, FOUND, PLAIN, 0.25, 0.35),
+        (DESCRIPTION, WORDED, PLAIN, 0.1, 0.16),
+        (GENERAL, FOUND, PLAIN, 0.09, 0.14),
         (WITH_NAME, FOUND, PLAIN, 0.22, 0.28),
-        (WITH_NAME, WORDED, PLAIN, 0.4, 0.6),
-        (WITH_NAME, LONG, SHORT, 0.15, 0.28),
+        (WITH_NAME, WORDED, PLAIN, 0.3, 0.45),
+        (WITH_NAME, LONG, SHORT, 0.08, 0.17),
         (REPORT_WITH_NAME, FOUND, PLAIN, 0.22, 0.28),
         ("retry_upload", FOUND, PLAIN, 0.08, 0.12),
         ("src/upload.py", FOUND, PLAIN, 0.08, 0.12),
