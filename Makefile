@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team bench-team test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team test-team-slow bench-team test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -80,8 +80,16 @@ soak: setup ## Two editors at once for half an hour (SOAK_SECONDS), 1,000 calls 
 setup-team: setup ## Fetch PostgreSQL with pgvector for the tests of a team's index, into the machine's cache
 	$(BIN)/python scripts/setup_postgres.py
 
+# Each worker has a PostgreSQL of its own, and a file's tests share a database.
 test-team: setup-team ## A team's index on a real PostgreSQL: rights, loads that are killed, replicas
-	$(BIN)/python -m pytest -m team
+	$(PYTEST) --dist=loadfile -m "team and not slow" tests/team
+
+$(VENV)/.team-load: $(VENV)/.setup
+	$(PIP) -e '.[team-load]'
+	touch $@
+
+test-team-slow: setup-team $(VENV)/.team-load ## A load on a Ray cluster of three raylets, one worker of which is killed
+	$(BIN)/python -m pytest -m "team and slow" tests/team
 
 TEAM_VECTORS ?= build/vectors.npz
 TEAM_ARGS ?=
@@ -165,7 +173,7 @@ bench-questions: setup ## Compare rankings on real questions; QUESTIONS= (mined)
 	$(BIN)/cascode eval ranking --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev) --cascade 10
 
 bench-agent: setup ## Count the tokens that agents read, with ripgrep alone and with search_code; QUESTIONS= and CLONES= as above
-	$(BIN)/cascode eval agent --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)
+	$(BIN)/cascode eval agent --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)
 
 clean: ## Remove the environment, caches and build output
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,7 +22,6 @@ REPOSITORIES = 20
 USERS = 10
 QUESTIONS = 10_000
 
-
 #: A word that only one repository has.
 WORDS = (
     "anchor", "barley", "candle", "dagger", "ember", "falcon", "garnet", "harbor", "island", "jasmine",
@@ -69,7 +68,7 @@ def loaded(admin: Any, make_role: Any, tmp_path_factory: pytest.TempPathFactory,
     return admin
 
 
-@pytest.mark.timeout(1200)  # half a minute on two cores that have nothing else to do
+@pytest.mark.timeout(1200)  # 20 s of processor time, shared with PostgreSQL
 def test_10_000_questions_show_nothing_that_may_not_be_seen(
     node: Node, database: str, loaded: Any, rights: dict[str, set[int]]
 ) -> None:

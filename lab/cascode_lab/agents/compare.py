@@ -13,6 +13,8 @@ class Reading:
 
     tokens: int
     found: bool
+    #: Calls of tools.
+    calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,12 @@ def table(compared: Sequence[Compared]) -> str:
     """Return a Markdown table: a row a repository, and one for all.
 
     The medians are of the questions that both found: what an agent read in vain says when it gave up, not what an
-    answer cost.
+    answer cost. The ratio of tokens is the median of the questions' ratios.
     """
     rows = [
         "| repository | questions | found: ripgrep | found: search_code | "
-        "median tokens: ripgrep | search_code | ratio |",
-        "|---|---|---|---|---|---|---|",
+        "median tokens: ripgrep | search_code | ratio | median calls: ripgrep | search_code |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     names = list(dict.fromkeys(question.repository for question in compared))
     for name in names:
@@ -51,10 +53,9 @@ def _row(name: str, compared: Sequence[Compared]) -> str:
         f"{sum(question.grep.found for question in compared)} | {sum(question.search.found for question in compared)}"
     )
     if not both:
-        return f"| {name} | {len(compared)} | {counts} | - | - | - |"
-    grep, search = (
-        median(question.grep.tokens for question in both),
-        median(question.search.tokens for question in both),
-    )
+        return f"| {name} | {len(compared)} | {counts} | - | - | - | - | - |"
+    agents = [question.grep for question in both], [question.search for question in both]
+    tokens = " | ".join(f"{median(reading.tokens for reading in readings):,.0f}" for readings in agents)
+    calls = " | ".join(f"{median(reading.calls for reading in readings):.0f}" for readings in agents)
     ratio = median(question.search.tokens / max(question.grep.tokens, 1) for question in both)
-    return f"| {name} | {len(compared)} | {counts} | {grep:,.0f} | {search:,.0f} | {ratio:.2f}x |"
+    return f"| {name} | {len(compared)} | {counts} | {tokens} | {ratio:.2f}x | {calls} |"

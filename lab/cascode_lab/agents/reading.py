@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_indexer.extract import language_of
+from cascode_indexer.extract import ExtractionError, extract_definitions, language_of
 from cascode_indexer.types import SkipCounts, SkipReason
 from cascode_indexer.walk import read_source, walk
-from cascode_lab.history.files import file_version
 
 #: An agent that has read so much without an answer has lost its way: a quarter of a usual context.
 MOST_TOKENS = 50_000
 #: Lines of a definition that must be read, from its first one: by then it is clear whether it is the right one.
-_ENOUGH_LINES = 60
+ENOUGH_LINES = 60
 #: Larger files are left out, as by default.
 _MAX_FILE_BYTES = 1024 * 1024
 
@@ -42,11 +41,12 @@ class SourceTree:
     def __init__(self, root: Path) -> None:
         #: The lines of each file, by its path.
         self.files: dict[str, list[str]] = {}
-        self._root = root
+        self._languages: dict[str, str] = {}
         for source in walk(root, language_of=language_of, skipped=SkipCounts(), max_bytes=_MAX_FILE_BYTES):
             text = read_source(source, _MAX_FILE_BYTES)
             if not isinstance(text, SkipReason):
                 self.files[source.path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+                self._languages[source.path] = source.language
 
     def spans_of(self, answers: Iterable[tuple[str, str]]) -> list[Span]:
         """Return the lines to read of each answer.
@@ -58,10 +58,13 @@ class SourceTree:
         for path, name in sorted(answers):
             if path not in self.files:
                 continue
-            version = file_version(path, (self._root / path).read_bytes())
-            for definition in () if isinstance(version, str) else version.definitions:
+            try:
+                found = extract_definitions("\n".join(self.files[path]), self._languages[path], path=path)
+            except ExtractionError:
+                continue
+            for definition in found.definitions:
                 if definition.qualified_name == name:
-                    last = min(definition.end_line, definition.start_line + _ENOUGH_LINES - 1)
+                    last = min(definition.end_line, definition.start_line + ENOUGH_LINES - 1)
                     spans.append(Span(path, definition.start_line, last))
         return spans
 
@@ -78,10 +81,14 @@ class Context:
     def __init__(self, files: Mapping[str, list[str]], wanted: Iterable[Span], count: Callable[[str], int]) -> None:
         #: Tokens read.
         self.tokens = 0
+        #: Calls of tools: each output, and each time that a file is opened.
+        self.calls = 0
         self._files = files
         self._wanted = tuple(wanted)
         self._count = count
         self._read: set[tuple[str, int]] = set()
+        #: The file that was read last, where nothing was heard since.
+        self._open = ""
 
     @property
     def found(self) -> bool:
@@ -99,13 +106,21 @@ class Context:
             text: All of it.
             shown: Lines of files that stand in it.
         """
+        self.calls += 1
+        self._open = ""
+        self._take(text, shown)
+
+    def read(self, span: Span) -> None:
+        """Read lines of a file, as ``sed -n 10,50p`` prints them; those read before are not read again."""
+        lines = self._files.get(span.path, [])
+        new = [line for line in span.lines() if 1 <= line <= len(lines) and (span.path, line) not in self._read]
+        if new and self._open != span.path:
+            self.calls += 1
+            self._open = span.path
+        self._take("".join(f"{lines[line - 1]}\n" for line in new), [Span(span.path, line, line) for line in new])
+
+    def _take(self, text: str, shown: Iterable[Span]) -> None:
+        """Pay for a text, and remember what stands in it."""
         self.tokens += self._count(text)
         for span in shown:
             self._read.update((span.path, line) for line in span.lines())
-
-    def read(self, span: Span) -> None:
-        """Read lines of a file, with their numbers, as agents do; those read before are not read again."""
-        lines = self._files.get(span.path, [])
-        new = [line for line in span.lines() if 1 <= line <= len(lines) and (span.path, line) not in self._read]
-        text = "".join(f"{line:>6}\t{lines[line - 1]}\n" for line in new)
-        self.hear(text, [Span(span.path, line, line) for line in new])

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,9 @@ def agent_command(
 
     The questions are mined from histories, or written by hand.
 
-    One has ripgrep alone; the other asks search_code once, reads the places that the answer names without their code,
-    and goes on with ripgrep where that was in vain. Tokens are counted as those of answers are.
+    One has ripgrep alone; the other asks search_code once, reads the places that the answer names without their code
+    (the first 60 lines of longer ones, which is all that counts of an answer), and goes on with ripgrep where that was
+    in vain. Tokens are counted as those of answers are. Calls cost no tokens here; they are counted beside.
     """
     from cascode import Engine, ModelHandle
     from cascode_lab.agents.compare import Compared, Reading, table
@@ -68,6 +70,7 @@ def agent_command(
     if history is None and written is None:
         raise click.UsageError("there is nothing to ask: give --history or --written")
     compared: list[Compared] = []
+    missing = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cascode-eval-")))
         handle = ModelHandle(model)
@@ -78,21 +81,24 @@ def agent_command(
                 for question in questions.questions:
                     wanted = tree.spans_of(question.answers)
                     if not wanted:
+                        missing += 1
                         continue
                     grep, search = (Context(tree.files, wanted, count_tokens) for _ in range(2))
                     grep_until_found(question.query, tree.files, grep)
                     _search(question.query, engine, search, max_tokens)
                     grep_until_found(question.query, tree.files, search)
-                    readings = (Reading(context.tokens, context.found) for context in (grep, search))
+                    readings = (Reading(each.tokens, each.found, each.calls) for each in (grep, search))
                     compared.append(Compared(questions.name, question.query, *readings))
             note(f"{questions.name}: {len(questions.questions)} questions asked")
+    if missing:
+        note(f"{missing:,} not asked: their answers are not among the definitions of the revision")
     if output is not None:
         lines = [
             {
                 "repository": question.repository,
                 "query": question.query,
-                "ripgrep": {"tokens": question.grep.tokens, "found": question.grep.found},
-                "search_code": {"tokens": question.search.tokens, "found": question.search.found},
+                "ripgrep": asdict(question.grep),
+                "search_code": asdict(question.search),
             }
             for question in compared
         ]
@@ -116,7 +122,7 @@ def _sets(
 def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> None:
     """Ask search_code, and read what its answer names without showing it, the best first."""
     from cascode import SearchRequest
-    from cascode_lab.agents.reading import Span
+    from cascode_lab.agents.reading import ENOUGH_LINES, Span
 
     answer = engine.search(SearchRequest(query))
     found = [Found(hit, hit.path, engine.snippet(hit)) for hit in answer.hits]
@@ -130,4 +136,5 @@ def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> No
     for hit in given.json["hits"]:
         if context.ended():
             return
-        context.read(Span(hit["path"], hit["start_line"], hit["end_line"]))
+        last = min(hit["end_line"], hit["start_line"] + ENOUGH_LINES - 1)
+        context.read(Span(hit["path"], hit["start_line"], last))

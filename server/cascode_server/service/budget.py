@@ -1,7 +1,9 @@
 """An answer for an agent: as much of each hit as a budget of tokens has room for, as Markdown and as JSON.
 
-Code of the best hits, declarations of the next, names of the rest. Both texts hold the same, since a client hands one
-of the two to its model; each of them keeps to the budget, and both together to what a client takes at all.
+Code of the best hits, declarations of the next, names of the rest. Both texts hold the same hits in the same detail,
+since a client hands one of the two to its model; each of them keeps to the budget, and both together to what a client
+takes at all. The shares below were chosen by what a scripted agent reads until it has the right definition, on the
+written questions of the dev split (``cascode eval agent``).
 """
 
 from __future__ import annotations
@@ -23,18 +25,22 @@ from cascode_server.service.tokens import count_tokens
 if TYPE_CHECKING:
     from cascode import Answer, Hit
 
-#: Code is shown of these many hits in any case, and of others where it is at least this probable that they answer: an
-#: agent pays for every line that it is given, and a declaration says enough about what is beside the question.
-_CODE_IN_ANY_CASE = 3
-_PROBABLE = 0.1
-#: One long class must not hide the other answers: no hit takes more than this share of the budget.
+#: Code is shown of the best hit, and of others that are at least this share as probable: an agent pays for every line
+#: that it is given, and can open the place of a declaration. The three best, whatever they are, cost it 40 % more.
+_CODE_FROM = 0.5
+#: Below this share of the best hit's probability a name says enough.
+_DECLARATION_FROM = 0.2
+#: One long class must not hide the other answers: the best hit takes no more than this share of the budget,
 _LARGEST_SHARE = 0.5
+#: and another one, which is more likely in vain, no more than this.
+_LARGEST_SHARE_OF_OTHERS = 0.25
 #: The rest is for declarations of worse hits.
 _SHARE_OF_CODE = 0.85
 #: Fewer lines than this of a longer hit say no more than its declaration.
 _FEWEST_LINES = 5
-#: Declarations, names and paths longer than this are cut: a generated file must not eat the budget with one line.
-_LONGEST_SIGNATURE = 240
+#: Declarations, names and paths longer than this are cut: a generated file must not eat the budget with one line, and
+#: what a function does is clear before its eighth parameter.
+_LONGEST_SIGNATURE = 160
 _LONGEST_NAME = 160
 #: A model is never certain, whatever the rounding says.
 _MOST_CERTAIN = 0.99
@@ -106,7 +112,9 @@ def within_budget(answer: Answer, found: Sequence[Found], budget: Budget, *, nar
         notes.append("no definitions are indexed: the workspace holds no source files, or all of them are ignored")
     if answer.model_error is not None:
         notes.append("found by words alone: the model cannot be loaded; 'cascode doctor' says why")
-    shown = _fill([_Shown(hit, budget) for hit in found], _frame_cost(answer, notes, len(found)), budget)
+    likely = _likelihoods([hit.hit for hit in found])
+    hits = [_Shown(hit, share, budget) for hit, share in zip(found, likely, strict=True)]
+    shown = _fill(hits, _frame_cost(answer, notes, len(found)), budget)
     left_out = len(found) - len(shown)
     return Budgeted(_markdown(notes, shown, left_out), _json(answer, notes, shown, left_out))
 
@@ -114,8 +122,10 @@ def within_budget(answer: Answer, found: Sequence[Found], budget: Budget, *, nar
 class _Shown:
     """A hit at the detail that it has at the moment."""
 
-    def __init__(self, found: Found, budget: Budget) -> None:
+    def __init__(self, found: Found, likelihood: float, budget: Budget) -> None:
         self.hit = found.hit
+        #: How probable it is beside the best hit.
+        self.likelihood = likelihood
         self.detail = _Detail.NAME
         self.path = _cut(printable(found.path, one_line=True), _LONGEST_NAME)
         self.name = _cut(printable(found.hit.name, one_line=True).replace("`", "'"), _LONGEST_NAME)
@@ -129,25 +139,34 @@ class _Shown:
         self.lines = self.most_lines
 
     def cost(self) -> _Cost:
-        """Return what it costs as it is."""
-        return _Cost(count_tokens(self.markdown()), count_tokens(_dumped(self.json())) + 1)  # a comma between hits
+        """Return what it costs as it is, and at most: in Markdown a file's path stands once above its declarations."""
+        heading = "" if self.detail is _Detail.CODE else self.heading()
+        markdown = count_tokens(heading + self.markdown())
+        return _Cost(markdown, count_tokens(_dumped(self.json())) + 1)  # a comma between hits
+
+    def heading(self) -> str:
+        """Return what stands above the hits of its file whose code is not shown."""
+        return f"- {self.path}\n"
 
     def markdown(self) -> str:
-        """Return it as Markdown, whole lines."""
+        """Return it as Markdown, whole lines; without its path where its code is not shown."""
         hit = self.hit
         lines = f"{hit.start_line}-{hit.end_line}{cell_text(hit)}"
-        place = f"{self.path}:{lines} `{self.name}` ({hit.kind}{_certainty(hit)})"
         if self.detail is _Detail.NAME:
-            return f"- {place}\n"
+            return f"  - {lines} `{self.name}`\n"
         if self.detail is _Detail.SIGNATURE:
-            return f"- {place}: `{self.signature}`\n"
+            # A function's declaration says its name; that of a method does not say its class.
+            name = "" if self.name in self.signature else f"`{self.name}`: "
+            return f"  - {lines} {name}`{self.signature}`\n"
         code = self.source[: self.lines]
         fence = "`" * max(3, 1 + max((len(run) for line in code for run in re.findall("`+", line)), default=0))
         rest = self._left_out()
         last = hit.end_line if hit.cell is None else hit.cell.end_line
         more = f"... {rest} more lines, to line {last}\n" if rest else ""
         return (
-            f"### {place}\n{fence}{_tag(hit.language)}\n" + "".join(f"{line}\n" for line in code) + f"{fence}\n{more}"
+            f"### {self.path}:{lines} `{self.name}`{_certainty(hit)}\n{fence}{_tag(hit.language)}\n"
+            + "".join(f"{line}\n" for line in code)
+            + f"{fence}\n{more}"
         )
 
     def json(self) -> ToolHit:
@@ -190,11 +209,12 @@ def _fill(hits: Sequence[_Shown], frame: _Cost, budget: Budget) -> list[_Shown]:
     spent = frame
     code_fits, signature_fits = budget.snippet_lines != 0, True
     for rank, entry in enumerate(hits):
-        if code_fits and (rank < _CODE_IN_ANY_CASE or _is_probable(entry.hit)) and not _is_shown(entry, shown):
-            share = _LARGEST_SHARE if len(hits) > 1 else 1.0
+        if code_fits and (not rank or entry.likelihood >= _CODE_FROM) and not _is_shown(entry, shown):
+            share = 1.0 if len(hits) == 1 else _LARGEST_SHARE_OF_OTHERS if rank else _LARGEST_SHARE
             most = _SHARE_OF_CODE if rank < len(hits) - 1 else 1.0
             code_fits = _fit_code(entry, spent, share * budget.tokens, most * budget.tokens)
-        if entry.detail is not _Detail.CODE and signature_fits:
+        declared = entry.detail is not _Detail.CODE and entry.likelihood >= _DECLARATION_FROM
+        if declared and signature_fits:
             entry.detail = _Detail.SIGNATURE
             signature_fits = (spent + entry.cost()).within(budget.tokens)
         if entry.detail is not _Detail.CODE and not signature_fits:
@@ -250,17 +270,26 @@ def _is_shown(entry: _Shown, better: Sequence[_Shown]) -> bool:
     )
 
 
-def _is_probable(hit: Hit) -> bool:
-    """Whether a hit may well answer; where nobody knows, it may."""
-    return hit.probability is None or hit.probability >= _PROBABLE
+def _likelihoods(hits: Sequence[Hit]) -> list[float]:
+    """How probable each hit is beside the most probable one; as much as that where nobody knows."""
+    best = max((hit.probability for hit in hits if hit.probability is not None), default=0.0)
+    return [1.0 if hit.probability is None or not best else hit.probability / best for hit in hits]
 
 
 def _markdown(notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> str:
-    """The whole answer as Markdown."""
-    lines = [f"{note}\n" for note in notes] + [entry.markdown() for entry in shown]
+    """The whole answer as Markdown: code, then the other hits by their files, each file where its best hit is."""
+    parts = [f"{note}\n" for note in notes]
+    files: dict[str, list[str]] = {}
+    for entry in shown:
+        if entry.detail is _Detail.CODE:
+            parts.append(entry.markdown())
+        else:
+            files.setdefault(entry.heading(), []).append(entry.markdown())
+    for heading, lines in files.items():
+        parts += [heading, *lines]
     if left_out:
-        lines.append(f"... {left_out} more hits: raise max_tokens or narrow the question\n")
-    return "".join(lines)
+        parts.append(f"... {left_out} more hits: raise max_tokens or narrow the question\n")
+    return "".join(parts)
 
 
 def _json(answer: Answer, notes: Sequence[str], shown: Sequence[_Shown], left_out: int) -> ToolAnswer:
@@ -298,9 +327,9 @@ def _probability(hit: Hit) -> float | None:
 
 
 def _certainty(hit: Hit) -> str:
-    """The same in words, as they follow the kind."""
+    """The same in words, as they follow the name."""
     probability = _probability(hit)
-    return "" if probability is None else f", {probability:.0%}"
+    return "" if probability is None else f" ({probability:.0%})"
 
 
 def _tag(language: str) -> str:

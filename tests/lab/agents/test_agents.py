@@ -37,15 +37,30 @@ def test_an_answer_is_found_when_all_its_lines_are_read() -> None:
 
 
 def test_lines_are_paid_for_once() -> None:
-    """A line costs its number and its words; one that was read, or is not there, costs nothing more."""
+    """A line costs its words; one that was read, or is not there, costs nothing more."""
     reader = context()
     reader.read(Span("a.py", 99, 105))
-    assert reader.tokens == 2 * 5
+    assert reader.tokens == 2 * 4
     reader.read(Span("a.py", 98, 100))
-    assert reader.tokens == 3 * 5
+    assert reader.tokens == 3 * 4
     reader.hear("three more words", [Span("a.py", 1, 1)])
     reader.read(Span("a.py", 1, 1))
-    assert reader.tokens == 3 * 5 + 3
+    assert reader.tokens == 3 * 4 + 3
+
+
+def test_calls_are_outputs_and_opened_files() -> None:
+    """Several places of a file that is open are one call; what has been read already is none."""
+    reader = context()
+    reader.hear("output", [Span("b.py", 1, 1)])
+    reader.read(Span("b.py", 1, 1))
+    assert reader.calls == 1
+    reader.read(Span("a.py", 1, 3))
+    reader.read(Span("a.py", 50, 60))
+    assert reader.calls == 2
+    reader.read(Span("b.py", 5, 6))
+    reader.hear("more")
+    reader.read(Span("b.py", 7, 8))
+    assert reader.calls == 5
 
 
 def test_content_words_of_a_question() -> None:
@@ -59,8 +74,8 @@ def test_the_rarest_word_is_looked_for_first() -> None:
     reader = context(Span("rare.py", 49, 52), files=files)
     grep_until_found("retry upload", files, reader)
     assert reader.found
-    # The output of one grep (one line of one word), and lines 31 to 52 with their numbers.
-    assert reader.tokens == 1 + 2 * 21
+    # The output of one grep (a path, a line of one word), and lines 31 to 52, one of which stood in the output.
+    assert reader.tokens == 2 + 21
 
 
 def test_files_with_more_of_the_words_are_opened_first() -> None:
@@ -73,7 +88,37 @@ def test_files_with_more_of_the_words_are_opened_first() -> None:
     reader = context(Span("b_both.py", 1, 3), files=files)
     grep_until_found("upload retry", files, reader)
     assert reader.found
-    assert reader.tokens == 2 + 2 * 20
+    assert reader.tokens == 2 * 2 + 20
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [("validators", "class Validator"), ("parseLinkHeaders", "link = header.get()"), ("retrying", "def RETRY(): ...")],
+)
+def test_a_word_that_occurs_nowhere_is_looked_for_otherwise(query: str, line: str) -> None:
+    """A person who greps in vain tries the parts of a name, or a word without its ending."""
+    files = {"a.py": ["filler", line, "filler"], "b.py": ["retrial"]}
+    reader = context(Span("a.py", 1, 3), files=files)
+    grep_until_found(query, files, reader)
+    assert reader.found
+
+
+def test_a_word_that_occurs_is_looked_for_as_it_is() -> None:
+    """Its parts and its stem are not: they would cost what the word itself does not."""
+    files = {"a.py": ["parse_links"], "b.py": ["parse"] * 50}
+    reader = context(Span("b.py", 1, 1), files=files)
+    grep_until_found("parse_links", files, reader)
+    assert not reader.found
+    assert reader.tokens == 2
+
+
+def test_the_path_of_several_matches_is_paid_for_once() -> None:
+    """As ``rg --heading`` prints them: the path, then a line number and the line of each."""
+    files = {"a.py": ["retry", "retry", "x"], "b.py": ["retry"]}
+    texts: list[str] = []
+    reader = Context(files, [], lambda text: texts.append(text) or 0)
+    grep_until_found("retry", files, reader)
+    assert texts[0] == "a.py\n1:retry\n2:retry\nb.py\n1:retry\n"
 
 
 def test_an_agent_gives_up() -> None:
@@ -100,15 +145,15 @@ def test_the_table_compares_what_both_found() -> None:
     """Counts are of all questions; medians are of those that both answered."""
 
     def one(grep: int, search: int, *, grep_found: bool = True, search_found: bool = True) -> Compared:
-        return Compared("o/r", "q", Reading(grep, grep_found), Reading(search, search_found))
+        return Compared("o/r", "q", Reading(grep, grep_found, 7), Reading(search, search_found, 2))
 
     rows = table([one(1_000, 300), one(2_000, 400), one(4_000, 2_000), one(50_000, 10, grep_found=False)]).split("\n")
-    assert rows[2] == "| o/r | 4 | 3 | 4 | 2,000 | 400 | 0.30x |"
+    assert rows[2] == "| o/r | 4 | 3 | 4 | 2,000 | 400 | 0.30x | 7 | 2 |"
     assert len(rows) == 3
 
 
 @pytest.mark.parametrize(("grep", "search"), [(True, False), (False, True), (False, False)])
 def test_a_repository_without_common_answers_has_no_median(grep: bool, search: bool) -> None:
     """Nothing is divided by nothing."""
-    row = table([Compared("o/r", "q", Reading(1, grep), Reading(1, search))]).split("\n")[2]
-    assert row.endswith("| - | - | - |")
+    row = table([Compared("o/r", "q", Reading(1, grep, 1), Reading(1, search, 1))]).split("\n")[2]
+    assert row.endswith("| - | - | - | - | - |")

@@ -112,7 +112,7 @@ def test_code_is_shown_exactly_as_it_is_in_the_file() -> None:
     code = "\tdef send(self):\n\n\t\treturn 1\n\n"
     result = shown([Found(HIT, "src/app.py", code)])
     assert result.markdown == (
-        "### src/app.py:7-9 `Client.send` (method, 78%)\n```python\n\tdef send(self):\n\n\t\treturn 1\n```\n"
+        "### src/app.py:7-9 `Client.send` (78%)\n```python\n\tdef send(self):\n\n\t\treturn 1\n```\n"
     )
     assert result.json["hits"][0]["code"] == "\tdef send(self):\n\n\t\treturn 1"
     assert "lines_left_out" not in result.json["hits"][0]
@@ -132,15 +132,44 @@ def test_code_of_the_best_then_declarations_then_names() -> None:
     assert {letter for tokens in range(LEAST_TOKENS, 3_000, 25) for letter in details(tokens)} == {"C", "s", "n"}
 
 
-def test_improbable_hits_are_declared_only() -> None:
-    """Code costs an agent tokens: below the first three it is shown of hits that may well answer."""
-    hits = [found(start_line=1 + 10 * rank, probability=0.01) for rank in range(4)]
-    hits += [found(start_line=100, probability=0.1), found(start_line=200, probability=None)]
-    assert ["code" in hit for hit in shown(hits).json["hits"]] == [True, True, True, False, True, True]
+@pytest.mark.parametrize("best", [0.9, 0.12])
+def test_what_is_shown_of_a_hit_depends_on_how_probable_it_is_beside_the_best(best: float) -> None:
+    """Code from half of the best's probability on, a declaration from a fifth on; code where nobody knows."""
+    shares = [1.0, 0.5, 0.49, 0.2, 0.19, None]
+    hits = [
+        found(start_line=1 + 10 * rank, probability=None if share is None else share * best)
+        for rank, share in enumerate(shares)
+    ]
+    details = ["C" if "code" in hit else "s" if "signature" in hit else "n" for hit in shown(hits).json["hits"]]
+    assert "".join(details) == "CCssnC"
+
+
+def test_the_best_hit_is_shown_though_another_one_is_more_probable() -> None:
+    """The order is not that of probabilities: the first hit has its code, whatever its share."""
+    hits = [found(probability=0.01), found(start_line=100, probability=0.9)]
+    assert ["code" in hit for hit in shown(hits).json["hits"]] == [True, True]
+
+
+def test_a_file_is_named_once_above_what_is_not_shown_of_it() -> None:
+    """An agent pays for a path once; a function's declaration names it, a method's does not name its class."""
+    hits = [found(probability=0.8)]
+    hits += [found(path="src/b.py", start_line=50, probability=0.3, name="send", signature="def send(x)")]
+    hits += [found(path="src/c.py", start_line=60, probability=0.3)]
+    hits += [found(path="src/b.py", start_line=70, probability=0.01)]
+    assert shown(hits).markdown.partition("```\n")[2] == (
+        "- src/b.py\n"
+        "  - 50-52 `def send(x)`\n"
+        "  - 70-72 `Client.send`\n"
+        "- src/c.py\n"
+        "  - 60-62 `Client.send`: `def send(self, request)`\n"
+    )
 
 
 def test_a_long_hit_is_cut_and_says_where_it_ends() -> None:
-    """One class takes no more than half of the budget: what is left out is counted, and the next hits are there."""
+    """One class takes no more than half of the budget: what is left out is counted, and the next hits are there.
+
+    One that is not the best takes no more than a quarter.
+    """
     result = shown([found(900), found(start_line=2_000)], Budget(2_000))
     first, second = result.json["hits"]
     lines = first["code"].split("\n")
@@ -151,6 +180,8 @@ def test_a_long_hit_is_cut_and_says_where_it_ends() -> None:
     assert second["code"].startswith("    line_2000")
     longer = shown([found(900), found(start_line=2_000)], Budget(4_000)).json["hits"][0]
     assert len(longer["code"]) > 1.5 * len(first["code"])
+    other = shown([found(start_line=2_000), found(900)], Budget(2_000)).json["hits"][1]
+    assert 0.4 * len(first["code"]) < len(other["code"]) < 0.6 * len(first["code"])
 
 
 def test_snippet_lines_bound_every_hit() -> None:
@@ -167,7 +198,7 @@ def test_snippet_lines_bound_every_hit() -> None:
     }
     assert shown([found(30)], Budget(snippet_lines=4)).json["hits"][0]["code"].count("\n") == 3
     bare = shown([found(30)], Budget(snippet_lines=0))
-    assert bare.markdown == "- src/app.py:7-36 `Client.send` (method, 78%): `def send(self, request)`\n"
+    assert bare.markdown == "- src/app.py\n  - 7-36 `Client.send`: `def send(self, request)`\n"
     assert bare.json["hits"][0]["signature"] == "def send(self, request)"
 
 
@@ -227,4 +258,4 @@ def test_code_cannot_end_its_own_fence_or_write_another_hit() -> None:
     assert headings == [lines[0], "### src/evil.py:1-1\N{REPLACEMENT CHARACTER}[2J"]
     assert "\x1b" not in result.markdown + dumped(result.json)
     bare = shown([Found(hit, "src/\nx.py", "x")], Budget(snippet_lines=0)).markdown
-    assert bare.count("\n") == 1
+    assert bare.count("\n") == 2
