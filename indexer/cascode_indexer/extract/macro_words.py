@@ -32,6 +32,9 @@ _LETTERS = np.frombuffer(_table(_UPPER), bool)
 #: What ends a declaration: behind a word, that is a macro behind parameters only.
 _ENDS = np.frombuffer(_table(b";="), bool)
 _CLOSING = ord(")")
+#: What ends a parameter: behind two words, the second one is a macro.
+_PARAMETER_ENDS = np.frombuffer(_table(b",)"), bool)
+_WORDS = np.frombuffer(_IS_WORD, bool)
 #: Shorter words in capitals are parameters of templates and variables.
 _LEAST = 3
 #: Words that are no macros behind parameters, and those that conditions stand behind.
@@ -132,5 +135,6 @@ def _capitals(code: bytes, data: npt.NDArray[np.uint8], ink: Offsets) -> tuple[O
     before, following = _neighbours(starts, ends, ink, size)
     first = np.where(before >= 0, data[before], ord(";"))
     last = np.where(following < size, data[np.minimum(following, size - 1)], ord("}"))
-    kept = _BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING))
+    is_parameter = _PARAMETER_ENDS[last] & _WORDS[first]
+    kept = is_parameter | (_BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING)))
     return starts[kept], ends[kept]

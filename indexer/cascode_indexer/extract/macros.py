@@ -233,7 +233,9 @@ class _Reader:
             if _CAPITALS.match(code, following) or _ENDS_HEAD.match(code, following):
                 self._blank(start, end)
         elif last in (b"*", b"&") or (word and word not in _STORAGE) or last == b">":
-            if is_word:
+            # ``const T& text LIFETIME_BOUND)``
+            is_behind_name = word and self._at(following) in (b",", b")") and self._is_name(before + 1 - len(word))
+            if is_word or is_behind_name:
                 self._blank(start, end)
         elif last in (b"(", b","):
             if code.startswith(b"__", start) and _TWO.match(code, following):
@@ -257,6 +259,10 @@ class _Reader:
                 self._blank(start, end)
             elif after == b":" and self._is_cpp and _ENDS_HEAD.match(code, following):
                 self._blank(start, following + 1)  # public, behind a macro
+
+    def _holds_statements(self, opening: int, closing: int) -> bool:
+        """Whether arguments hold a block of code, in contrast to a list of values."""
+        return self._code.find(b"{", opening, closing) >= 0 and self._code.find(b";", opening, closing) >= 0
 
     def _is_name(self, start: int) -> bool:
         """Whether a word that starts at an offset has a type in front of it."""
@@ -344,7 +350,7 @@ class _Reader:
                 self._blank(closing, closing + 1)
             else:
                 self._make_function(start, end, opening, closing)
-        elif not _is_capital(code, start, end) or code.find(b"{", opening, closing) >= 0:
+        elif not _is_capital(code, start, end) or self._holds_statements(opening, closing):
             return
         elif after == b";":
             self._blank(start, following + 1)

@@ -206,6 +206,11 @@ def test_items_inside_a_macro_of_rust_are_found(source: str, names: list[str]) -
     [
         ("cpp", "class A {\n  int held GUARDED_BY(lock_);\n  std::vector<B*> b_ GUARDED_BY(lock_) = {};\n};\n"),
         ("cpp", "struct A {\n  std::atomic<B*> tail GUARDED_BY(mutex){nullptr};\n  int f() { return 1; }\n};\n"),
+        (
+            "cpp",
+            "struct A {\n  A(const std::string& s\n      LIFETIME_BOUND, int size BOUND) noexcept : s_(s) {}\n};\n",
+        ),
+        ("cpp", 'FLAG(std::vector<int>, sizes, ({1, 2}), "");\nint f() { return 1; }\n'),
         ("cpp", "RE2::Code Filter::add(int a) {\n  RE2::Code code = f(a);\n  return code;\n}\n"),
         ("cpp", "class A {\n  RE2::Option option() const { return o; }\n  RE2::Option o;\n};\n"),
         ("cpp", "const RE2::Option& f(const RE2::Arg& a) {\n  return a.o;\n}\n"),
@@ -222,6 +227,8 @@ def test_what_the_grammar_does_not_know_is_no_error(language: str, source: str) 
     ("language", "source", "names"),
     [
         ("c", "unsigned int CRC32(int a) {\n  return a;\n}\n", ["CRC32"]),
+        ("cpp", "int f(unsigned HANDLE, const struct NODE) { return sizeof(unsigned LONG); }\n", ["f"]),
+        ("cpp", "MAKE(f, { int a = 1; return a; });\nint g() { return 1; }\n", ["g"]),
         ("cpp", "unsigned int CRC32(int a) { return a; };\n", ["CRC32"]),
         ("cpp", "struct RE2::Set : Base { int f() { return 1; } };\n", ["RE2.Set.f"]),
         ("rust", "ffi_fn! {\n    fn make() -> u8 {\n        b()\n    } ?= 0\n}\nfn last() {}\n", ["make", "last"]),
