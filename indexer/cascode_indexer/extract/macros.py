@@ -80,6 +80,7 @@ _NO_FUNCTIONS = words_of("alignas decltype typeof __typeof__ __attribute__ __dec
 _STORAGE = words_of(
     "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
 )
+_NO_TYPES = _EXPRESSION | _TAGS | _STORAGE
 _TRAILING = words_of("const noexcept override final volatile mutable")
 #: Shortest name that leaves room for a type in front of the rest of it.
 _LEAST_NAME = 5
@@ -271,7 +272,7 @@ class _Reader:
         if last in (b"*", b"&", b">"):
             return True
         word = _WORD_BEFORE.search(self._code, max(0, before - 60), before + 1)
-        return word is not None and word[0] not in _EXPRESSION
+        return word is not None and word[0] not in _NO_TYPES
 
     def _is_head(self, offset: int) -> bool:
         """Whether a function's head without a type begins at an offset, in contrast to a call."""

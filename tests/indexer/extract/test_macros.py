@@ -223,6 +223,12 @@ def test_what_the_grammar_does_not_know_is_no_error(language: str, source: str) 
     assert not extract_definitions(source, language).has_errors
 
 
+def test_a_constant_has_a_name_or_is_none() -> None:
+    """A name that a macro makes is no name; what it declares is no macro behind a variable."""
+    source = "const uint32_t PRIV(delims[]) = {\n  1,\n  2,\n};\n"
+    assert all(found.name for found in extract_definitions(source, "c").definitions)
+
+
 @pytest.mark.parametrize(
     ("language", "source", "names"),
     [
