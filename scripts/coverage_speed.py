@@ -120,7 +120,8 @@ def _measure(files: dict[str, list[str]]) -> Times:
         if language not in LANGUAGES:
             continue
         contents = [(SourceFile(path, Path(path), language, 0, 0), Path(path).read_bytes()) for path in paths]
-        parse_content(*contents[0])  # compiles the grammar
+        for first in {source.absolute.suffix: (source, content) for source, content in contents}.values():
+            parse_content(*first)  # compiles the grammar or its variant
         parsed, parsing, storing = [], [], []
         for source, content in contents:
             begun = time.process_time()

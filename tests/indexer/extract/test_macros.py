@@ -204,6 +204,14 @@ def test_items_inside_a_macro_of_rust_are_found(source: str, names: list[str]) -
 @pytest.mark.parametrize(
     ("language", "source"),
     [
+        (
+            "c_sharp",
+            "class A {\n  void F() {\n    if (x) { G(); }\n#if X\n    else if (y) { H(); }\n#endif\n  }\n}\n",
+        ),
+        (
+            "c_sharp",
+            "class A {\n  void F() {\n#if X\n    if (y) { H(); }\n#endif\n    else { G(); }\n  }\n}\n",
+        ),
         ("cpp", "class A {\n  int held GUARDED_BY(lock_);\n  std::vector<B*> b_ GUARDED_BY(lock_) = {};\n};\n"),
         ("cpp", "struct A {\n  std::atomic<B*> tail GUARDED_BY(mutex){nullptr};\n  int f() { return 1; }\n};\n"),
         (
