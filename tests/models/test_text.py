@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cascode_models.text import function_text, query_text
+import pytest
+
+from cascode_models.text import function_text, query_text, split_identifiers
 from cascode_models.types import FunctionSource
 
 
@@ -25,6 +27,43 @@ def test_layout_does_not_change_the_text() -> None:
     plain = FunctionSource("f", "def f():\n    a = 1\n    return a")
     untidy = FunctionSource("f", "    def f():  \r\n        a = 1\r\n\r\n\r\n        return a\r\n")
     assert function_text(plain) == function_text(untidy)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("\ta\n\t\tb\n\n\tc", "a\n\tb\nc"),
+        ("  a\n b", " a\nb"),
+        ("  a\n\tb", "  a\n\tb"),
+        ("    a\n  \n    b \n  ", "a\nb"),
+        ("a\n  b\n \n", "a\n  b"),
+        ("\n  a\n   b", "a\n b"),
+        ("  a\n\n\n\n   b", "a\n b"),
+        ("  \n\t\n", ""),
+    ],
+)
+def test_shared_indentation_goes_and_the_rest_stays(code: str, text: str) -> None:
+    """Lines keep what they are indented further than the others; tabs are not blanks; empty lines do not count."""
+    assert function_text(FunctionSource("f", code)) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("getHTTPBody", "get HTTP Body"),
+        ("utf8Decoder", "utf8 Decoder"),
+        ("ABc", "A Bc"),
+        ("AB", "AB"),
+        ("Ab", "Ab"),
+        ("A1B", "A1 B"),
+        ("_Ab_AB", "_Ab_AB"),
+        ("größeÜber", "größeÜber"),
+        ("", ""),
+    ],
+)
+def test_words_begin_at_capitals(word: str, words: str) -> None:
+    """Behind a small letter or digit, and at the last capital of several in front of a small letter."""
+    assert split_identifiers(word) == words
 
 
 def test_camel_case_is_split_in_code_and_query() -> None:

@@ -18,6 +18,7 @@ _NOT_DEFINED = re.compile(rb"!\s*defined\s*\(?\s*(\w+)\s*\)?\Z")
 _DEFINED = re.compile(rb"defined\s*\(?\s*(\w+)\s*\)?\Z")
 #: Conditions that comment code out.
 _NEVER = frozenset({b"0", b"false"})
+_ELSE = re.compile(rb"\s*else\b")
 _WHITE = b" \t\r\n\f\v"
 #: What a statement or a declaration ends with; a label's colon too.
 _ENDS = b";}:"
@@ -89,7 +90,7 @@ class Branches:
         for condition, (start, end) in zip(group.conditions, contents, strict=False):
             if condition in _NEVER:
                 self._blank(start, end)
-        if self._is_whole(group.lines[0][0], contents):
+        if self._is_whole(group.lines[0][0], contents) and not _ELSE.match(self._code, group.lines[-1][1]):
             return
         chosen = self._chosen(group.conditions[:-1])
         for start, end in group.lines:
@@ -104,7 +105,8 @@ class Branches:
         """Whether the grammars can read a conditional: each branch is whole, and a statement may stand here."""
         code = self._code
         if any(
-            code.count(b"{", first, last) != code.count(b"}", first, last)
+            _ELSE.match(code, first, last)
+            or code.count(b"{", first, last) != code.count(b"}", first, last)
             or code.count(b"(", first, last) != code.count(b")", first, last)
             for first, last in contents
         ):

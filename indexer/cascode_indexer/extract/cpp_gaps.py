@@ -17,13 +17,16 @@ _DECLTYPE = re.compile(rb"decltype\s*\(")
 #: A type that is called: ``x = typename T::type()``; behind a comma only where the parentheses show it.
 _TYPENAME = re.compile(rb"typename\s+((?:\w+(?:<[^;{}()]{0,200}>)?\s*::\s*)+\w+\s*\()?")
 _BEFORE_TYPENAME = re.compile(rb"(?:([=(?]|\breturn)|,)\s*\Z")
-#: Values of parameters that have no name or are empty: ``T* = nullptr``, ``Options o = {}``; ``extern`` before
-#: ``template``.
-_DEFAULT = re.compile(rb"(?<=[*&])\s*=\s*(?:nullptr|NULL)(?=\s*[,>)])|=\s*\{\s*\}(?=\s*[,)])|\bextern(?=\s+template\b)")
-#: Words in front of a conversion defined outside of its class, which make a type out of the class's name.
+#: Values of parameters that have no name or are empty: ``T* = nullptr``, ``Options o = {}``.
+_DEFAULT = re.compile(rb"=\s*(?:\{\s*\}(?=\s*[,)])|(nullptr|NULL)(?=\s*[,>)]))")
+_POINTER = re.compile(rb"[*&]\s*\Z")
+_EXTERN = re.compile(rb"extern(?<!\wextern)(?=\s+template\b)")
+#: Words in front of a conversion defined outside of its class, which make a type out of the class's name; and what
+#: every such conversion has, which is found faster.
 _CONVERSION = re.compile(
     rb"(?:\b(?:constexpr|inline|explicit)\s+)+(?=(?:\w+(?:\s*<[^;{}()]{0,200}>)?\s*::\s*)+operator\s+[A-Za-z_])"
 )
+_OUTSIDE = re.compile(rb"::\s*operator\s+[A-Za-z_]")
 #: What follows the parameters of a pointer to a member function.
 _MEMBER_POINTER = re.compile(rb"::\*\s*\w*\s*\)\s*\([^()]*\)\s*((?:const|volatile|noexcept|&)+)")
 #: Bytes in front of a word that say what it is for.
@@ -60,8 +63,11 @@ def bridge(code: bytearray, shown: bytearray, prefixes: dict[int, int]) -> None:
         if place and (place[1] or match[1]):
             blank(shown, match.start(), match.start() + len(b"typename"))
     for match in _DEFAULT.finditer(text):
+        if not match[1] or _POINTER.search(text, max(0, match.start() - _CONTEXT), match.start()):
+            blank(shown, *match.span())
+    for match in _EXTERN.finditer(text):
         blank(shown, *match.span())
-    for match in _CONVERSION.finditer(text):
+    for match in _CONVERSION.finditer(text) if _OUTSIDE.search(text) else ():
         prefixes[match.end()] = match.start()
         blank(code, *match.span())
         blank(shown, *match.span())

@@ -6,7 +6,6 @@ import ctypes
 import importlib
 import threading
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from tree_sitter import Language, Query
 
@@ -48,7 +47,7 @@ def grammar_for(language: str, path: str = "") -> Grammar:
         The same object for every call with the same language and variant.
     """
     spec = SPECS[language]
-    variant = spec.variants.get(PurePosixPath(path).suffix.lower(), "") if spec.variants else ""
+    variant = spec.variants.get(path[path.rfind(".") :].lower(), "") if spec.variants else ""
     in_cells = is_notebook(path)
     key = (language, f"{variant} in cells" if in_cells else variant)
     grammar = _grammars.get(key)

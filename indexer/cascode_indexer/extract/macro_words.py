@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ _LETTERS = np.frombuffer(_table(_UPPER), bool)
 #: What ends a declaration: behind a word, that is a macro behind parameters only.
 _ENDS = np.frombuffer(_table(b";="), bool)
 _CLOSING = ord(")")
+#: What ends a parameter: behind two words, the second one is a macro.
+_PARAMETER_ENDS = np.frombuffer(_table(b",)"), bool)
+_WORDS = np.frombuffer(_IS_WORD, bool)
 #: Shorter words in capitals are parameters of templates and variables.
 _LEAST = 3
 #: Words that are no macros behind parameters, and those that conditions stand behind.
@@ -45,16 +48,19 @@ _NUMBERED = re.compile(rb"[a-z_]\w*\Z")
 _CONDITIONS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"alignas"})
 #: Attributes of compilers and systems: ``__device__``, ``__unused``.
 _ATTRIBUTES = re.compile(
-    rb"\b__(?!asm|volatile|extension|typeof|builtin|attribute|declspec|thread|alignof|label)[a-z]\w*(?=\s+[A-Za-z_])"
+    rb"__(?<!\w__)(?!asm|volatile|extension|typeof|builtin|attribute|declspec|thread|alignof|label)[a-z]\w*(?=\s+[A-Za-z_])"
 )
-#: Macros behind what may stand behind parameters.
-_TRAILING = re.compile(rb"\b(?:const|noexcept|override|final)\s+([A-Z_][A-Z0-9_]+)(?=\s*;)")
+#: Macros behind what may stand behind parameters. An expression for each word: those that begin with letters are
+#: found ten times as fast as those that begin with a choice.
+_TRAILING = tuple(
+    re.compile(rb"%b(?<!\w%b)\s+([A-Z_][A-Z0-9_]+)(?=\s*;)" % (word, word))
+    for word in (b"const", b"noexcept", b"override", b"final")
+)
 #: A function's head without a type.
 _MARGIN = re.compile(rb"\n([A-Za-z_]\w*)(?=\([^;{}]*\)\s*\{)")
 
 
-@dataclass(frozen=True, slots=True)
-class MacroWord:
+class MacroWord(NamedTuple):  # a dataclass takes four times as long to make, and there are thousands
     """A word that may be a macro, as byte offsets."""
 
     start: int
@@ -87,7 +93,7 @@ def macro_words(code: bytes) -> Iterable[MacroWord]:
     starts, ends = starts[order], ends[order]
     before, following = _neighbours(starts, ends, ink, size)
     columns = zip(starts.tolist(), ends.tolist(), before.tolist(), following.tolist(), strict=True)
-    return [MacroWord(*row) for row in columns]
+    return map(MacroWord._make, columns)
 
 
 def _others(code: bytes) -> Iterable[tuple[int, int]]:
@@ -96,8 +102,9 @@ def _others(code: bytes) -> Iterable[tuple[int, int]]:
         for match in pattern.finditer(code):
             if not match[1].isupper():
                 yield match.span(1)
-    for match in _TRAILING.finditer(code):
-        yield match.span(1)
+    for pattern in _TRAILING:
+        for match in pattern.finditer(code):
+            yield match.span(1)
     for match in _ATTRIBUTES.finditer(code):
         yield match.span()
     for match in _NUMBERS.finditer(code):
@@ -128,5 +135,6 @@ def _capitals(code: bytes, data: npt.NDArray[np.uint8], ink: Offsets) -> tuple[O
     before, following = _neighbours(starts, ends, ink, size)
     first = np.where(before >= 0, data[before], ord(";"))
     last = np.where(following < size, data[np.minimum(following, size - 1)], ord("}"))
-    kept = _BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING))
+    is_parameter = _PARAMETER_ENDS[last] & _WORDS[first]
+    kept = is_parameter | (_BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING)))
     return starts[kept], ends[kept]

@@ -41,6 +41,10 @@ _DECLARES = re.compile(
     rb"(?:class|struct|union|enum|template|namespace|typedef|using|extern|friend|public|private|protected|explicit"
     rb"|virtual|constexpr|operator|static|inline|return|if|for|while|do|switch|else|case|goto|break|delete|throw)\b|~"
 )
+#: What stands behind the head of a function or label, a scope's two colons left out.
+_ENDS_HEAD = re.compile(rb"[{;=]|:(?!:)")
+#: What stands behind the name of a field or variable, not behind the head of a function.
+_ENDS_NAME = re.compile(rb"[;=]|\{[^{};]*\}\s*;")
 _TAGGED = re.compile(rb"\s*[A-Za-z_][\w:]*(?:\s*<[^;{}]{0,200}>)?\s*(?:final\s*)?(?:\{|:(?!:))")
 _CALL_HEAD = re.compile(_TYPE + rb"\s*\(")
 #: A declaration of a function among the arguments: the macro is an attribute in the form of a call.
@@ -76,6 +80,7 @@ _NO_FUNCTIONS = words_of("alignas decltype typeof __typeof__ __attribute__ __dec
 _STORAGE = words_of(
     "static inline extern const constexpr virtual volatile register friend explicit mutable unsigned signed"
 )
+_NO_TYPES = _EXPRESSION | _TAGS | _STORAGE
 _TRAILING = words_of("const noexcept override final volatile mutable")
 #: Shortest name that leaves room for a type in front of the rest of it.
 _LEAST_NAME = 5
@@ -226,10 +231,12 @@ class _Reader:
             if _TAGGED.match(code, end):
                 self._blank(start, end)
         elif last == b")" or word in _TRAILING:
-            if _CAPITALS.match(code, following) or self._at(following) in (b"{", b";", b"=", b":"):
+            if _CAPITALS.match(code, following) or _ENDS_HEAD.match(code, following):
                 self._blank(start, end)
         elif last in (b"*", b"&") or (word and word not in _STORAGE) or last == b">":
-            if is_word:
+            # ``const T& text LIFETIME_BOUND)``
+            is_behind_name = word and self._at(following) in (b",", b")") and self._is_name(before + 1 - len(word))
+            if is_word or is_behind_name:
                 self._blank(start, end)
         elif last in (b"(", b","):
             if code.startswith(b"__", start) and _TWO.match(code, following):
@@ -251,8 +258,21 @@ class _Reader:
             after = self._at(following)
             if after == b"{" or (after in (b"}", b"[", b"") and b"\n" in code[end : following + 1]):
                 self._blank(start, end)
-            elif after == b":" and self._is_cpp:
+            elif after == b":" and self._is_cpp and _ENDS_HEAD.match(code, following):
                 self._blank(start, following + 1)  # public, behind a macro
+
+    def _holds_statements(self, opening: int, closing: int) -> bool:
+        """Whether arguments hold a block of code, in contrast to a list of values."""
+        return self._code.find(b"{", opening, closing) >= 0 and self._code.find(b";", opening, closing) >= 0
+
+    def _is_name(self, start: int) -> bool:
+        """Whether a word that starts at an offset has a type in front of it."""
+        before = self._previous(start)
+        last = self._at(before) if before >= 0 else b""
+        if last in (b"*", b"&", b">"):
+            return True
+        word = _WORD_BEFORE.search(self._code, max(0, before - 60), before + 1)
+        return word is not None and word[0] not in _NO_TYPES
 
     def _is_head(self, offset: int) -> bool:
         """Whether a function's head without a type begins at an offset, in contrast to a call."""
@@ -282,8 +302,9 @@ class _Reader:
         after = self._at(following)
         is_word = bool(_WORD.match(code, following)) or after == b"~"
         if last == b")" or word in _TRAILING:
-            is_end = after in (b"{", b";", b"=") or (after == b":" and self._at(following + 1) != b":")
-            if (is_end or _CAPITALS.match(code, following)) and code.find(b"{", opening, closing) < 0:
+            if (_ENDS_HEAD.match(code, following) or _CAPITALS.match(code, following)) and code.find(
+                b"{", opening, closing
+            ) < 0:
                 self._blank(start, closing + 1)
         elif word in _TAGS:
             if _TAGGED.match(code, closing + 1):
@@ -300,6 +321,8 @@ class _Reader:
             if around >= 0 and _TEMPLATE.match(code, around, start):
                 self._shown[start : start + 3] = b"int"  # a parameter like any other
                 blank(self._shown, start + 3, closing + 1)
+        elif word and self._is_name(before + 1 - len(word)) and _ENDS_NAME.match(code, following):
+            self._blank(start, closing + 1)  # ``int held GUARDED_BY(lock);``
         elif not word and self._is_start(before, last):
             self._look_at_statement(start, end, opening, closing, following, is_word)
 
@@ -328,7 +351,7 @@ class _Reader:
                 self._blank(closing, closing + 1)
             else:
                 self._make_function(start, end, opening, closing)
-        elif not _is_capital(code, start, end) or code.find(b"{", opening, closing) >= 0:
+        elif not _is_capital(code, start, end) or self._holds_statements(opening, closing):
             return
         elif after == b";":
             self._blank(start, following + 1)

@@ -114,7 +114,8 @@ class Notebook:
 
 def is_notebook(path: str) -> bool:
     """Whether a path names a notebook."""
-    return PurePosixPath(path).suffix.lower() == NOTEBOOK_SUFFIX
+    # Asked of every file several times: the end is compared first.
+    return path[-len(NOTEBOOK_SUFFIX) :].lower() == NOTEBOOK_SUFFIX and PurePosixPath(path).suffix != ""
 
 
 def most_bytes(path: str, max_bytes: int) -> int:

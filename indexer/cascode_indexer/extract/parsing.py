@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 from tree_sitter import Parser, QueryCursor, Tree
@@ -38,7 +38,7 @@ _CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: [^\r\n]*)?$", re.MULTILIN
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """A source as one grammar reads it."""
 
@@ -46,11 +46,16 @@ class Reading:
     tree: Tree
     #: What the parser saw.
     shown: Shown
+    #: What :meth:`errors` found: a look at the whole tree, asked for by several.
+    _errors: list[tuple[int, int]] | None = field(default=None, init=False, repr=False)
 
     def errors(self) -> list[tuple[int, int]]:
         """Where the parser met what the grammar does not know, or missed what it asks for: first bytes and ends."""
-        captures = QueryCursor(self.grammar.errors).captures(self.tree.root_node)
-        return sorted(node.byte_range for nodes in captures.values() for node in nodes)
+        if self._errors is None:
+            root = self.tree.root_node
+            captures = QueryCursor(self.grammar.errors).captures(root) if root.has_error else {}
+            self._errors = sorted(node.byte_range for nodes in captures.values() for node in nodes)
+        return self._errors
 
 
 def read(language: str, path: str, data: bytes) -> Reading:

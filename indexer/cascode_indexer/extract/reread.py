@@ -54,6 +54,7 @@ class _Reread:
         self._grammar = reading.grammar
         openings = tuple(opening.encode() for opening in reading.grammar.spec.comments.openings)
         self._layout = Layout(data, openings, sweep.is_comment)
+        self._sweep = sweep
         self._tree = Soundness(reading, sweep, self._layout)
         self._found: dict[Key, Definition] = {_key(definition): definition for definition in found}
         self._doubles = [definition for definition in found if self._found[_key(definition)] is not definition]
@@ -122,17 +123,29 @@ class _Reread:
             reading = parse(self._grammar, piece)
         except ExtractionError:
             return [], False
-        found = Sweep(reading, piece.decode("utf-8", "surrogatepass"), piece).definitions()
+        sweep = Sweep(reading, piece.decode("utf-8", "surrogatepass"), piece)
+        found = sweep.definitions()
         added = spec.piece_prefix.count(b"\n") + len(context)
         outer = self._tree.outer(block)
+        # The prefix may open a type, which stands for the one around the block.
+        made = next(("".join([*item.inner, "."]) for item in sweep.items if item.start < len(spec.piece_prefix)), "")
+        if made and not outer:
+            outer = self._sweep.container_at(layout.start(block.head))[0]
         definitions = [
-            _moved(definition, block.first - added, outer, block.last + 1)
+            _moved(_without(definition, made), block.first - added, outer, block.last + 1)
             for definition in found
             if definition.start_line > added
         ]
         self._in_vain = 0 if definitions else self._in_vain + 1
         is_clean = all(end < len(head) for _, end in reading.errors())
         return definitions, is_clean
+
+
+def _without(definition: Definition, container: str) -> Definition:
+    """A definition without a container in its name."""
+    if not container or not definition.qualified_name.startswith(container):
+        return definition
+    return dataclasses.replace(definition, qualified_name=definition.qualified_name.removeprefix(container))
 
 
 def _moved(definition: Definition, lines: int, outer: list[str], last: int) -> Definition:

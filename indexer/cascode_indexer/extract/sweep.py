@@ -171,7 +171,7 @@ class Sweep:
         parts = list(named.parts) if named is not None else self._parts(name, split)
         if spec.spread_name is not None:
             parts = spec.spread_name(node, self._data) or parts
-        if not parts:
+        if not parts or not parts[-1]:
             return None
         if kind is None:
             return Item(label, node.start_byte, node.end_byte, parts, is_type=label == "type")

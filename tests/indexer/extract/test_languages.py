@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from cascode_indexer.extract import extract_definitions
+from cascode_indexer.types import Kind
 
 LOADED = """
 import sys
@@ -65,6 +66,21 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
         ("haskell", "f x = g\n  where\n    f y = y\n", [("function", "f"), ("function", "f.f")]),
         ("perl", "sub next { 1 }\n__END__\nsub f { 1 }\n", [("function", "next")]),
         ("powershell", "function F { param($a = { 1 }) $a }\n", [("function", "F")]),
+        (
+            "powershell",
+            "function F {\n  # nothing\n}\nfunction G($a) { <# none #> }\nfunction H { break outer }\n",
+            [("function", "F"), ("function", "G"), ("function", "H")],
+        ),
+        ("powershell", "class A {\n  [void] F() {\n    # later\n  }\n}\n", [("class", "A"), ("method", "A.F")]),
+        (
+            "objective_c",
+            "namespace b = a::b;\nusing namespace a::c;\n\n@implementation A {\n  b::State::Shared _s;\n}\n\n"
+            "- (void)f:(b::Props::Shared const &)p old:(b::Props::Shared const &)o\n{\n"
+            "  const auto &n = static_cast<const b::Props &>(*p);\n  for (auto i : n.items) {\n    g(i);\n  }\n}\n\n"
+            "- (void)h\n{\n  auto s = b::State{1};\n}\n@end\n\n"
+            "template <typename T>\nvoid set(const T &props, C *c)\n{\n  c.x = props.x;\n}\n",
+            [("method", "A.f:old:"), ("method", "A.h"), ("function", "set")],
+        ),
         ("julia", "x::Int = 1\na[1] = 2\nf(x)::Int = 1\nfunction g end\n", [("function", "f")]),
         (
             "objective_c",
@@ -100,6 +116,17 @@ def test_a_name_in_several_nodes_is_found_again_after_an_error() -> None:
     source = "@implementation A\n- (void)f {\n  if (x {\n}\n\n- (int)g:(int)x with:(int)y {\n  return x;\n}\n@end\n"
     names = [definition.name for definition in extract_definitions(source, "objective_c").definitions]
     assert names.count("g:with:") == 1
+
+
+def test_what_is_read_again_is_in_its_class_and_in_no_made_up_one() -> None:
+    """A method at the margin says nothing of its class, which the parser wants around it."""
+    source = (
+        "@implementation Door {\n  int x ? ;\n}\n\n- (void)f\n{\n  if (x {\n}\n\n- (int)g\n{\n  return 1;\n}\n\n"
+        "- (void)h {\n  g ( ;\n}\n@end\n"
+    )
+    found = extract_definitions(source, "objective_c").definitions
+    names = {item.qualified_name for item in found if item.kind is Kind.METHOD}
+    assert names == {"Door.g", "Door.h"}
 
 
 @pytest.mark.parametrize(

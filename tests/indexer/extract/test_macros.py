@@ -201,6 +201,58 @@ def test_items_inside_a_macro_of_rust_are_found(source: str, names: list[str]) -
     assert _names(source, "rust") == names
 
 
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        (
+            "c_sharp",
+            "class A {\n  void F() {\n    if (x) { G(); }\n#if X\n    else if (y) { H(); }\n#endif\n  }\n}\n",
+        ),
+        (
+            "c_sharp",
+            "class A {\n  void F() {\n#if X\n    if (y) { H(); }\n#endif\n    else { G(); }\n  }\n}\n",
+        ),
+        ("cpp", "class A {\n  int held GUARDED_BY(lock_);\n  std::vector<B*> b_ GUARDED_BY(lock_) = {};\n};\n"),
+        ("cpp", "struct A {\n  std::atomic<B*> tail GUARDED_BY(mutex){nullptr};\n  int f() { return 1; }\n};\n"),
+        (
+            "cpp",
+            "struct A {\n  A(const std::string& s\n      LIFETIME_BOUND, int size BOUND) noexcept : s_(s) {}\n};\n",
+        ),
+        ("cpp", 'FLAG(std::vector<int>, sizes, ({1, 2}), "");\nint f() { return 1; }\n'),
+        ("cpp", "RE2::Code Filter::add(int a) {\n  RE2::Code code = f(a);\n  return code;\n}\n"),
+        ("cpp", "class A {\n  RE2::Option option() const { return o; }\n  RE2::Option o;\n};\n"),
+        ("cpp", "const RE2::Option& f(const RE2::Arg& a) {\n  return a.o;\n}\n"),
+        ("rust", "ffi_fn! {\n    /// Makes it.\n    fn make() -> *mut B {\n        b()\n    } ?= ptr::null_mut()\n}\n"),
+        ("typescript", "declare const a: import('react-native').Host<Props>;\nexport default a;\n"),
+    ],
+)
+def test_what_the_grammar_does_not_know_is_no_error(language: str, source: str) -> None:
+    """An error costs a second look at the whole file, and may hide what stands around it."""
+    assert not extract_definitions(source, language).has_errors
+
+
+def test_a_constant_has_a_name_or_is_none() -> None:
+    """A name that a macro makes is no name; what it declares is no macro behind a variable."""
+    source = "const uint32_t PRIV(delims[]) = {\n  1,\n  2,\n};\n"
+    assert all(found.name for found in extract_definitions(source, "c").definitions)
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "names"),
+    [
+        ("c", "unsigned int CRC32(int a) {\n  return a;\n}\n", ["CRC32"]),
+        ("cpp", "int f(unsigned HANDLE, const struct NODE) { return sizeof(unsigned LONG); }\n", ["f"]),
+        ("cpp", "MAKE(f, { int a = 1; return a; });\nint g() { return 1; }\n", ["g"]),
+        ("cpp", "unsigned int CRC32(int a) { return a; };\n", ["CRC32"]),
+        ("cpp", "struct RE2::Set : Base { int f() { return 1; } };\n", ["RE2.Set.f"]),
+        ("rust", "ffi_fn! {\n    fn make() -> u8 {\n        b()\n    } ?= 0\n}\nfn last() {}\n", ["make", "last"]),
+    ],
+)
+def test_what_looks_like_it_is_read(language: str, source: str, names: list[str]) -> None:
+    """A function in capitals is no macro behind a variable, a class in capitals no label."""
+    assert _names(source, language) == names
+
+
 def test_a_loop_behind_a_macro_is_no_error_of_c() -> None:
     """Half of the files of some projects had errors for such loops alone."""
     source = "int f(void) {\n\tTAILQ_FOREACH(a, &b->c, entry) {\n\t\tg(a);\n\t}\n\treturn 1;\n}\n"

@@ -149,6 +149,18 @@ def test_minified_code_is_reported_but_a_long_literal_is_kept(tmp_path: Path) ->
     assert read_source(_file(tmp_path, literal)) == literal.decode()
 
 
+@pytest.mark.parametrize("line_break", [b"\n", b"\r"])
+@pytest.mark.parametrize("above", [0, 1, 700])
+def test_a_line_is_long_from_5000_characters_on(tmp_path: Path, above: int, line_break: bytes) -> None:
+    """Wherever it stands; lines that are long only together are not."""
+    short = b"f();" + line_break
+    for length, is_long in ((5000, True), (4999, False)):
+        line = b"a(b);" * 999 + b"a(b);"[: length - 4995]
+        content = short * above + line + line_break + short * 3
+        found = read_source(_file(tmp_path, content, "javascript", "lib.js"))
+        assert (found is SkipReason.LINE_TOO_LONG) is is_long
+
+
 def test_a_literal_in_one_line_costs_no_function(tmp_path: Path) -> None:
     """However much of the file it is: it holds no statements."""
     literal = b"const IMAGE = '" + b"aGVsbG8/" * 1125 + b"';\n" + b"function f(a) { return a; }\n" * 40

@@ -51,6 +51,19 @@ _MARKS = re.compile(
 )
 #: What C++ adds to the type of a parameter, in sources that mix both.
 _CPP_TYPE = re.compile(rb"(?<=[:)+\- ])\([\w \t]*\w((?:::[\w<>]+)+[\w \t]*&{0,2}[ \t]*|[ \t]*&{1,2}[ \t]*)\)")
+#: Further C++ in them: lines about names, scopes, arguments of templates, references to constants, each without what
+#: stands around the group or all of it.
+_CPP = (
+    re.compile(rb"^[ \t]*(?:using\b[^;{}()]*|namespace[ \t]+\w+[ \t]*=[^;{}()]*);", re.MULTILINE),
+    re.compile(rb"^[ \t]*template[ \t]*<[^;{}()]*>", re.MULTILINE),
+    re.compile(rb"(?<![\w:])(?:::)?(?:\w+::)+(?=\w)"),
+    re.compile(rb"(?<=\w)<[\w \t:,*&<>]*>(?=[ \t]*\()"),
+    re.compile(rb"(?<=[\w>])[ \t]+const[ \t]*&{1,2}|(?<=\bauto)[ \t]*&{1,2}"),
+    re.compile(rb"\bconst[ \t]+\w+(?:<[^;{}()]*>)?[ \t]*(&{1,2})(?=[ \t]*\w+[ \t]*[,)=])"),
+)
+#: Types that are left to the compiler, and loops over a container, which Objective-C writes with a word.
+_AUTO = re.compile(rb"\bauto\b")
+_LOOP = re.compile(rb"\bfor[ \t]*\([\w \t*]+\w([ \t]:[ \t])")
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else|endif|pragma)\b(?:\\\r?\n|[^\n])*", re.MULTILINE)
 #: ``typedef NS_ENUM(NSInteger, State)`` declares ``enum State``.
 _ENUM = re.compile(rb"\btypedef[ \t]+(?:NS|CF)_(?:\w*ENUM|OPTIONS)[ \t]*\([^,()\n]+,([ \t]*\w+[ \t]*)\)")
@@ -74,6 +87,15 @@ def _shown(source: bytes) -> Shown:
         blank(shown, *match.span())
     for match in _CPP_TYPE.finditer(bytes(code)):
         blank(shown, *match.span(1))
+    if b"::" in code or b"template" in code:
+        for pattern in _CPP:
+            for match in pattern.finditer(bytes(code)):
+                blank(code, *match.span(pattern.groups))
+                blank(shown, *match.span(pattern.groups))
+        for match in _AUTO.finditer(bytes(code)):
+            shown[slice(*match.span())] = b"int "
+        for match in _LOOP.finditer(bytes(code)):
+            shown[slice(*match.span(1))] = b" in"
     branches = Branches(code, shown, {})
     branches.choose()
     # The grammar knows no conditionals among the members of a class; what is left of them is whole.

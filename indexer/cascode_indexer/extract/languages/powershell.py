@@ -7,14 +7,16 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms, tidy
-from cascode_indexer.extract.shown import Shown, blanked
+from cascode_indexer.extract.shown import Shown, blank, blanked
 from cascode_indexer.extract.spec import Files, LanguageSpec, words
 
 _QUERY = """
 (function_statement (function_name) @name (script_block) @body) @function
 (function_statement (function_name) @name (function_parameter_declaration)? @head "{" . "}") @function
+(function_statement (function_name) @name (function_parameter_declaration)? @head "{" . (comment)+ . "}") @function
 (class_method_definition (simple_name) @name (script_block) @body) @method
 (class_method_definition (simple_name) @name ")" @head . "{" . "}") @method
+(class_method_definition (simple_name) @name ")" @head . "{" . (comment)+ . "}") @method
 (class_statement . (simple_name) @name) @class
 (enum_statement . (simple_name) @name) @enum
 (program (statement_list
@@ -53,9 +55,16 @@ def _plain(text: str) -> str:
 _BLOCK_DEFAULT = re.compile(rb"(?<=\w)[ \t]*=[ \t]*\{[^{}\n]*\}(?=[ \t]*(?:[,)\n]|\r\n))")
 
 
+#: Nor the label of a loop behind ``break``, unless a semicolon follows.
+_LABEL = re.compile(rb"(?<![\w$.-])(?:break|continue)[ \t]+([a-z_]\w*)(?=[ \t]*(?:[}\r\n]|\Z))", re.IGNORECASE)
+
+
 def _shown(source: bytes) -> Shown:
-    """The source without blocks that are defaults, or values of one line."""
-    return Shown(_BLOCK_DEFAULT.sub(lambda match: blanked(match[0]), source))
+    """The source without blocks that are defaults, or values of one line, and without labels."""
+    shown = bytearray(_BLOCK_DEFAULT.sub(lambda match: blanked(match[0]), source))
+    for match in _LABEL.finditer(source):
+        blank(shown, *match.span(1))
+    return Shown(bytes(shown))
 
 
 #: A line that starts a definition.

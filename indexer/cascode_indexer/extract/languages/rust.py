@@ -80,8 +80,14 @@ def _shown(source: bytes) -> Shown:
         if closing >= 0 and match[0].lstrip()[:12] != b"macro_rules!" and _ITEM.match(source, match.end()):
             blank(shown, *match.span())
             blank(shown, closing, closing + len(match[1]) + 2)
+            behind = _BEHIND_ITEMS.match(source, source.rfind(b"\n", match.end() - 1, closing) + 1, closing)
+            if behind:
+                blank(shown, *behind.span(1))
     return Shown(bytes(shown))
 
+
+#: What a macro reads behind the last item that stands in its call: ``} ?= ptr::null_mut()``.
+_BEHIND_ITEMS = re.compile(rb"[ \t]*\}[ \t]*(?!/)([^\s})\];,][^\n]*)\Z")
 
 #: A line that starts a definition.
 _DEFINITION = re.compile(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from cascode_indexer.extract.shown import Shown, blanked
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining
 
 from .javascript import (
@@ -65,6 +68,17 @@ def _is_no_translation(head: bytes) -> bool:
     return not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml")
 
 
+#: A type of another module with arguments, as compilers write it; the grammar knows it without them only.
+_IMPORTED = re.compile(rb"import\((?:\"[^\"\n]*\"|'[^'\n]*')\)\.(?=[\w.]+<)")
+
+
+def _shown(source: bytes) -> Shown:
+    """The source without the modules of imported types that have arguments."""
+    if b"import(" not in source:
+        return Shown(source)
+    return Shown(_IMPORTED.sub(lambda match: blanked(match[0]), source))
+
+
 SPEC = LanguageSpec(
     id="typescript",
     name="TypeScript",
@@ -93,5 +107,6 @@ SPEC = LanguageSpec(
     signature_tail=("=>", "="),
     cut_body=b"",
     definition=DEFINITION,
+    shown=_shown,
     variants={".tsx": "tsx"},
 )
