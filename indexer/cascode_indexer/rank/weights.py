@@ -97,8 +97,8 @@ _LATE_WITH_NAME: Weights = {**_SENTENCE_WITH_NAME, "similarity": 0.8, "late": 0.
 #: Beside vectors and the token states that an index keeps; in the same units.
 #:
 #: Where a person asks in a sentence of their own, tokens say as much as the vector, and what long functions do at their
-#: ends, so that size counts less than without: at .34 commit subjects gain .008 and tests/golden loses .007, by a search
-#: over these five weights on the evidence of `cascode eval ranking --cascade` on dev. Web queries ask for what a
+#: ends, so that size counts less than without: at .34 commit subjects gain .008 and tests/golden loses .007, by a
+#: search over these five weights on the evidence of `cascode eval ranking --cascade` on dev. Web queries ask for what a
 #: function begins with: more than a little of the tokens loses there. Names and paths are decided by what they name:
 #: tokens only separate equals. Code: `similar` asks vectors alone, since tokens lose there (solutions in other
 #: languages, MAP .551 without, .549 at .2, .543 at .4).
