@@ -20,7 +20,6 @@ from tokenizers import Regex, Tokenizer, normalizers, processors
 from .errors import ModelError
 from .export import export_model
 from .folder import resolve_folder
-from .text import WORD_BOUNDARY
 from .torch_load import read_folder
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ _CLASSIFIERS = {
     "xlm-roberta": ("XLMRobertaForSequenceClassification", "roberta", "classifier.dense", "classifier.out_proj"),
     "camembert": ("CamembertForSequenceClassification", "roberta", "classifier.dense", "classifier.out_proj"),
 }
+#: Between the words of a camelCase identifier, as :func:`cascode_models.text.split_identifiers` separates them.
+_WORD_BOUNDARY = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 #: The names that every version from 2 on understands.
 _BI_ENCODER_MODULES = (
     ("", "sentence_transformers.models.Transformer"),
@@ -149,7 +150,7 @@ def _write_transformer(folder: Path, shape: dict[str, Any], name: str, tensors: 
 def _write_tokenizer(folder: Path, tokenizer: TextTokenizer, *, max_tokens: int) -> None:
     """Write a tokenizer that splits identifiers and joins a pair as the plain head expects it."""
     library = Tokenizer.from_str(tokenizer.to_json())
-    split = normalizers.Replace(Regex(WORD_BOUNDARY.pattern), " ")
+    split = normalizers.Replace(Regex(_WORD_BOUNDARY), " ")
     before = [] if library.normalizer is None else [copy.deepcopy(library.normalizer)]
     library.normalizer = normalizers.Sequence([split, *before])
     empty = library.encode("")

@@ -119,6 +119,13 @@ LATE: Table = {
     QueryKind.CODE: {**FAST[QueryKind.CODE], "late": 0.0},
 }
 
+#: Where the classifier reads texts after that: its fused score is in the place of both, the rest weighs what it weighs
+#: for the candidates that are not read.
+READ_AFTER_LATE: Table = {
+    kind: {name: weight for name, weight in weights.items() if name != "late"} | {"similarity": 1.0}
+    for kind, weights in LATE.items()
+}
+
 _WORDS_OF_SENTENCES: Weights = {"words": 1.0, "name": 0.2, "file": 0.1, "tests": -0.3, "aside": -0.18}
 #: While there is no model: words and code carry the ranking alone, in units of the best BM25 of the query.
 #:

@@ -12,7 +12,7 @@ import numpy as np
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import score_of
 from cascode_indexer.rank.types import Candidate, Ranked, Table
-from cascode_indexer.rank.weights import FAST, LATE
+from cascode_indexer.rank.weights import FAST, LATE, READ_AFTER_LATE
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.types import DEFAULT_RERANK_TOP, SearchRequest
 
@@ -70,7 +70,7 @@ def stages_of(request: SearchRequest, model: CasCodeModel | None, asked: Encoded
         stages.append(Stage("cascade", EVERY_CANDIDATE, _read_states(model, asked.states), LATE, reads_text=False))
     depth = rerank_depth(request, model)
     if depth:
-        stages.append(Stage("cascade", depth, _classifier(model), FAST))
+        stages.append(Stage("cascade", depth, _classifier(model), READ_AFTER_LATE if stages else FAST))
     return stages
 
 

@@ -41,9 +41,11 @@ except CascodeError as error:
 """
 
 
-#: Half of the package's definitions, in its largest files. They are encoded a dozen times over: the other half takes
+#: Most of the package's definitions, in its largest files. They are encoded a dozen times over: what is left takes
 #: several batches, and an index that does not fit into the smallest disk of these tests.
-LEFT_OUT = ("core.py", "types.py", "testing.py", "_compat.py", "__pycache__")
+LEFT_OUT = (
+    "core.py", "types.py", "testing.py", "_compat.py", "termui.py", "_termui_impl.py", "_winconsole.py", "__pycache__"
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
