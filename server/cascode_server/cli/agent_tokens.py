@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     metavar="N",
     help="Budget of each answer of search_code.",
 )
+@click.option(
+    "--structured", is_flag=True, help="Count the answer's JSON, which some clients hand their model, not its text."
+)
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="JSON lines, one a question.")
 @on_interrupt("what was encoded is kept in the cache: the same call goes on")
@@ -51,6 +54,7 @@ def agent_command(
     split: str,
     repository: str | None,
     max_tokens: int,
+    structured: bool,
     model: str | None,
     output: Path | None,
 ) -> int:
@@ -85,7 +89,7 @@ def agent_command(
                         continue
                     grep, search = (Context(tree.files, wanted, count_tokens) for _ in range(2))
                     grep_until_found(question.query, tree.files, grep)
-                    _search(question.query, engine, search, max_tokens)
+                    _search(question.query, engine, search, max_tokens, structured=structured)
                     grep_until_found(question.query, tree.files, search)
                     readings = (Reading(each.tokens, each.found, each.calls) for each in (grep, search))
                     compared.append(Compared(questions.name, question.query, *readings))
@@ -119,7 +123,7 @@ def _sets(
         yield from written_sets(written, clones, split, folder, repository=repository)
 
 
-def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> None:
+def _search(query: str, engine: Engine, context: Context, max_tokens: int, *, structured: bool) -> None:
     """Ask search_code, and read what its answer names without showing it, the best first."""
     from cascode import SearchRequest
     from cascode_lab.agents.reading import ENOUGH_LINES, Span
@@ -132,7 +136,7 @@ def _search(query: str, engine: Engine, context: Context, max_tokens: int) -> No
         if "code" in hit:
             last = hit["end_line"] - hit.get("lines_left_out", 0)
             shown.append(Span(hit["path"], hit["start_line"], last))
-    context.hear(given.markdown, shown)
+    context.hear(json.dumps(given.json, ensure_ascii=False) if structured else given.markdown, shown)
     for hit in given.json["hits"]:
         if context.ended():
             return
