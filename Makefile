@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team test-team-slow bench-team test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team test-team-slow bench-team bench-pack test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -95,6 +95,9 @@ TEAM_VECTORS ?= build/vectors.npz
 TEAM_ARGS ?=
 bench-team: setup-team ## Compare engines for a team's vectors; TEAM_VECTORS= names real ones (scripts/bench_team.py collect)
 	$(BIN)/python scripts/bench_team.py measure $(TEAM_VECTORS) $(TEAM_ARGS)
+
+bench-pack: setup ## What a pack of 200 commits before saves a fresh clone; CLONE= names one, BENCH_ARGS="--newer REVISION --commits N"
+	$(BIN)/python scripts/bench_pack.py $(CLONE) $(BENCH_ARGS)
 
 setup-editors: setup ## Install the editors that tests drive: Neovim, Emacs, and the checks of the Lua sources
 	@sh scripts/setup-editors.sh $(VENV)
