@@ -56,8 +56,8 @@ def main() -> None:
             for state, tree in trees.items():
                 for language, times in _run(tree, files).items():
                     known = best[state].get(language, times)
-                    parsing, storing = (list(map(min, *both)) for both in zip(known, times, strict=True))
-                    best[state][language] = (parsing, storing)
+                    parsing = list(map(min, known[0], times[0]))
+                    best[state][language] = (parsing, list(map(min, known[1], times[1])))
     _print(files, best)
 
 
@@ -122,7 +122,9 @@ def _measure(files: dict[str, list[str]]) -> Times:
         contents = [(SourceFile(path, Path(path), language, 0, 0), Path(path).read_bytes()) for path in paths]
         for first in {source.absolute.suffix: (source, content) for source, content in contents}.values():
             parse_content(*first)  # compiles the grammar or its variant
-        parsed, parsing, storing = [], [], []
+        parsed = []
+        parsing: list[float] = []
+        storing: list[float] = []
         for source, content in contents:
             begun = time.process_time()
             parsed.append(parse_content(source, content))
@@ -151,7 +153,8 @@ def _print(files: dict[str, list[str]], best: dict[str, Times]) -> None:
         for what in range(3):
             rates = []
             for state in states:
-                parse, store = map(sum, best[state].get(language, ([], [])))
+                parsing, storing = best[state].get(language, ([], []))
+                parse, store = sum(parsing), sum(storing)
                 seconds = (parse, store, parse + store)[what]
                 rates.append(size / seconds if seconds else 0.0)
             cells.extend(f"{rate:>9.2f} MB/s" for rate in rates)

@@ -30,6 +30,8 @@ _ASIDE = re.compile(
 #: Decorators and attributes, part of what follows where they end their line, and what they end with.
 _DECORATOR = (b"@", b"[")
 _DECORATOR_END = re.compile(rb"[\w)\]]\s*\Z")
+#: A type of Elixir's belongs to the function below it, whatever it ends with.
+_SPECIFICATION = b"@spec "
 #: A line of words: a type above the name of its function.
 _WORDS = re.compile(rb"[\w\s*&<>:,]+\Z")
 
@@ -144,9 +146,9 @@ class Layout:
 
     def _decorates(self, block: Block) -> bool:
         """Whether a block is a decorator of what follows."""
-        return bool(
-            self.text(block.head, block.head).lstrip().startswith(_DECORATOR)
-            and _DECORATOR_END.search(self.text(block.last, block.last))
+        head = self.text(block.head, block.head).lstrip()
+        return head.startswith(_SPECIFICATION) or bool(
+            head.startswith(_DECORATOR) and _DECORATOR_END.search(self.text(block.last, block.last))
         )
 
     def _is_aside(self, number: int, line: bytes, content: bytes) -> bool:

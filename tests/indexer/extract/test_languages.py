@@ -118,6 +118,17 @@ def test_a_name_in_several_nodes_is_found_again_after_an_error() -> None:
     assert names.count("g:with:") == 1
 
 
+def test_the_clauses_of_a_function_are_one_behind_an_error_too() -> None:
+    """What is read apart is joined again, with the type above it; another function between keeps clauses apart."""
+    source = (
+        "defmodule A do\n  @spec f(t) :: {:ok, t}\n  def f(1), do: 1\n\n  # two\n  def f(x) do\n    x\n  end\n\n"
+        "  def g, do: 0\n\n  def f(3), do: 3\n\n  def h(x) do\n    g(x \n  end\nend\n"
+    )
+    found = [item for item in extract_definitions(source, "elixir").definitions if item.name == "f"]
+    assert [(item.start_line, item.end_line) for item in found] == [(2, 8), (12, 12)]
+    assert found[0].code == "\n".join(source.split("\n")[1:8])
+
+
 def test_what_is_read_again_is_in_its_class_and_in_no_made_up_one() -> None:
     """A method at the margin says nothing of its class, which the parser wants around it."""
     source = (
