@@ -83,9 +83,13 @@ class _Reread:
                 before = kept[index]
                 between = self._layout.text(before.end_line, item.start_line - 2)
                 if before.end_line < item.start_line and self._is_empty(before.end_line, between):
-                    code = f"{before.code}\n{between.decode('utf-8', 'surrogatepass')}{item.code}"
-                    kept[index] = dataclasses.replace(before, end_line=item.end_line, code=code)
-                    continue
+                    # As it stands there, whatever ends the lines between.
+                    whole = self._layout.text(before.start_line - 1, item.end_line - 1).decode("utf-8", "surrogatepass")
+                    start, last_clause = whole.find(before.code), whole.rfind(item.code)
+                    if 0 <= start < last_clause:
+                        code = whole[start : last_clause + len(item.code)]
+                        kept[index] = dataclasses.replace(before, end_line=item.end_line, code=code)
+                        continue
             if item.kind in FUNCTION_KINDS:
                 last[item.qualified_name] = len(kept)
             kept.append(item)
