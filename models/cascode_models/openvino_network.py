@@ -203,7 +203,9 @@ class OpenVinoNetwork:
                 self._compiled = self._compiled.wider()
         return self._compiled
 
-    def _begin(self, compiled: _Compiled, batch: list[int], rows: Sequence[Sequence[int]]) -> tuple[Any, list[int], object]:
+    def _begin(
+        self, compiled: _Compiled, batch: list[int], rows: Sequence[Sequence[int]]
+    ) -> tuple[Any, list[int], object]:
         """Start to compute a batch; its inputs live as long as what is returned."""
         ids, mask = pad([rows[row] for row in batch], self._pad_id, WIDTH_MULTIPLE)
         # Padding that reaches beyond the last place is hidden, whatever place it gets.

@@ -22,7 +22,7 @@ FILE = bundled_folder() / "tokenizer.json"
 TEXTS = [
     "",
     "a",
-    "def retryFailed_upload(queue: 'Queue[int]', *, n=0x1F) -> None:\n\t\"\"\"Send $what `failed`.\"\"\"\n",
+    'def retryFailed_upload(queue: \'Queue[int]\', *, n=0x1F) -> None:\n\t"""Send $what `failed`."""\n',
     "[MASK] is read as a token, [mask] is not: a[CLS]b [SEP][PAD]",
     "x" * 100,
     "x" * 101,
@@ -30,7 +30,7 @@ TEXTS = [
     "naïve Café, Ångström, e\u0301, ΑΣ σας, İstanbul, STRASSE straße",
     "zero\u200bwidth \ufeffmark \u00adhyphen private\ue000use \ufffdreplacement",
     "中文注释 mixed混合, かな カナ ㍿ 한국어, 𠀀𪜀",
-    "“quotes” – dashes… § ¶ € ± × ÷ ← ∀ ≠ ☃ 😀 👩‍💻 ½ ² ª",
+    "“quotes” — dashes… § ¶ € ± \u2013 \xd7 ÷ ← ∀ ≠ ☃ 😀 👩‍💻 ½ ² ª",
     "retry the failed upload " * 40,
 ]
 
@@ -126,9 +126,7 @@ def test_two_threads_cut_at_their_own_length(own: TextTokenizer) -> None:
             asking.join()
 
 
-def test_another_tokenizer_without_the_library_names_the_extra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_tokenizer_without_the_library_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model whose tokenizer is not BERT's says what to install."""
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     (tmp_path / "tokenizer.json").write_text(json.dumps(changed(normalizer=None)))

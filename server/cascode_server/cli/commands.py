@@ -48,13 +48,17 @@ _COMMANDS = {
     "status": LazyCommand("cascode_server.cli.status:command", "Show what indexes hold and what was skipped."),
     "doctor": LazyCommand("cascode_server.cli.doctor:command", "Find problems and say how to fix them."),
     "settings": LazyCommand("cascode_server.cli.settings:command", "Show the settings and where each comes from."),
-    "pack": LazyCommand("cascode_server.cli.pack:pack_command", "Write the vectors of an index as one file, for other clones."),
+    "pack": LazyCommand(
+        "cascode_server.cli.pack:pack_command", "Write the vectors of an index as one file, for other clones."
+    ),
     "unpack": LazyCommand("cascode_server.cli.pack:unpack_command", "Index a workspace with the vectors of a pack."),
     "team": LazyCommand("cascode_server.cli.team:group", "Run a team's shared index."),
     "clean": LazyCommand("cascode_server.cli.clean:command", "Remove indexes, never a workspace's files."),
     "serve": LazyCommand("cascode_server.cli.serve:command", "Run the language server; editors start it."),
     "mcp": LazyCommand("cascode_server.cli.mcp:command", "Search for agents: a server of the Model Context Protocol."),
-    "agent-guide": LazyCommand("cascode_server.cli.agent_guide:command", "Print a skill file: how an agent searches with this program."),
+    "agent-guide": LazyCommand(
+        "cascode_server.cli.agent_guide:command", "Print a skill file: how an agent searches with this program."
+    ),
     "train": LazyCommand("cascode_server.cli.train:group", "Mine a corpus and train (extra 'train')."),
     "eval": LazyCommand("cascode_server.cli.evaluate:group", "Measure the search on your own code, or a model."),
     "export": LazyCommand("cascode_server.cli.export:command", "Write a model folder for CasCode or others."),
