@@ -1,8 +1,8 @@
 """WordPiece as BERT uses it, in Python: the bundled model's tokenizer needs no library.
 
-The library that reads every tokenizer brings 35 MB along, its client of the hub above all, and cuts whole texts into
-pieces of which a model reads the first hundred. Source code repeats its words, so almost each of them is one look into a
-table here, and a text is read no further than the model does: half of the library's time for 128 tokens.
+The library that reads every tokenizer brings 32 MB along, its client of the hub above all, and cuts whole texts into
+pieces of which a model reads the first hundred. Source code repeats its words, so almost each of them is one look into
+a table here, and a text is read no further than the model does: half of the library's time for 128 tokens.
 
 Source: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers", 2019, and the greedy longest match of
 Wu et al., "Google's Neural Machine Translation System", 2016, section 4.1. The ids are those of the library for every
