@@ -101,8 +101,7 @@ def clean_installations(wheel: Path, source: Path) -> Iterator[tuple[str, list[s
     """Install in every way there is here; yield how, and the command line of the program."""
     with tempfile.TemporaryDirectory(prefix="cascode-release-") as folder:
         base = Path(folder)
-        interpreters = [found for name in PYTHONS if (found := shutil.which(f"python{name}"))] or [sys.executable]
-        for interpreter in interpreters:
+        for interpreter in interpreters():
             python = environment(base / Path(interpreter).name, interpreter)
             run(python, "-m", "pip", "install", "--quiet", str(wheel))
             yield f"pip, {Path(interpreter).name}", [str(Path(python).with_name("cascode"))]
@@ -113,6 +112,26 @@ def clean_installations(wheel: Path, source: Path) -> Iterator[tuple[str, list[s
             yield "uvx", [uv, "tool", "run", "--from", str(wheel), "cascode"]
         if pipx := shutil.which("pipx"):
             yield "pipx", [pipx, "run", "--spec", str(wheel), "cascode"]
+
+
+def interpreters() -> list[str]:
+    """Every Python that is installed here in a version that is promised; this one where none of them is.
+
+    A name on the path may be a version manager's and lead nowhere.
+    """
+    found = [path for name in PYTHONS if (path := shutil.which(f"python{name}")) and _runs(path)]
+    return found or [sys.executable]
+
+
+def _runs(interpreter: str) -> bool:
+    """Whether a Python starts, and can make environments."""
+    try:
+        return (
+            subprocess.run([interpreter, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode
+            == 0
+        )
+    except OSError:
+        return False
 
 
 def ask(how: str, command: list[str]) -> None:

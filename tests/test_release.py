@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +74,17 @@ def test_every_page_of_the_docs_is_in_the_navigation() -> None:
 def test_the_readme_is_short() -> None:
     """It is the first page, and the rest is in docs/."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program that leads nowhere is a shell script")
+def test_a_python_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version manager's name for a Python that is not switched on ends no release."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    release = importlib.import_module("release")
+    for name, program in (("python3.10", "exit 127"), ("python3.12", f'exec "{sys.executable}" "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{program}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert release.interpreters() == [str(tmp_path / "python3.12")]
+    (tmp_path / "python3.12").unlink()
+    assert release.interpreters() == [sys.executable]

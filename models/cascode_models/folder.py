@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -19,16 +20,22 @@ from safetensors import SafetensorError, safe_open
 from .errors import ModelError
 from .settings import ModelSettings
 from .text import TEXT_VERSION
-from .tokenization import TextTokenizer
+from .tokenization import LibraryTokenizer, TextTokenizer, WordPieceTokenizer
 from .types import FloatArray
+from .wordpiece import read_wordpiece
 
 logger = logging.getLogger(__name__)
 
 #: Environment variable that names another default model.
 MODEL_VARIABLE = "CASCODE_MODEL"
 WEIGHTS_FILE = "model.safetensors"
+#: What installs the engine of every model.
+INSTALL_TORCH = "pip install 'cascode[torch]'"
 #: Holds what packs token states: see :mod:`cascode_models.token_states`. A folder without it keeps none.
 STATES_FILE = "token_states.safetensors"
+#: A model's name on the hub: an owner, mostly, and a name. Two dots or dashes in a row stand in neither.
+_HUB_NAME = re.compile(r"(?!.*(?:--|\.\.))(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
+_REVISION = re.compile(r"[0-9a-f]{40}")
 _PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.pt", "model.pt", "model.bin")
 
 
@@ -81,27 +88,45 @@ def read_settings(folder: Path) -> ModelSettings:
 
 
 def read_tokenizer(folder: Path, settings: ModelSettings) -> TextTokenizer:
-    """The fast tokenizer of a folder, converted from older files where it has no tokenizer.json."""
-    from tokenizers import Tokenizer
+    """The tokenizer of a folder: BERT's is computed here, others by their library, converted from older files.
 
+    Which of the two depends on the folder alone, so that a fingerprint does not depend on what is installed.
+    """
     pad_id = int(settings.backbone.get("pad_token_id") or 0)
     path = folder / "tokenizer.json"
     if path.is_file():
         try:
-            return TextTokenizer(Tokenizer.from_file(str(path)), pad_id)
+            content = json.loads(path.read_text(encoding="utf-8"))
+            found = read_wordpiece(content)
+            if found is not None:
+                return WordPieceTokenizer(*found, content, pad_id)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _damaged_tokenizer(path, error) from error
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise ModelError(f"the tokenizer of {folder} is not BERT's and needs a library: {INSTALL_TORCH}") from None
+    if path.is_file():
+        try:
+            return LibraryTokenizer(Tokenizer.from_file(str(path)), pad_id)
         except Exception as error:  # the library raises bare Exception
-            raise ModelError(f"{path} is damaged ({error}): fetch or export the model again") from error
+            raise _damaged_tokenizer(path, error) from error
     try:
         from transformers import AutoTokenizer
     except ImportError:
         raise ModelError(
-            f"{folder} has no tokenizer.json, and converting its older files needs torch: pip install 'cascode[torch]'"
+            f"{folder} has no tokenizer.json, and converting its older files needs torch: {INSTALL_TORCH}"
         ) from None
     try:
         converted = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return TextTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
+        return LibraryTokenizer(Tokenizer.from_str(converted.backend_tokenizer.to_str()), pad_id)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder} has no readable tokenizer: add its tokenizer.json") from error
+
+
+def _damaged_tokenizer(path: Path, error: Exception) -> ModelError:
+    """The error of a tokenizer file that cannot be read."""
+    return ModelError(f"{path} is damaged ({error}): fetch or export the model again")
 
 
 def fingerprint(folder: Path, settings: ModelSettings, tokenizer: TextTokenizer) -> str:
@@ -225,19 +250,29 @@ def damaged(folder: Path, error: Exception) -> ModelError:
 
 
 def _cached_folder(name: str) -> Path:
-    """Folder of a hub name in the local cache; the network is never asked."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    """Folder of a hub name in the local cache, as the hub's client lays it out; the network is never asked."""
+    fix = "check the path"
+    if _HUB_NAME.fullmatch(name):
+        fix = f"check it, or run 'hf download {name}' first"
+        repository = _hub_cache() / f"models--{name.replace('/', '--')}"
+        try:
+            revision = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            logger.debug("no cached model %s: %s", name, error)
+        else:
+            folder = repository / "snapshots" / revision
+            if _REVISION.fullmatch(revision) and folder.is_dir():
+                return folder
+    raise ModelError(f"model {name!r} is neither a folder nor in the local Hugging Face cache: {fix}")
 
-    try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except (HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        logger.debug("no cached model %s: %s", name, error)
-        # A path is not a name that could be fetched.
-        fix = (
-            "check the path" if isinstance(error, HFValidationError) else f"check it, or run 'hf download {name}' first"
-        )
-        raise ModelError(f"model {name!r} is neither a folder nor in the local Hugging Face cache: {fix}") from None
+
+def _hub_cache() -> Path:
+    """Where the hub's client keeps what it fetched."""
+    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if cache:
+        return Path(cache).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("HF_HOME") or Path(base) / "huggingface").expanduser() / "hub"
 
 
 def _require_files(folder: Path) -> None:

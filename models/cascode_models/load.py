@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .errors import ModelError
 from .folder import (
+    INSTALL_TORCH,
     MODEL_VARIABLE,
     WeightFiles,
     bundled_folder,
@@ -41,8 +42,6 @@ _ENGINES = ("auto", "openvino", "torch")
 _DEVICES = ("cpu", "cuda")
 #: Number formats of weights that NumPy reads.
 _READABLE = {"F16", "F32", "F64"}
-#: What installs the engine of every model.
-INSTALL_TORCH = "pip install 'cascode[torch]'"
 
 
 def load_model(

@@ -17,7 +17,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,12 @@ class OpenVinoNetwork:
         pad_id: int,
     ) -> None:
         self._compiled = compiled
+        self._widening = threading.Lock()
         self._words = words
         self._places = places
         self._pooling = settings.pooling
         self._pad_id = pad_id
         self._late, self._poly = heads
-        #: Requests that nobody uses; each holds a stream while it computes.
-        self._idle: deque[Any] = deque()
         self._threads = threading.local()
 
     @property
@@ -174,20 +173,22 @@ class OpenVinoNetwork:
     def _compute(self, rows: Sequence[Sequence[int]], take: Take) -> None:
         """Compute the states of texts, as many batches at a time as the calling thread may."""
         budget = -(-sum(map(len, rows)) // self.threads)
-        batches = batches_by_length([len(row) for row in rows], max(SMALLEST_BUDGET, min(TOKEN_BUDGET, budget)))
+        most = max(SMALLEST_BUDGET, min(TOKEN_BUDGET, budget))
+        batches = list(batches_by_length([len(row) for row in rows], most))
+        compiled = self._wide() if len(batches) > 1 and self.threads > 1 else self._compiled
         running: deque[tuple[Any, list[int], object]] = deque()
 
         def finish() -> None:
             request, batch, _inputs = running.popleft()
             request.wait()
             take(batch, request.get_output_tensor(0).data)
-            self._idle.append(request)
+            compiled.idle.append(request)
 
         try:
             for batch in batches:
                 if len(running) >= self.threads:
                     finish()
-                running.append(self._begin(batch, rows))
+                running.append(self._begin(compiled, batch, rows))
             while running:
                 finish()
         finally:
@@ -195,7 +196,16 @@ class OpenVinoNetwork:
             for request, *_ in running:
                 request.wait()
 
-    def _begin(self, batch: list[int], rows: Sequence[Sequence[int]]) -> tuple[Any, list[int], object]:
+    def _wide(self) -> _Compiled:
+        """The network with a stream for each thread, from now on: several batches are to be computed at a time."""
+        with self._widening:
+            if self._compiled.wider is not None:
+                self._compiled = self._compiled.wider()
+        return self._compiled
+
+    def _begin(
+        self, compiled: _Compiled, batch: list[int], rows: Sequence[Sequence[int]]
+    ) -> tuple[Any, list[int], object]:
         """Start to compute a batch; its inputs live as long as what is returned."""
         ids, mask = pad([rows[row] for row in batch], self._pad_id, WIDTH_MULTIPLE)
         # Padding that reaches beyond the last place is hidden, whatever place it gets.
@@ -204,9 +214,9 @@ class OpenVinoNetwork:
         hidden = ((1 - mask) * MASKED).astype(np.float32)[:, None, None, :]
         inputs = (embedded, hidden)
         try:
-            request = self._idle.pop()
+            request = compiled.idle.pop()
         except IndexError:
-            request = self._compiled.network.create_infer_request()
+            request = compiled.network.create_infer_request()
         request.start_async(dict(enumerate(inputs)), share_inputs=True)
         return request, batch, inputs
 
@@ -243,6 +253,11 @@ class _Compiled:
     number_format: str
     #: What it was made from, mapped: the engine may still read weights there.
     content: object = None
+    #: Makes the same with a stream for each thread, where this has one stream: each takes 80 ms and memory of its own,
+    #: and a question is one batch.
+    wider: Callable[[], _Compiled] | None = None
+    #: Requests that nobody uses; each holds a stream while it computes.
+    idle: deque[Any] = field(default_factory=deque)
 
 
 def _compile(weights: WeightFiles, settings: ModelSettings, fingerprint: str, prepared: Prepared | None) -> _Compiled:
@@ -250,28 +265,32 @@ def _compile(weights: WeightFiles, settings: ModelSettings, fingerprint: str, pr
     core = openvino.Core()
     # A processor that has to emulate bfloat16 is not asked to.
     half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    number_format, streams = "bfloat16" if half else "float32", default_threads()
-    properties = {
-        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-        "NUM_STREAMS": streams,
-        "INFERENCE_NUM_THREADS": streams,
-    }
+    number_format, precision = ("bfloat16", "bf16") if half else ("float32", "f32")
+
+    def properties(streams: int) -> dict[str, Any]:
+        return {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
+
+    everything = properties(default_threads())
     if prepared is None:
-        return _Compiled(core.compile_model(_Graph(weights, settings).model(), "CPU", properties), number_format)
+        return _Compiled(core.compile_model(_Graph(weights, settings).model(), "CPU", everything), number_format)
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    depends = [fingerprint, openvino.__version__, processor, _GRAPH_VERSION, sorted(properties.items())]
+    depends = [fingerprint, openvino.__version__, processor, _GRAPH_VERSION, precision]
     name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:32]
     content = prepared.network(name)
     if content is not None:
+
+        def load(streams: int, wider: Callable[[], _Compiled] | None = None) -> _Compiled:
+            network = core.import_model(openvino.Tensor(content, shared_memory=True), "CPU", properties(streams))
+            return _Compiled(network, number_format, content, wider)
+
         try:
-            network = core.import_model(openvino.Tensor(content, shared_memory=True), "CPU", properties)
-            return _Compiled(network, number_format, content)
+            return load(1, (lambda: load(default_threads())) if default_threads() > 1 else None)
         except RuntimeError as error:
             logger.warning("the compiled network %s cannot be used (%s): compiling again", name, _one_line(error))
     model = _Graph(weights, settings).model()
     if weights.formats() == {"F16"}:
         model = _in_half_precision(core, model)
-    network = core.compile_model(model, "CPU", properties)
+    network = core.compile_model(model, "CPU", everything)
     prepared.keep_network(name, network.export_model().getvalue())
     return _Compiled(network, number_format)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from .types import IntArray
+from .wordpiece import WordPiece, canonical
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,11 +32,31 @@ class PairLayout:
         return cls(repeat_first_token=head != "plain")
 
 
-class TextTokenizer:
-    """A fast tokenizer with the truncation and padding of this model.
+class TextTokenizer(Protocol):
+    """The tokenizer of a model: texts to ids, cut as this model cuts them; used from any thread."""
+
+    @property
+    def pad_id(self) -> int:
+        """Id of the padding token."""
+
+    def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """Tokenize texts, first and last special token included, cut to ``max_tokens``."""
+
+    def vocabulary(self) -> dict[str, int]:
+        """Every token with its id."""
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Text of token ids, special tokens left out; an uncased tokenizer gives lower case."""
+
+    def to_json(self) -> str:
+        """The tokenizer file's content, without truncation."""
+
+
+class LibraryTokenizer:
+    """A tokenizer of any kind, computed by the ``tokenizers`` library: see :class:`TextTokenizer`.
 
     Args:
-        tokenizer: A tokenizer of the ``tokenizers`` library with its special tokens set up.
+        tokenizer: A tokenizer of the library with its special tokens set up.
         pad_id: Id of the padding token.
     """
 
@@ -46,7 +67,7 @@ class TextTokenizer:
         self.pad_id = pad_id
 
     def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-        """Tokenize texts, first and last special token included, cut to ``max_tokens``; from any thread.
+        """See :meth:`TextTokenizer.ids`.
 
         The library's own truncation is a setting of the tokenizer: a query of another thread would cut the
         functions that are encoded at the same time.
@@ -54,10 +75,7 @@ class TextTokenizer:
         rows = []
         for encoding in self._tokenizer.encode_batch(list(texts)):
             ids: list[int] = encoding.ids
-            if len(ids) > max_tokens:
-                last_is_special = bool(encoding.special_tokens_mask[-1])
-                ids = [*ids[: max_tokens - 1], ids[-1]] if last_is_special else ids[:max_tokens]
-            rows.append(ids)
+            rows.append(cut(ids, max_tokens, ends=bool(ids) and bool(encoding.special_tokens_mask[-1])))
         return rows
 
     def vocabulary(self) -> dict[str, int]:
@@ -65,12 +83,73 @@ class TextTokenizer:
         return dict(self._tokenizer.get_vocab())
 
     def text(self, ids: Sequence[int]) -> str:
-        """Text of token ids, special tokens left out; an uncased tokenizer gives lower case."""
+        """Text of token ids, special tokens left out."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def to_json(self) -> str:
         """The tokenizer file's content, without truncation."""
         return str(self._tokenizer.to_str(pretty=False))
+
+
+class WordPieceTokenizer:
+    """BERT's tokenizer without a library: see :class:`TextTokenizer`.
+
+    Args:
+        pieces: Cuts words into ids.
+        before: Ids before each text.
+        after: Ids after each text.
+        content: The content of its ``tokenizer.json``.
+        pad_id: Id of the padding token.
+    """
+
+    def __init__(
+        self,
+        pieces: WordPiece,
+        before: Sequence[int],
+        after: Sequence[int],
+        content: Mapping[str, Any],
+        pad_id: int,
+    ) -> None:
+        self._pieces = pieces
+        self._before = list(before)
+        self._after = list(after)
+        self._content = content
+        self.pad_id = pad_id
+
+    def ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """See :meth:`TextTokenizer.ids`."""
+        return [
+            cut([*self._before, *self._pieces.ids(text, max_tokens), *self._after], max_tokens, ends=bool(self._after))
+            for text in texts
+        ]
+
+    def vocabulary(self) -> dict[str, int]:
+        """Every token with its id."""
+        added = {str(token["content"]): int(token["id"]) for token in self._content["added_tokens"]}
+        return {**self._content["model"]["vocab"], **added}
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Text of token ids; written by the library, as models that write come with it."""
+        from tokenizers import Tokenizer
+
+        return str(Tokenizer.from_str(self.to_json()).decode(list(ids), skip_special_tokens=True))
+
+    def to_json(self) -> str:
+        """The tokenizer file's content, without truncation."""
+        return canonical(self._content)
+
+
+def cut(ids: list[int], most: int, *, ends: bool) -> list[int]:
+    """Cut a text's ids.
+
+    Args:
+        ids: The ids.
+        most: How many may be left.
+        ends: Whether the last one ends the text and stays.
+    """
+    if len(ids) <= most:
+        return ids
+    return [*ids[: most - 1], ids[-1]] if ends else ids[:most]
 
 
 def pad(rows: Sequence[Sequence[int]], pad_id: int, multiple: int = 1) -> tuple[IntArray, IntArray]:

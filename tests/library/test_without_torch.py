@@ -89,7 +89,7 @@ def test_the_answers_are_those_of_torch(tmp_path: Path) -> None:
     workspace.mkdir()
     for name, text in SOURCES.items():
         (workspace / name).write_text(text)
-    light = ask(workspace, tmp_path / "light", "auto", "torch,transformers")
+    light = ask(workspace, tmp_path / "light", "auto", "torch,transformers,tokenizers,huggingface_hub")
     reference = ask(workspace, tmp_path / "torch", "torch", "")
     assert str(light["engine"]).startswith("OpenVINO ")
     assert str(reference["engine"]).startswith("torch ")
@@ -112,7 +112,7 @@ def test_vectors_of_both_engines_mix(tmp_path: Path) -> None:
     first = ask(workspace, tmp_path / "index", "torch", "")
     (workspace / "config.py").write_text(SOURCES["config.py"])
     (workspace / "shapes.go").write_text(SOURCES["shapes.go"])
-    mixed = ask(workspace, tmp_path / "index", "openvino", "torch,transformers")
+    mixed = ask(workspace, tmp_path / "index", "openvino", "torch,transformers,tokenizers")
     assert first["hits"][0][0][1] == "retry_failed_upload"
     assert [hits[0][1] for hits in mixed["hits"]] == BEST
     assert (first["encoded"], mixed["encoded"]) == (2, 3)

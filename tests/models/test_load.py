@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.folder import MODEL_VARIABLE, bundled_folder
+from cascode_models.folder import MODEL_VARIABLE, _hub_cache, bundled_folder, resolve_folder
 from cascode_models.load import load_model
 from cascode_models.tokenization import TextTokenizer
 from cascode_models.torch_load import read_folder
@@ -177,6 +179,41 @@ def test_truncated_weights(model_folder: Path, share: float) -> None:
     path = model_folder / "model.safetensors"
     os.truncate(path, int(path.stat().st_size * share))
     fails("damaged weights", str(model_folder))
+
+
+def test_a_cached_name_is_found_where_the_hub_keeps_it(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is the one that the hub's own client finds; a reference that leads out of the cache is none."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--somebody--tiny.model"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0123456789" * 4)
+    shutil.copytree(model_folder, repository / "snapshots" / ("0123456789" * 4))
+    found = resolve_folder("somebody/tiny.model")
+    assert found == Path(snapshot_download("somebody/tiny.model", local_files_only=True, cache_dir=tmp_path / "hub"))
+    (repository / "refs" / "main").write_text("../../../..")
+    fails("neither a folder nor in the local Hugging Face cache", "somebody/tiny.model")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"HF_HUB_CACHE": "/a", "HF_HOME": "/b"}, "/a"),
+        ({"HF_HOME": "/b", "XDG_CACHE_HOME": "/c"}, "/b/hub"),
+        ({"XDG_CACHE_HOME": "/c"}, "/c/huggingface/hub"),
+        ({"HOME": "/d"}, "/d/.cache/huggingface/hub"),
+    ],
+)
+def test_the_hub_cache_is_where_its_client_looks(
+    variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's environment variables move its cache, the most particular first."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert _hub_cache() == Path(expected)
 
 
 def test_weights_of_another_shape(model_folder: Path) -> None:

@@ -39,6 +39,25 @@ def test_a_second_start_builds_nothing(kept: Path, monkeypatch: pytest.MonkeyPat
     assert (found.fingerprint, found.engine) == (built.fingerprint, built.engine)
 
 
+def test_one_question_takes_one_stream(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start for a question prepares one thread; the first work of several batches prepares all, in between too."""
+    monkeypatch.setattr(cascode_models.openvino_network, "default_threads", lambda: 2)
+    model = load_model(prepared=kept)
+    network = model.network
+    assert isinstance(network, cascode_models.openvino_network.OpenVinoNetwork)
+    question = model.encode_query([TEXTS[1]]).vector
+    narrow = network._compiled
+    assert narrow.network.get_property("NUM_STREAMS") == 1
+    long = [f"{TEXTS[0]} # {number} " + "close the file " * 40 for number in range(24)]
+    several = model.encode_texts(long)
+    wide = network._compiled
+    assert wide.network.get_property("NUM_STREAMS") == 2
+    assert model.encode_texts(long) == pytest.approx(several, abs=1e-6)
+    assert several == pytest.approx(load_model().encode_texts(long), abs=1e-4)
+    assert model.encode_query([TEXTS[1]]).vector == pytest.approx(question, abs=1e-6)
+    assert network._compiled is wide
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "open to others"])
 def test_a_network_that_cannot_be_trusted_is_compiled_again(
     kept: Path, damage: str, caplog: pytest.LogCaptureFixture

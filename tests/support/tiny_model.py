@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from cascode_models.configuration import CasCodeConfig
 from cascode_models.export import export_model
 from cascode_models.modeling import CasCode
-from cascode_models.tokenization import TextTokenizer
+from cascode_models.tokenization import LibraryTokenizer, TextTokenizer
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 WORDS = [
@@ -86,7 +86,7 @@ def network() -> CasCode:
 @pytest.fixture
 def tokenizer() -> TextTokenizer:
     """The tiny tokenizer."""
-    return TextTokenizer(make_tokenizer(), pad_id=0)
+    return LibraryTokenizer(make_tokenizer(), pad_id=0)
 
 
 @pytest.fixture

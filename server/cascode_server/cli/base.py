@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cascode_server.cli.console import StderrHandler
+from cascode_server.cli.lazy import LazyCommands
 from cascode_server.logs import set_level
 
 
@@ -90,3 +91,12 @@ class Group(_Debuggable, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Commands in the order in which they are of use, not by the alphabet."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands; where they are loaded when they run, without loading any."""
+        commands = self.commands
+        if not isinstance(commands, LazyCommands):
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, commands.summary(name)) for name in commands])

@@ -14,7 +14,7 @@ from cascode import CascodeError, ModelError
 from cascode_server.cli.base import Group, ReaderGoneError, WorkInterruptedError
 from cascode_server.cli.console import fail, prepare_streams
 from cascode_server.cli.current_directory import leave_if_deleted
-from cascode_server.cli.lazy import LazyCommands
+from cascode_server.cli.lazy import LazyCommand, LazyCommands
 from cascode_server.logs import debugging
 
 logger = logging.getLogger(__name__)
@@ -40,25 +40,29 @@ _EXTRAS = {
 
 #: In the order in which they are of use.
 _COMMANDS = {
-    "search": "cascode_server.cli.search:command",
-    "similar": "cascode_server.cli.similar:command",
-    "describe": "cascode_server.cli.describe:command",
-    "index": "cascode_server.cli.index:command",
-    "watch": "cascode_server.cli.watch:command",
-    "status": "cascode_server.cli.status:command",
-    "doctor": "cascode_server.cli.doctor:command",
-    "settings": "cascode_server.cli.settings:command",
-    "pack": "cascode_server.cli.pack:pack_command",
-    "unpack": "cascode_server.cli.pack:unpack_command",
-    "team": "cascode_server.cli.team:group",
-    "clean": "cascode_server.cli.clean:command",
-    "serve": "cascode_server.cli.serve:command",
-    "mcp": "cascode_server.cli.mcp:command",
-    "agent-guide": "cascode_server.cli.agent_guide:command",
-    "train": "cascode_server.cli.train:group",
-    "eval": "cascode_server.cli.evaluate:group",
-    "export": "cascode_server.cli.export:command",
-    "completion": "cascode_server.cli.completion:command",
+    "search": LazyCommand("cascode_server.cli.search:command", "Find functions by what they do."),
+    "similar": LazyCommand("cascode_server.cli.similar:command", "Find code like the function at a line."),
+    "describe": LazyCommand("cascode_server.cli.describe:command", "Say in a line what the function at a line does."),
+    "index": LazyCommand("cascode_server.cli.index:command", "Index workspaces, or what changed in them."),
+    "watch": LazyCommand("cascode_server.cli.watch:command", "Keep indexes up to date as files change."),
+    "status": LazyCommand("cascode_server.cli.status:command", "Show what indexes hold and what was skipped."),
+    "doctor": LazyCommand("cascode_server.cli.doctor:command", "Find problems and say how to fix them."),
+    "settings": LazyCommand("cascode_server.cli.settings:command", "Show the settings and where each comes from."),
+    "pack": LazyCommand(
+        "cascode_server.cli.pack:pack_command", "Write the vectors of an index as one file, for other clones."
+    ),
+    "unpack": LazyCommand("cascode_server.cli.pack:unpack_command", "Index a workspace with the vectors of a pack."),
+    "team": LazyCommand("cascode_server.cli.team:group", "Run a team's shared index."),
+    "clean": LazyCommand("cascode_server.cli.clean:command", "Remove indexes, never a workspace's files."),
+    "serve": LazyCommand("cascode_server.cli.serve:command", "Run the language server; editors start it."),
+    "mcp": LazyCommand("cascode_server.cli.mcp:command", "Search for agents: a server of the Model Context Protocol."),
+    "agent-guide": LazyCommand(
+        "cascode_server.cli.agent_guide:command", "Print a skill file: how an agent searches with this program."
+    ),
+    "train": LazyCommand("cascode_server.cli.train:group", "Mine a corpus and train (extra 'train')."),
+    "eval": LazyCommand("cascode_server.cli.evaluate:group", "Measure the search on your own code, or a model."),
+    "export": LazyCommand("cascode_server.cli.export:command", "Write a model folder for CasCode or others."),
+    "completion": LazyCommand("cascode_server.cli.completion:command", "Print the completion script of a shell."),
 }
 
 

@@ -13,7 +13,7 @@ from cascode_lab.ranking.types import Asked, Files
 from cascode_models.export import export_model
 from cascode_models.load import load_model
 from cascode_models.settings import ModelSettings
-from cascode_models.tokenization import TextTokenizer
+from cascode_models.tokenization import LibraryTokenizer
 from tiny_model import make_network, make_tokenizer
 
 RULES = ["similarity", "words"]
@@ -105,7 +105,7 @@ def test_what_a_model_says_is_compared_with_the_truth() -> None:
 
 def test_the_calibrations_are_written_into_the_model(tmp_path: Path) -> None:
     """Weights stay as they are, and the kind's numbers are read back."""
-    folder = export_model(make_network("late"), TextTokenizer(make_tokenizer(), pad_id=0), tmp_path / "model")
+    folder = export_model(make_network("late"), LibraryTokenizer(make_tokenizer(), pad_id=0), tmp_path / "model")
     found = calibrate(questions(), RULES)
     write(found, folder, tmp_path / "calibrated")
     before, after = load_model(str(folder)), load_model(str(tmp_path / "calibrated"))

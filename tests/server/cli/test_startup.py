@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cascode_server.cli.commands import cli
+from cascode_server.cli.lazy import LazyCommands
+
 _LOOK = """
 import sys
 from cascode_server.cli.main import main
@@ -30,6 +33,29 @@ def test_light_commands_load_nothing_heavy(workspace: Path, arguments: list[str]
     assert done.returncode == status, done.stderr
     assert done.stderr.splitlines()[-1] == "loaded:"
     assert done.stdout
+
+
+def test_the_list_of_commands_imports_none() -> None:
+    """Help is printed before any command's module, and what that needs, is imported."""
+    program = (
+        "import sys; from cascode_server.cli.commands import run; run(['--help'])\n"
+        "heavy = {'cascode_server.cli.search', 'cascode_indexer.walk', 'cascode_server.settings'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "  search       Find functions by what they do.\n" in done.stdout
+
+
+@pytest.mark.parametrize("name", list(cli.commands))
+def test_the_list_says_what_each_command_says(name: str) -> None:
+    """A summary is how the command's own help begins, and fits its line."""
+    assert isinstance(cli.commands, LazyCommands)
+    summary = cli.commands.summary(name)
+    command = cli.commands[name]
+    written = " ".join((command.short_help or command.help or "").split())
+    assert written.startswith(summary.removesuffix("."))
+    assert len(f"  {'agent-guide'}  {summary}") <= 80
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")

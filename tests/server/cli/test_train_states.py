@@ -9,7 +9,7 @@ import pytest
 
 from cascode_models.export import export_model
 from cascode_models.load import load_model
-from cascode_models.tokenization import TextTokenizer
+from cascode_models.tokenization import LibraryTokenizer
 from tiny_model import make_network, make_tokenizer
 
 from .conftest import Run
@@ -32,7 +32,7 @@ def data(tmp_path: Path) -> Path:
 def test_a_model_is_given_states(run: Run, tmp_path: Path, data: Path) -> None:
     """The folder written keeps states of the dimension asked for."""
     folder = export_model(
-        make_network("late", gate_bias=-1e4), TextTokenizer(make_tokenizer(), pad_id=0), tmp_path / "model"
+        make_network("late", gate_bias=-1e4), LibraryTokenizer(make_tokenizer(), pad_id=0), tmp_path / "model"
     )
     output = tmp_path / "kept"
     there = ("--data", str(data), "--dimension", "8", "--batches", "1", "-o", str(output))

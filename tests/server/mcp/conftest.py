@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from cascode_models.export import export_model
-from cascode_models.tokenization import TextTokenizer
+from cascode_models.tokenization import LibraryTokenizer
 from tiny_model import make_network, make_tokenizer
 
 #: The patience of a test; a machine that builds at the same time is many times slower than an idle one.
@@ -48,7 +48,7 @@ class Setup:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real model of two layers."""
-    tokenizer = TextTokenizer(make_tokenizer(), pad_id=0)
+    tokenizer = LibraryTokenizer(make_tokenizer(), pad_id=0)
     return export_model(make_network(), tokenizer, tmp_path_factory.mktemp("tiny") / "model")
 
 
