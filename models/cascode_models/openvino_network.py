@@ -28,6 +28,7 @@ import psutil
 from .folder import WeightFiles, unfit
 from .inference import WIDTH_MULTIPLE, Keep
 from .late import LateWeights
+from .openvino_graph import GRAPH_VERSION, Graph
 from .openvino_library import load_openvino
 from .poly import PolyWeights
 from .prepared import Prepared
@@ -35,7 +36,7 @@ from .settings import ModelSettings, first_position
 from .tokenization import batches_by_length, pad
 from .types import FloatArray, StateArray
 
-openvino, ops = load_openvino()
+openvino, _ = load_openvino()
 
 #: Tokens a batch: a batch runs on one thread, whose cache a larger one leaves. Memory of a stream grows with it.
 TOKEN_BUDGET = 1_024
@@ -45,8 +46,6 @@ SMALLEST_BUDGET = 256
 MOST_THREADS = 16
 #: Attention logit of a padded token: far below any other and finite in bfloat16.
 MASKED = -1e9
-#: Raise it whenever the graph is built in another way: compiled networks of before are not used again.
-_GRAPH_VERSION = 1
 
 logger = logging.getLogger(__name__)
 
@@ -272,9 +271,9 @@ def _compile(weights: WeightFiles, settings: ModelSettings, fingerprint: str, pr
 
     everything = properties(default_threads())
     if prepared is None:
-        return _Compiled(core.compile_model(_Graph(weights, settings).model(), "CPU", everything), number_format)
+        return _Compiled(core.compile_model(Graph(weights, settings).model(), "CPU", everything), number_format)
     processor = core.get_property("CPU", "FULL_DEVICE_NAME")
-    depends = [fingerprint, openvino.__version__, processor, _GRAPH_VERSION, precision]
+    depends = [fingerprint, openvino.__version__, processor, GRAPH_VERSION, precision]
     name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:32]
     content = prepared.network(name)
     if content is not None:
@@ -287,7 +286,7 @@ def _compile(weights: WeightFiles, settings: ModelSettings, fingerprint: str, pr
             return load(1, (lambda: load(default_threads())) if default_threads() > 1 else None)
         except RuntimeError as error:
             logger.warning("the compiled network %s cannot be used (%s): compiling again", name, _one_line(error))
-    model = _Graph(weights, settings).model()
+    model = Graph(weights, settings).model()
     if weights.formats() == {"F16"}:
         model = _in_half_precision(core, model)
     network = core.compile_model(model, "CPU", everything)
@@ -345,58 +344,3 @@ def _poly(weights: WeightFiles, settings: ModelSettings) -> PolyWeights | None:
     width = int(settings.backbone["hidden_size"])
     codes = weights.read("poly.codes", count, width) if settings.poly_kind == "learnt" else None
     return PolyWeights(codes, count, float(weights.read("poly.sharpness")))
-
-
-class _Graph:
-    """Builds the transformer's graph from its weights, one after the other.
-
-    Its inputs are embedded tokens ``[texts, tokens, width]`` and what is added to the attention logits
-    ``[texts, 1, 1, tokens]``: looked up outside, the embeddings, half of the weights, stay in half precision.
-    """
-
-    def __init__(self, weights: WeightFiles, settings: ModelSettings) -> None:
-        shape = settings.backbone
-        self._weights = weights
-        self._width = int(shape["hidden_size"])
-        self._inner = int(shape["intermediate_size"])
-        self._layers = int(shape["num_hidden_layers"])
-        self._heads = int(shape["num_attention_heads"])
-        self._epsilon = float(shape.get("layer_norm_eps", 1e-12))
-
-    def model(self) -> Any:
-        """The graph."""
-        embedded = ops.parameter([-1, -1, self._width], np.float32, name="embedded")
-        hidden = ops.parameter([-1, 1, 1, -1], np.float32, name="hidden")
-        x = self._norm(embedded, "embeddings.LayerNorm")
-        for number in range(self._layers):
-            layer = f"encoder.layer.{number}."
-            parts = [self._split(x, f"{layer}attention.self.{kind}") for kind in ("query", "key", "value")]
-            seen = ops.scaled_dot_product_attention(*parts, hidden)
-            joined = ops.reshape(ops.transpose(seen, [0, 2, 1, 3]), [0, 0, self._width], special_zero=True)
-            attended = self._linear(joined, f"{layer}attention.output.dense", self._width, self._width)
-            x = self._norm(ops.add(x, attended), f"{layer}attention.output.LayerNorm")
-            inner = ops.gelu(self._linear(x, f"{layer}intermediate.dense", self._width, self._inner), "erf")
-            out = self._linear(inner, f"{layer}output.dense", self._inner, self._width)
-            x = self._norm(ops.add(x, out), f"{layer}output.LayerNorm")
-        return openvino.Model([ops.result(x)], [embedded, hidden], "cascode")
-
-    def _read(self, name: str, *shape: int) -> FloatArray:
-        """A weight of the backbone."""
-        return self._weights.read(f"backbone.{name}", *shape)
-
-    def _linear(self, x: Any, name: str, inputs: int, outputs: int) -> Any:
-        """A product with its bias."""
-        product = ops.matmul(x, ops.constant(self._read(f"{name}.weight", outputs, inputs)), False, True)
-        return ops.add(product, ops.constant(self._read(f"{name}.bias", outputs)))
-
-    def _split(self, x: Any, name: str) -> Any:
-        """Queries, keys or values ``[texts, heads, tokens, head width]``."""
-        product = self._linear(x, name, self._width, self._width)
-        split = ops.reshape(product, [0, 0, self._heads, self._width // self._heads], special_zero=True)
-        return ops.transpose(split, [0, 2, 1, 3])
-
-    def _norm(self, x: Any, name: str) -> Any:
-        """Layer norm over the width."""
-        normal = ops.mvn(x, [-1], True, self._epsilon, "inside_sqrt")
-        scaled = ops.multiply(normal, ops.constant(self._read(f"{name}.weight", self._width)))
-        return ops.add(scaled, ops.constant(self._read(f"{name}.bias", self._width)))

@@ -32,7 +32,7 @@ def test_a_second_start_builds_nothing(kept: Path, monkeypatch: pytest.MonkeyPat
     """The compiled network gives the vectors of the one that is built, under the same fingerprint."""
     built = load_model()
     expected = built.encode_texts(TEXTS)
-    monkeypatch.setattr(cascode_models.openvino_network, "_Graph", None)
+    monkeypatch.setattr(cascode_models.openvino_network, "Graph", None)
     found = load_model(prepared=kept)
     # The engine adds in another order where weights came in half precision.
     assert found.encode_texts(TEXTS) == pytest.approx(expected, abs=1e-4)

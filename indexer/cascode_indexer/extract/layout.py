@@ -84,6 +84,13 @@ class Layout:
         """Source text of some lines, both included."""
         return self._data[self.start(first) : self.start(last + 1)]
 
+    def says_nothing(self, first: int, last: int) -> bool:
+        """Whether some lines, both included, hold nothing but comments; so do none."""
+        return all(
+            not line.strip() or self._is_aside(number, line, line.strip())
+            for number, line in enumerate(self._lines[first : last + 1], first)
+        )
+
     def walk(self) -> Iterator[Block]:
         """All blocks in order of the source."""
         waiting = self.blocks[::-1]

@@ -11,6 +11,7 @@ import re
 
 from cascode_indexer.types import FUNCTION_KINDS, Definition
 
+from .clauses import join_clauses
 from .errors import ExtractionError
 from .layout import Block, Layout, closers
 from .parsing import Reading, parse
@@ -52,8 +53,8 @@ class _Reread:
 
     def __init__(self, reading: Reading, sweep: Sweep, data: bytes, found: list[Definition]) -> None:
         self._grammar = reading.grammar
-        self._openings = tuple(opening.encode() for opening in reading.grammar.spec.comments.openings)
-        self._layout = Layout(data, self._openings, sweep.is_comment)
+        openings = tuple(opening.encode() for opening in reading.grammar.spec.comments.openings)
+        self._layout = Layout(data, openings, sweep.is_comment)
         self._sweep = sweep
         self._tree = Soundness(reading, sweep, self._layout)
         self._found: dict[Key, Definition] = {_key(definition): definition for definition in found}
@@ -71,40 +72,7 @@ class _Reread:
         for line in sorted(self._swallowing):
             self._shorten(self._tree.block_at[line])
         found = [*self._found.values(), *self._doubles]
-        return self._with_clauses_joined(found) if self._grammar.spec.has_clauses else found
-
-    def _with_clauses_joined(self, found: list[Definition]) -> list[Definition]:
-        """Make one of the clauses of a function that were read apart."""
-        kept: list[Definition] = []
-        last: dict[str, int] = {}
-        for item in sorted(found, key=lambda item: (item.start_line, -item.end_line)):
-            index = last.get(item.qualified_name) if item.kind in FUNCTION_KINDS else None
-            if index is not None:
-                before = kept[index]
-                between = self._layout.text(before.end_line, item.start_line - 2)
-                if before.end_line < item.start_line and self._is_empty(before.end_line, between):
-                    # As it stands there, whatever ends the lines between.
-                    whole = self._layout.text(before.start_line - 1, item.end_line - 1).decode("utf-8", "surrogatepass")
-                    start, last_clause = whole.find(before.code), whole.rfind(item.code)
-                    if 0 <= start < last_clause:
-                        code = whole[start : last_clause + len(item.code)]
-                        kept[index] = dataclasses.replace(before, end_line=item.end_line, code=code)
-                        continue
-            if item.kind in FUNCTION_KINDS:
-                last[item.qualified_name] = len(kept)
-            kept.append(item)
-        return kept
-
-    def _is_empty(self, line: int, text: bytes) -> bool:
-        """Whether the text of some lines, given the first one, holds nothing but comments."""
-        return all(
-            not content.strip() or content.lstrip().startswith(self._openings) or self._is_comment(number, content)
-            for number, content in enumerate(text.splitlines(keepends=True), line)
-        )
-
-    def _is_comment(self, line: int, content: bytes) -> bool:
-        """Whether a comment covers the first character of a line."""
-        return self._sweep.is_comment(self._layout.start(line) + len(content) - len(content.lstrip()))
+        return join_clauses(found, self._layout) if self._grammar.spec.has_clauses else found
 
     def _visit(self, block: Block, in_function: bool = False) -> None:
         """Read a block again where the tree may be wrong about it, then those inside unless it is without errors."""
