@@ -11,7 +11,7 @@ from typing import Any
 
 from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
 from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
-from cascode_indexer.store.passages import place_of, text_of
+from cascode_indexer.store.passages import passage_id, place_of, text_of
 from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile, StoredDefinition
@@ -172,6 +172,8 @@ class Store:
             after: Only passages of texts that were stored after that of this passage.
         """
         pending: list[PendingPassage] = []
+        # The last id that a passage of that text can have; what comes later is found by id, asked before each batch.
+        bound = passage_id(text_of(after), MAX_PASSAGES - 1)
         with self._access() as database:
             for table, scale in _PASSAGE_TABLES:
                 # Of a group's columns SQLite takes those beside max() from the row that has it.
@@ -179,8 +181,8 @@ class Store:
                     f"SELECT p.id * {scale}, p.key, length(p.text), files.path, max(files.mtime_ns) "  # noqa: S608
                     f"FROM {table} p JOIN functions ON functions.text_id = p.id * {scale} / {MAX_PASSAGES} "
                     "JOIN files ON files.id = functions.file_id "
-                    f"WHERE p.encoded = 0 AND p.id * {scale} / {MAX_PASSAGES} > ? GROUP BY p.id",
-                    (text_of(after),),
+                    "WHERE p.encoded = 0 AND p.id > ? GROUP BY p.id",
+                    (bound // scale,),
                 ).fetchall()
                 pending += [PendingPassage(*row) for row in rows]
         return pending
