@@ -162,35 +162,12 @@ class Workspace:
         )
 
     def pack(self, path: Path) -> int:
-        """Write the vectors of this workspace as a pack; see :mod:`cascode_indexer.packs`.
-
-        Args:
-            path: The file.
-
-        Returns:
-            How many vectors it holds.
-
-        Raises:
-            PackError: The file cannot be written, or there is no vector to write.
-            ModelError: The model cannot be loaded.
-        """
+        """Write the vectors of this workspace as a pack; see :func:`cascode_indexer.packing.pack_index`."""
         with self.index as index:
             return pack_index(index, self._model, path, self.root)
 
     def unpack(self, path: Path) -> int:
-        """Take in a pack, for this workspace alone: its next update encodes what the pack does not know.
-
-        Args:
-            path: The file.
-
-        Returns:
-            How many vectors it holds.
-
-        Raises:
-            PackError: It is no pack, is damaged, or was made by another model; nothing of it is kept.
-            ModelError: The model cannot be loaded.
-            IndexStoreError: No space, or no right to write.
-        """
+        """Take in a pack, for this workspace alone; see :func:`cascode_indexer.packing.unpack_index`."""
         with self.index as index:
             return unpack_index(index, self._model, path)
 

@@ -14,6 +14,7 @@ TEXT_VERSION = 1
 MAX_CODE_CHARACTERS = 8_000
 #: A doc comment above this says the same again; the code must still fit behind it (about 100 tokens).
 MAX_DOC_CHARACTERS = 500
+# Of passages: whoever changes one of these raises EXTRACTION_VERSION, so that stored texts are split again.
 #: A passage of a long text after its first, without its header: with that it fills the 128 tokens that the encoder
 #: reads, of 3.3 characters each on average of 4,000 definitions of 15 repositories.
 PASSAGE_CHARACTERS = 360

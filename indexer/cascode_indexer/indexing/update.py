@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 #: Given addresses of texts, puts into the cache what vectors it has of them; returns whose it had.
 Supply = Callable[[Sequence[bytes]], set[bytes]]
 
-#: Raise it whenever extraction gives other functions than before: every file is then read again.
+#: Raise it whenever extraction gives other functions than before, or texts are split into other passages: every file is
+#: then read again.
 EXTRACTION_VERSION = 7
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
