@@ -12,7 +12,8 @@ from cascode_indexer.query import Query
 from cascode_indexer.query.filters import Filters
 from cascode_indexer.search.sources import BufferSource, IndexSource
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.store.passages import passages_of
+from cascode_indexer.store.passages import passages_of, place_of
+from cascode_models.inference import mean_vector
 from cascode_models.text import passages
 from fake_encoder import FakeEncoder, FakeModelHandle
 
@@ -127,3 +128,40 @@ def test_a_buffer_is_read_to_its_end_too(engine: Engine, encoder: FakeEncoder) -
     )
     source = BufferSource(workspace.root, (file,), {}, workspace.store.word_statistics([]))
     assert source.states([definition]) == {definition.id: on_disk}
+
+
+def test_passages_of_one_definition_leave_places_to_others(engine: Engine, encoder: FakeEncoder) -> None:
+    """As many definitions are looked for as are wanted, whether the nearest vectors are of one or of many."""
+    (workspace,) = engine.workspaces
+    source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading, wanted=3)
+    nothing = Query.of("?")
+    assert not nothing.looked_up
+    like_the_long_one = mean_vector(encoder.encode_texts(passages(LONG.rstrip())))
+    found = source.candidates(nothing, like_the_long_one)
+    assert len(found) == 3
+    assert "process" in {candidate.definition.name for candidate in found}
+    assert len(source.candidates(nothing, encoder.encode_query(["f3 return x"]).vector)) == 3
+
+
+def test_a_rest_that_was_not_encoded_is_by_the_next_update(engine: Engine, encoder: FakeEncoder) -> None:
+    """A process that ended between beginnings and the rest left nothing that would stay undone."""
+    (workspace,) = engine.workspaces
+    root = workspace.root
+    further = [passage for passage in workspace.store.encoded_passages() if place_of(passage)]
+    workspace.index.writer().mark_encoded(further, encoded=False)
+    assert workspace.store.counts().pending == 0
+    engine.close()
+    with Engine([root], model=FakeModelHandle(encoder)) as again:
+        again.update()
+        assert again.workspaces[0].store.pending_passages() == []
+
+
+def test_beginnings_in_a_buffer_are_encoded_first(engine: Engine, encoder: FakeEncoder) -> None:
+    """What is typed below a long function is found before that function's end."""
+    (workspace,) = engine.workspaces
+    path = workspace.root / "new.py"
+    engine.set_overlay(path, f"{LONG.replace('process', 'renew')}\n\ndef below():\n    return 1\n")
+    engine._overlays.refresh(encoder, lambda _root: None, 2, with_outside=False)
+    (file,) = engine._overlays.of(workspace.root)
+    assert set(file.vectors) == set(file.texts)
+    assert file.states_of(file.texts[0])
