@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.query import Query
 from cascode_indexer.query.filters import Filters
-from cascode_indexer.search.sources import BufferSource, IndexSource
+from cascode_indexer.search.sources import BufferSource, IndexSource, _by_text
 from cascode_indexer.search.types import SearchRequest
-from cascode_indexer.store.passages import passages_of, place_of
+from cascode_indexer.store.passages import passage_id, passages_of, place_of
 from cascode_models.inference import mean_vector
 from cascode_models.text import passages
 from fake_encoder import FakeEncoder, FakeModelHandle
@@ -165,3 +166,13 @@ def test_beginnings_in_a_buffer_are_encoded_first(engine: Engine, encoder: FakeE
     (file,) = engine._overlays.of(workspace.root)
     assert set(file.vectors) == set(file.texts)
     assert file.states_of(file.texts[0])
+    beginning, rest = file.passages[file.texts[0]][:2]
+    file.kept[rest] = file.kept.pop(beginning)
+    assert file.states_of(file.texts[0]) == b""
+
+
+def test_the_best_passage_of_each_text_counts_and_nobodys_does_not() -> None:
+    """A vector index that holds fewer than were asked for fills up with id -1."""
+    ids = np.array([passage_id(2, 1), passage_id(3, 0), passage_id(2, 0), -1])
+    found = _by_text(ids, np.array([0.5, 0.75, 1.0, 0.25], dtype=np.float32))
+    assert list(found.items()) == [(2, 1.0), (3, 0.75)]

@@ -80,6 +80,10 @@ def test_passages_go_with_their_text(store: Store) -> None:
     assert len(store.all_keys()) == 1 + MAX_PASSAGES
     store.remove_files(["b.py"])
     assert store.all_keys() == {text_key(SHORT)}
+
+
+def test_passages_go_when_everything_is_forgotten(store: Store) -> None:
+    """A scan that starts afresh meets no passage of before."""
     store.clear_files()
     assert store.all_keys() == set()
 
