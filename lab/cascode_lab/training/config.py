@@ -161,6 +161,9 @@ class TrainingConfig:
     #: Tokens of a query and a function text while training.
     max_query_tokens: int = 48
     max_text_tokens: int = 128
+    #: Passages of a definition that a step reads at most, the nearest of which answers as in a search; 1 reads the
+    #: beginning alone.
+    passages: int = 1
     #: What the run goes through, in order.
     stages: tuple[StageConfig, ...] = field(default_factory=lambda: (StageConfig("contrastive"),))
     #: A weight's gradient is shrunk to this norm.
@@ -208,7 +211,7 @@ class TrainingConfig:
             check_least(name, getattr(self, name), 0)
         for name in ("renamed_share", "start_share"):
             check_share(name, getattr(self, name))
-        for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens"):
+        for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens", "passages"):
             check_least(name, getattr(self, name), 1)
 
     def _check_parts(self, kind: Objective, stage: str) -> None:
@@ -218,6 +221,8 @@ class TrainingConfig:
             "poly": (self.poly_codes > 0, "poly_codes above 0"),
             "described": (self.decoder_layers > 0, "decoder_layers above 0"),
         }
+        if self.passages > 1 and not kind.reads.isdisjoint({"poly", "described"}):
+            raise ModelError(f"training settings: objective {kind.name} of {stage} needs passages 1")
         for read, (there, what) in needed.items():
             if read in kind.reads and not there:
                 raise ModelError(f"training settings: objective {kind.name} of {stage} needs {what}")

@@ -9,6 +9,7 @@ import torch
 
 from cascode_models.describing import token_log_probabilities
 from cascode_models.tensors import pad, pair
+from cascode_models.text import passages
 from cascode_models.tokenization import PairLayout
 
 from .context import RunContext
@@ -55,13 +56,13 @@ class StepScores:
 
     @cached_property
     def cosines(self) -> torch.Tensor:
-        """Cosines of the vectors."""
-        return self._queries.vectors @ self._definitions.vectors.T
+        """Cosines of the vectors, each definition's by its nearest passage."""
+        return nearest_passage(self._queries.vectors @ self._definitions.vectors.T, self._passages[1])
 
     @cached_property
     def late(self) -> torch.Tensor:
-        """Late interaction of the tokens' states."""
-        return late_matrix(self._run.network, self._queries, self._definitions)
+        """Late interaction of the tokens' states, each definition's by its nearest passage."""
+        return nearest_passage(late_matrix(self._run.network, self._queries, self._definitions), self._passages[1])
 
     @cached_property
     def poly(self) -> torch.Tensor:
@@ -135,11 +136,38 @@ class StepScores:
 
     @cached_property
     def _definitions(self) -> Encoded:
-        """Definitions, encoded."""
-        return self._encoded(self._texts[1], self._run.config.max_text_tokens)
+        """Passages of the definitions, encoded; with one passage each, the definitions."""
+        return self._encoded(self._passages[0], self._run.config.max_text_tokens)
+
+    @cached_property
+    def _passages(self) -> tuple[list[str], torch.Tensor]:
+        """Passages of the definitions in their order, and the position of each one's definition."""
+        texts, owners = [], []
+        for position, text in enumerate(self._texts[1]):
+            read = passages(text)[: self._run.config.passages]
+            texts += read
+            owners += [position] * len(read)
+        return texts, torch.tensor(owners, device=self._run.network.device)
 
     def _encoded(self, texts: list[str], limit: int) -> Encoded:
         """Texts, encoded up to so many tokens."""
         network, tokenizer = self._run.network, self._run.tokenizer
         rows = tokenizer.ids(texts, limit)
         return Encoded(network, rows, tokenizer.pad_id, self._chunk, cache_gradients=self._cache_gradients)
+
+
+def nearest_passage(scores: torch.Tensor, owners: torch.Tensor) -> torch.Tensor:
+    """The nearest passage speaks for its definition, as in a search.
+
+    Args:
+        scores: ``[queries, passages]``.
+        owners: ``[passages]`` position of each one's definition, rising; every definition has one or more.
+
+    Returns:
+        ``[queries, definitions]``.
+    """
+    # Most presets read one passage of each.
+    if len(owners) == int(owners[-1]) + 1:
+        return scores
+    found = scores.new_full((len(scores), int(owners[-1]) + 1), -torch.inf)
+    return found.scatter_reduce(1, owners.expand_as(scores), scores, "amax")

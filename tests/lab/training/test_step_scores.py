@@ -16,13 +16,14 @@ from cascode_lab.training.objectives.group_softmax import GroupSoftmaxBinary
 from cascode_lab.training.objectives.infonce import InfoNCE, infonce
 from cascode_lab.training.objectives.late_infonce import LateInfoNCE
 from cascode_lab.training.sources import DefinitionText, Example
-from cascode_lab.training.step_scores import StepScores
+from cascode_lab.training.step_scores import StepScores, nearest_passage
 from cascode_models.describing import token_log_probabilities
 from cascode_models.heads import Texts
 from cascode_models.inference import fused_score
 from cascode_models.late import COSINE_SCALE
 from cascode_models.modeling import CasCode
 from cascode_models.tensors import pad, pair
+from cascode_models.text import passages
 from cascode_models.tokenization import PairLayout
 
 # Some longer than a phrase and than a function's beginning.
@@ -140,6 +141,37 @@ def test_late_loss_is_that_of_the_served_cascade(chunk: int, network: CasCode) -
     changed = float(LateInfoNCE(1.0, 0.09).loss(scores).detach())
     assert changed == pytest.approx(expected, rel=1e-3)
     assert changed != pytest.approx(before, rel=1e-3)
+
+
+def test_nearest_passage_speaks_for_its_definition() -> None:
+    """Each definition has the score of its nearest passage, and only that passage learns from it."""
+    scores = torch.tensor([[0.1, 0.5, 0.3, -0.2], [-0.4, -0.6, 0.2, 0.7]], requires_grad=True)
+    found = nearest_passage(scores, torch.tensor([0, 0, 1, 2]))
+    assert torch.equal(found, torch.tensor([[0.5, 0.3, -0.2], [-0.4, 0.2, 0.7]]))
+    found.sum().backward()
+    assert torch.equal(scores.grad, torch.tensor([[0.0, 1, 1, 1], [1, 0, 1, 1]]))
+
+
+@pytest.mark.parametrize("read", [1, 2, 4])
+def test_step_reads_as_many_passages_as_the_settings_say(read: int, network: CasCode) -> None:
+    """Cosines and late interaction of a long definition are the best of its first passages, read one by one."""
+    # Few tokens of many characters: three passages of it are read apart.
+    long = "\n".join(f"{token:060d}" for token in range(5, 25))
+    shown = [Example(words(QUERIES[0]), DefinitionText(long, "long"), frozenset()), examples()[1]]
+    run = RunContext(TrainingConfig(passages=read), None, network, Numbers(), Path(), "", print)  # type: ignore[arg-type]
+    scores = StepScores(run, shown, [], chunk=2)
+    pieces = [Numbers().ids([text], 0)[0] for text in passages(long)[:read]]
+    assert len(pieces) == min(read, 4)
+    with torch.no_grad():
+        queries = pad(Numbers().ids([example.query for example in shown], 0), 0)
+        cosines = network.encode(*queries) @ network.encode(*pad(pieces, 0)).T
+        late = network.head.late_scores(
+            Texts(network.token_states(*queries), queries[1]),
+            Texts(network.token_states(*pad(pieces, 0)), pad(pieces, 0)[1]),
+        )
+    torch.testing.assert_close(scores.cosines[:, 0], cosines.amax(1))
+    torch.testing.assert_close(scores.late[:, 0], late.amax(1))
+    assert scores.cosines.shape == scores.late.shape == scores.right.shape == (2, 2)
 
 
 @pytest.mark.parametrize("chunk", [1, 100])

@@ -31,10 +31,10 @@ QUEUE = (SOURCES / "queue.js").read_text(encoding="utf-8")
 
 
 class ErrorAnswer(Exception):
-    """An answer that is an error."""
+    """An answer that is an error; ``logged`` is what the server said meanwhile."""
 
-    def __init__(self, error: dict[str, Any]) -> None:
-        super().__init__(f"{error.get('code')}: {error.get('message')}")
+    def __init__(self, error: dict[str, Any], logged: list[str]) -> None:
+        super().__init__("\n".join([f"{error.get('code')}: {error.get('message')}", *logged]))
         self.error = error
         self.code = error["code"]
 
@@ -125,7 +125,7 @@ class Editor:
                 raise ConnectionError(f"the server left without an answer to {msg_id}")
             message = self._answered.pop(msg_id)
         if "error" in message:
-            raise ErrorAnswer(message["error"])
+            raise ErrorAnswer(message["error"], [log["message"] for log in self.received("window/logMessage")][-3:])
         return message["result"]
 
     def request(self, method: str, params: Any = None, timeout: float = PATIENCE) -> Any:
