@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from cascode_indexer.disk import Disk
 from cascode_indexer.errors import QueryError, WorkspaceError
@@ -34,6 +35,8 @@ from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
 from cascode_indexer.walk import checked_root, walk
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -264,8 +267,8 @@ class Engine:
         if found is None:
             return False
         workspace, relative = found
-        with contextlib.suppress(ClosedIndexError), workspace.index as index:
-            record = index.store.file_record(relative)
+        with contextlib.suppress(ClosedIndexError):
+            record = workspace.read(lambda index: index.store.file_record(relative))
             content = text.encode("utf-8", "surrogatepass")
             return record is not None and record.digest == content_digest(content, relative, record.language)
         return False
@@ -334,11 +337,7 @@ class Engine:
 
     def status(self) -> list[WorkspaceStatus]:
         """Describe every workspace's index without loading the model."""
-        described = []
-        for workspace in self.workspaces:
-            with contextlib.suppress(ClosedIndexError):  # removed by another thread just now
-                described.append(workspace.status())
-        return described
+        return self._of_each(Workspace.status)
 
     def skipped_paths(self, root: Path) -> list[tuple[str, SkipReason]]:
         """Name what is left out of a workspace as it is now, without files in other languages.
@@ -353,7 +352,8 @@ class Engine:
         by_content: dict[str, SkipReason] = {}
         for workspace in self.workspaces:
             if workspace.root == root:
-                by_content = workspace.store.skipped_files()
+                with contextlib.suppress(ClosedIndexError):  # removed by another thread just now
+                    by_content = workspace.skipped_files()
                 for _ in walk(root, language_of=language_of, skipped=found, max_bytes=workspace.max_file_bytes):
                     pass
         named = dict(found.paths) | by_content
@@ -361,11 +361,20 @@ class Engine:
 
     def is_indexed(self) -> bool:
         """Whether every workspace has been scanned completely before."""
-        return all(workspace.indexed for workspace in self.status())
+        # Asked over and over while a first question waits: no more is read than that.
+        return all(self._of_each(lambda workspace: workspace.indexed))
 
     def close(self) -> None:
         """Cancel running updates and close every index; also one whose workspace was removed."""
         self._roots.close()
+
+    def _of_each(self, look: Callable[[Workspace], T]) -> list[T]:
+        """Read every workspace, without those that another thread removes meanwhile."""
+        found = []
+        for workspace in self.workspaces:
+            with contextlib.suppress(ClosedIndexError):
+                found.append(look(workspace))
+        return found
 
     def _update(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -81,6 +82,20 @@ def locate(root: Path) -> IndexLocation:
     # Only characters that every file system takes; 40 keeps the path short for Windows' 260 limit.
     readable = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(real).name)[:40] or "root"
     return IndexLocation(index_root() / "workspaces" / f"{readable}-{digest}")
+
+
+def bytes_of(folder: Path) -> int:
+    """Return the bytes of all files below a folder; 0 where there is none.
+
+    Other threads and processes replace the files of an index and delete journals at any time: what is gone when it is
+    looked at has no size.
+    """
+    total = 0
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(inner, name).lstat().st_size
+    return total
 
 
 def make_private_directory(directory: Path) -> None:

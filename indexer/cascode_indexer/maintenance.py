@@ -15,6 +15,7 @@ from cascode_indexer.errors import CascodeError, IndexBusyError
 from cascode_indexer.location import (
     INDEX_DIR_VARIABLE,
     IndexLocation,
+    bytes_of,
     index_root,
     locate,
     prepared_models_path,
@@ -61,12 +62,12 @@ def clean(root: Path | None) -> CleanReport:
     Raises:
         IndexBusyError: A process is writing that index now.
     """
-    before = _size(index_root())
+    before = bytes_of(index_root())
     if root is not None:
         location = locate(root)
         removed = int(location.directory.is_dir())
         _remove(location)
-        return CleanReport(removed, 0, before - _size(index_root()))
+        return CleanReport(removed, 0, before - bytes_of(index_root()))
     removed = 0
     referenced: set[bytes] = set()
     for location in _locations():
@@ -77,7 +78,7 @@ def clean(root: Path | None) -> CleanReport:
         else:
             referenced |= _keys_of(location)
     vectors = prune_vectors(vector_cache_path(), referenced)
-    return CleanReport(removed, vectors, before - _size(index_root()))
+    return CleanReport(removed, vectors, before - bytes_of(index_root()))
 
 
 def clean_all() -> CleanReport:
@@ -86,14 +87,14 @@ def clean_all() -> CleanReport:
     Raises:
         IndexBusyError: A process is writing one of them now.
     """
-    before = _size(index_root())
+    before = bytes_of(index_root())
     locations = list(_locations())
     for location in locations:
         _remove(location)
     vectors = prune_vectors(vector_cache_path(), set(), unused_days=0)
     remove_database(vector_cache_path())
     shutil.rmtree(prepared_models_path(), ignore_errors=True)
-    return CleanReport(len(locations), vectors, before - _size(index_root()))
+    return CleanReport(len(locations), vectors, before - bytes_of(index_root()))
 
 
 def diagnose(roots: Sequence[Path], *, model: str | None = None) -> list[Finding]:
@@ -257,8 +258,3 @@ def _remove(location: IndexLocation) -> None:
         )
     lock.release()
     shutil.rmtree(location.directory)
-
-
-def _size(folder: Path) -> int:
-    """Return the bytes of all files below ``folder``."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0

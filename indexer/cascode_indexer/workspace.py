@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TypeVar
 
 from cascode_indexer.errors import IndexBusyError
 from cascode_indexer.index_files import IndexFiles
@@ -23,7 +24,7 @@ from cascode_indexer.indexing.types import (
     WorkspaceStatus,
 )
 from cascode_indexer.indexing.update import Updater
-from cascode_indexer.location import locate, vector_cache_path
+from cascode_indexer.location import bytes_of, locate, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.packing import pack_index, packed_from, unpack_index
@@ -32,15 +33,16 @@ from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import cache_identity
 from cascode_indexer.team.supply import supply_of
-from cascode_indexer.types import SkipCounts
+from cascode_indexer.types import SkipCounts, SkipReason
 from cascode_indexer.walk import checked_root
 from cascode_indexer.write_right import CancelledError, Turn, WriteRight
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: A running update ends within one small batch; a thread that hangs must not keep the process alive.
 _CLOSE_SECONDS = 10.0
-#: Updates begun before damage is a matter of the disk: an engine beside this one may meet it at the same time.
+#: Attempts before damage is a matter of the disk: an engine beside this one may meet it at the same time.
 _ATTEMPTS = 3
 
 
@@ -86,7 +88,7 @@ class Workspace:
 
     @property
     def store(self) -> Store:
-        """The connection that searches read through."""
+        """The connection that searches read through, for whoever keeps :attr:`index` open."""
         return self.index.store
 
     @property
@@ -101,12 +103,41 @@ class Workspace:
 
     @property
     def indexed(self) -> bool:
-        """Whether a full scan has ever been completed."""
-        return self.store.get_meta("last_indexed") is not None
+        """Whether a full scan has ever been completed.
+
+        Raises:
+            ClosedIndexError: The workspace was closed.
+        """
+        return self.read(lambda index: index.store.get_meta("last_indexed")) is not None
 
     def vectors(self) -> WorkspaceVectors:
-        """Return the vectors of this workspace for the current model."""
+        """Return the vectors of this workspace for the current model, for whoever keeps :attr:`index` open."""
         return self.index.vectors()
+
+    def read(self, look: Callable[[OpenIndex], T]) -> T:
+        """Read the index; again where a file turned out damaged, without what it held.
+
+        Args:
+            look: Given the open files, which stay open until it ends.
+
+        Raises:
+            ClosedIndexError: The workspace was closed.
+            IndexStoreError: A file is damaged again and again, or cannot be read.
+        """
+        attempt = 1
+        while True:
+            index = self.index
+            try:
+                with index:
+                    return look(index)
+            except ClosedIndexError:
+                if self.retired or attempt == _ATTEMPTS:  # else its files were rebuilt just now
+                    raise
+            except DamagedFileError as error:
+                if attempt == _ATTEMPTS:
+                    raise damaged_again_error(error) from error
+                self.repair(error, index)
+            attempt += 1
 
     def scan(
         self, work: Callable[[Updater], IndexReport], on_progress: OnProgress | None, cancelled: Cancelled | None
@@ -177,17 +208,15 @@ class Workspace:
         Raises:
             ClosedIndexError: The workspace was closed.
         """
-        index = self.index
-        try:
-            with index:
-                return self._status(index)
-        except DamagedFileError as error:
-            self.repair(error, index)
-        try:
-            with self.index as index:
-                return self._status(index)
-        except DamagedFileError as error:
-            raise damaged_again_error(error) from error
+        return self.read(self._status)
+
+    def skipped_files(self) -> dict[str, SkipReason]:
+        """Return the files that were skipped for their content.
+
+        Raises:
+            ClosedIndexError: The workspace was closed.
+        """
+        return self.read(lambda index: index.store.skipped_files())
 
     def repair(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
         """Put a damaged file aside and start it empty; what it held is made again from the workspace.
@@ -215,7 +244,6 @@ class Workspace:
         """Describe what these files hold."""
         counts = index.store.counts()
         last = index.store.get_meta("last_indexed")
-        size = sum(path.stat().st_size for path in self.location.directory.glob("*") if path.is_file())
         return WorkspaceStatus(
             root=self.root,
             directory=self.location.directory,
@@ -223,7 +251,7 @@ class Workspace:
             counts=counts,
             skipped=index.store.skipped() if last else SkipCounts(),
             model=index.store.get_meta("model"),
-            size_bytes=size,
+            size_bytes=bytes_of(self.location.directory),
             busy=self._right.held_elsewhere(),
             last_indexed=float(last) if last else None,
             updating=self._right.held,

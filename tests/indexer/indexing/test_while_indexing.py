@@ -187,11 +187,11 @@ def test_searches_roots_and_updates_at_once(
     assert names(engine.search(SearchRequest("retry_failed_upload")))[0] == "retry_failed_upload"
 
 
-@pytest.mark.parametrize("meet", ["status", "search", "reindex"])
+@pytest.mark.parametrize("meet", ["status", "search", "reindex", "first scan", "open buffer", "skipped"])
 def test_damage_met_by_anybody_is_mended(
     open_engine: OpenEngine, workspace: Path, caplog: pytest.LogCaptureFixture, meet: str
 ) -> None:
-    """Status, a search or an update finds the store torn: it is rebuilt, and the next update fills it."""
+    """Whoever reads or writes the store and finds it torn rebuilds it, and the next update fills it."""
     open_engine(workspace).update()
     engine = open_engine(workspace)
     path = locate(workspace).store
@@ -205,6 +205,9 @@ def test_damage_met_by_anybody_is_mended(
         "status": engine.status,
         "search": lambda: engine.search(SearchRequest("retry")),
         "reindex": lambda: engine.reindex(full=True),
+        "first scan": engine.is_indexed,
+        "open buffer": lambda: engine.holds(workspace / "src" / "upload.py", ""),
+        "skipped": lambda: engine.skipped_paths(workspace),
     }
     work[meet]()
     assert "is damaged" in caplog.text
