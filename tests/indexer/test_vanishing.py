@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.engine import Engine
+from cascode_indexer.errors import IndexStoreError
 from cascode_indexer.location import bytes_of, locate
 from cascode_indexer.open_index import OpenIndex
-from cascode_indexer.store.connection import DamagedFileError
+from cascode_indexer.store import connection
+from cascode_indexer.store.connection import VECTOR_SCHEMA, DamagedFileError, connect
 
 OpenEngine = Callable[..., Engine]
 
@@ -86,3 +88,10 @@ def test_a_workspace_that_is_removed_at_this_moment_is_left_out(
     assert engine.status() == []
     assert engine.is_indexed()
     assert engine.skipped_paths(workspace) == []
+
+
+def test_a_database_that_is_gone_when_it_is_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process removes the index right after the file was made: the error is one line with a fix."""
+    monkeypatch.setattr(connection, "make_private_file", lambda _: None)
+    with pytest.raises(IndexStoreError, match=r"cannot use the index .*gone\.sqlite3: No such file"):
+        connect(tmp_path / "gone.sqlite3", VECTOR_SCHEMA)

@@ -94,20 +94,19 @@ def connect(path: Path, schema: Schema) -> sqlite3.Connection:
         IndexStoreError: It cannot be opened or written.
     """
     make_private_file(path)
-    with _opening_here:
+    with _opening_here, translate_errors(path):
         # To close a file takes all the locks that this process has on it (POSIX, fcntl), and SQLite's are among them:
         # another process could then delete the write-ahead log that this one goes on writing. So a file that is open
         # here, and was looked at when it was opened, is left alone.
         if not _held[_inode(path)]:
             _check_length(path)
-        with translate_errors(path):
-            connection = sqlite3.connect(
-                path,
-                timeout=_BUSY_SECONDS,
-                check_same_thread=False,
-                isolation_level=None,
-                factory=_Connection,
-            )
+        connection = sqlite3.connect(
+            path,
+            timeout=_BUSY_SECONDS,
+            check_same_thread=False,
+            isolation_level=None,
+            factory=_Connection,
+        )
         connection.hold(_inode(path))
     with translate_errors(path):
         try:
@@ -176,7 +175,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, with the file they are about.
+    """Turn errors of SQLite and of the disk into ours, with the file they are about.
 
     Raises:
         DamagedFileError: The file is damaged.
@@ -201,11 +200,18 @@ def translate_errors(path: Path) -> Iterator[None]:
                 f"or set {INDEX_DIR_VARIABLE} to a folder on another disk"
             ) from error
         if isinstance(error, sqlite3.OperationalError):
-            raise IndexStoreError(
-                f"cannot use the index {path}: {text}; check the disk and the folder's permissions, "
-                f"or set {INDEX_DIR_VARIABLE} to another folder"
-            ) from error
+            raise _unusable(path, text) from error
         raise
+    except OSError as error:  # another process removes the index at this moment, or the disk fails
+        raise _unusable(path, error.strerror or str(error)) from error
+
+
+def _unusable(path: Path, reason: str) -> IndexStoreError:
+    """The error of a file that can be neither read nor written."""
+    return IndexStoreError(
+        f"cannot use the index {path}: {reason}; check the disk and the folder's permissions, "
+        f"or set {INDEX_DIR_VARIABLE} to another folder"
+    )
 
 
 def remove_database(path: Path) -> None:
