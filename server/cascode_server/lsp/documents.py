@@ -259,15 +259,24 @@ class Outbox:
                 self._on_new_engine()
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
-            for path, draft in waiting.items():
-                text = None if draft is None or self._is_orphan(path, draft) else draft.text()
-                if text is None or engine.holds(path, text):
-                    engine.clear_overlay(path)
-                else:
-                    engine.set_overlay(path, text)
-                if draft is None:
-                    self._stored.discard(path)
+            try:
+                for path, draft in waiting.items():
+                    self._hand_over(engine, path, draft)
+            except CascodeError:  # a store that is busy, for instance: they are handed over with the next search
+                with self._lock:
+                    self._waiting = {**waiting, **self._waiting}
+                raise
             return bool(waiting)
+
+    def _hand_over(self, engine: Engine, path: Path, draft: Draft | None) -> None:
+        """Let the engine search a document as it is typed; one that was closed or saved as it is on the disk."""
+        text = None if draft is None or self._is_orphan(path, draft) else draft.text()
+        if text is None or engine.holds(path, text):
+            engine.clear_overlay(path)
+        else:
+            engine.set_overlay(path, text)
+        if draft is None:
+            self._stored.discard(path)
 
     def _is_orphan(self, path: Path, draft: Draft) -> bool:
         """Whether a document's file was deleted.

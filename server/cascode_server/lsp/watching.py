@@ -86,8 +86,9 @@ class Watching:
         from cascode import Watcher
 
         def source(notices: Notices) -> NoticeSource:
-            self._sources[root] = _ClientSource(notices)
-            return self._sources[root]
+            with self._lock:
+                self._sources[root] = _ClientSource(notices)
+                return self._sources[root]
 
         self.unwatch(root)
         try:
