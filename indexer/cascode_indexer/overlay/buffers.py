@@ -16,12 +16,12 @@ import numpy as np
 from cascode_indexer.extract import language_of_text, most_bytes
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.overlay.words import FunctionWords, WordCounter
+from cascode_indexer.store.passages import read_passages
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import VectorCache, text_key
 from cascode_indexer.types import SkipReason, SourceFile, StoredDefinition
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.walk import IgnoreRules
-from cascode_models.text import passages
 from cascode_models.types import Encoder
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class Overlays:
             for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
         words = self._words().count(path, parsed.definitions)
-        split = {text: tuple(passages(text)) for text in parsed.texts}
+        split = {text: tuple(read_passages(text, path)) for text in parsed.texts}
         return OverlayFile(path, text, definitions, parsed.texts, words, is_inside, split)
 
     def _encode_missing(

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import index_terms
-from cascode_indexer.store.passages import passage_id
+from cascode_indexer.store.passages import passage_id, read_passages
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import token_count
 from cascode_indexer.types import Definition
-from cascode_models.text import MAX_PASSAGES, passages
+from cascode_models.text import MAX_PASSAGES
 
 
 def insert_file(database: Connection, file: ParsedFile) -> None:
@@ -36,22 +36,23 @@ def insert_file(database: Connection, file: ParsedFile) -> None:
     file_id = int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
     path_terms = index_terms(source.path)
     for definition, text in zip(file.definitions, file.texts, strict=True):
-        _insert_function(database, file_id, _text_id(database, text), path_terms, definition)
+        _insert_function(database, file_id, _text_id(database, text, source.path), path_terms, definition)
 
 
-def _text_id(database: Connection, text: str) -> int:
+def _text_id(database: Connection, text: str, path: str) -> int:
     """Return the id of a text, which is stored once for all definitions that share it."""
     key = text_key(text)
     row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
-    if row is not None:
-        return int(row[0])
-    # A cursor that inserted has the id of its row, which only the type checker does not know.
-    text_id = int(database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid or 0)
+    if row is None:
+        # A cursor that inserted has the id of its row, which only the type checker does not know.
+        row = (database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid,)
+    text_id = int(row[0])
+    # A text that is known may be known from a file that is not read to the end.
     database.executemany(
-        "INSERT INTO passages (id, key, text) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO passages (id, key, text) VALUES (?, ?, ?)",
         [
             (passage_id(text_id, place), text_key(passage), passage)
-            for place, passage in enumerate(passages(text))
+            for place, passage in enumerate(read_passages(text, path))
             if place
         ],
     )

@@ -11,7 +11,21 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from cascode_models.text import MAX_PASSAGES
+from cascode_indexer.extract import is_test_path
+from cascode_models.text import MAX_PASSAGES, passages
+
+
+def read_passages(text: str, path: str) -> list[str]:
+    """Return the passages of a text that get a vector: of a test the beginning alone.
+
+    A test says at its beginning what it tests, and is seldom asked for; tests are half of the definitions of a
+    repository, and the longer half.
+
+    Args:
+        text: What is encoded of a definition (:func:`cascode_models.text.function_text`).
+        path: Its file, relative to the workspace.
+    """
+    return [text] if is_test_path(path) else passages(text)
 
 
 def passage_id(text_id: int, place: int) -> int:

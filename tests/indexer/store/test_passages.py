@@ -82,6 +82,19 @@ def test_passages_go_with_their_text(store: Store) -> None:
     assert store.all_keys() == {text_key(SHORT)}
 
 
+def test_tests_are_read_at_their_beginning(store: Store) -> None:
+    """Until the same text stands elsewhere too; which of the two files is stored first changes nothing."""
+    other = f"{LONG}\nmore"
+    store.replace_files([parsed("tests/test_a.py", other)])
+    assert text_key(other) in store.all_keys()
+    assert len(store.all_keys()) == 1 + MAX_PASSAGES + 1
+    store.replace_files([parsed("b.py", other)])
+    with_tails = store.all_keys()
+    assert with_tails == {text_key(text) for text in (SHORT, *passages(LONG), *passages(other))}
+    store.replace_files([parsed("tests/test_b.py", other)])
+    assert store.all_keys() == with_tails
+
+
 def test_passages_go_when_everything_is_forgotten(store: Store) -> None:
     """A scan that starts afresh meets no passage of before."""
     store.clear_files()
