@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -257,4 +258,6 @@ def _remove(location: IndexLocation) -> None:
             f"a cascode process is writing {location.directory}: stop it, then run 'cascode clean' again"
         )
     lock.release()
-    shutil.rmtree(location.directory)
+    while location.directory.is_dir():
+        with contextlib.suppress(FileNotFoundError):  # a reader closed its database, which takes its journal away
+            shutil.rmtree(location.directory)

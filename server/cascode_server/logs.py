@@ -6,6 +6,7 @@ does would take the file away from the others; on Windows it would fail.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -57,11 +58,13 @@ def log_file() -> Path:
 
 def recent_logs() -> list[Path]:
     """Return the logs of this user's servers, the newest first."""
-    try:
-        found = [path for path in log_directory().iterdir() if _NAME.fullmatch(path.name) and path.suffix == ".log"]
-        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
-    except OSError:
-        return []
+    found: dict[Path, float] = {}
+    with contextlib.suppress(OSError):  # there is no such folder
+        for path in log_directory().iterdir():
+            if _NAME.fullmatch(path.name) and path.suffix == ".log":
+                with contextlib.suppress(OSError):  # a server that begins removes what is old
+                    found[path] = path.stat().st_mtime
+    return sorted(found, key=found.__getitem__, reverse=True)
 
 
 def setup_logging(level: str) -> Path | None:

@@ -39,6 +39,22 @@ def test_cleaning_without_a_workspace_removes_what_has_vanished(open_engine: Ope
     assert (report.indexes, report.vectors) == (1, 0)
 
 
+def test_a_journal_that_goes_meanwhile_is_no_error(
+    open_engine: OpenEngine, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader closes its database while the folder is deleted: SQLite takes the journal away itself."""
+    open_engine(workspace).close()
+    rmtree = shutil.rmtree
+
+    def meets_a_gap(path: Path) -> None:
+        monkeypatch.setattr(shutil, "rmtree", rmtree)
+        raise FileNotFoundError(path / "index.sqlite-wal")
+
+    monkeypatch.setattr(shutil, "rmtree", meets_a_gap)
+    assert clean(workspace).indexes == 1
+    assert not locate(workspace).directory.exists()
+
+
 def test_cleaning_everything_leaves_nothing(open_engine: OpenEngine, workspace: Path) -> None:
     """All indexes and all vectors are gone, and are counted."""
     engine = open_engine(workspace)

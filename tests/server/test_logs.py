@@ -117,6 +117,13 @@ def test_old_logs_of_ended_processes_go(folder: Path) -> None:
     assert logs.recent_logs()[0] == mine
 
 
+def test_a_log_that_goes_meanwhile_hides_no_other(folder: Path) -> None:
+    """A dangling link stands for a log that is removed between being listed and being looked at."""
+    mine = logs.setup_logging("info")
+    (folder / "server-20260101-000000-1.log").symlink_to(folder / "gone")
+    assert logs.recent_logs() == [mine]
+
+
 def test_two_servers_write_two_files(folder: Path) -> None:
     """Processes do not share a file, so that a rotation takes it from nobody."""
     code = "from cascode_server import logs; print(logs.setup_logging('info'))"
