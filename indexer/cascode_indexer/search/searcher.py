@@ -382,6 +382,9 @@ def _middle_stages(request: SearchRequest, model: CasCodeModel | None) -> Iterat
         yield []
         return
     if not model.has_codes:
-        raise QueryError("the model has no codes for poly-top: train some with the preset 'poly'")
+        raise QueryError(
+            f"the model has no codes, and poly-top is {request.poly_top}: set it to 0, "
+            "or train some with the preset 'poly'"
+        )
     with CodeStore(code_store_path(), model.fingerprint, model.dimension) as codes:
         yield [poly_stage(model, codes, request.poly_top)]

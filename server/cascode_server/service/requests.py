@@ -43,6 +43,7 @@ def search_request(
         paths=tuple(argument.get("paths", ())),
         rerank=rerank,
         rerank_top=top,
+        poly_top=settings.poly_top,
         wait_for_model=wait_for_model,
         team=argument.get("team", team),
     )

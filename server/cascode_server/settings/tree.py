@@ -89,6 +89,14 @@ class Search:
         minimum=0,
         maximum=200,
     )
+    # More candidates than that a search never has.
+    poly_top: int = _setting(
+        0,
+        "Candidates that the poly-encoder of a model with codes orders, between the fast stage and the slow "
+        "classifier. 0 leaves it out: the bundled model has no codes.",
+        minimum=0,
+        maximum=1000,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,5 +135,5 @@ def test_a_model_without_codes_says_what_to_train(tmp_path: Path, monkeypatch: p
     (tmp_path / "a.py").write_text("def retry_upload():\n    return retry\n")
     with Engine([tmp_path], model=FakeModelHandle(Without())) as engine:
         engine.update()
-        with pytest.raises(QueryError, match="train some with the preset 'poly'"):
+        with pytest.raises(QueryError, match="poly-top is 100: set it to 0, or train some with"):
             engine.search(SearchRequest("retry upload", poly_top=100))
