@@ -49,23 +49,29 @@ Scored = tuple[Asked, Array]
 
 
 def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
-    """Leave types out of the candidates of mined questions.
+    """What the fast stage sees: nothing that the slow classifier read, and no types for mined questions.
 
     What commits change was mined as functions: a type among the candidates would only be seen to be wrong.
     """
     types = list(rules).index("types")
     kept = []
-    for question in asked:
+    for question in map(partial(_without_late, rules), asked):
         if question.group == WRITTEN:
-            kept.append(replace(question, logits=None, mean_late=None))
+            kept.append(question)
             continue
         functions = question.evidence[:, types] == 0
         arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
         files = replace(
             question.files, numbers=question.files.numbers[functions], right=question.files.right[functions]
         )
-        kept.append(replace(question, **arrays, files=files, logits=None, mean_late=None))
+        kept.append(replace(question, **arrays, files=files))
     return kept
+
+
+def _without_late(rules: Sequence[str], question: Asked) -> Asked:
+    """A question as it is before the slow classifier reads anything: a fit would weigh what it read."""
+    seen = np.array([name != "late" for name in rules])
+    return replace(question, evidence=question.evidence * seen, logits=None, mean_late=None)
 
 
 def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None] = lambda _line: None) -> str:
@@ -94,12 +100,14 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         "weights set by hand, before": score_by(functions, partial(_weights_of, {**FAST, **BEFORE})),
         "weights in force": score_by(functions, in_force),
         "the same, types among the candidates": score_by(asked, in_force),
-        "fitted to the other workspaces": score_left_out(functions, rules, progress),
+        "fitted to the other workspaces": score_left_out(functions, rules, FAST, progress),
     }
     if all(question.is_read for question in asked):
         rankings["the cascade, types among the candidates"] = [
             (question, cascade_scores(question, rules)) for question in asked
         ]
+    if all(question.mean_late is not None for question in asked):
+        rankings["the cascade, fitted to the other workspaces"] = score_left_out(asked, rules, LATE, progress)
     groups = list(dict.fromkeys(question.group for question in asked))
     sorts = [sort for sort in dict.fromkeys(question.sort for question in asked) if sort]
     files = ["files, NDCG@10"] if WRITTEN in groups else []
@@ -152,7 +160,9 @@ def cascade_scores(question: Asked, rules: Sequence[str]) -> Array:
     return scores
 
 
-def score_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str], None]) -> list[Scored]:
+def score_left_out(
+    asked: Sequence[Asked], rules: Sequence[str], in_force: Table, progress: Callable[[str], None]
+) -> list[Scored]:
     """Scores of each question, with weights of its kind of query that were fitted without its workspace.
 
     A group of one workspace is dealt out by its questions: there is no other to fit on. Kinds of queries without
@@ -164,7 +174,7 @@ def score_left_out(asked: Sequence[Asked], rules: Sequence[str], progress: Calla
         (at if counted[question.group] == 1 else sets.index(question.set_name)) % _FOLDS
         for at, question in enumerate(asked)
     ]
-    found = [scores_of(question, rules, _weights_of(FAST, question)) for question in asked]
+    found = [scores_of(question, rules, _weights_of(in_force, question)) for question in asked]
     for fold in range(_FOLDS):
         for kind in KINDS:
             dealt = [(at, question, part[at]) for at, question in enumerate(asked) if question.kind == kind.value]

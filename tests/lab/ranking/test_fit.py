@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cascode_indexer.rank.weights import FAST
 from cascode_lab.ranking.compare import cascade_scores, functions_of, score_left_out, table
 from cascode_lab.ranking.fit import file_ndcg, fit, reciprocal_rank, scores_of
 from cascode_lab.ranking.types import Asked, Files
@@ -133,11 +134,22 @@ def test_types_are_left_out() -> None:
     assert kept.right.tolist() == [True]
 
 
+def test_the_fast_stage_has_seen_nothing_of_late_interaction() -> None:
+    """Else weights fitted to it would weigh what only the slow classifier reads."""
+    rules = [*RULES, "late"]
+    rows = np.array([[0.5, 0.1, 0.0, 0.3], [0.4, 0.2, 0.0, -0.3]], dtype=np.float32)
+    for group in ("written", "history"):
+        question = replace(asked([(0, 0, 0)] * 2, [1], group=group), evidence=rows, mean_late=0.4)
+        (kept,) = functions_of([question], rules)
+        assert kept.evidence.tolist() == [pytest.approx([0.5, 0.1, 0, 0]), pytest.approx([0.4, 0.2, 0, 0])]
+        assert not kept.is_read
+
+
 def test_workspaces_are_ranked_with_weights_of_the_others() -> None:
     """What only one workspace teaches does not help itself."""
     alike = [question for name in ("p", "q", "r", "s") for question in questions(name, decisive=1, count=8)]
     odd = questions("zz", decisive=0, count=8)
-    scored = score_left_out([*alike, *odd], RULES, lambda _line: None)
+    scored = score_left_out([*alike, *odd], RULES, FAST, lambda _line: None)
     found = [reciprocal_rank(*pair) for pair in scored]
     assert np.mean(found[: len(alike)]) > 0.9
     assert np.mean(found[len(alike) :]) < 0.7
@@ -167,3 +179,6 @@ def test_the_table_compares_every_ranking() -> None:
     assert len(rows) == 6
     read = [replace(question, logits=np.zeros(len(question.right), dtype=np.float32)) for question in some]
     assert "| the cascade, types among the candidates | " in table(read, RULES)
+    assert "| the cascade, fitted to" not in table(read, RULES)
+    kept = [replace(question, mean_late=0.1) for question in some]
+    assert "| the cascade, fitted to the other workspaces | 1.000 | " in table(kept, RULES)
