@@ -46,6 +46,14 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
             "class A\ninternal actual constructor(val x: Int) {\n    fun f() = 1 // {a }\n}\n",
             [("class", "A"), ("method", "A.f")],
         ),
+        # Within another class the grammar would take it for a constructor of that one.
+        (
+            "kotlin",
+            'class A {\n  class B<T : C>\n  @Inject\n  @Named("x")\n  private constructor(val x: T) {\n    fun f() = 1\n  }\n'
+            "  val y = 1\n  constructor(z: Int) { g(z) }\n}\n",
+            [("class", "A"), ("class", "A.B"), ("method", "A.B.f"), ("constructor", "A.constructor")],
+        ),
+        ("kotlin", 'val a = $$"{\\"$b\\": 1}"\nfun f() = a\n', [("function", "f")]),
         ("kotlin", 'val a = "{ b }"\nfun f() = a\n', [("function", "f")]),
         ("bash", "#!/bin/sh\nf() { :; }\n", [("function", "f")]),
         ("bash", "for x in (*); do\nfunction f {\n  :\n}\ng() { :; }\n", [("function", "f"), ("function", "g")]),

@@ -59,20 +59,26 @@ def _parts(text: str) -> list[str]:
     return [text.strip("`")] if text.strip("`") else []
 
 
-#: The grammar asks for a line break in front of a brace that ends members, and for none in front of a class's
-#: ``constructor``. Comments are looked past: a line break would end them.
+#: The grammar asks for a line break in front of a brace that ends members, and for none between a class's name and its
+#: ``constructor``: within another class it would read that one's. Comments are looked past: a line break would end them.
+#: Dollars in front of a string say how many of them begin a template in it, which the grammar does not know.
 _BREAKS = re.compile(
-    rb"//[^\n]*|[ \t](?=\})|\n(?=(?:(?:public|protected|private|internal|actual|expect)[ \t]+)*constructor\b)"
+    rb"//[^\n]*|[ \t](?=\})|\$\$+(?=\")"
+    rb"|\bclass\s+[\w`]+(?:[ \t]*<[^\n(){}]{0,200}>)?"
+    rb"(?:\s+(?:public|protected|private|internal|actual|expect|@[\w.:]+(?:\([^\n(){}]{0,200}\))?))*\s+constructor\b"
 )
 
 
 def _shown(source: bytes) -> Shown:
-    """The source with blanks for line breaks and line breaks for blanks, where that makes no difference."""
-    return Shown(
-        _BREAKS.sub(
-            lambda match: b"\n" if match[0] in (b" ", b"\t") else b" " if match[0] == b"\n" else match[0], source
-        )
-    )
+    """The source with blanks for line breaks and dollars, and line breaks for blanks, where that makes no difference."""
+
+    def changed(match: re.Match[bytes]) -> bytes:
+        found = match[0]
+        if found in (b" ", b"\t"):
+            return b"\n"
+        return found if found.startswith(b"//") else found.replace(b"\n", b" ").replace(b"$", b" ")
+
+    return Shown(_BREAKS.sub(changed, source))
 
 
 #: A line that starts a definition.
