@@ -18,6 +18,7 @@ from cascode_lab.corpus.manifest import load_manifest
 from cascode_lab.corpus.mine import Mined, mine_package
 from cascode_lab.corpus.splits import HeldOut
 from cascode_lab.corpus.types import LANGUAGES, Package, Split
+from cascode_lab.history.manifest import asked_about
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ def mine(
     unknown = sorted(set(languages) - set(LANGUAGES))
     if unknown:
         raise CorpusError(f"The corpus has no {unknown[0]!r}: choose among {', '.join(LANGUAGES)}.")
-    held = HeldOut.read(*held_out)
+    # Published packages carry the repositories that questions are asked about, too.
+    held = HeldOut.read(*held_out).including(asked_about())
     wanted = set(languages) or set(LANGUAGES)
     chosen = [
         replace(package, languages=tuple(language for language in package.languages if language in wanted))

@@ -18,7 +18,8 @@ RESERVED_ONE_IN = 10
 _HOSTED = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)[/:]([\w.-]+)/([\w.-]+)", re.IGNORECASE)
 # Distributions wrap the upstream name: ruby-mail, libcommons-lang3-java, golang-github-spf13-cobra-dev.
 _WRAPPING = re.compile(
-    r"^(?:ruby-|php-|node-|golang-(?:github|gopkg|golang|google|gonum)-(?:[a-z0-9.]+-)?|lib(?=.*-java$))|-java$|-dev$"
+    r"^(?:ruby-|php-(?:league-)?|node-|librust-|golang-(?:github|gopkg|golang|google|gonum)-(?:[a-z0-9.]+-)?"
+    r"|lib(?=.*-java$))|-java$|-dev$|-build$"
 )
 
 
@@ -49,6 +50,10 @@ class HeldOut:
             except OSError as error:
                 raise CorpusError(f"Cannot read the held-out list {path} ({error.strerror}): give its path.") from error
         return cls(frozenset(line.strip().lower() for line in lines if line.strip()))
+
+    def including(self, repositories: Iterable[str]) -> HeldOut:
+        """Hold some more: ``owner/name``, in whatever letter case."""
+        return HeldOut(self.repositories | {name.lower() for name in repositories})
 
     def holds(self, package: Package, repositories: Iterable[str]) -> str | None:
         """Say which held-out repository a package is, if any.

@@ -72,6 +72,11 @@ def load_manifest(path: Path | None = None) -> list[HistoryEntry]:
     return sorted(entries, key=lambda entry: entry.repository.lower())
 
 
+def asked_about() -> list[str]:
+    """Return the repositories of the shipped manifest that questions are asked about, ``owner/name``."""
+    return [entry.repository for entry in load_manifest() if entry.split is not Split.TRAIN]
+
+
 def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None:
     """Refuse a manifest that names a repository kept for others' benchmarks.
 

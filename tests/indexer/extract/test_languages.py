@@ -49,7 +49,8 @@ def test_only_the_grammar_that_is_needed_is_loaded() -> None:
         # Within another class the grammar would take it for a constructor of that one.
         (
             "kotlin",
-            'class A {\n  class B<T : C>\n  @Inject\n  @Named("x")\n  private constructor(val x: T) {\n    fun f() = 1\n  }\n'
+            'class A {\n  class B<T : C>\n  @Inject\n  @Named("x")\n'
+            "  private constructor(val x: T) {\n    fun f() = 1\n  }\n"
             "  val y = 1\n  constructor(z: Int) { g(z) }\n}\n",
             [("class", "A"), ("class", "A.B"), ("method", "A.B.f"), ("constructor", "A.constructor")],
         ),

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from cascode_lab.corpus import assemble
-from cascode_lab.corpus.build import build_corpus
+from cascode_lab.corpus.build import build_corpus, mine
 from cascode_lab.corpus.errors import CorpusError
 from cascode_lab.corpus.splits import HeldOut, split_of
 from cascode_lab.corpus.types import Package, Split
+from cascode_lab.history.manifest import asked_about
 
 NOBODY = HeldOut(frozenset())
 TRAIN = next(name for name in (f"train{n}" for n in range(99)) if split_of(name) is Split.TRAIN)
@@ -111,6 +112,41 @@ def test_held_out_repository_gives_nothing(tmp_path: Path) -> None:
     summary = build(entries, tmp_path, HeldOut(frozenset({"own/kept"})))
     assert [row["package"] for row in rows(tmp_path / "out" / "python.jsonl")] == [DEV]
     assert summary["languages"]["python"]["dropped"]["held-out package"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("pypi", "urllib3"),
+        ("npm", "yargs"),
+        ("debian", "ruby-thor"),
+        ("debian", "librust-hyper-dev"),
+        ("debian", "php-league-flysystem"),
+        ("debian", "golang-github-spf13-viper-dev"),
+        ("debian", "ninja-build"),
+    ],
+)
+def test_packages_of_what_questions_are_about_are_held_out(source: str, name: str) -> None:
+    """Also where their metadata name no repository: published code is that of the repository."""
+    entry = Package(source, name, "1.0", "MIT", ("python",), "a test")
+    assert NOBODY.holds(entry, ()) is None
+    assert NOBODY.including(asked_about()).holds(entry, ()) is not None
+
+
+def test_mining_leaves_out_what_questions_are_about(tmp_path: Path) -> None:
+    """Whatever the lists of held-out repositories say."""
+    package(tmp_path / "cache", "urllib3", function("open_door", "Open the front door."))
+    package(tmp_path / "cache", DEV, function("close_door", "Close the back door."))
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text(
+        "pypi:\n"
+        + "".join(
+            f"- {{name: {name}, version: '1.0', licence: MIT, languages: [python], why: a test}}\n"
+            for name in ("urllib3", DEV)
+        )
+    )
+    mine(manifest, tmp_path / "out", packages=tmp_path / "cache", held_out=[])
+    assert [row["package"] for row in rows(tmp_path / "out" / "python.jsonl")] == [DEV]
 
 
 def test_what_leaks_is_dropped_from_training(tmp_path: Path) -> None:
