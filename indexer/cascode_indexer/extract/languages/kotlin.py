@@ -60,7 +60,7 @@ def _parts(text: str) -> list[str]:
 
 
 #: The grammar asks for a line break in front of a brace that ends members, and for none between a class's name and its
-#: ``constructor``: within another class it would read that one's. Comments are looked past: a line break would end them.
+#: ``constructor``: within another class it would read that one's. Comments are looked past: a line break ends them.
 #: Dollars in front of a string say how many of them begin a template in it, which the grammar does not know.
 _BREAKS = re.compile(
     rb"//[^\n]*|[ \t](?=\})|\$\$+(?=\")"
@@ -70,7 +70,7 @@ _BREAKS = re.compile(
 
 
 def _shown(source: bytes) -> Shown:
-    """The source with blanks for line breaks and dollars, and line breaks for blanks, where that makes no difference."""
+    """The source with blanks for line breaks and dollars, and line breaks for blanks, where that changes nothing."""
 
     def changed(match: re.Match[bytes]) -> bytes:
         found = match[0]
