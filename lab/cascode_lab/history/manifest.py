@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,13 @@ def load_manifest(path: Path | None = None) -> list[HistoryEntry]:
 
 
 def asked_about() -> list[str]:
-    """Return the repositories of the shipped manifest that questions are asked about, ``owner/name``."""
-    return [entry.repository for entry in load_manifest() if entry.split is not Split.TRAIN]
+    """Return the repositories that questions are asked about, ``owner/name``: nothing of them is trained on.
+
+    Those of the shipped manifest whose histories ask, and those of ``asked_about.txt``, about which questions are
+    written by hand alone.
+    """
+    written = resources.files(__package__).joinpath("asked_about.txt").read_text(encoding="utf-8").split()
+    return [entry.repository for entry in load_manifest() if entry.split is not Split.TRAIN] + written
 
 
 def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None:

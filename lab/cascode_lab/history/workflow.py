@@ -16,7 +16,7 @@ from cascode_lab.corpus.types import Split
 from cascode_lab.history.clones import find_clone, held_out_as, repository_name
 from cascode_lab.history.errors import HistoryError
 from cascode_lab.history.git import GitRepository
-from cascode_lab.history.manifest import check_held_out, load_manifest
+from cascode_lab.history.manifest import asked_about, check_held_out, load_manifest
 from cascode_lab.history.mine import MOST_CANDIDATES, mine
 from cascode_lab.history.output import file_name, write_json, write_rows
 from cascode_lab.history.questions import questions_of
@@ -50,7 +50,7 @@ def mine_clones(
     Args:
         folders: Clones or bare repositories.
         output: Folder for ``pairs`` and ``summary.json``.
-        held_out: Repositories that must not be used.
+        held_out: Repositories that must not be used; those that questions are asked about are not, either.
         limit: Look at the files of at most this many commits of a repository, the newest.
         progress: Called with one line per repository.
 
@@ -62,6 +62,7 @@ def mine_clones(
         CorpusError: None of them may be used or gives a pair.
     """
     jobs = []
+    held_out = held_out.including(asked_about())
     for folder in folders:
         repository = GitRepository.open(folder)
         name = repository_name(repository)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Asking:
     cosqa: Path | None = None
     #: K, how many candidates of each question the slow classifier reads; 0 for none.
     depth: int = 0
+    #: Names of the only sets to ask, ``owner/name``; empty for all.
+    only: Collection[str] = ()
 
 
 def ask(asking: Asking, model: ModelHandle, progress: Callable[[str], None]) -> list[Asked]:
@@ -55,6 +57,8 @@ def ask(asking: Asking, model: ModelHandle, progress: Callable[[str], None]) -> 
     with tempfile.TemporaryDirectory(prefix="cascode-eval-") as folder:
         scratch = Path(folder)
         for questions in _repositories(asking, scratch):
+            if asking.only and questions.name not in asking.only:
+                continue
             asked += collect(questions, model, MEASURED, depth=asking.depth, progress=progress)
             if asking.documentation and questions.group == "history":
                 asked += collect_own_code(
@@ -63,6 +67,9 @@ def ask(asking: Asking, model: ModelHandle, progress: Callable[[str], None]) -> 
         if asking.cosqa is not None:
             questions = cosqa_set(asking.cosqa, asking.split, scratch / "cosqa")
             asked += collect(questions, model, MEASURED, depth=asking.depth, progress=progress)
+    missing = sorted(set(asking.only) - {question.set_name for question in asked})
+    if missing:
+        raise ModelError(f"no question is about {missing[0]}: name repositories as the questions do, owner/name")
     return asked
 
 

@@ -40,6 +40,7 @@ def _asks(command: _Function) -> _Function:
     metavar="K",
     help="Let the slow classifier read the best K of each question as well (0: not).",
 )
+@click.option("--only", multiple=True, metavar="OWNER/NAME", help="Ask about this repository alone; may be repeated.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @on_interrupt("encoded vectors are kept in the cache: run it again to continue")
 def ranking_command(model: str | None, **asking: Any) -> int:

@@ -72,6 +72,14 @@ def test_held_out_clones_are_left_out(tmp_path: Path, held: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("asked", ["urllib3/urllib3", "tqdm/tqdm"])
+def test_what_questions_are_about_is_left_out(history: History, tmp_path: Path, asked: str) -> None:
+    """Of the manifest and of the questions written by hand, whatever the lists say."""
+    history.git("remote", "add", "origin", f"https://github.com/{asked}")
+    with pytest.raises(CorpusError, match="all are held out"):
+        mine_clones([history.folder], tmp_path / "out", held_out=NOBODY)
+
+
 def test_a_named_owner_is_not_judged_by_the_name_alone(history: History) -> None:
     """Another owner's repository of the same name is another one."""
     history.git("remote", "add", "origin", "https://gitlab.com/own/clone.git")

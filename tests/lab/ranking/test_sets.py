@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from cascode_indexer.query import Query, QueryKind
-from cascode_lab.history.manifest import load_manifest
+from cascode_lab.history.manifest import asked_about, load_manifest
 from cascode_lab.ranking.ask import Asking, ask
 from cascode_lab.ranking.sets import written_sets
 from cascode_models.errors import ModelError
@@ -35,7 +35,7 @@ questions:
 
 def test_each_file_asks_about_a_repository_of_its_split() -> None:
     """A repository that weights are tuned on is never reported on, and none is trained on."""
-    splits = {entry.repository: entry.split for entry in load_manifest()}
+    splits = {**dict.fromkeys(asked_about(), "dev"), **{entry.repository: entry.split for entry in load_manifest()}}
     assert {path.parent.name for path in FILES} == {"dev", "test"}
     for path in FILES:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def test_questions_are_worded_as_people_type_them() -> None:
             sorts.add(question["kind"])
             answers += len(question["answers"])
     assert sorts == KINDS
-    assert len(kinds) == 360
+    assert len(kinds) == 678
     assert answers > len(kinds)
     assert kinds.count(QueryKind.SENTENCE) > 0.8 * len(kinds)
 
@@ -98,6 +98,18 @@ def test_questions_are_asked_of_the_index(written: Written, tmp_path: Path, monk
     assert (asked.group, asked.sort, asked.files.answers) == ("written", "task", 1)
     assert asked.right.any()
     assert asked.logits is not None
+
+
+def test_some_repositories_alone_are_asked_about(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those named; a name that no question is about is said, whatever else was asked."""
+    monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "index"))
+    asking = Asking(split="test", clones=written.clones, written=written.questions)
+    model, quiet = FakeModelHandle(FakeEncoder()), lambda _line: None
+    assert len(ask(replace(asking, only=["owner/clone"]), model, quiet)) == 1
+    with pytest.raises(ModelError, match="no question is about owner/other"):
+        ask(replace(asking, only=["owner/other"]), model, quiet)
 
 
 @pytest.mark.parametrize(
