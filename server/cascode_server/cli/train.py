@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cascode_server.cli.averaging import average_command
 from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER, Language
@@ -221,6 +222,7 @@ def release_command(
 
 
 group.add_command(calibrate_command)
+group.add_command(average_command)
 group.add_command(states_command)
 
 

@@ -1,4 +1,4 @@
-"""``cascode train states``."""
+"""``cascode train states`` and ``average``."""
 
 from __future__ import annotations
 
@@ -49,3 +49,15 @@ def test_an_odd_dimension_is_one_line(run: Run, tmp_path: Path, data: Path) -> N
     )
     assert outcome.status == 2
     assert "even number" in outcome.err
+
+
+def test_two_models_are_averaged(run: Run, tmp_path: Path) -> None:
+    """The folder written is a model; a share beyond 1 is one line."""
+    folder = export_model(make_network("late"), LibraryTokenizer(make_tokenizer(), pad_id=0), tmp_path / "model")
+    output = tmp_path / "between"
+    outcome = run("train", "average", str(folder), str(folder), "--share", "0.3", "-o", str(output))
+    assert outcome.status == 0, outcome.err
+    assert load_model(str(output)).settings.head == "late"
+    outcome = run("train", "average", str(folder), str(folder), "--share", "3", "-o", str(output))
+    assert outcome.status == 2
+    assert "0<=x<=1" in outcome.err
