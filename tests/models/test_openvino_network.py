@@ -100,8 +100,10 @@ def test_the_late_head_agrees_with_torch(late_folder: Path, monkeypatch: pytest.
     """Logits from NumPy are those of the network that was trained, also of texts of special tokens alone."""
     light = by("openvino", late_folder, monkeypatch)
     reference = by("torch", late_folder, monkeypatch)
+    # Logits lie some ten apart; bfloat16 keeps three digits.
+    tolerance = 0.2 if light.network.engine.endswith("bfloat16") else 2e-2
     for query in ("read a file", ""):
-        assert np.allclose(light.classify(query, TEXTS), reference.classify(query, TEXTS), atol=2e-2)
+        assert np.allclose(light.classify(query, TEXTS), reference.classify(query, TEXTS), atol=tolerance)
 
 
 def test_threads_share_the_model(late_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

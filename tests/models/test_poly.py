@@ -131,7 +131,8 @@ def test_a_folder_with_codes_scores_as_the_network(
             expected.append(
                 float(network.poly.scores(query, *network.poly.vectors(network.token_states(ids, mask), mask)))
             )
-    assert found == pytest.approx(expected, abs=2e-3)
+    # Cosines, of states in bfloat16 where the hardware computes in it.
+    assert found == pytest.approx(expected, abs=2e-2 if model.network.engine.endswith("bfloat16") else 2e-3)
     assert len(set(np.round(found, 3))) == len(TEXTS)
 
 
