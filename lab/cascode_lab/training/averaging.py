@@ -34,7 +34,6 @@ def average(model: Path, other: Path, share: float, output: Path) -> Path:
     """
     network, settings, tokenizer = read_folder(model)
     theirs, their_settings, their_tokenizer = read_folder(other, head=False)
-    # Of a checkpoint's pooling layer, which no vector is made with, one of them may know nothing.
     found = {name: value for name, value in theirs.state_dict().items() if name.startswith(_ENCODER)}
     state = network.state_dict()
     wanted = {name for name in state if name.startswith(_ENCODER)}

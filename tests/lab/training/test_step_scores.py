@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cascode_lab.training.config import TrainingConfig
+from cascode_lab.training.config import StageConfig, TrainingConfig
 from cascode_lab.training.context import RunContext
 from cascode_lab.training.objectives import Objective
 from cascode_lab.training.objectives.distillation import Distillation
@@ -18,6 +18,7 @@ from cascode_lab.training.objectives.late_infonce import LateInfoNCE
 from cascode_lab.training.sources import DefinitionText, Example
 from cascode_lab.training.step_scores import StepScores, nearest_passage
 from cascode_models.describing import token_log_probabilities
+from cascode_models.errors import ModelError
 from cascode_models.heads import Texts
 from cascode_models.inference import fused_score
 from cascode_models.late import COSINE_SCALE
@@ -241,3 +242,11 @@ def test_poly_scores_and_descriptions_of_a_step_are_those_of_each_by_itself(make
         assert scores.described.sort().values.tolist() == pytest.approx(
             torch.cat(alone).sort().values.tolist(), abs=1e-4
         )
+
+
+def test_parts_that_read_one_text_a_definition_refuse_passages() -> None:
+    """Codes and descriptions are of definitions, not of their passages."""
+    stage = StageConfig("contrastive", objectives={"poly": {}})
+    TrainingConfig(poly_codes=4, stages=(stage,))
+    with pytest.raises(ModelError, match="objective poly of contrastive needs passages 1"):
+        TrainingConfig(poly_codes=4, stages=(stage,), passages=2)
