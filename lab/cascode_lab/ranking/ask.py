@@ -12,7 +12,7 @@ from cascode_models.errors import ModelError
 
 from .collect import collect, collect_own_code
 from .rules import MEASURED
-from .sets import cosqa_set, history_sets, written_sets
+from .sets import check_names, cosqa_set, history_sets, written_sets
 from .types import Asked, QuestionSet
 
 #: Documentation asked of a repository: as many questions as its commits ask.
@@ -37,7 +37,7 @@ class Asking:
     cosqa: Path | None = None
     #: K, how many candidates of each question the slow classifier reads; 0 for none.
     depth: int = 0
-    #: Names of the only sets to ask, ``owner/name``; empty for all.
+    #: The only repositories to ask about, ``owner/name``, and no web queries then; empty for everything.
     only: Collection[str] = ()
 
 
@@ -53,23 +53,19 @@ def ask(asking: Asking, model: ModelHandle, progress: Callable[[str], None]) -> 
         ModelError: There is nothing to ask, or a set cannot be read.
         HistoryError: A clone is missing.
     """
+    check_names(asking.only, asking.split, written=asking.written, history=asking.history)
     asked: list[Asked] = []
     with tempfile.TemporaryDirectory(prefix="cascode-eval-") as folder:
         scratch = Path(folder)
         for questions in _repositories(asking, scratch):
-            if asking.only and questions.name not in asking.only:
-                continue
             asked += collect(questions, model, MEASURED, depth=asking.depth, progress=progress)
             if asking.documentation and questions.group == "history":
                 asked += collect_own_code(
                     questions.root, questions.name, model, MEASURED, limit=_DOCUMENTED, depth=asking.depth
                 )
-        if asking.cosqa is not None:
+        if asking.cosqa is not None and not asking.only:
             questions = cosqa_set(asking.cosqa, asking.split, scratch / "cosqa")
             asked += collect(questions, model, MEASURED, depth=asking.depth, progress=progress)
-    missing = sorted(set(asking.only) - {question.set_name for question in asked})
-    if missing:
-        raise ModelError(f"no question is about {missing[0]}: name repositories as the questions do, owner/name")
     return asked
 
 
@@ -82,6 +78,6 @@ def _repositories(asking: Asking, scratch: Path) -> Iterator[QuestionSet]:
     if asking.clones is None:
         raise ModelError("questions about repositories need their clones: name the folder by --clones")
     if asking.written is not None:
-        yield from written_sets(asking.written, asking.clones, asking.split, scratch / "written")
+        yield from written_sets(asking.written, asking.clones, asking.split, scratch / "written", only=asking.only)
     if asking.history is not None:
-        yield from history_sets(asking.history, asking.clones, asking.split, scratch / "history")
+        yield from history_sets(asking.history, asking.clones, asking.split, scratch / "history", only=asking.only)

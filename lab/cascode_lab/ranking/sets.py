@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from .types import Question, QuestionSet
 
 
 def history_sets(
-    folder: Path, clones: Path, split: str, scratch: Path, *, repository: str | None = None
+    folder: Path, clones: Path, split: str, scratch: Path, *, only: Collection[str] = ()
 ) -> Iterator[QuestionSet]:
     """Read mined questions about repositories, and write the files that they ask about.
 
@@ -26,7 +26,7 @@ def history_sets(
         clones: Folder of the clones that they were mined from.
         split: ``dev`` or ``test``.
         scratch: Folder for each repository's files at its revision.
-        repository: Only this one, as ``owner/name``; None for all.
+        only: The only repositories, as ``owner/name``; empty for all.
 
     Yields:
         One set a repository, whose files are written just before.
@@ -35,23 +35,30 @@ def history_sets(
         ModelError: There are none.
         HistoryError: A clone is missing.
     """
-    found = False
-    for path in sorted((folder / "questions").glob("*.json")):
-        mined: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if mined["split"] != split or not mined["questions"] or repository not in (None, mined["repository"]):
+    for stem, mined in _mined(folder, split):
+        if only and mined["repository"] not in only:
             continue
-        found, root = True, scratch / path.stem
+        root = scratch / stem
         checkout(find_clone(clones, mined["repository"]), mined["revision"], root)
         yield QuestionSet(
             mined["repository"], "history", root, [_parse_question(question) for question in mined["questions"]]
         )
+
+
+def _mined(folder: Path, split: str) -> list[tuple[str, dict[str, Any]]]:
+    """What mining wrote about each repository of a split that has questions, and the stem of its file."""
+    read = [
+        (path.stem, json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted((folder / "questions").glob("*.json"))
+    ]
+    found = [(stem, mined) for stem, mined in read if mined["split"] == split and mined["questions"]]
     if not found:
-        about = f" about {repository}" if repository else ""
-        raise ModelError(f"no {split} questions{about} in {folder}: mine some with 'cascode train mine --history'")
+        raise ModelError(f"no {split} questions in {folder}: mine some with 'cascode train mine --history'")
+    return found
 
 
 def written_sets(
-    folder: Path, clones: Path, split: str, scratch: Path, *, repository: str | None = None
+    folder: Path, clones: Path, split: str, scratch: Path, *, only: Collection[str] = ()
 ) -> Iterator[QuestionSet]:
     """Read questions that were written by hand about repositories, and write the files that they ask about.
 
@@ -60,7 +67,7 @@ def written_sets(
         clones: Folder of clones that have the revisions asked about.
         split: ``dev`` or ``test``.
         scratch: Folder for each repository's files at its revision.
-        repository: Only this one, as ``owner/name``; None for all.
+        only: The only repositories, as ``owner/name``; empty for all.
 
     Yields:
         One set a repository, whose files are written just before.
@@ -69,9 +76,20 @@ def written_sets(
         ModelError: There are none, or a file is not of this form.
         HistoryError: A clone is missing.
     """
+    for path, name, revision, questions in _written(folder, split):
+        if only and name not in only:
+            continue
+        root = scratch / path.stem
+        checkout(find_clone(clones, name), revision, root)
+        yield QuestionSet(name, "written", root, questions)
+
+
+def _written(folder: Path, split: str) -> list[tuple[Path, str, str, list[Question]]]:
+    """Each file of a split with its repository, the revision asked about and the questions."""
     paths = sorted((folder / split).glob("*.yaml"))
     if not paths:
         raise ModelError(f"no {split} questions in {folder}: it needs {split}/*.yaml")
+    found = []
     for path in paths:
         try:
             written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -80,13 +98,34 @@ def written_sets(
                 Question(row["ask"], frozenset(_place(answer) for answer in row["answers"]), row["kind"])
                 for row in written["questions"]
             ]
+            found.append((path, name, revision, questions))
         except (yaml.YAMLError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is not a file of questions: {error!r}") from error
-        if repository not in (None, name):
-            continue
-        root = scratch / path.stem
-        checkout(find_clone(clones, name), revision, root)
-        yield QuestionSet(name, "written", root, questions)
+    return found
+
+
+def check_names(only: Collection[str], split: str, *, written: Path | None, history: Path | None) -> None:
+    """Check that there are questions about each repository that was named, before anything is asked.
+
+    Args:
+        only: Repositories, as ``owner/name``.
+        split: ``dev`` or ``test``.
+        written: Folder of questions written by hand, if those are asked.
+        history: Folder of mined questions, if those are asked.
+
+    Raises:
+        ModelError: There are none about one, none at all, or a file is not of this form.
+    """
+    if not only:
+        return
+    known: set[str] = set()
+    if written is not None:
+        known |= {name for _, name, _, _ in _written(written, split)}
+    if history is not None:
+        known |= {mined["repository"] for _, mined in _mined(history, split)}
+    for name in only:
+        if name not in known:
+            raise ModelError(f"no question is about {name}: name repositories as the questions do, owner/name")
 
 
 def _place(answer: str) -> tuple[str, str]:

@@ -115,12 +115,14 @@ def _sets(
     history: Path | None, written: Path | None, clones: Path, split: str, folder: Path, repository: str | None
 ) -> Iterator[QuestionSet]:
     """The sets of questions that were named; each repository's files are written just before."""
-    from cascode_lab.ranking.sets import history_sets, written_sets
+    from cascode_lab.ranking.sets import check_names, history_sets, written_sets
 
+    only = [repository] if repository else []
+    check_names(only, split, written=written, history=history)
     if history is not None:
-        yield from history_sets(history, clones, split, folder, repository=repository)
+        yield from history_sets(history, clones, split, folder, only=only)
     if written is not None:
-        yield from written_sets(written, clones, split, folder, repository=repository)
+        yield from written_sets(written, clones, split, folder, only=only)
 
 
 def _search(query: str, engine: Engine, context: Context, max_tokens: int, *, structured: bool) -> None:

@@ -103,13 +103,17 @@ def test_questions_are_asked_of_the_index(written: Written, tmp_path: Path, monk
 def test_some_repositories_alone_are_asked_about(
     written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those named; a name that no question is about is said, whatever else was asked."""
+    """Those named, and no web queries; a name that no question is about is said before anything is asked."""
     monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "index"))
     asking = Asking(split="test", clones=written.clones, written=written.questions)
     model, quiet = FakeModelHandle(FakeEncoder()), lambda _line: None
     assert len(ask(replace(asking, only=["owner/clone"]), model, quiet)) == 1
+    elsewhere = replace(asking, only=["owner/clone"], cosqa=tmp_path / "none")
+    assert len(ask(elsewhere, model, quiet)) == 1
+    asked: list[str] = []
     with pytest.raises(ModelError, match="no question is about owner/other"):
-        ask(replace(asking, only=["owner/other"]), model, quiet)
+        ask(replace(asking, only=["owner/clone", "owner/other"]), model, asked.append)
+    assert not asked
 
 
 @pytest.mark.parametrize(
