@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from cascode_indexer.disk import Disk
 from cascode_indexer.errors import QueryError, WorkspaceError
-from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest
 from cascode_indexer.indexing.types import (
@@ -31,8 +30,8 @@ from cascode_indexer.search.request import query_of
 from cascode_indexer.search.searcher import Searcher
 from cascode_indexer.search.types import Answer, Hit, SearchRequest
 from cascode_indexer.team.types import Team
-from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipList, SkipReason
-from cascode_indexer.walk import checked_root, walk
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipReason
+from cascode_indexer.walk import checked_root
 from cascode_indexer.watch import ChangeBatch
 from cascode_indexer.workspace import Workspace
 
@@ -253,13 +252,22 @@ class Engine:
             QueryError: The file is in no workspace and not open, or no function stands there.
             ModelError: The model cannot be loaded, and ``wait_for_model``.
         """
+        root, relative = self._locate(path)
+        return self._searcher.similar(root, relative, line, limit, cell=cell, wait_for_model=wait_for_model)
+
+    def text(self, path: Path) -> str | None:
+        """Return the text of a file's open buffer, else what is on disk, if any; it is found as in :meth:`similar`."""
+        typed = self._overlays.typed(path)
+        return self._searcher.file_text(*self._locate(path), "") if typed is None else typed
+
+    def _locate(self, path: Path) -> tuple[Path, str]:
+        """Return the workspace that a file is in and its path there; of an open one outside its folder and name."""
         path = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
         found = self._roots.find(path)
-        root, relative = (path.parent, path.name) if found is None else (found[0].root, found[1])
         if found is None and not self._overlays.has(path):
             roots = ", ".join(str(known.root) for known in self.workspaces) or "(there are none)"
             raise QueryError(f"{path} is not in any of the workspaces {roots}")
-        return self._searcher.similar(root, relative, line, limit, cell=cell, wait_for_model=wait_for_model)
+        return (path.parent, path.name) if found is None else (found[0].root, found[1])
 
     def holds(self, path: Path, text: str) -> bool:
         """Whether the index holds a file with exactly this text, in UTF-8: then no overlay is needed for it."""
@@ -348,15 +356,7 @@ class Engine:
         Returns:
             Paths relative to the root, folders with a slash at their end, and why each is left out; by path.
         """
-        found = SkipList()
-        by_content: dict[str, SkipReason] = {}
-        for workspace in self.workspaces:
-            if workspace.root == root:
-                with contextlib.suppress(ClosedIndexError):  # removed by another thread just now
-                    by_content = workspace.skipped_files()
-                for _ in walk(root, language_of=language_of, skipped=found, max_bytes=workspace.max_file_bytes):
-                    pass
-        named = dict(found.paths) | by_content
+        named = next((workspace.skipped_paths() for workspace in self.workspaces if workspace.root == root), {})
         return sorted((path, why) for path, why in named.items() if why is not SkipReason.UNSUPPORTED_LANGUAGE)
 
     def is_indexed(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cascode_indexer.errors import IndexBusyError
+from cascode_indexer.extract import language_of
 from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.lost import forget_lost
@@ -33,8 +34,8 @@ from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import cache_identity
 from cascode_indexer.team.supply import supply_of
-from cascode_indexer.types import SkipCounts, SkipReason
-from cascode_indexer.walk import checked_root
+from cascode_indexer.types import SkipCounts, SkipList, SkipReason
+from cascode_indexer.walk import checked_root, walk
 from cascode_indexer.write_right import CancelledError, Turn, WriteRight
 
 _log = logging.getLogger(__name__)
@@ -210,13 +211,18 @@ class Workspace:
         """
         return self.read(self._status)
 
-    def skipped_files(self) -> dict[str, SkipReason]:
-        """Return the files that were skipped for their content.
+    def skipped_paths(self) -> dict[str, SkipReason]:
+        """Walk the workspace for what is left out of it as it is now, and add what was skipped for its content.
 
-        Raises:
-            ClosedIndexError: The workspace was closed.
+        Where another thread has closed it, what the walk found is all.
         """
-        return self.read(lambda index: index.store.skipped_files())
+        found = SkipList()
+        by_content: dict[str, SkipReason] = {}
+        with contextlib.suppress(ClosedIndexError):
+            by_content = self.read(lambda index: index.store.skipped_files())
+        for _ in walk(self.root, language_of=language_of, skipped=found, max_bytes=self.max_file_bytes):
+            pass
+        return dict(found.paths) | by_content
 
     def repair(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
         """Put a damaged file aside and start it empty; what it held is made again from the workspace.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         WorkspaceError,
     )
     from cascode_indexer.extract import LANGUAGES, canonical_language, editor_language, language_of, write_notebook
+    from cascode_indexer.gist import Gist, GistModel
     from cascode_indexer.indexing.types import (
         Cancelled,
         IndexProgress,
@@ -73,6 +74,8 @@ __all__ = [
     "Finding",
     "FloatArray",
     "FunctionSource",
+    "Gist",
+    "GistModel",
     "Hit",
     "IgnoreRules",
     "IndexBusyError",
@@ -124,6 +127,7 @@ _NAMES_OF = {
         "WorkspaceError",
     ),
     "cascode_indexer.extract": ("LANGUAGES", "canonical_language", "editor_language", "language_of", "write_notebook"),
+    "cascode_indexer.gist": ("Gist", "GistModel"),
     "cascode_indexer.indexing.types": ("Cancelled", "IndexProgress", "IndexReport", "OnProgress", "WorkspaceStatus"),
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),

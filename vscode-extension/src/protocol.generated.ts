@@ -3,6 +3,7 @@
 export const SERVER_COMMANDS = {
   search: "cascode.server.search",
   similar: "cascode.server.similar",
+  describe: "cascode.server.describe",
   status: "cascode.server.status",
   skipped: "cascode.server.skipped",
   reindex: "cascode.server.reindex",
@@ -214,6 +215,24 @@ export interface SimilarArgument {
   readonly position: Place;
   /** At most this many hits; the setting `search.limit` where absent. */
   readonly limit?: number;
+}
+
+/** The argument of a question what a definition does. */
+export interface DescribeArgument {
+  /** The file. */
+  readonly textDocument: TextDocument;
+  /** A place inside a function. */
+  readonly position: Place;
+}
+
+/** What a definition does, in a line. */
+export interface Description {
+  /** The definition's name with its containers. */
+  readonly name: string;
+  /** What it does. */
+  readonly text: string;
+  /** Whether its own documentation says so; else a model does, which may be wrong. */
+  readonly documented: boolean;
 }
 
 /** The argument of a rescan. */

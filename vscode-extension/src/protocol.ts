@@ -5,6 +5,8 @@ import type { SearchArgument } from "./protocol.generated.js";
 export { SERVER_COMMANDS, STATUS_NOTIFICATION } from "./protocol.generated.js";
 export type {
   Answer,
+  DescribeArgument,
+  Description,
   Hit,
   IndexSummary,
   Position,

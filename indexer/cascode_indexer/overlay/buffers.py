@@ -103,6 +103,11 @@ class Overlays:
         with self._lock:
             return _absolute(path) in self._buffers
 
+    def typed(self, path: Path) -> str | None:
+        """Return the text of a file's buffer, taken up by a search or not; None where there is none."""
+        with self._lock:
+            return self._buffers.get(_absolute(path))
+
     def clear(self, path: Path) -> None:
         """Let the disk rule again."""
         with self._lock:

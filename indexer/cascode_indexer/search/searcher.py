@@ -165,7 +165,7 @@ class Searcher:
         """Return the source lines of a hit."""
         if hit.repository is not None:
             return hit.code
-        text = self._file_text(hit.root, hit.path, hit.language)
+        text = self.file_text(hit.root, hit.path, hit.language)
         if text is None:
             return ""
         if hit.cell is not None:
@@ -184,7 +184,7 @@ class Searcher:
     def _with_cell(self, hit: Hit) -> Hit:
         """Return a hit with its cell, where it has one."""
         text = (
-            self._file_text(hit.root, hit.path, hit.language)
+            self.file_text(hit.root, hit.path, hit.language)
             if is_notebook(hit.path) and hit.repository is None
             else None
         )
@@ -194,10 +194,10 @@ class Searcher:
         """Return the line that a place means in what is read of a file."""
         if not is_notebook(path):
             return line
-        text = self._file_text(root, path, "")
+        text = self.file_text(root, path, "")
         return line if text is None else line_of_code(text, path, line, cell)
 
-    def _file_text(self, root: Path, path: str, language: str) -> str | None:
+    def file_text(self, root: Path, path: str, language: str) -> str | None:
         """Return the text of a file, or of its open buffer; None where it vanished or is no text any more."""
         text: str | SkipReason | None = self._overlays.text(root, path)
         if text is None:

@@ -117,6 +117,17 @@ local M = {}
 ---@field position cascode.Place A place inside a function.
 ---@field limit? integer At most this many hits; the setting `search.limit` where absent.
 
+--- The argument of a question what a definition does.
+---@class cascode.DescribeArgument
+---@field textDocument cascode.TextDocument The file.
+---@field position cascode.Place A place inside a function.
+
+--- What a definition does, in a line.
+---@class cascode.Description
+---@field name string The definition's name with its containers.
+---@field text string What it does.
+---@field documented boolean Whether its own documentation says so; else a model does, which may be wrong.
+
 --- The argument of a rescan.
 ---@class cascode.ReindexArgument
 ---@field full? boolean Whether files that look unchanged are read again.

@@ -21,8 +21,13 @@ def command(place: Place, model: str, beams: int) -> int:
     The function's own doc comment is not read. The bundled model cannot describe: train one with
     'cascode train run describe'.
     """
-    from cascode_lab.literature.gist import describe_place
+    from cascode import GistModel, ModelError
 
-    gist = describe_place(model, place.path.expanduser(), place.line, beams=beams)
+    path = place.path.expanduser()
+    try:
+        source = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): name a source file") from error
+    gist = GistModel(model).gist(path, source, place.line, beams=beams, own_words=True)
     click.echo(f"{place.path}:{gist.start_line}-{gist.end_line}: {gist.name}: {gist.text}")
     return 0

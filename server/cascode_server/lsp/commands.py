@@ -1,4 +1,4 @@
-"""The commands: search, similar, status, skipped, reindex, pause, resume."""
+"""The commands: search, similar, describe, status, skipped, reindex, pause, resume."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from cascode_server.schema import methods
 from cascode_server.schema.read import read_argument
 from cascode_server.schema.shapes import (
     Answer,
+    DescribeArgument,
+    Description,
     ReindexArgument,
     SearchArgument,
     ServerStatus,
@@ -95,6 +97,19 @@ async def similar(session: Session, arguments: Arguments) -> Answer:
     return await session.workers.search(work)
 
 
+async def describe(session: Session, arguments: Arguments) -> Description:
+    """Say what the definition at a position does, on a worker thread."""
+    argument = read_argument(DescribeArgument, arguments, methods.DESCRIBE.name)
+    settings = await session.settings_in_force()
+    model = session.gist_model(settings)
+    path, cell = _file_of(session, argument["textDocument"]["uri"])
+    if cell is not None:
+        raise JsonRpcInvalidParams("cells of notebooks are not described: ask about a source file")
+    line = argument["position"]["line"] + 1
+    gist = await session.workers.search(lambda _cancelled: session.searching.describe(model, path, line))
+    return {"name": gist.name, "text": gist.text, "documented": gist.documented}
+
+
 async def status(session: Session, _arguments: Arguments) -> ServerStatus:
     """Describe the server."""
     await session.settings_in_force()
@@ -150,6 +165,7 @@ Command = Callable[[Session, Arguments], Awaitable[Any]]
 COMMANDS: dict[str, Command] = {
     methods.SEARCH.name: search,
     methods.SIMILAR.name: similar,
+    methods.DESCRIBE.name: describe,
     methods.STATUS.name: status,
     methods.SKIPPED.name: skipped,
     methods.REINDEX.name: reindex,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
@@ -28,7 +29,7 @@ from cascode_server.settings import Settings
 from cascode_server.version import version
 
 if TYPE_CHECKING:
-    from cascode import Disk, Engine, ModelHandle
+    from cascode import Disk, Engine, GistModel, ModelHandle
     from cascode_server.lsp.documents import Documents
     from cascode_server.lsp.notebooks import Notebooks
     from cascode_server.lsp.watching import Watching
@@ -109,6 +110,19 @@ class Session(LanguageServer):
     def model(self) -> ModelHandle:
         """The model that the settings name."""
         return self._parts.model_of(self.settings)
+
+    def gist_model(self, settings: Settings) -> GistModel:
+        """The model that says what definitions do.
+
+        Raises:
+            JsonRpcInvalidParams: The settings name none.
+        """
+        name = settings.describe.model
+        if not name:
+            raise JsonRpcInvalidParams(
+                "no model describes definitions: name one that you trained in the setting cascode.describe.model"
+            )
+        return self._parts.models.describer(name, settings.model.unload_minutes)
 
     @property
     def disk(self) -> Disk:

@@ -33,6 +33,13 @@ SIMILAR = Method(
     shapes.SimilarArgument,
     shapes.Answer,
 )
+DESCRIBE = Method(
+    "cascode.server.describe",
+    "Says in a line what the definition at a position does: by its documentation, else in the words of the model "
+    "that the setting `describe.model` names.",
+    shapes.DescribeArgument,
+    shapes.Description,
+)
 STATUS = Method("cascode.server.status", "Describes the server.", shapes.NoArgument, shapes.ServerStatus)
 SKIPPED = Method(
     "cascode.server.skipped",
@@ -47,7 +54,7 @@ PAUSE = Method("cascode.server.pause", "Pauses indexing; searches continue.", sh
 RESUME = Method("cascode.server.resume", "Resumes indexing.", shapes.NoArgument)
 
 #: Commands of ``workspace/executeCommand``.
-COMMANDS = (SEARCH, SIMILAR, STATUS, SKIPPED, REINDEX, PAUSE, RESUME)
+COMMANDS = (SEARCH, SIMILAR, DESCRIBE, STATUS, SKIPPED, REINDEX, PAUSE, RESUME)
 
 #: Sent to clients that give their name, at most four times a second.
 STATUS_NOTIFICATION = Method("cascode/status", "Sent when the state of the server changes.", shapes.ServerStatus)

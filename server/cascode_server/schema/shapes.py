@@ -167,6 +167,18 @@ class SimilarArgument(_Code, total=False):
     limit: Annotated[int, "At most this many hits; the setting `search.limit` where absent.", Bounds(1, MOST_HITS)]
 
 
+class DescribeArgument(_Code):
+    """The argument of a question what a definition does."""
+
+
+class Description(TypedDict):
+    """What a definition does, in a line."""
+
+    name: Annotated[str, "The definition's name with its containers."]
+    text: Annotated[str, "What it does."]
+    documented: Annotated[bool, "Whether its own documentation says so; else a model does, which may be wrong."]
+
+
 class ReindexArgument(TypedDict, total=False):
     """The argument of a rescan."""
 

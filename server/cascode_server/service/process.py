@@ -14,7 +14,7 @@ from cascode_server.service.team import team_of
 from cascode_server.settings import Settings
 
 if TYPE_CHECKING:
-    from cascode import Disk, Engine, ModelHandle, WorkspacePool
+    from cascode import Disk, Engine, GistModel, ModelHandle, WorkspacePool
 
 #: Python lets a thread that computes run this long before another one may: the default of 5 ms, paid by each thread
 #: that a message passes through, is what a request costs while files are parsed.
@@ -27,6 +27,7 @@ class Models:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handles: dict[tuple[str, str], ModelHandle] = {}
+        self._gist_models: dict[str, GistModel] = {}
 
     def get(self, name: str, device: str, unload_minutes: int) -> ModelHandle:
         """Return a model, not loaded yet where nobody needed it.
@@ -44,6 +45,20 @@ class Models:
                 self._handles[key] = ModelHandle(name or None, device=None if device == "auto" else device)
             self._handles[key].idle_seconds = 60.0 * unload_minutes or None
             return self._handles[key]
+
+    def describer(self, name: str, unload_minutes: int) -> GistModel:
+        """Return a model that describes definitions, not loaded yet where nobody needed it.
+
+        Args:
+            name: Folder or name.
+            unload_minutes: When to let it go, by whoever asked for it first. 0 is never.
+        """
+        from cascode import GistModel
+
+        with self._lock:
+            if name not in self._gist_models:
+                self._gist_models[name] = GistModel(name, idle_seconds=60.0 * unload_minutes or None)
+            return self._gist_models[name]
 
 
 class SharedParts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cascode_server.service.types import Cancelled
 
 if TYPE_CHECKING:
-    from cascode import Answer, Engine, ModelHandle, SearchRequest
+    from cascode import Answer, Engine, Gist, GistModel, ModelHandle, SearchRequest
     from cascode_server.service.indexing import IndexingService
 
 #: Loading takes a second or two; a cancelled search should not hold its thread for longer than this.
@@ -95,6 +95,28 @@ class Searching:
             self._before_search(engine)
             wait_for_model(engine.model, cancelled)
             return render(engine, engine.similar(path, line, limit=limit, cell=cell, wait_for_model=False))
+
+    def describe(self, model: GistModel, path: Path, line: int) -> Gist:
+        """Say what the definition at a line of a file does, of its open buffer where there is one.
+
+        Args:
+            model: Says it where no documentation does.
+            path: The file.
+            line: A line of the definition, 1-based.
+
+        Raises:
+            QueryError: The file is in no workspace and not open, is gone, or has no definition there.
+            ModelError: The model cannot be used.
+            ServiceUnavailableError: The engine cannot be opened, or the server is closing.
+        """
+        from cascode import QueryError
+
+        with self._indexing.holder.borrowed() as engine:
+            self._before_search(engine)
+            source = engine.text(path)
+        if source is None:
+            raise QueryError(f"{path} cannot be read: it was deleted, or is no text")
+        return model.gist(path, source, line)
 
     def _search_when_scanned(
         self, engine: Engine, request: SearchRequest, on_fast: Callable[[Answer], None], cancelled: Cancelled

@@ -120,6 +120,18 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """The model that says what an undocumented definition does."""
+
+    model: str = _setting(
+        "",
+        "Folder of a model that describes definitions, one that you trained with the preset `describe`; it needs "
+        "torch. Lists of hits then offer to say in a line what an undocumented definition does. Empty: they do not.",
+        restricted=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written down."""
 
@@ -184,6 +196,7 @@ class Settings:
     indexing: Indexing = Indexing()
     search: Search = Search()
     model: Model = Model()
+    describe: Describe = Describe()
     device: str = _setting(
         "auto",
         "Where the model runs.",

@@ -1,4 +1,4 @@
-"""Descriptions judged: BLEU is sacrebleu's, the copy baseline is the name, a gist is of the innermost definition."""
+"""Descriptions judged: BLEU is sacrebleu's, and the copy baseline is the name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from sacrebleu import corpus_bleu
 
 from cascode_lab.literature.descriptions import bleu_score, held_out_pairs, measure_descriptions, words_of_name
-from cascode_lab.literature.gist import gist_of
 from cascode_lab.training.data import TrainingPair
 from cascode_models.describing import Describer
 from cascode_models.errors import ModelError
@@ -59,20 +57,3 @@ def test_held_out_functions_are_of_the_test_split(tmp_path: Path) -> None:
     assert {pair.query for pair in held_out_pairs(tmp_path, "python", 5)} == {"q1", "q3"}
     with pytest.raises(ModelError, match="no test pairs of go"):
         held_out_pairs(tmp_path, "go", 5)
-
-
-def test_a_gist_is_of_the_innermost_definition(describer: Describer, tmp_path: Path) -> None:
-    """A line inside a method means the method, and its docstring is not read."""
-    path = tmp_path / "a.py"
-    path.write_text('class A:\n    def read(self):\n        """Secret."""\n        return open(self.path)\n\n\nx = 1\n')
-    gist = gist_of(describer, path, 4)
-    assert (gist.name, gist.start_line, gist.end_line) == ("A.read", 2, 4)
-    bare = "A.read\ndef read(self):\n    return open(self.path)"
-    with torch.no_grad():
-        assert gist.text == describer.describe([bare])[0]
-    with pytest.raises(ModelError, match=r"no definition at line 7 of .*a\.py"):
-        gist_of(describer, path, 7)
-    other = tmp_path / "a.unknown"
-    other.write_text("x")
-    with pytest.raises(ModelError, match="in no language that is known"):
-        gist_of(describer, other, 1)

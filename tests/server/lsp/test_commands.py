@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import UPLOAD, Editor, ErrorAnswer, eventually, make_workspace, starting
+from .conftest import UPLOAD, Editor, ErrorAnswer, Start, eventually, make_workspace, starting
 
 pytestmark = pytest.mark.usefixtures("model")
 
@@ -80,6 +80,33 @@ def test_similar_finds_like_functions_and_not_itself(editor: Editor, workspace: 
     names = [hit["name"] for hit in editor.execute("similar", argument)["hits"]]
     assert "Queue.pop" in names
     assert "Queue.push" not in names
+
+
+def test_a_definition_is_described_by_its_documentation(start: Start, workspace: Path) -> None:
+    """Of the buffer as it is typed; what has none needs the model that a setting names."""
+    editor = start("--stdio")
+    editor.initialize(workspace, options={"settings": {"describe": {"model": "nowhere"}}})
+    path = workspace / "src" / "upload.py"
+    text = path.read_text(encoding="utf-8")
+    typed = text + '\n\ndef typed():\n    """Say nothing. Twice."""\n    return 1\n\n\ndef bare():\n    return 2\n'
+    document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": typed}
+    editor.notify("textDocument/didOpen", {"textDocument": document})
+    line = typed.split("\n").index("def typed():")
+    place = {"textDocument": {"uri": path.as_uri()}, "position": {"line": line}}
+    said = editor.execute("describe", place)
+    assert said == {"name": "typed", "text": "Say nothing.", "documented": True}
+    with pytest.raises(ErrorAnswer, match="nowhere"):
+        editor.execute("describe", {**place, "position": {"line": line + 5}})
+    with pytest.raises(ErrorAnswer, match="no definition at line 1 of"):
+        editor.execute("describe", {**place, "position": {"line": 0}})
+
+
+def test_without_a_model_nothing_is_described(editor: Editor, workspace: Path) -> None:
+    """The setting is named."""
+    place = {"textDocument": {"uri": (workspace / "src" / "upload.py").as_uri()}, "position": {"line": 0}}
+    with pytest.raises(ErrorAnswer, match=r"cascode\.describe\.model") as refused:
+        editor.execute("describe", place)
+    assert refused.value.error["code"] == -32602
 
 
 def test_similar_says_where_there_is_no_function(editor: Editor, workspace: Path) -> None:

@@ -122,12 +122,14 @@ def test_the_server_sends_what_the_schema_says(environment: dict[str, str], tmp_
     root = make_workspace(tmp_path / "shop")
     with starting(environment) as start:
         editor: Editor = start("--stdio")
-        editor.initialize(root)
+        editor.initialize(root, options={"settings": {"describe": {"model": "nowhere"}}})
         editor.wait_ready()
         place = {"uri": (root / "src" / "queue.js").as_uri()}
         arguments: dict[str, Any] = {
             methods.SEARCH.name: {"query": QUESTION, "rerank": True, "partialResultToken": "contract"},
             methods.SIMILAR.name: {"textDocument": place, "position": {"line": 2, "character": 0}},
+            # Documented, so that no model is needed.
+            methods.DESCRIBE.name: {"textDocument": place, "position": {"line": 2}},
         }
         for command in methods.COMMANDS:
             argument = arguments.get(command.name, {})

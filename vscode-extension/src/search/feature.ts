@@ -11,7 +11,7 @@ import { NotRunningError, type ServerManager, type ServerState } from "../server
 import { actionRow, commandRow, separator, type Row } from "./items.js";
 import { closePicker, HitPicker, isCancelled, type HitActions } from "./picker.js";
 import { SearchSession } from "./session.js";
-import { count, plural, queryOf, withoutIcons } from "./text.js";
+import { count, gist, plural, queryOf, withoutIcons } from "./text.js";
 
 const TITLE = "Search Code by Meaning";
 const PLACEHOLDER = "What does the code do? For example: retry a failed upload";
@@ -161,6 +161,7 @@ export class SearchFeature {
       findSimilar: (hit) => {
         this.similarTo(hit);
       },
+      ...(this.hasGists() ? { describe: (hit: Hit) => this.describe(hit) } : {}),
       showInView: (result) => {
         this.results.remember(result.query);
         this.results.showSearch(result);
@@ -169,6 +170,16 @@ export class SearchFeature {
         this.results.remember(result.query);
       },
     };
+  }
+
+  /** Whether a model is named that says what definitions do. */
+  private hasGists(): boolean {
+    return vscode.workspace.getConfiguration("cascode").get<string>("describe.model", "") !== "";
+  }
+
+  private async describe(hit: Hit): Promise<string> {
+    const connection = await this.manager.connection();
+    return gist(await connection.describe({ textDocument: { uri: hit.uri }, position: hit.selectionRange.start }));
   }
 
   private async ask(

@@ -23,6 +23,7 @@ export const BUTTONS = {
   // Not Ctrl+Enter: VS Code takes every Enter in a quick pick for itself and does not report which modifier keys were held.
   side: { iconPath: new vscode.ThemeIcon("split-horizontal"), tooltip: "Open to the Side (Ctrl+\\)" },
   similar: { iconPath: new vscode.ThemeIcon("type-hierarchy-sub"), tooltip: "Find Similar Code (Ctrl+Shift+S)" },
+  describe: { iconPath: new vscode.ThemeIcon("question"), tooltip: "Say What It Does" },
   copy: { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy Reference (Ctrl+Shift+C)" },
 } as const;
 
@@ -45,15 +46,27 @@ export function rowKey(row: Row): string {
   return isHit(row) ? keyOf(row.hit) : row.label;
 }
 
-function hitRow(hit: Hit, severalFolders: boolean): HitRow {
+/** What is asked about the hits of a list beside opening them. */
+export interface Gists {
+  /** Whether there is a model to ask. */
+  readonly offered: boolean;
+  /** What was said of hits, by their key. */
+  readonly said: ReadonlyMap<string, string>;
+}
+
+function hitRow(hit: Hit, severalFolders: boolean, gists: Gists): HitRow {
   return {
     label: withoutIcons(hit.name),
     description: place(hit, severalFolders),
-    detail: withoutIcons(hit.signature),
+    detail: withoutIcons(gists.said.get(keyOf(hit)) ?? hit.signature),
     iconPath: iconOf(hit.kind),
     // The list is the server's: VS Code must not hide rows that lack the typed letters.
     alwaysShow: true,
-    buttons: [BUTTONS.side, BUTTONS.similar, BUTTONS.copy],
+    // A cell of a notebook and a hit of the team's are no files of this machine to read.
+    buttons: [
+      ...(gists.offered && hit.cell === null && hit.repository === null ? [BUTTONS.describe] : []),
+      ...[BUTTONS.side, BUTTONS.similar, BUTTONS.copy],
+    ],
     hit,
   };
 }
@@ -72,8 +85,8 @@ export function separator(label: string): vscode.QuickPickItem {
 }
 
 /** The rows of an answer. That nothing matches well is a row and no separator, which would hide the end of a path. */
-export function rowsOf(result: Answer, severalFolders: boolean): Row[] {
-  const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders));
+export function rowsOf(result: Answer, severalFolders: boolean, gists: Gists): Row[] {
+  const rows: Row[] = result.hits.map((hit) => hitRow(hit, severalFolders, gists));
   if (rows.length > 0 && !result.confident) {
     rows.unshift(actionRow("info", "Nothing matches well. The nearest:"));
   }

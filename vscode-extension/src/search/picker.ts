@@ -10,7 +10,7 @@ import { BUTTONS, isAction, isHit, rowKey, rowsOf, type Row } from "./items.js";
 import { EditorPreview } from "./preview.js";
 import { activeAfter } from "./selection.js";
 import type { Phase } from "./session.js";
-import { completeness, reference } from "./text.js";
+import { completeness, keyOf, reference } from "./text.js";
 
 /** Moving quickly through the list opens only the file that one stops at, ms. */
 const PREVIEW_MS = 60;
@@ -18,6 +18,8 @@ const PREVIEW_MS = 60;
 /** What the commands of keys and buttons do with the active hit. */
 export interface HitActions {
   findSimilar(hit: Hit): void;
+  /** Say what a hit does; absent where no model is named for that. */
+  describe?: (hit: Hit) => Promise<string>;
   /** Hand the hits to the results view. */
   showInView(result: Answer): void;
   /** The user opened a hit of this answer. */
@@ -48,6 +50,8 @@ export class HitPicker {
   private readonly preview = new EditorPreview();
   private readonly subscriptions: vscode.Disposable[] = [];
   private result: Answer | undefined;
+  /** What was said of hits, by their key. */
+  private readonly said = new Map<string, string>();
   private moved = false;
   private shownAt = 0;
   /** Key of the row that our own change made active; the events that follow from it are no moves of the user. */
@@ -131,8 +135,7 @@ export class HitPicker {
   /** Show an answer; `fresh` where it belongs to another query than the rows before. */
   answer(result: Answer, phase: Phase, empty: () => Row[]): void {
     const fresh = this.result?.query !== result.query;
-    const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
-    const rows = result.hits.length === 0 && phase === "final" ? empty() : rowsOf(result, several);
+    const rows = result.hits.length === 0 && phase === "final" ? empty() : this.rowsOf(result);
     if (rows.length === 0) {
       return; // The fast stage found nothing; what stands is replaced by the final answer.
     }
@@ -187,6 +190,27 @@ export class HitPicker {
   close(): Promise<void> {
     this.pick.hide();
     return this.gone.promise;
+  }
+
+  private rowsOf(result: Answer): Row[] {
+    const several = (vscode.workspace.workspaceFolders ?? []).length > 1;
+    return rowsOf(result, several, { offered: this.actions.describe !== undefined, said: this.said });
+  }
+
+  /** Show what a hit does in place of its signature. */
+  private async describe(hit: Hit): Promise<void> {
+    const show = (text: string): void => {
+      this.said.set(keyOf(hit), text);
+      if (!this.done && this.result !== undefined) {
+        this.replace(this.rowsOf(this.result), false);
+      }
+    };
+    show("…");
+    try {
+      show((await this.actions.describe?.(hit)) ?? "");
+    } catch (error) {
+      show(messageOf(error));
+    }
   }
 
   private replace(rows: Row[], fresh: boolean): void {
@@ -246,6 +270,8 @@ export class HitPicker {
       void vscode.env.clipboard.writeText(text).then(() => vscode.window.setStatusBarMessage(`Copied ${text}`, 3_000));
     } else if (button === BUTTONS.side) {
       void this.open(hit, true);
+    } else if (button === BUTTONS.describe) {
+      void this.describe(hit);
     } else {
       void this.close().then(() => {
         this.actions.findSimilar(hit);

@@ -1,7 +1,7 @@
 /** How a hit and the state of the index are put into words. */
 
 import { KINDS } from "../lists.js";
-import type { Hit, IndexSummary } from "../protocol.js";
+import type { Description, Hit, IndexSummary } from "../protocol.js";
 
 /** Longest path shown whole; the quick pick cuts the end of a longer line, where the lines and the figure stand. */
 const PATH_LENGTH = 64;
@@ -95,6 +95,11 @@ export function place(hit: Hit, severalFolders: boolean): string {
   const path = pathAndLines(hit, shortPath(severalFolders ? `${hit.workspace}/${hit.path}` : hit.path));
   const sure = sureness(hit);
   return sure === null ? path : `${path} · ${sure}`;
+}
+
+/** What a definition does; that a model says so is no fact. */
+export function gist({ text, documented }: Pick<Description, "text" | "documented">): string {
+  return documented ? text : `${text} (a model's guess)`;
 }
 
 /** What is copied: path and lines as the command line prints them, and the name. */

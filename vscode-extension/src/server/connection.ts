@@ -2,7 +2,7 @@
 
 import type { CancellationToken } from "vscode";
 
-import type { Filters, Answer, ServerStatus, SimilarArgument, SkippedPaths } from "../protocol.js";
+import type { Filters, Answer, DescribeArgument, Description, ServerStatus, SimilarArgument, SkippedPaths } from "../protocol.js";
 
 export interface SearchOptions extends Filters {
   readonly query: string;
@@ -12,6 +12,8 @@ export interface Connection {
   /** Ask; `onFast` gets the fast stage's answer. */
   search(request: SearchOptions, onFast: (result: Answer) => void, token: CancellationToken): Promise<Answer>;
   similar(request: SimilarArgument, token: CancellationToken): Promise<Answer>;
+  /** What a definition does, in a line. */
+  describe(request: DescribeArgument): Promise<Description>;
   status(): Promise<ServerStatus>;
   /** A page of the paths that were left out; the list is made at 0. */
   skipped(offset: number): Promise<SkippedPaths>;

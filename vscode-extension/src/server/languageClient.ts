@@ -19,6 +19,8 @@ import {
   SERVER_COMMANDS,
   STATUS_NOTIFICATION,
   type Answer,
+  type DescribeArgument,
+  type Description,
   type ServerStatus,
   type SimilarArgument,
   type SkippedPaths,
@@ -201,6 +203,10 @@ class ClientConnection implements Connection {
 
   similar(request: SimilarArgument, token: CancellationToken): Promise<Answer> {
     return this.execute<Answer>(SERVER_COMMANDS.similar, request, token);
+  }
+
+  describe(request: DescribeArgument): Promise<Description> {
+    return this.execute<Description>(SERVER_COMMANDS.describe, request);
   }
 
   status(): Promise<ServerStatus> {

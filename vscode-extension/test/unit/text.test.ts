@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellIndex, completeness, explanation, keyOf, place, plural, queryOf, reference, shortPath, symbolName, withoutIcons } from "../../src/search/text.js";
+import { cellIndex, completeness, explanation, gist, keyOf, place, plural, queryOf, reference, shortPath, symbolName, withoutIcons } from "../../src/search/text.js";
 import { hit } from "./support.js";
 
 test("a hit shows its path, its lines and how sure the model is", () => {
@@ -42,6 +42,11 @@ test("a path of few folders is never cut", () => {
 test("code that looks like an icon stays code", () => {
   assert.equal(withoutIcons("$(window).on(f) \\$(x)"), "\\$(window).on(f) \\$(x)");
   assert.equal(withoutIcons("$(el => el)"), "$(el => el)");
+});
+
+test("what a model says of a definition is marked as a guess", () => {
+  assert.equal(gist({ text: "Tries again.", documented: true }), "Tries again.");
+  assert.equal(gist({ text: "try again", documented: false }), "try again (a model's guess)");
 });
 
 test("the reference is what the command line prints", () => {
