@@ -172,8 +172,9 @@ bench-curve: $(VENV)/.bench ## Quality of answers by the share of a first index 
 
 QUESTIONS ?= data/history
 CLONES ?= data/clones
-bench-questions: setup ## Compare rankings on real questions; QUESTIONS= (mined) and CLONES= name folders, SPLIT=test the others
+bench-questions: $(VENV)/.bench ## Compare rankings on real questions, and the search with its first release; QUESTIONS= (mined) and CLONES= name folders, SPLIT=test the others
 	$(BIN)/cascode eval ranking --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev) --cascade 10
+	$(BIN)/python benchmarks/beside_release.py --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),dev)
 
 bench-agent: setup ## Count the tokens that agents read, with ripgrep alone and with search_code; QUESTIONS= and CLONES= as above
 	$(BIN)/cascode eval agent --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)

@@ -38,6 +38,7 @@ def collect(
     *,
     depth: int = 0,
     progress: Callable[[str], None] = lambda _line: None,
+    places: list[list[tuple[str, str]]] | None = None,
 ) -> list[Asked]:
     """Index a workspace and gather the evidence of its questions.
 
@@ -47,6 +48,7 @@ def collect(
         rules: What is measured, in this order.
         depth: K, how many candidates of each question the slow classifier reads; 0 for none.
         progress: Given one line a workspace.
+        places: Given, for each question, path and qualified name of its candidates.
 
     Returns:
         What was found for each question, in their order.
@@ -63,7 +65,7 @@ def collect(
                 workspace.vectors().reading,
                 kept_states=workspace.index.cache().get_states if loaded.keeps_states else None,
             )
-            return [_ask(questions, question, source, loaded, rules, depth) for question in questions.questions]
+            return [_ask(questions, question, source, loaded, rules, depth, places) for question in questions.questions]
 
 
 def collect_own_code(
@@ -99,11 +101,14 @@ def _ask(
     model: CasCodeModel,
     rules: Sequence[str],
     depth: int = 0,
+    places: list[list[tuple[str, str]]] | None = None,
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
     encoded = model.encode_query(query.pieces)
     candidates = source.candidates(query, encoded.vector)
+    if places is not None:
+        places.append([(candidate.definition.path, candidate.definition.qualified_name) for candidate in candidates])
     mean_late = None
     if depth and encoded.states is not None:
         late, mean_late = late_interaction(model, encoded.states, candidates)
