@@ -177,7 +177,7 @@ def _search(stack: ExitStack, tree: Path, index: Path) -> Callable[[Any], list[F
 
 
 def work() -> None:
-    """Answer lines of ``{"root": folder, "queries": [text]}`` with places of hits, by the code that PYTHONPATH names."""
+    """Answer lines of ``{"root": folder, "queries": [text]}`` with hits' places, by the code that PYTHONPATH names."""
     from cascode_indexer.engine import Engine
     from cascode_indexer.search.types import SearchRequest
 
