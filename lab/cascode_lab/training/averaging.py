@@ -10,7 +10,7 @@ from cascode_models.errors import ModelError
 from cascode_models.export import export_model
 from cascode_models.torch_load import read_folder
 
-#: Two vocabularies that read it alike are the same for our purposes.
+#: Of one vocabulary, two tokenizers may still differ in what they do with letter case, accents and marks.
 _SAMPLE = "def retry_failed_upload(path, attempts=3): raise ConnectionError('gave up') # naïve"
 _ENCODER = "backbone."
 
@@ -39,8 +39,9 @@ def average(model: Path, other: Path, share: float, output: Path) -> Path:
     wanted = {name for name in state if name.startswith(_ENCODER)}
     if wanted != found.keys() or any(state[name].shape != found[name].shape for name in wanted):
         raise ModelError(f"{other} has another architecture than {model}: only models of one family are averaged")
-    limit = settings.max_text_tokens
-    if tokenizer.ids([_SAMPLE], limit) != their_tokenizer.ids([_SAMPLE], min(limit, their_settings.max_text_tokens)):
+    limit = min(settings.max_text_tokens, their_settings.max_text_tokens)
+    read = [each.ids([_SAMPLE], limit) for each in (tokenizer, their_tokenizer)]
+    if tokenizer.vocabulary() != their_tokenizer.vocabulary() or read[0] != read[1]:
         raise ModelError(f"{other} has another vocabulary than {model}: only models of one family are averaged")
     for name in wanted:
         state[name] = torch.lerp(state[name], found[name], share)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer
 
 from cascode_lab.training.averaging import average
 from cascode_models.errors import ModelError
@@ -62,4 +64,12 @@ def test_other_families_are_refused(trained: tuple[CasCode, Path], tmp_path: Pat
     cased = export_model(make_network("late"), LibraryTokenizer(words, pad_id=0), tmp_path / "cased")
     with pytest.raises(ModelError, match="another vocabulary"):
         average(folder, cased, 0.5, tmp_path / "out")
+    # A piece that no sample would hold.
+    swapped = json.loads(make_tokenizer().to_str())
+    vocabulary = swapped["model"]["vocab"]
+    vocabulary["q"], vocabulary["##q"] = vocabulary["##q"], vocabulary["q"]
+    other_pieces = LibraryTokenizer(Tokenizer.from_str(json.dumps(swapped)), pad_id=0)
+    swapped_folder = export_model(make_network("late"), other_pieces, tmp_path / "swapped")
+    with pytest.raises(ModelError, match="another vocabulary"):
+        average(folder, swapped_folder, 0.5, tmp_path / "out")
     assert not (tmp_path / "out").exists()
