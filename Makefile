@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 MUTATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team test-team-slow bench-team bench-pack test-editors setup-extension extension setup-window test-window bench-window lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
+.PHONY: help setup setup-editors setup-team setup-golden golden demo test test-slow mutate soak fuzz test-team test-team-slow bench-team bench-pack test-editors setup-extension extension setup-window test-window bench-window pictures lint lint-workflows docs release lint-editors format-editors format types bench bench-curve bench-questions bench-agent setup-ctags coverage-ctags coverage-mutants coverage-speed generate clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -136,6 +136,14 @@ test-window: extension ## Drive the extension in a real VS Code window; screensh
 
 bench-window: extension $(VENV)/.bench ## Print what a person waits for in the window, on 20,000 functions
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/bench.mjs
+
+# Minutes, and best on a machine that does nothing else: what a picture shows waiting for is what it waited for.
+pictures: extension ## Take every picture of the READMEs from the program as it is: the window, the palette, the terminal
+	$(MAKE) --no-print-directory -o extension test-window WINDOW=session
+	$(BIN)/python vscode-extension/scripts/pictures.py
+	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/palette.mjs build/pictures/palette
+	$(BIN)/python scripts/palette_picture.py build/pictures/palette
+	$(BIN)/python scripts/terminal_picture.py >/dev/null
 
 lint: setup docs lint-workflows ## ruff (rules and format), the import direction, the docs and their links, the workflows
 	$(BIN)/ruff check .

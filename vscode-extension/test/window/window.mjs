@@ -153,10 +153,14 @@ export class Window {
    * @param {Record<string, string | undefined>} [options.env]  added to the environment of the extension host
    * @param {string} [options.name]  used in the names of folders
    * @param {string} [options.home]  the folder that everything is written to; removed at the end
+   * @param {{width: number, height: number}} [options.size]  of the window, in CSS pixels
+   * @param {number} [options.scale]  pixels of the screen for one of CSS
    * @param {string[]} [options.within]  a program and its arguments that start code-server, `unshare` for example
    */
-  static async open({ folder, vsix, settings = {}, env = {}, name = "window", home, within = [] }) {
+  static async open({ folder, vsix, settings = {}, env = {}, name = "window", home, size = SIZE, scale = 1, within = [] }) {
     const window = new Window();
+    window.size = size;
+    window.scale = scale;
     window.within = within;
     window.home = home ?? fs.mkdtempSync(path.join(os.tmpdir(), `cascode-${name}-`));
     window.folder = folder;
@@ -208,7 +212,11 @@ export class Window {
       return /HTTP server listening/.test(this.log);
     }, "code-server to listen");
     this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: CHROMIUM_FLAGS });
-    const context = await this.browser.newContext({ viewport: SIZE, permissions: ["clipboard-read", "clipboard-write"] });
+    const context = await this.browser.newContext({
+      viewport: this.size,
+      deviceScaleFactor: this.scale,
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
     this.page = await context.newPage();
     this.page.setDefaultTimeout(PATIENCE_MS);
     await this.#load();
