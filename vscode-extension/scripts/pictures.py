@@ -1,4 +1,4 @@
-"""Make the README's pictures from the screenshots that the window tests took. Needs Pillow; run by hand after them."""
+"""Make the README's pictures from the screenshots that the window tests took: a part of `make pictures`."""
 
 from __future__ import annotations
 
