@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
 #: Parts of identifiers: HTTPServer -> HTTP, Server; get_url2 -> get, url, 2; letters outside ASCII stay whole.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+")
@@ -25,6 +26,12 @@ STOP_WORDS = frozenset(
 _MOST_REPEATS = 3
 #: Longer tokens are data (base64, hashes), not words.
 _LONGEST_TERM = 40
+#: ASCII letters and digits and all that is not ASCII stay; a blank takes the place of everything else.
+_APART = bytes(byte if byte >= 0x80 or chr(byte).isalnum() else 0x20 for byte in range(256))
+#: Pieces whose terms are remembered, about 4 MB of them: a batch of files to index holds some 5,000.
+_MOST_PIECES = 16_384
+#: Longer pieces are data or prose without blanks, and seldom come again.
+_LONGEST_PIECE = 60
 
 
 def split_identifiers(text: str) -> list[str]:
@@ -34,12 +41,37 @@ def split_identifiers(text: str) -> list[str]:
 
 def index_terms(text: str) -> str:
     """Return the terms of ``text`` to store in the full-text index, separated by blanks."""
-    counts = Counter(split_identifiers(text))
-    kept: list[str] = []
-    for term, count in counts.items():
-        if 1 < len(term) <= _LONGEST_TERM and term not in STOP_WORDS:
-            kept.extend([term] * min(count, _MOST_REPEATS))
-    return " ".join(kept)
+    if not text:  # most definitions have no documentation
+        return ""
+    pieces = text.encode("utf-8", "surrogatepass").translate(_APART).split()
+    counts = Counter(chain.from_iterable(map(_kept.__getitem__, pieces)))
+    # _MOST_REPEATS times at most. Written out: this runs for every term of a workspace.
+    return " ".join(
+        [
+            term if count == 1 else f"{term} {term}" if count == 2 else f"{term} {term} {term}"
+            for term, count in counts.items()
+        ]
+    )
+
+
+class _Kept(dict[bytes, tuple[str, ...]]):
+    """Pieces of text, UTF-8, with the terms that the full-text index keeps of each: programs repeat their words.
+
+    A piece is what stands between ASCII characters that are no letters and no digits, so that the terms of a text are
+    those of its pieces. Threads share it: each fills in what it misses.
+    """
+
+    def __missing__(self, piece: bytes) -> tuple[str, ...]:
+        parts = split_identifiers(piece.decode("utf-8", "surrogatepass"))
+        terms = tuple([part for part in parts if 1 < len(part) <= _LONGEST_TERM and part not in STOP_WORDS])
+        if len(piece) <= _LONGEST_PIECE:
+            if len(self) >= _MOST_PIECES:
+                self.clear()
+            self[piece] = terms
+        return terms
+
+
+_kept = _Kept()
 
 
 def query_terms(query: str) -> list[str]:

@@ -1,8 +1,9 @@
-"""Writes what the store holds of one file: its row, its definitions, their texts and their words."""
+"""Writes what the store holds of files: their rows, their definitions, the texts of these and their words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import index_terms
@@ -10,12 +11,49 @@ from cascode_indexer.store.passages import passage_id, read_passages
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import token_count
-from cascode_indexer.types import Definition
 from cascode_models.text import MAX_PASSAGES
 
+#: Variables in one statement; SQLite's oldest limit is 999.
+MOST_VARIABLES = 900
 
-def insert_file(database: Connection, file: ParsedFile) -> None:
-    """Insert one file with its definitions, texts and full-text rows."""
+
+def insert_files(database: Connection, files: Sequence[ParsedFile]) -> None:
+    """Insert files with their definitions, texts and full-text rows.
+
+    Rows are handed over by the table and not one by one, which takes half of the time; so their ids are given here. The
+    caller's transaction is the only one that writes.
+    """
+    text_ids = _insert_texts(database, files)
+    last_id = _last_id(database, "functions")
+    for file in files:
+        file_id = _insert_file(database, file)
+        path_terms = index_terms(file.source.path)
+        words = [
+            (index_terms(found.qualified_name), path_terms, index_terms(found.doc), index_terms(found.code))
+            for found in file.definitions
+        ]
+        ids = range(last_id + 1, last_id + 1 + len(words))
+        last_id += len(words)
+        database.executemany(
+            """INSERT INTO functions (id, file_id, text_id, name, qualified_name, kind, signature, start_line,
+               end_line, name_line, name_column, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (
+                    number, file_id, text_ids[text], found.name, found.qualified_name, found.kind.value,
+                    found.signature, found.start_line, found.end_line, found.name_line, found.name_column,
+                    token_count(columns),
+                )
+                for number, text, found, columns in zip(ids, file.texts, file.definitions, words, strict=True)
+            ],
+        )  # fmt: skip
+        database.executemany(
+            "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)",
+            [(number, *columns) for number, columns in zip(ids, words, strict=True)],
+        )
+
+
+def _insert_file(database: Connection, file: ParsedFile) -> int:
+    """Insert a file's own row; return its id."""
     source = file.source
     database.execute(
         """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
@@ -33,52 +71,46 @@ def insert_file(database: Connection, file: ParsedFile) -> None:
             file.skip_reason.value if file.skip_reason else None,
         ),
     )
-    file_id = int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
-    path_terms = index_terms(source.path)
-    for definition, text in zip(file.definitions, file.texts, strict=True):
-        _insert_function(database, file_id, _text_id(database, text, source.path), path_terms, definition)
+    return int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
 
 
-def _text_id(database: Connection, text: str, path: str) -> int:
-    """Return the id of a text, which is stored once for all definitions that share it."""
-    key = text_key(text)
-    row = database.execute("SELECT id FROM texts WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        # A cursor that inserted has the id of its row, which only the type checker does not know.
-        row = (database.execute("INSERT INTO texts (key, text) VALUES (?, ?)", (key, text)).lastrowid,)
-    text_id = int(row[0])
+def _insert_texts(database: Connection, files: Iterable[ParsedFile]) -> dict[str, int]:
+    """Insert the texts of files, each of which is stored once for all definitions that share it; return their ids."""
+    keys = {text: text_key(text) for file in files for text in file.texts}
+    known = _known_texts(database, list(keys.values()))
+    fresh = {text: key for text, key in keys.items() if key not in known}
+    known.update(zip(fresh.values(), itertools.count(_last_id(database, "texts") + 1)))
+    database.executemany(
+        "INSERT INTO texts (id, key, text) VALUES (?, ?, ?)", [(known[key], key, text) for text, key in fresh.items()]
+    )
+    ids = {text: known[key] for text, key in keys.items()}
     # A text that is known may be known from a file that is not read to the end.
     database.executemany(
         "INSERT OR IGNORE INTO passages (id, key, text) VALUES (?, ?, ?)",
         [
-            (passage_id(text_id, place), text_key(passage), passage)
-            for place, passage in enumerate(read_passages(text, path))
+            (passage_id(ids[text], place), text_key(passage), passage)
+            for file in files
+            for text in file.texts
+            for place, passage in enumerate(read_passages(text, file.source.path))
             if place
         ],
     )
-    return text_id
+    return ids
 
 
-def _insert_function(database: Connection, file_id: int, text_id: int, path_terms: str, definition: Definition) -> None:
-    """Insert a definition and its words."""
-    words = (
-        index_terms(definition.qualified_name),
-        path_terms,
-        index_terms(definition.doc),
-        index_terms(definition.code),
-    )
-    cursor = database.execute(
-        """INSERT INTO functions (file_id, text_id, name, qualified_name, kind, signature, start_line,
-           end_line, name_line, name_column, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            file_id, text_id, definition.name, definition.qualified_name, definition.kind.value, definition.signature,
-            definition.start_line, definition.end_line, definition.name_line, definition.name_column,
-            token_count(words),
-        ),
-    )  # fmt: skip
-    database.execute(
-        "INSERT INTO functions_fts (rowid, name, path, doc, body) VALUES (?, ?, ?, ?, ?)", (cursor.lastrowid, *words)
-    )
+def _known_texts(database: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of the texts that are stored already, by key."""
+    known: dict[bytes, int] = {}
+    for start in range(0, len(keys), MOST_VARIABLES):
+        chunk = keys[start : start + MOST_VARIABLES]
+        known.update(database.execute(f"SELECT key, id FROM texts WHERE key IN ({','.join('?' * len(chunk))})", chunk))  # noqa: S608
+    return known
+
+
+def _last_id(database: Connection, table: str) -> int:
+    """Return the highest id that was ever given in a table, as AUTOINCREMENT remembers it."""
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def delete_functions(database: Connection, paths: Iterable[str]) -> None:

@@ -10,15 +10,12 @@ from sqlite3 import Connection
 from typing import Any
 
 from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
-from cascode_indexer.store.file_rows import delete_functions, drop_orphans, insert_file
+from cascode_indexer.store.file_rows import MOST_VARIABLES, delete_functions, drop_orphans, insert_files
 from cascode_indexer.store.passages import passage_id, place_of, text_of
 from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
 from cascode_indexer.types import SkipCounts, SkipReason, SourceFile, StoredDefinition
 from cascode_models.text import MAX_PASSAGES
-
-#: Variables in one statement; SQLite's oldest limit is 999.
-_CHUNK = 900
 
 #: Where passages lie, and how many ids apart: a text's own row is its first.
 _PASSAGE_TABLES = (("texts", MAX_PASSAGES), ("passages", 1))
@@ -115,8 +112,7 @@ class Store:
         """Store files with their functions in place of what was there, in one transaction."""
         with self.transaction() as database:
             delete_functions(database, [file.source.path for file in parsed])
-            for file in parsed:
-                insert_file(database, file)
+            insert_files(database, parsed)
             drop_orphans(database)
 
     def remove_files(self, paths: Collection[str]) -> None:
@@ -379,8 +375,8 @@ class Store:
     def _by_ids(self, statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """Run a statement with an IN list over ``ids``, in parts that SQLite takes."""
         rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
+        for start in range(0, len(ids), MOST_VARIABLES):
+            chunk = ids[start : start + MOST_VARIABLES]
             with self._access() as database:
                 rows += database.execute(statement.format(marks=",".join("?" * len(chunk))), chunk).fetchall()
         return rows

@@ -27,7 +27,8 @@ def token_count(columns: Iterable[str]) -> int:
         columns: As :func:`cascode_indexer.lexical.terms.index_terms` makes them: terms of letters and digits alone,
             one blank in between, which ``unicode61`` cuts at the blanks and nowhere else.
     """
-    return sum(len(column.split()) for column in columns)
+    joined = " ".join(filter(None, columns))
+    return joined.count(" ") + 1 if joined else 0
 
 
 def rows_holding(database: Connection, terms: Iterable[str]) -> dict[str, int]:
