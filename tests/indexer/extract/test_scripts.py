@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cascode_indexer.extract import SPECS, extract_definitions
+from cascode_indexer.extract.grammars import grammar_for, sister_grammars
 from cascode_indexer.types import FUNCTION_KINDS, Kind
 
 
@@ -107,3 +108,43 @@ def test_types_in_javascript_lose_nothing() -> None:
     assert names == ["Stream.constructor", "Stream.end", "Stream.push", "open", "close"]
     assert {definition.language for definition in found} == {"javascript"}
     assert not SPECS["javascript"].keywords & {name.rpartition(".")[2] for name in names}
+
+
+@pytest.mark.parametrize("path", ["a.ts", "a.tsx", "a.js"])
+def test_what_has_an_arrow_or_a_body_is_not_always_a_function(path: str) -> None:
+    """Types of functions, classes and values that a function merely stands in."""
+    types = "const a: () => void = other;\nconst b = other as (x: number) => void;\n" if path != "a.js" else ""
+    source = types + "const c = (class { size() { return 1; } });\nconst d = !function () { return 1; };\n"
+    found = extract_definitions(source, "javascript" if path == "a.js" else "typescript", path=path).definitions
+    assert [definition.name for definition in found] == ["size"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "function () { f(); }",
+        "async function () { f(); }",
+        "function* () { yield 1; }",
+        "() => 1",
+        "async x => { f(); }",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "({})", "({}) as T", "({}) satisfies T"])
+def test_a_function_is_one_in_whatever_stands_around_it(value: str, around: str) -> None:
+    """In each place that gives it a name."""
+    placed = around.format(value)
+    for source in (
+        f"const go = {placed};",
+        f"a.go = {placed};",
+        f"f({{ go: {placed} }});",
+        f"class A {{ go = {placed}; }}",
+    ):
+        found = extract_definitions(source, "typescript", path="a.ts").definitions
+        assert "go" in [definition.name for definition in found], source
+
+
+def test_components_share_the_compiled_query() -> None:
+    """It takes a fifth of a second to compile."""
+    query = grammar_for("typescript", "a.ts").query
+    assert all(grammar_for(language).query is query for language in ("vue", "svelte", "astro", "html"))
+    assert sister_grammars("javascript")[0].query is grammar_for("typescript", "a.tsx").query

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
-#: Values that are functions; ``{...}`` is filled per binding. Parentheses around them change nothing.
-_FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
-_ARROW = "(arrow_function body: (_) @body)"
-_WRAPPED_FUNCTION = f"[{_FUNCTION} (parenthesized_expression {_FUNCTION})]"
-_WRAPPED_ARROW = f"[{_ARROW} (parenthesized_expression {_ARROW})]"
+#: Values that are functions, by the token that no other expression with a body has: the compiler of queries looks at
+#: every place in the grammar where a node of a named type may stand, and these stand in every binding.
+FUNCTION = '(_ "function" body: (_) @body)'
+ARROW = '(_ "=>" body: (_) @body)'
+EITHER = '(_ ["function" "=>"] body: (_) @body)'
+_ARROW_OF_STATEMENTS = '(_ "=>" body: (statement_block) @body)'
+_EITHER_OF_STATEMENTS = '(_ ["function" "=>"] body: (statement_block) @body)'
 #: Calls that return the function they are given, so that one which is an expression only keeps its name, too.
 _KEEPS = (
     '(#match? @keeps "^(React[.])?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
@@ -29,9 +32,8 @@ _VALUES = (
 _ROUTES = '(#match? @owner "^(get|post|put|patch|delete|head|options|all|use|route|ws)$") (#match? @name "^.[/]")'
 
 
-def _call_patterns(function: str, arrow: str) -> str:
+def _call_patterns(given: str) -> str:
     """Patterns for names bound to a call that is given a function with statements, and for handlers of routes."""
-    given = f"[{function} {arrow.replace('body: (_)', 'body: (statement_block)')}]"
     direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
     nested = f"(call_expression function: (_) arguments: (arguments {direct}))"
     return (
@@ -60,7 +62,7 @@ def _closure_patterns(function: str, arrow: str) -> str:
 (variable_declarator name: (identifier) @name value: {value}) @closure
 (assignment_expression left: [(identifier) (member_expression)] @name right: {value}) @closure
 """
-        for called in (function, arrow.replace("body: (_)", "body: (statement_block)"))
+        for called in (function, arrow)
         for value in (
             f"(call_expression function: {called})",
             f"(parenthesized_expression (call_expression function: {called}))",
@@ -68,20 +70,20 @@ def _closure_patterns(function: str, arrow: str) -> str:
     )
 
 
-def binding_patterns(function: str, arrow: str, around: str) -> str:
+def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
     """Patterns for function values bound to variables, properties and exports.
 
     Args:
-        function: Pattern for a ``function`` value.
-        arrow: Pattern for an arrow function value.
-        around: Patterns for the expressions that either may stand in.
+        wrapped: Makes of the pattern for a value that for the value with what may stand around it.
+        around: Patterns for the expressions that it may stand in.
     """
+    function, arrow, either = wrapped(FUNCTION), wrapped(ARROW), wrapped(EITHER)
     holder = f"[(function_expression) (generator_function) (arrow_function) (call_expression) (class) {around}]"
     return f"""
 (variable_declarator name: (identifier) @name value: {function}) @function
 (variable_declarator name: (identifier) @name value: {arrow}) @lambda
 ((variable_declarator name: (identifier) @name
-   value: (call_expression function: (_) @keeps arguments: (arguments . [{function} {arrow}]))) @lambda
+   value: (call_expression function: (_) @keeps arguments: (arguments . {either}))) @lambda
  {_KEEPS})
 ((assignment_expression left: (member_expression) @_exports
    right: (function_expression name: (identifier) @name body: (_) @body)) @function
@@ -95,14 +97,14 @@ def binding_patterns(function: str, arrow: str, around: str) -> str:
 (pair key: (_) @name value: {function}) @method
 (pair key: (_) @name value: {arrow}) @lambda
 (object_assignment_pattern left: (_) @name right: {arrow}) @lambda
-(assignment_pattern left: (identifier) @name right: [{function} {arrow}]) @lambda
+(assignment_pattern left: (identifier) @name right: {either}) @lambda
 (export_statement "default" @name value: {function}) @function
 (export_statement "default" @name value: {arrow}) @lambda
 (function_expression name: (identifier) @name body: (_) @body) @function
 (generator_function name: (identifier) @name body: (_) @body) @function
 
-{_closure_patterns(function, arrow)}
-{_call_patterns(function, arrow)}
+{_closure_patterns(function, wrapped(_ARROW_OF_STATEMENTS))}
+{_call_patterns(wrapped(_EITHER_OF_STATEMENTS))}
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
@@ -146,11 +148,17 @@ COMMON_PATTERNS = """
 (comment) @comment
 """
 
+
+def _wrapped(value: str) -> str:
+    """The value itself or in parentheses."""
+    return f"[{value} (parenthesized_expression {value})]"
+
+
 _QUERY = (
     COMMON_PATTERNS
-    + binding_patterns(_WRAPPED_FUNCTION, _WRAPPED_ARROW, "(parenthesized_expression)")
+    + binding_patterns(_wrapped, "(parenthesized_expression)")
     + f"""
-(field_definition property: (_) @name value: [{_WRAPPED_FUNCTION} {_WRAPPED_ARROW}]) @method
+(field_definition property: (_) @name value: {_wrapped(EITHER)}) @method
 (field_definition property: (_) @name value: (object) @namespace)
 (decorator) @decorator
 """

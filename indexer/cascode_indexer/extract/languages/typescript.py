@@ -11,6 +11,7 @@ from .javascript import (
     COMMENTS,
     COMMON_PATTERNS,
     DEFINITION,
+    EITHER,
     KEYWORDS,
     SCRIPT_EXAMPLES,
     SCRIPT_TESTS,
@@ -20,8 +21,6 @@ from .javascript import (
     member_parts,
 )
 
-_FUNCTION = "[(function_expression body: (_) @body) (generator_function body: (_) @body)]"
-_ARROW = "(arrow_function body: (_) @body)"
 #: What may stand around a function value.
 _AROUND = "(parenthesized_expression) (as_expression) (satisfies_expression)"
 
@@ -35,18 +34,15 @@ _CONSTANT = f"[{_VALUE} (as_expression [{_VALUE}]) (satisfies_expression [{_VALU
 
 def _wrapped(value: str) -> str:
     """The value itself, or in parentheses, or with a type asserted."""
-    return (
-        f"[{value} (parenthesized_expression {value}) (as_expression {value}) (satisfies_expression {value})"
-        f" (as_expression (parenthesized_expression {value}))"
-        f" (satisfies_expression (parenthesized_expression {value}))]"
-    )
+    inner = f"[{value} (parenthesized_expression {value})]"
+    return f"[{value} (parenthesized_expression {value}) (as_expression {inner}) (satisfies_expression {inner})]"
 
 
 _QUERY = (
     COMMON_PATTERNS
-    + binding_patterns(_wrapped(_FUNCTION), _wrapped(_ARROW), _AROUND)
+    + binding_patterns(_wrapped, _AROUND)
     + f"""
-(public_field_definition name: (_) @name value: [{_wrapped(_FUNCTION)} {_wrapped(_ARROW)}]) @method
+(public_field_definition name: (_) @name value: {_wrapped(EITHER)}) @method
 (public_field_definition name: (_) @name value: (object) @namespace)
 (variable_declarator name: (identifier) @name value: (as_expression (object) @namespace))
 (variable_declarator name: (identifier) @name value: (satisfies_expression (object) @namespace))
