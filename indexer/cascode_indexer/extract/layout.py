@@ -46,6 +46,8 @@ class Block:
     indent: int
     #: Its last line.
     last: int
+    #: First byte of what stands in the line that opens it.
+    offset: int
     #: Blocks around it, outermost first, and their lines that it is nested in: heads and turns.
     around: tuple[Block, ...] = ()
     context: tuple[int, ...] = ()
@@ -87,7 +89,7 @@ class Layout:
     def says_nothing(self, first: int, last: int) -> bool:
         """Whether some lines, both included, hold nothing but comments; so do none."""
         return all(
-            not line.strip() or self._is_aside(number, line, line.strip())
+            not line.strip() or self._is_aside(self._starts[number] + len(line) - len(line.lstrip()), line.strip())
             for number, line in enumerate(self._lines[first : last + 1], first)
         )
 
@@ -104,50 +106,59 @@ class Layout:
         outermost: list[Block] = []
         stack: list[Block] = []
         above = -1
+        #: The last line of all open blocks: noted in each when it is closed.
+        reached = -1
         lines = self._lines
         for number, line in enumerate(lines):
-            content = line.strip()
+            begun = line.lstrip()
+            content = begun.rstrip()
             if not content:
                 above = -1
                 continue
-            indent = indentation(line)
-            if self._is_aside(number, line, content) or self._is_type(lines, number, content, indent):
+            margin = len(line) - len(begun)
+            indent = margin if line.count(b" ", 0, margin) == margin else indentation(line)
+            offset = self._starts[number] + margin
+            if self._is_aside(offset, content) or self._is_type(lines, number, content, indent):
                 above = number if above < 0 else above
                 continue
-            same = next((block for block in reversed(stack) if block.indent <= indent), None)
-            same = same if same is not None and same.indent == indent else None
+            same = None
+            for block in reversed(stack):
+                if block.indent <= indent:
+                    same = block if block.indent == indent else None
+                    break
             continues = _CONTINUES.match(content)
-            if continues and (same is None or not self._goes_on(same, content, lines)):
+            if continues and (same is None or not self._goes_on(same, reached, content, lines)):
                 above = -1  # closes what nothing here opens, as in a string
                 continue
             while stack and stack[-1].indent > indent:
-                stack.pop()
+                stack.pop().last = reached
             if continues and same is not None:
                 same.turn = number
             elif len(stack) < _MAX_DEPTH or same is not None:
                 if same is not None:
-                    stack.pop()
+                    stack.pop().last = reached
                 parent = stack[-1] if stack else None
                 siblings = outermost if parent is None else parent.inner
                 first = number if above < 0 else above
                 if same is not None and same.last == first - 1 and self._decorates(same):
                     first = siblings.pop().first
-                block = Block(first, number, indent, number)
+                block = Block(first, number, indent, number, offset)
                 if parent is not None:
                     turn = () if parent.turn < 0 else (parent.turn,)
                     block.around, block.context = (*parent.around, parent), (*parent.context, parent.head, *turn)
                 siblings.append(block)
                 stack.append(block)
             above = -1
-            for open_block in stack:
-                open_block.last = number
+            reached = number
+        for block in stack:
+            block.last = reached
         return outermost
 
     @staticmethod
-    def _goes_on(block: Block, content: bytes, lines: list[bytes]) -> bool:
+    def _goes_on(block: Block, last: int, content: bytes, lines: list[bytes]) -> bool:
         """Whether a line that continues something continues a block: it is open, or has something inside."""
         opening = max(block.head, block.turn)
-        if content[:1] == b"{" or block.last > opening:
+        if content[:1] == b"{" or last > opening:
             return True
         return bool(closers([lines[opening]])) if content[:1] in _CLOSERS else block.turn < 0
 
@@ -158,11 +169,11 @@ class Layout:
             head.startswith(_DECORATOR) and _DECORATOR_END.search(self.text(block.last, block.last))
         )
 
-    def _is_aside(self, number: int, line: bytes, content: bytes) -> bool:
-        """Whether a line neither opens nor ends a block."""
+    def _is_aside(self, offset: int, content: bytes) -> bool:
+        """Whether what a line holds from an offset on neither opens nor ends a block."""
         if content.startswith(self._openings) or _ASIDE.match(content):
             return True
-        return self._is_comment(self._starts[number] + len(line) - len(line.lstrip()))
+        return self._is_comment(offset)
 
     def _is_type(self, lines: list[bytes], number: int, content: bytes, indent: int) -> bool:
         """Whether a line of words belongs to the next one: neither is indented below it, nor does it open a brace."""

@@ -1,4 +1,4 @@
-"""The words of a C or C++ source that may be macros, found at the speed of numpy: most sources have few."""
+"""The words of a C or C++ source that may be macros: of a large source at the speed of numpy, since most have few."""
 
 from __future__ import annotations
 
@@ -25,18 +25,25 @@ _IS_CAPITAL = _table(_UPPER + _DIGITS)
 _IS_WORD = _table(_UPPER + _LOWER + _DIGITS)
 _IS_INK = bytes(byte not in _WHITE for byte in range(256))
 #: What may stand behind a macro, white space left out; all else is an operator behind a constant.
-_BEHIND = np.frombuffer(_table(b"({}[;=~:*" + _UPPER + _LOWER), bool)
+_BEHIND = _table(b"({}[;=~:*" + _UPPER + _LOWER)
 #: What may stand in front of one; all else is an operator in an expression.
-_BEFORE = np.frombuffer(_table(b';{}:)*&>,<"' + _UPPER + _LOWER + _DIGITS), bool)
-_LETTERS = np.frombuffer(_table(_UPPER), bool)
+_BEFORE = _table(b';{}:)*&>,<"' + _UPPER + _LOWER + _DIGITS)
+_LETTERS = _table(_UPPER)
 #: What ends a declaration: behind a word, that is a macro behind parameters only.
-_ENDS = np.frombuffer(_table(b";="), bool)
+_ENDS = _table(b";=")
 _CLOSING = ord(")")
 #: What ends a parameter: behind two words, the second one is a macro.
-_PARAMETER_ENDS = np.frombuffer(_table(b",)"), bool)
-_WORDS = np.frombuffer(_IS_WORD, bool)
+_PARAMETER_ENDS = _table(b",)")
+_WORDS = _IS_WORD
+#: What the ends of a source count as.
+_NOTHING_BEFORE = ord(";")
+_NOTHING_BEHIND = ord("}")
 #: Shorter words in capitals are parameters of templates and variables.
 _LEAST = 3
+_CAPITALS = re.compile(rb"[A-Z_](?<!\w[A-Z_])[A-Z0-9_]{%d,}(?!\w)" % (_LEAST - 1))
+_INK = re.compile(rb"[^ \t\r\n\f\v]")
+#: Bytes from which numpy is faster: its forty calls take as long, whatever the size.
+_LARGE = 6_000
 #: Words that are no macros behind parameters, and those that conditions stand behind.
 _AFTER = re.compile(
     rb"\)\s*(?!(?:const|noexcept|override|final|try|else|do|volatile|mutable|requires|throw|return|co_return|co_yield"
@@ -79,6 +86,42 @@ def macro_words(code: bytes) -> Iterable[MacroWord]:
     Returns:
         The words in order.
     """
+    return _words_one_by_one(code) if len(code) < _LARGE else _words_at_once(code)
+
+
+def _words_one_by_one(code: bytes) -> Iterable[MacroWord]:
+    """As :func:`macro_words`."""
+    found = []
+    for match in _CAPITALS.finditer(code):
+        start, end = match.span()
+        before, following = _before(code, start), _following(code, end)
+        first = code[before] if before >= 0 else _NOTHING_BEFORE
+        last = code[following] if following < len(code) else _NOTHING_BEHIND
+        is_parameter = _PARAMETER_ENDS[last] and _WORDS[first]
+        if is_parameter or (_BEFORE[first] and _BEHIND[last] and (not _ENDS[last] or first == _CLOSING)):
+            found.append(MacroWord(start, end, before, following))
+    others = sorted(set(_others(code)))
+    if others:
+        found.extend(MacroWord(*span, _before(code, span[0]), _following(code, span[1])) for span in others)
+        found.sort(key=lambda word: word.start)
+    return found
+
+
+def _before(code: bytes, offset: int) -> int:
+    """The last byte before an offset that is no white space; -1 where there is none."""
+    if offset and code[offset - 1] not in _WHITE:
+        return offset - 1
+    return len(code[:offset].rstrip(_WHITE)) - 1
+
+
+def _following(code: bytes, offset: int) -> int:
+    """The first byte from an offset on that is no white space; the length where there is none."""
+    match = _INK.search(code, offset)
+    return match.start() if match else len(code)
+
+
+def _words_at_once(code: bytes) -> Iterable[MacroWord]:
+    """As :func:`macro_words`."""
     size = len(code)
     if not size:
         return []
@@ -130,11 +173,17 @@ def _capitals(code: bytes, data: npt.NDArray[np.uint8], ink: Offsets) -> tuple[O
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     starts, ends = edges[::2], edges[1::2]
     word = np.frombuffer(b"\0" + code.translate(_IS_WORD) + b"\0", bool)
-    kept = (ends - starts >= _LEAST) & _LETTERS[data[starts]] & ~word[starts] & ~word[ends + 1]
+    kept = (ends - starts >= _LEAST) & _flags(_LETTERS)[data[starts]] & ~word[starts] & ~word[ends + 1]
     starts, ends = starts[kept], ends[kept]
     before, following = _neighbours(starts, ends, ink, size)
-    first = np.where(before >= 0, data[before], ord(";"))
-    last = np.where(following < size, data[np.minimum(following, size - 1)], ord("}"))
-    is_parameter = _PARAMETER_ENDS[last] & _WORDS[first]
-    kept = is_parameter | (_BEFORE[first] & _BEHIND[last] & (~_ENDS[last] | (first == _CLOSING)))
+    first = np.where(before >= 0, data[before], _NOTHING_BEFORE)
+    last = np.where(following < size, data[np.minimum(following, size - 1)], _NOTHING_BEHIND)
+    is_parameter = _flags(_PARAMETER_ENDS)[last] & _flags(_WORDS)[first]
+    may_stand = _flags(_BEFORE)[first] & _flags(_BEHIND)[last]
+    kept = is_parameter | (may_stand & (~_flags(_ENDS)[last] | (first == _CLOSING)))
     return starts[kept], ends[kept]
+
+
+def _flags(table: bytes) -> npt.NDArray[np.bool_]:
+    """A table as what numpy indexes."""
+    return np.frombuffer(table, bool)

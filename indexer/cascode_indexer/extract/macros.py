@@ -16,6 +16,9 @@ from .macro_words import MacroWord, macro_words
 from .shown import Named, Shown, blank, blanked
 
 _WHITE = b" \t\r\n\f\v"
+_SLASH = ord("/")
+_DIGITS = b"0123456789"
+_INK = re.compile(rb"[^ \t\r\n\f\v]")
 #: Comments and literals, to be looked past. A quote behind a digit separates digits.
 _PROSE = re.compile(rb"/(?:/(?:\\\r?\n|[^\n])*|\*.*?(?:\*/|\Z))|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 #: The same where there are raw strings, or quotes between digits.
@@ -99,12 +102,13 @@ def cpp_shown(source: bytes) -> Shown:
 def _hidden(match: re.Match[bytes]) -> bytes:
     """A comment blanked, a literal without what it holds."""
     text = match[0]
-    if text[:1] == b"/":
+    first = text[0]
+    if first == _SLASH:
         return blanked(text)
-    if text[:1].isdigit():
+    if first in _DIGITS or len(text) < 2:
         return text
     quote = text[-1:]
-    return quote + blanked(text[1:-1]) + quote if len(text) > 1 else text
+    return quote + blanked(text[1:-1]) + quote
 
 
 class _Reader:
@@ -169,20 +173,19 @@ class _Reader:
 
     def _next(self, offset: int) -> int:
         """Offset of the next byte that is no white space; the length where there is none."""
-        code, size = self._code, len(self._code)
-        while offset < size and code[offset] in _WHITE:
-            offset += 1
-        return offset
+        found = _INK.search(self._code, offset)
+        return found.start() if found else len(self._code)
 
     def _previous(self, offset: int) -> int:
         """Offset of the last byte before another that is no white space; -1 where there is none."""
-        code = self._code
+        code, size = self._code, 64
         while offset > 0:
-            piece = code[max(0, offset - 64) : offset]
+            piece = code[max(0, offset - size) : offset]
             kept = len(piece.rstrip(_WHITE))
             if kept:
                 return offset - len(piece) + kept - 1
             offset -= len(piece)
+            size *= 4  # a licence or a table that was blanked
         return -1
 
     def _closing(self, opening: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from bisect import bisect_left
 from collections import defaultdict
 
@@ -75,49 +76,62 @@ class Soundness:
         #: First lines of a block, up to its head, to the block.
         self.block_at = {line: block for block in layout.walk() for line in range(block.first, block.head + 1)}
         self._covering = self._find_covering()
+        #: Head of the innermost block to what :meth:`_displaces_from` says: asked for each block in it.
+        self._displacing: dict[int, int] = {}
 
     def swallowed_by(self, block: Block) -> list[int]:
         """Lines of items that the tree has around a block and that by the layout end before it."""
-        lines = ((item, self._line(item)) for item in self._covering[block.head])
-        return [
-            line
-            for item, line in lines
-            if line in self.block_at
-            and not any(other.begins_at(line) for other in (*block.around, block))
-            and not self._is_flush(item, line)
-        ]
+        found = []
+        for line, item in self._covering[block.head]:
+            other = self.block_at.get(line)
+            if other is None or other is block or self._is_flush(item, other):
+                continue
+            depth = len(other.around)
+            if depth >= len(block.around) or block.around[depth] is not other:
+                found.append(line)
+        return found
 
     def is_sound(self, block: Block) -> bool:
         """Whether the tree has no error in a block and none around it that gives it other containers."""
-        layout, offset = self._layout, self._offset(block)
+        layout = self._layout
         has_error = self._has_error(layout.start(block.first), layout.start(block.last + 1))
         if has_error and not self.settled_by(block):
             return False
         if self.swallowed_by(block):
             return False
-        for other in block.around:
-            if self._has_error(layout.start(other.head), layout.start(other.head + 1)):
-                return False
-            for line in range(other.first, other.head + 1):
-                if any(item.end <= offset and self._ends_early(item, other) for item in self._items_at[line]):
-                    return False
-        return True
+        return self._displaces_from(block.around) > block.offset
 
     def settled_by(self, block: Block) -> Item | None:
         """The definition that begins and ends with a block: an error inside has not displaced it."""
         for line in range(block.first, block.head + 1):
-            for item in self._items_at[line]:
+            for item in self._items_at.get(line, ()):
                 if item.node is not None and self._sweep.line(max(item.start, item.end - 1)) - 1 == block.last:
                     return item
         return None
 
-    def _ends_early(self, item: Item, block: Block) -> bool:
-        """Whether an item at the head of a block that ends inside it should have ended with it."""
-        return not item.is_function or item.end > self._layout.start(block.head + 1)
+    def _displaces_from(self, around: tuple[Block, ...]) -> int:
+        """From where on the tree gives what is in some blocks other containers; 0 where an error is in a head."""
+        if not around:
+            return sys.maxsize
+        block = around[-1]
+        known = self._displacing.get(block.head)
+        if known is None:
+            head_end = self._layout.start(block.head + 1)
+            # An item at the head that ends inside the block should have ended with it, unless it is all of the head.
+            ends = [
+                item.end
+                for line in range(block.first, block.head + 1)
+                for item in self._items_at.get(line, ())
+                if not item.is_function or item.end > head_end
+            ]
+            if self._has_error(self._layout.start(block.head), head_end):
+                ends.append(0)
+            known = self._displacing[block.head] = min([*ends, self._displaces_from(around[:-1])])
+        return known
 
-    def _is_flush(self, item: Item, line: int) -> bool:
-        """Whether an item contains what is not indented below it, as namespaces often do."""
-        block = self.block_at.get(line)
+    @staticmethod
+    def _is_flush(item: Item, block: Block | None) -> bool:
+        """Whether an item, at the head of a block or at no head, contains what is not indented below it."""
         return not item.is_function and (block is None or not block.inner)
 
     def _has_error(self, start: int, end: int) -> bool:
@@ -128,28 +142,23 @@ class Soundness:
     def outer(self, block: Block) -> list[str]:
         """Name of what contains a block without being indented around it."""
         outermost = block.around[0] if block.around else block
-        flush = [item for item in self._covering[outermost.head] if self._is_flush(item, self._line(item))]
+        covering = self._covering[outermost.head]
+        flush = [item for line, item in covering if self._is_flush(item, self.block_at.get(line))]
         return flush[-1].inner if flush else []
 
-    def _find_covering(self) -> dict[int, list[Item]]:
-        """Head of a block to the items around it."""
-        covering: dict[int, list[Item]] = {}
-        around: list[Item] = []
+    def _find_covering(self) -> dict[int, list[tuple[int, Item]]]:
+        """Head of a block to the items around it, each with its line."""
+        covering: dict[int, list[tuple[int, Item]]] = {}
+        around: list[tuple[int, Item]] = []
         items = iter([*self._sweep.items, None])
         item = next(items)
         for block in self._layout.walk():
-            offset = self._offset(block)
-            while item is not None and item.start < offset:
-                around.append(item)
+            while item is not None and item.start < block.offset:
+                around.append((self._line(item), item))
                 item = next(items)
-            covering[block.head] = [other for other in around if other.end > offset]
+            covering[block.head] = [found for found in around if found[1].end > block.offset]
             around = [*covering[block.head]]
         return covering
-
-    def _offset(self, block: Block) -> int:
-        """First byte of a block's head."""
-        line = self._layout.text(block.head, block.head)
-        return self._layout.start(block.head) + len(line) - len(line.lstrip())
 
     def _line(self, item: Item) -> int:
         """0-based line of an item's first byte."""

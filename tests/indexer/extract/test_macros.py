@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cascode_indexer.extract import extract_definitions
+from cascode_indexer.extract import extract_definitions, macro_words
 from cascode_indexer.types import FUNCTION_KINDS, Definition
 
 
@@ -257,3 +259,20 @@ def test_a_loop_behind_a_macro_is_no_error_of_c() -> None:
     """Half of the files of some projects had errors for such loops alone."""
     source = "int f(void) {\n\tTAILQ_FOREACH(a, &b->c, entry) {\n\t\tg(a);\n\t}\n\treturn 1;\n}\n"
     assert not extract_definitions(source, "c").has_errors
+
+
+@given(
+    st.lists(
+        st.sampled_from(["API", "AB", "A_1", "_API", "xAPI", "const", "final", "f", "MACRO(", "(1, 2) ", ")", "{", ";"])
+        | st.sampled_from([" ", "\n", "\t  ", ",", "=", "::", "*", "+", "__device__ ", "\u00fc", '"', "if", "9"])
+    ).map("".join)
+)
+def test_words_are_the_same_at_once_and_one_by_one(source: str) -> None:
+    """However large a source is."""
+    code = source.encode()
+    found = []
+    for large in (0, len(code) + 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(macro_words, "_LARGE", large)
+            found.append(list(macro_words.macro_words(code)))
+    assert found[0] == found[1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cascode_indexer.extract import extract_definitions
+from cascode_indexer.extract import extract_definitions, parsing
+from cascode_indexer.extract.grammars import grammar_for
 from cascode_indexer.extract.layout import Layout
 
 
@@ -183,3 +186,29 @@ def test_blocks_are_what_is_indented_below_a_line() -> None:
     layout = Layout(source, (b"#",), lambda offset: False)
     assert [(block.first, block.head, block.last) for block in layout.blocks] == [(0, 4, 7), (9, 9, 10)]
     assert layout.blocks[0].turn == 6
+
+
+@given(
+    st.sampled_from(["python", "cpp", "ruby", "go"]),
+    st.lists(
+        st.sampled_from(
+            ["def f(", "):\n", "int f(int a) {", "}\n", "return (1", "]", "\u00b4", "\x01", "x = 2;\n", "end\n"]
+        )
+    ),
+)
+def test_errors_are_the_same_by_nodes_and_by_a_query(language: str, pieces: list[str]) -> None:
+    """However many there are."""
+    source = "".join(pieces).encode()
+    found = []
+    for bytes_a_node in (len(source) + 1, 0.001):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parsing, "_BYTES_A_NODE", bytes_a_node)
+            found.append(parsing.parse(grammar_for(language), source).errors())
+    assert found[0] == found[1]
+
+
+def test_a_long_blank_in_front_of_a_macro_is_skipped() -> None:
+    """What was blanked may be longer than what is looked at first."""
+    licence = "/*" + "*" * 5_000 + "*/"
+    source = f"#define A\n{licence}\nAPI_A {licence} API_B {licence} int f(void) {{ return 1; }}\n"
+    assert _found(source, "c") == [("f", 3, 3)]
