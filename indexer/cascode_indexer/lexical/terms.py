@@ -62,7 +62,9 @@ class _Kept(dict[bytes, tuple[str, ...]]):
     """
 
     def __missing__(self, piece: bytes) -> tuple[str, ...]:
-        parts = split_identifiers(piece.decode("utf-8", "surrogatepass"))
+        text = piece.decode("utf-8", "surrogatepass")
+        # Most pieces are one word in small letters.
+        parts = (text,) if piece.isalpha() and piece.islower() else map(str.lower, _PART.findall(text))
         terms = tuple([part for part in parts if 1 < len(part) <= _LONGEST_TERM and part not in STOP_WORDS])
         if len(piece) <= _LONGEST_PIECE:
             if len(self) >= _MOST_PIECES:
