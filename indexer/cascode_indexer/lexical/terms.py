@@ -30,6 +30,8 @@ _LONGEST_TERM = 40
 _APART = bytes(byte if byte >= 0x80 or chr(byte).isalnum() else 0x20 for byte in range(256))
 #: Pieces whose terms are remembered, about 4 MB of them: a batch of files to index holds some 5,000.
 _MOST_PIECES = 16_384
+#: More than the terms of most names and paths, which seldom repeat one.
+_FEW = 10
 #: Longer pieces are data or prose without blanks, and seldom come again.
 _LONGEST_PIECE = 60
 
@@ -44,7 +46,10 @@ def index_terms(text: str) -> str:
     if not text:  # most definitions have no documentation
         return ""
     pieces = text.encode("utf-8", "surrogatepass").translate(_APART).split()
-    counts = Counter(chain.from_iterable(map(_kept.__getitem__, pieces)))
+    terms = [*chain.from_iterable(map(_kept.__getitem__, pieces))]
+    if len(terms) < _FEW and len(set(terms)) == len(terms):  # a Counter takes longer to make
+        return " ".join(terms)
+    counts = Counter(terms)
     # _MOST_REPEATS times at most. Written out: this runs for every term of a workspace.
     return " ".join(
         [
