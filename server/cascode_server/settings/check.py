@@ -106,7 +106,7 @@ def _not_a_setting(source: Source, key: str, value: Any) -> str | None:
     meant = _like(key, sorted(TABLES) if isinstance(value, Mapping) else known)
     if meant:
         return f"is unknown: did you mean {source.prefix}{meant}?"
-    return f"is unknown: the settings are {', '.join(known)}"
+    return "is unknown: 'cascode settings' shows those there are"
 
 
 def _like(key: str, known: Sequence[str]) -> str | None:

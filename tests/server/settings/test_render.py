@@ -39,7 +39,7 @@ def test_vscode_restricts_what_names_programs_and_files() -> None:
     restricted = {
         f"cascode.{leaf.key}" for leaf in (*LEAVES.values(), *EDITOR_LEAVES.values()) if leaf.about.restricted
     }
-    assert restricted == {"cascode.path", "cascode.model.path"}
+    assert restricted == {"cascode.path", "cascode.model.path", "cascode.describe.model"}
     assert set(capabilities["untrustedWorkspaces"]["restrictedConfigurations"]) >= restricted
 
 
