@@ -31,7 +31,8 @@ _BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 def test_only_the_token_opens_the_port(setup: Setup, listen: Callable[..., Listening]) -> None:
     """Without it, with another one or with two nobody is answered; a page of a browser is not, even with it."""
-    url = listen().url
+    server = listen()
+    url = server.url
     port = url.split(":")[2].split("/")[0]
     with httpx2.Client(timeout=PATIENCE) as client:
 
@@ -52,12 +53,9 @@ def test_only_the_token_opens_the_port(setup: Setup, listen: Callable[..., Liste
         refused = client.post(url, json=_HELLO)
         assert refused.text == "send the header 'Authorization: Bearer TOKEN' with the token of 'cascode mcp --http'\n"
         assert client.post(url, content=b"x" * (2 << 20), headers=_ACCEPT | _BEARER).status_code == 413
-    process = psutil.Process()
-    listening = [child for child in process.children(recursive=True) if child.is_running()]
     addresses = {
         connection.laddr.ip
-        for child in listening
-        for connection in child.net_connections(kind="inet")
+        for connection in psutil.Process(server.process.pid).net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     }
     assert addresses == {"127.0.0.1"}
