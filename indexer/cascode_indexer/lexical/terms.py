@@ -50,12 +50,9 @@ def index_terms(text: str) -> str:
     if len(terms) < _FEW and len(set(terms)) == len(terms):  # a Counter takes longer to make
         return " ".join(terms)
     counts = Counter(terms)
-    # _MOST_REPEATS times at most. Written out: this runs for every term of a workspace.
+    # Most stand once: this runs for every term of a workspace.
     return " ".join(
-        [
-            term if count == 1 else f"{term} {term}" if count == 2 else f"{term} {term} {term}"
-            for term, count in counts.items()
-        ]
+        [term if count == 1 else " ".join([term] * min(count, _MOST_REPEATS)) for term, count in counts.items()]
     )
 
 
