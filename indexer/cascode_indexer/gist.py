@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import ExtractionError, extract_definitions, is_notebook, language_of_text, strip_doc
+from cascode_indexer.extract.doc_prose import first_sentence
 from cascode_indexer.held import Held
 from cascode_models.errors import ModelError
 from cascode_models.folder import INSTALL_TORCH
@@ -19,7 +20,7 @@ from cascode_models.types import FunctionSource
 if TYPE_CHECKING:
     from cascode_models.describing import Describer
 
-#: Descriptions followed at a time: four are what the model was measured with, a second at most on two cores.
+#: Descriptions followed at a time, as many as `cascode eval descriptions` measures with.
 BEAMS = 4
 
 
@@ -52,6 +53,15 @@ class GistModel:
         self.name = name
         self._held: Held[Describer] = Held(idle_seconds, on_release)
         self._lock = threading.Lock()
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """The model is let go when it was not asked for this long; None keeps it."""
+        return self._held.idle_seconds
+
+    @idle_seconds.setter
+    def idle_seconds(self, seconds: float | None) -> None:
+        self._held.idle_seconds = seconds
 
     @property
     def loaded(self) -> bool:
@@ -109,10 +119,3 @@ class GistModel:
         if self._held.current is None:
             self._held.put(model)
         return model
-
-
-def first_sentence(doc: str) -> str:
-    """Return the first sentence of a documentation on one line; empty where there is none."""
-    paragraph = " ".join(doc.strip().split("\n\n", 1)[0].split())
-    end = paragraph.find(". ")
-    return paragraph if end < 0 else paragraph[: end + 1]

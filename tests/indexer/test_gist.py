@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cascode_indexer.errors import QueryError
-from cascode_indexer.gist import GistModel, first_sentence
+from cascode_indexer.extract.doc_prose import first_sentence
+from cascode_indexer.gist import GistModel
 from cascode_models.describing import Describer
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
@@ -97,7 +98,8 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_model_goes_when_nobody_asks(folder: Path) -> None:
     """And comes back."""
     gone: list[bool] = []
-    model = GistModel(str(folder), idle_seconds=0.05, on_release=lambda: gone.append(True))
+    model = GistModel(str(folder), on_release=lambda: gone.append(True))
+    model.idle_seconds = 0.05
     model.gist(PATH, SOURCE, 10)
     patience = time.monotonic() + 10
     while not gone and time.monotonic() < patience:
@@ -115,8 +117,12 @@ def test_the_model_goes_when_nobody_asks(folder: Path) -> None:
         ("Reads a file", "Reads a file"),
         ("Reads a\n  file. Then more.\n\nAnd more.", "Reads a file."),
         ("Version 1.2 of it.", "Version 1.2 of it."),
+        ("Opens a file, e.g. a log. It may fail.", "Opens a file, e.g. a log."),
+        ("Adds <b>two</b> numbers.\n@param a one", "Adds two numbers."),
+        ("Returns the {@link Foo} of it.", "Returns the Foo of it."),
+        ("\\brief Adds things.", "Adds things."),
     ],
 )
 def test_the_first_sentence_of_a_documentation(doc: str, sentence: str) -> None:
-    """On one line, to the first full stop that a blank follows."""
+    """On one line without markup, to the first full stop that a capital follows."""
     assert first_sentence(doc) == sentence

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cascode_indexer.extract.doc_prose import clean_doc
 from cascode_indexer.types import TYPE_KINDS
 from cascode_lab.corpus.duplicates import NearDuplicates, query_key
 from cascode_lab.corpus.mine import Mined
-from cascode_lab.corpus.query_text import clean_doc
 from cascode_lab.corpus.splits import split_of
 from cascode_lab.corpus.types import Candidate, Split
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cascode_lab.corpus.query_text import MAX_QUERY_WORDS, clean_doc, query_of
+from cascode_indexer.extract.doc_prose import clean_doc
+from cascode_lab.corpus.query_text import MAX_QUERY_WORDS, query_of
 
 
 def test_query_is_the_first_paragraph_on_one_line() -> None:
