@@ -36,7 +36,6 @@ _PACKAGES = ("indexer", "models")
 #: Hits that are looked at: MRR of the first ten, and files as far as a list shows them.
 _HITS = 50
 _DEPTH = 10
-_RESAMPLES = 2_000
 
 Place = tuple[str, str]
 #: The places of the hits of one query, the best first.
@@ -218,6 +217,8 @@ def file_ndcg(answers: set[str], paths: Sequence[str]) -> float:
 
 def _print(scores: dict[str, Scores], arguments: argparse.Namespace) -> None:
     """Print the table: repositories alike, gains over the release with intervals over repositories."""
+    from cascode_lab.ranking.compare import interval
+
     released = scores[f"the search of {arguments.before}"]
     groups = list(released.ranks)
     sorts = [sort for sort in ("described", "named") if sort in released.sorts]
@@ -229,16 +230,9 @@ def _print(scores: dict[str, Scores], arguments: argparse.Namespace) -> None:
         cells = [float(np.mean(found.means(group))) for group in groups]
         cells += [float(np.mean([np.mean(each) for each in found.files.values()]))] if files else []
         cells += [float(np.mean(found.sorts[sort])) for sort in sorts]
-        gains = [_interval(np.array(found.means(group)) - np.array(released.means(group))) for group in groups]
+        over = [np.array(found.means(group)) - np.array(released.means(group)) for group in groups]
+        gains = [interval(gain.tolist()) for gain in over]
         print(f"| {state} | {' | '.join(f'{cell:.3f}' for cell in cells)} | {' | '.join(gains)} |")
-
-
-def _interval(gains: np.ndarray) -> str:
-    """A mean over repositories with its 95 % bootstrap interval."""
-    generator = np.random.default_rng(0)
-    means = [generator.choice(gains, len(gains)).mean() for _ in range(_RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return f"{gains.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         ]
         both = zip(_means(asked, ranks, groups[0]), _means(asked, before, groups[0]), strict=True)
         gains = [mean - other for mean, other in both]
-        lines.append(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} | {_interval(gains)} |")
+        lines.append(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} | {interval(gains)} |")
     return "\n".join(lines)
 
 
@@ -198,8 +198,8 @@ def _means(asked: Sequence[Asked], ranks: Sequence[float], group: str) -> list[f
     return [float(np.mean(some)) for some in sets.values()]
 
 
-def _interval(gains: Sequence[float]) -> str:
-    """A mean over workspaces with its 95 % bootstrap interval."""
+def interval(gains: Sequence[float]) -> str:
+    """Return a mean over workspaces with its 95 % bootstrap interval."""
     generator = np.random.default_rng(0)
     means = [generator.choice(gains, len(gains)).mean() for _ in range(_RESAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
