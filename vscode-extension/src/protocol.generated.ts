@@ -325,6 +325,8 @@ export interface ServerStatus {
   readonly skipped: Readonly<Record<string, number>>;
   /** The model. */
   readonly model: ModelStatus;
+  /** Whether the setting `describe.model` names a model: `cascode.server.describe` answers. */
+  readonly describes: boolean;
   /** One entry per workspace folder. */
   readonly workspaces: readonly WorkspaceStatus[];
   /** Version of the server. */

@@ -181,6 +181,7 @@ local M = {}
 ---@field rate? number Definitions encoded per second; null while none are.
 ---@field skipped table<string, integer> Paths that were left out, by reason.
 ---@field model cascode.ModelStatus The model.
+---@field describes boolean Whether the setting `describe.model` names a model: `cascode.server.describe` answers.
 ---@field workspaces cascode.WorkspaceStatus[] One entry per workspace folder.
 ---@field version string Version of the server.
 ---@field log_file string Path of the server's log.

@@ -163,7 +163,8 @@ class Session(LanguageServer):
 
     def status(self) -> ServerStatus:
         """Describe the server."""
-        return status_json(self.indexing.state, self.folders, self.model, self.version)
+        describes = bool(self.settings.describe.model)
+        return status_json(self.indexing.state, self.folders, self.model, self.version, describes=describes)
 
     def push_documents(self, engine: Engine) -> None:
         """Hand to the engine what was typed last; for worker threads, before each search."""
@@ -214,9 +215,9 @@ class Session(LanguageServer):
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""
-        self.workers.later(self._publish_state)
+        self.workers.later(self.publish_state)
 
-    def _publish_state(self) -> None:
+    def publish_state(self) -> None:
         """Notify subscribers about the state."""
         for call in self.on_state:
             call()

@@ -253,6 +253,7 @@ class ServerStatus(TypedDict):
     rate: Annotated[float | None, "Definitions encoded per second; null while none are."]
     skipped: Annotated[dict[str, int], "Paths that were left out, by reason."]
     model: Annotated[ModelStatus, "The model."]
+    describes: Annotated[bool, "Whether the setting `describe.model` names a model: `cascode.server.describe` answers."]
     workspaces: Annotated[list[WorkspaceStatus], "One entry per workspace folder."]
     version: Annotated[str, "Version of the server."]
     log_file: Annotated[str, "Path of the server's log."]

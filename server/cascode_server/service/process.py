@@ -51,13 +51,14 @@ class Models:
 
         Args:
             name: Folder or name.
-            unload_minutes: When to let it go, by whoever asked for it first. 0 is never.
+            unload_minutes: When to let it go; the last who says so decides for all who share it. 0 is never.
         """
         from cascode import GistModel
 
         with self._lock:
             if name not in self._gist_models:
-                self._gist_models[name] = GistModel(name, idle_seconds=60.0 * unload_minutes or None)
+                self._gist_models[name] = GistModel(name)
+            self._gist_models[name].idle_seconds = 60.0 * unload_minutes or None
             return self._gist_models[name]
 
 

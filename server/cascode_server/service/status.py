@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cascode import WorkspaceStatus as IndexStatus
 
 
-def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle, version: str) -> ServerStatus:
+def status_json(
+    state: IndexState, folders: Sequence[Folder], model: ModelHandle, version: str, *, describes: bool
+) -> ServerStatus:
     """Return the state of the server; asks neither disk nor model.
 
     Args:
@@ -24,6 +26,7 @@ def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle
         folders: The client's workspaces.
         model: The model that the settings name.
         version: Version of the server.
+        describes: Whether the settings name a model that describes definitions.
     """
     from cascode import index_root
 
@@ -47,6 +50,7 @@ def status_json(state: IndexState, folders: Sequence[Folder], model: ModelHandle
             "device": model.device,
             "engine": model.engine,
         },
+        "describes": describes,
         "workspaces": [_workspace_json(folder, state) for folder in folders],
         "version": version,
         "log_file": str(log_file()),

@@ -99,6 +99,12 @@ def test_a_definition_is_described_by_its_documentation(start: Start, workspace:
         editor.execute("describe", {**place, "position": {"line": line + 5}})
     with pytest.raises(ErrorAnswer, match="no definition at line 1 of"):
         editor.execute("describe", {**place, "position": {"line": 0}})
+    gone = {"uri": (workspace / "src" / "gone.py").as_uri()}
+    with pytest.raises(ErrorAnswer, match="cannot be read"):
+        editor.execute("describe", {**place, "textDocument": gone})
+    with pytest.raises(ErrorAnswer, match="not in any of the workspaces"):
+        editor.execute("describe", {**place, "textDocument": {"uri": workspace.parent.as_uri() + "/other.py"}})
+    assert editor.execute("status")["describes"] is True
 
 
 def test_without_a_model_nothing_is_described(editor: Editor, workspace: Path) -> None:
@@ -107,6 +113,7 @@ def test_without_a_model_nothing_is_described(editor: Editor, workspace: Path) -
     with pytest.raises(ErrorAnswer, match=r"cascode\.describe\.model") as refused:
         editor.execute("describe", place)
     assert refused.value.error["code"] == -32602
+    assert editor.execute("status")["describes"] is False
 
 
 def test_similar_says_where_there_is_no_function(editor: Editor, workspace: Path) -> None:

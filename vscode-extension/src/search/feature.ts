@@ -174,7 +174,8 @@ export class SearchFeature {
 
   /** Whether a model is named that says what definitions do. */
   private hasGists(): boolean {
-    return vscode.workspace.getConfiguration("cascode").get<string>("describe.model", "") !== "";
+    // The server's word and not the editor's setting: a file of settings may name the model.
+    return this.manager.status?.describes === true;
   }
 
   private async describe(hit: Hit): Promise<string> {

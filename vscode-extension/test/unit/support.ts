@@ -55,6 +55,7 @@ export function status(changes: Partial<ServerStatus> = {}): ServerStatus {
     version: "0.1.0",
     log_file: "/log",
     index_directory: "/index",
+    describes: false,
     ...changes,
   };
 }
