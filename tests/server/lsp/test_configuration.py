@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Editor, eventually, make_workspace
+from .conftest import Editor, Start, eventually, make_workspace
 
 Connect = Callable[[], Editor]
 
@@ -193,3 +193,13 @@ def test_a_workspace_that_is_added_is_not_indexed_before_its_settings_are_known(
     (right / "cascode.toml").unlink()
     editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": added, "removed": []}})
     eventually(lambda: counts(editor) == {"left": 6, "right": 5})
+
+
+def test_a_model_that_describes_is_said_at_once(start: Start, workspace: Path) -> None:
+    """The status names it without being asked, so that lists offer it from then on."""
+    editor = start("--stdio")
+    editor.initialize(workspace)
+    editor.wait_ready()
+    assert not any(params["describes"] for params in editor.received("cascode/status"))
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": {"describe": {"model": "somewhere"}}}})
+    eventually(lambda: any(params["describes"] for params in editor.received("cascode/status")))
