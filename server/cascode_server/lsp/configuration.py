@@ -156,7 +156,5 @@ def _use(session: Session, settings: Settings, of_folders: dict[Path, Settings])
         session.indexing.reopen()
     session.indexing.set_enabled(session.is_indexing_enabled)
     session.indexing.exclude(session.unindexed_roots())
-    if settings.describe != before.describe:
-        session.publish_state()
     if settings.watcher != before.watcher and session.watching is not None:
         session.watching.reconsider()

@@ -215,9 +215,9 @@ class Session(LanguageServer):
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""
-        self.workers.later(self.publish_state)
+        self.workers.later(self._publish_state)
 
-    def publish_state(self) -> None:
+    def _publish_state(self) -> None:
         """Notify subscribers about the state."""
         for call in self.on_state:
             call()
