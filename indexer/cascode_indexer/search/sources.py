@@ -116,8 +116,9 @@ class IndexSource:
         self, dense: Sequence[int], bm25: dict[int, float], query: Query, allowed: _Allowed
     ) -> list[StoredDefinition]:
         """Return the definitions of both halves, and those that a traceback names, that may be shown."""
-        rows = {row.id: row for row in self.store.definitions_of_texts(dense)}
-        rows.update((row.id, row) for row in self.store.definitions([number for number in bm25 if number not in rows]))
+        # Of many equal copies words find those that were indexed first; the others answer as well as they do.
+        texts = dict.fromkeys([*dense, *(row.text_id for row in self.store.definitions(list(bm25)))])
+        rows = {row.id: row for row in self.store.definitions_of_texts(list(texts))}
         if query.frames:
             rows.update((row.id, row) for row in _definitions_at_frames(self.store, query.frames))
         shown = [row for row in rows.values() if allowed.admits(row) and row.path not in self.hidden]
@@ -219,7 +220,7 @@ class _Allowed:
 
 def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
     """Return the definitions that stand where frames say, by line or by name."""
-    paths = [path for path in store.file_records() if any(frame.is_of(path) for frame in frames)]
+    paths = sorted(path for path in store.file_records() if any(frame.is_of(path) for frame in frames))
     return [
         definition
         for path in paths[:_MOST_FRAMED_FILES]
@@ -232,11 +233,23 @@ def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[Stored
     ]
 
 
-def _few_copies(rows: Iterable[StoredDefinition], bm25: Mapping[int, float]) -> list[StoredDefinition]:
-    """Leave out surplus copies of a definition, first those that words did not find."""
+def _few_copies(rows: Sequence[StoredDefinition], bm25: Mapping[int, float]) -> list[StoredDefinition]:
+    """Leave out surplus copies of a definition: those that words found no better than another, last in order of path.
+
+    Which of equal copies words found is chance, that of which file was indexed first; it must not decide.
+    """
+    least: dict[int, float] = {}
+    for row in rows:
+        if row.id in bm25:
+            least[row.text_id] = min(bm25[row.id], least.get(row.text_id, bm25[row.id]))
+
+    def order(row: StoredDefinition) -> tuple[float, str, int]:
+        worst = least.get(row.text_id, 0.0)
+        return worst - bm25.get(row.id, worst), row.path, row.start_line
+
     copies: Counter[int] = Counter()
     kept = []
-    for row in sorted(rows, key=lambda row: (-bm25.get(row.id, 0.0), row.id)):
+    for row in sorted(rows, key=order):
         copies[row.text_id] += 1
         if copies[row.text_id] <= _MOST_COPIES:
             kept.append(row)

@@ -57,3 +57,27 @@ def test_few_copies_are_ranked(copied: Engine) -> None:
             names = [candidate.definition.name for candidate in source.candidates(query, vector)]
     assert names.count("open_the_door") == 20
     assert names.count("close_the_window") == 1
+
+
+@pytest.mark.parametrize("text", ["open the door", "part149 door"])
+def test_what_was_indexed_first_does_not_matter(tmp_path: Path, text: str) -> None:
+    """Of more equal copies than words can bring the same are ranked, whichever of them the index came to know first."""
+    folders = [f"{'tests' if number % 3 else 'src'}/part{number}" for number in range(COPIES)]
+    found = []
+    for name, order in (("forth", folders), ("back", folders[::-1])):
+        root = tmp_path / name
+        root.mkdir()
+        with Engine([root], model=FakeModelHandle()) as engine:
+            for some in (order[: COPIES // 2], order[COPIES // 2 :]):
+                for folder in some:
+                    (root / folder).mkdir(parents=True)
+                    (root / folder / "door.py").write_text(COPIED, encoding="utf-8")
+                engine.update()
+            (workspace,) = engine.workspaces
+            with workspace.index:
+                source = IndexSource(workspace.root, workspace.store, workspace.vectors().reading)
+                candidates = source.candidates(Query.of(text), None)
+        found.append({(candidate.definition.path, candidate.bm25) for candidate in candidates})
+    assert found[0] == found[1]
+    assert len(found[0]) == 20
+    assert ("tests/part149/door.py" in {path for path, _ in found[0]}) == ("part149" in text)
