@@ -10,7 +10,7 @@ from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Table
-from cascode_indexer.rank.weights import FAST, LATE, WORDS_ALONE
+from cascode_indexer.rank.weights import FAST, LATE, READ_AFTER_LATE, WORDS_ALONE
 
 SENTENCE = "where do we retry a failed upload"
 DESCRIPTION = "Retries a failed upload with backoff."
@@ -87,6 +87,7 @@ def leads(
         ("src/upload.py", IN_ITS_FILE, PLAIN, 1.05, 1.4),
         ("App.install", INSTALL, PLAIN, 1.05, 1.4),
         ("src/upload.py", WORDED, PLAIN, 0.1, 0.3),
+        ("shop/cart.py:1", ADD, PLAIN, 1.1, 1.3),
         (CODE, PLAIN, EXAMPLE, 0.03, 0.07),
         (CODE, PLAIN, TEST, 0.05, 0.11),
     ],
@@ -117,6 +118,7 @@ FOUND = PLAIN | {"late": 0.5}
         (REPORT_WITH_NAME, FOUND, PLAIN, 0.22, 0.28),
         ("retry_upload", FOUND, PLAIN, 0.08, 0.12),
         ("src/upload.py", FOUND, PLAIN, 0.08, 0.12),
+        (REPORT, ADD, PLAIN, 1.1, 1.6),
     ],
 )
 def test_what_kept_states_outweigh(
@@ -125,6 +127,19 @@ def test_what_kept_states_outweigh(
     """Late interaction stands against so much more similarity, and not against much more than that."""
     assert leads(query, better, worse, {"similarity": outweighed}, LATE)
     assert not leads(query, better, worse, {"similarity": too_much}, LATE)
+
+
+def test_tokens_of_code_say_nothing() -> None:
+    """What does the same work is asked for: late interaction neither lifts a candidate nor lowers it."""
+    assert leads(CODE, FOUND, PLAIN, {"similarity": -0.01}, LATE)
+    assert leads(CODE, PLAIN, FOUND, {"similarity": -0.01}, LATE)
+
+
+def test_the_classifier_stands_for_what_it_reads_after() -> None:
+    """Its score is in the place of vector and tokens, and counts 1; everything else counts what it did."""
+    for kind, weights in LATE.items():
+        others = {name: weight for name, weight in weights.items() if name not in {"similarity", "late"}}
+        assert READ_AFTER_LATE[kind] == {"similarity": 1.0, **others}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +156,7 @@ def test_what_kept_states_outweigh(
         ("retry_upload", PLAIN, EXAMPLE, 0.3, 0.5),
         ("retry_upload", PLAIN, TEST, 0.4, 0.8),
         (REPORT, PLAIN, TEST, 0.2, 0.4),
+        ("retry_upload", PLAIN | {"name": "retry_upload_later"}, PLAIN, 0.6, 0.75),
         ("upload.py", SPELLED, PLAIN, 0.3, 0.6),
         (CODE, PLAIN, EXAMPLE, 0.1, 0.25),
         (CODE, PLAIN, TEST, 0.2, 0.4),
@@ -159,6 +175,7 @@ def test_what_a_rule_outweighs_without_a_model(
     [
         (WITH_NAME, NAMED),
         ("retry_upload", NAMED),
+        ("src/upload.py", PLAIN | {"path": "lib/upload.js"}),
         ("src/upload.py", IN_ITS_FILE),
         ("App.install", INSTALL),
         (REPORT, ADD),
