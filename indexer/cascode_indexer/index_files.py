@@ -9,7 +9,7 @@ from cascode_indexer.errors import IndexStoreError
 from cascode_indexer.location import IndexLocation
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import OpenIndex
-from cascode_indexer.store.connection import DamagedFileError, put_aside
+from cascode_indexer.store.connection import DamagedFileError, opening, put_aside
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +52,10 @@ class IndexFiles:
             _log.warning("the index file %s is damaged (%s): rebuilding it", error.path, error.reason)
             index.retire()
             try:
-                # Another engine may have met the damage first: the file in its place is new then.
-                if move and (error.path != self._location.store or index.is_in_place()):
-                    put_aside(error.path)
+                with opening(error.path):
+                    # Another engine may have met the damage first: the file in its place is new then.
+                    if move and (error.path != self._location.store or index.is_in_place()):
+                        put_aside(error.path)
             except OSError as problem:
                 raise IndexStoreError(
                     f"the index file {error.path} is damaged and cannot be replaced ({problem.strerror or problem}): "

@@ -229,7 +229,7 @@ def connect_or_rebuild(path: Path, schema: Schema) -> sqlite3.Connection:
         IndexBusyError: Another process has been opening it for too long.
         IndexStoreError: It cannot be opened or written.
     """
-    with _opening(path):
+    with opening(path):
         try:
             return connect(path, schema)
         except DamagedFileError as error:
@@ -239,7 +239,7 @@ def connect_or_rebuild(path: Path, schema: Schema) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _opening(path: Path) -> Iterator[None]:
+def opening(path: Path) -> Iterator[None]:
     """Let one process at a time create, migrate or replace a database.
 
     SQLite's own waiting covers neither the change to WAL nor two processes that both read that a table is missing.

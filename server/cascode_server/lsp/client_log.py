@@ -62,7 +62,9 @@ class ClientLogHandler(logging.Handler):
         """Take no more records."""
         _attached.discard(self)
         for name in OWN_LOGGERS:
-            logging.getLogger(name).removeHandler(self)
+            logger = logging.getLogger(name)
+            # A list of its own: a record that is being handed on would skip whoever stands behind one that is removed.
+            logger.handlers = [handler for handler in logger.handlers if handler is not self]
         _apply_levels()
 
     def use_level(self, level: str) -> None:
