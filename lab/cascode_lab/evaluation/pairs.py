@@ -47,7 +47,10 @@ def held_out_set(
 
     Raises:
         ModelError: The files are missing or hold no pair of that split.
+        ValueError: ``rename`` with a language other than Python.
     """
+    if rename and language != "python":
+        raise ValueError(f"names are replaced in Python, not in {language}")
     try:
         pairs = [row for row in _rows(folder / f"{language}.jsonl", f'"{split}"') if row["split"] == split]
         others = _rows(folder / f"pool-{language}-{split}.jsonl")

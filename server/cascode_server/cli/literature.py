@@ -13,6 +13,8 @@ from cascode_server.cli.console import note
 from cascode_server.cli.options import FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cascode_lab.literature.results import SystemResult
 
 #: Where results of systems are written and read: they are part of the sources, since documents are made from them.
@@ -74,8 +76,9 @@ def similar_command(
 @click.option("--variant", default="", metavar="WORDS", help="What distinguishes it in the table ('K = 10').")
 @click.option("--pairs", type=FOLDER, metavar="DIR", help="What 'cascode train mine' wrote: held-out packages.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
-@click.option("--language", "-l", default="python", show_default=True, help="Held-out language.")
-@click.option("--renamed", is_flag=True, help="Measure with names replaced as well (AdvTest).")
+@click.option("--language", "-l", "languages", multiple=True, default=["python"], show_default=True,
+              help="Held-out language; repeatable.")  # fmt: skip
+@click.option("--renamed", is_flag=True, help="Measure on Python with names replaced as well (AdvTest).")
 @click.option("--queries", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
 @click.option(
     "--first",
@@ -99,7 +102,7 @@ def system_command(
     variant: str,
     pairs: Path | None,
     cosqa: Path | None,
-    language: str,
+    languages: Sequence[str],
     renamed: bool,
     queries: int,
     first: int | None,
@@ -126,9 +129,10 @@ def system_command(
                         training=training)  # fmt: skip
     tasks = []
     if pairs is not None:
+        wanted = [*((language, False) for language in languages), *([("python", True)] if renamed else [])]
         tasks += [
             held_out_set(pairs, language, "test", queries=queries, pool=pool, rename=rename)
-            for rename in ((False, True) if renamed else (False,))
+            for language, rename in wanted
         ]
     if cosqa is not None:
         tasks.append(cosqa_set(cosqa, "test"))

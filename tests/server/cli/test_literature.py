@@ -20,13 +20,15 @@ def test_systems_are_measured_and_tabled(run: Run, tmp_path: Path) -> None:
         {"split": "test", "query": query, "name": "f", "code": code, "package": "p", "path": "p.py", "line": number}
         for number, (query, code) in enumerate(TASKS.items())
     ]
-    write_lines(tmp_path / "python.jsonl", rows)
-    write_lines(tmp_path / "pool-python-test.jsonl", rows)
+    for language in ("python", "ruby"):
+        write_lines(tmp_path / f"{language}.jsonl", rows)
+        write_lines(tmp_path / f"pool-{language}-test.jsonl", rows)
     results = tmp_path / "literature" / "results"
     there = ("--output", str(results))
-    outcome = run("eval", "system", "fast", "--pairs", str(tmp_path), "--renamed", "--training", "none", *there)
+    both = ("-l", "ruby", "-l", "python", "--renamed")
+    outcome = run("eval", "system", "fast", "--pairs", str(tmp_path), *both, "--training", "none", *there)
     assert outcome.status == 0, outcome.err
-    assert [line.split(":")[0] for line in outcome.out.splitlines()] == ["python-test", "advtest-test"]
+    assert [line.split(":")[0] for line in outcome.out.splitlines()] == ["ruby-test", "python-test", "advtest-test"]
     write_lines(
         tmp_path / "mbxp.jsonl",
         [
