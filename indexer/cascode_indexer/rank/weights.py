@@ -53,6 +53,9 @@ _SENTENCE_WITH_NAME: Weights = {
     **_TYPES_ASKED,
 }
 
+#: A report shows the error that happened; it does not ask for its class.
+_REPORT: Weights = {name: weight for name, weight in _SENTENCE_WITH_NAME.items() if name != "types_asked"}
+
 #: Beside vectors, in units of cosine similarity.
 #:
 #: Sentences, before long functions were read to their ends (then a little more for words and less for size: +.004 and
@@ -72,7 +75,7 @@ FAST: Table = {
     QueryKind.DESCRIPTION: _DESCRIPTION,
     QueryKind.GENERAL: _GENERAL,
     QueryKind.SENTENCE_WITH_NAME: _SENTENCE_WITH_NAME,
-    QueryKind.REPORT: {**_SENTENCE_WITH_NAME, "frame": 1.0},
+    QueryKind.REPORT: {**_REPORT, "frame": 1.0},
     QueryKind.IDENTIFIER: {
         "similarity": 1.0,
         "words": 0.2,
@@ -94,7 +97,8 @@ FAST: Table = {
     QueryKind.CODE: {"similarity": 1.0, "tests": -0.08, "aside": -0.048},
 }
 
-_LATE_WITH_NAME: Weights = {**_SENTENCE_WITH_NAME, "similarity": 0.8, "late": 0.4}
+#: Of sentences with a name, and of reports.
+_LATE_WITH_NAME: Weights = {"similarity": 0.8, "late": 0.4}
 #: Beside vectors and the token states that an index keeps; in the same units.
 #:
 #: Where a person asks in a sentence of their own, tokens say as much as the vector, and what long functions do at their
@@ -113,8 +117,8 @@ LATE: Table = {
     },
     QueryKind.DESCRIPTION: {**_DESCRIPTION, "late": 0.6, "words": 0.12},
     QueryKind.GENERAL: {**_GENERAL, "similarity": 0.9, "late": 0.2},
-    QueryKind.SENTENCE_WITH_NAME: _LATE_WITH_NAME,
-    QueryKind.REPORT: {**_LATE_WITH_NAME, "frame": 1.0},
+    QueryKind.SENTENCE_WITH_NAME: {**_SENTENCE_WITH_NAME, **_LATE_WITH_NAME},
+    QueryKind.REPORT: {**_REPORT, **_LATE_WITH_NAME, "frame": 1.0},
     QueryKind.IDENTIFIER: {**FAST[QueryKind.IDENTIFIER], "late": 0.2},
     QueryKind.PATH: {**FAST[QueryKind.PATH], "late": 0.2},
     QueryKind.CODE: {**FAST[QueryKind.CODE], "late": 0.0},

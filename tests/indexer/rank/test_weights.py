@@ -79,6 +79,7 @@ def leads(
         (WITH_NAME, PLAIN, TYPE, 0.03, 0.08),
         (REPORT, ADD, PLAIN, 0.9, 1.3),
         (REPORT_WITH_NAME, NAMED, PLAIN, 0.2, 0.3),
+        (REPORT, PLAIN, TYPE, 0.03, 0.08),
         ("retry_upload", NAMED, PLAIN, 1.1, 1.3),
         ("retry_upload", WORDED, PLAIN, 0.1, 0.3),
         ("upload", IN_ITS_FILE, PLAIN, 0.02, 0.09),
