@@ -133,11 +133,9 @@ def _evidence(model: str | None, rule: str) -> Callable[[Any], list[Found]]:
     handle, column = ModelHandle(model), list(MEASURED).index(rule)
 
     def answer(questions: Any) -> list[Found]:
-        places: list[list[Place]] = []
-        asked = collecting.collect(questions, handle, MEASURED, places=places)
         return [
-            [_place(*candidates[at]) for at in np.argsort(-question.evidence[:, column], kind="stable")[:_HITS]]
-            for question, candidates in zip(asked, places, strict=True)
+            [_place(*question.places[at]) for at in np.argsort(-question.evidence[:, column], kind="stable")[:_HITS]]
+            for question in collecting.collect(questions, handle, MEASURED)
         ]
 
     return answer

@@ -17,13 +17,14 @@ from cascode_indexer.rank.weights import FAST, WORDS_ALONE
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.stages import Stage
 from cascode_indexer.vectors.types import Vectors
+from cascode_models.probability import CONTENDERS
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The candidates of a query after a stage, or after those that nobody waits for."""
 
-    #: Best first; their lines were checked.
+    #: Best first, as many as are wanted or more; their lines were checked.
     ranked: tuple[Ranked, ...]
     #: Candidates left out because their file no longer holds them.
     dropped: int
@@ -40,6 +41,8 @@ def rankings(
     stages: Sequence[Stage],
     limit: int,
     excluded: Callable[[Candidate], bool] = lambda _candidate: False,
+    *,
+    rivals: int = CONTENDERS,
 ) -> Iterator[Ranking]:
     """Rank what answers a query: after the stages that read what the index keeps, then after each that reads texts.
 
@@ -50,6 +53,8 @@ def rankings(
         stages: What reads the best of them after the fast stage, in order.
         limit: Hits wanted.
         excluded: Whether a candidate must not answer.
+        rivals: Candidates ranked at least, where there are as many: a probability is one beside those, however few hits
+            are wanted.
 
     Yields:
         The ranking at once, then that of each stage which reads texts, which the caller need not wait for.
@@ -62,7 +67,7 @@ def rankings(
     ranked = without_copies(rank(query, candidates, FAST if vector is not None else WORDS_ALONE))
     for stage in at_once if ranked else ():
         ranked = stage.of(query, ranked)
-    ranked, dropped = _check_lines(ranked, max([limit, *(stage.depth for stage in later)]))
+    ranked, dropped = _check_lines(ranked, max([limit, rivals, *(stage.depth for stage in later)]))
     later = later if ranked else ()
     yield Ranking(tuple(ranked), dropped, at_once[-1] if at_once else None, last=not later)
     for number, stage in enumerate(later, start=1):

@@ -13,10 +13,12 @@ from cascode_models.errors import ModelError
 from .collect import collect, collect_own_code
 from .rules import MEASURED
 from .sets import check_names, cosqa_set, history_sets, written_sets
-from .types import Asked, QuestionSet
+from .types import WRITTEN, Asked, QuestionSet
 
 #: Documentation asked of a repository: as many questions as its commits ask.
 _DOCUMENTED = 60
+#: Names asked of a repository: about as many as questions were written about it.
+_NAMED = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Asking:
     history: Path | None = None
     #: Ask the documentation of each repository of the history as well.
     documentation: bool = False
+    #: Ask for definitions of each repository of the written questions by name as well.
+    names: bool = False
     #: Folder of CoSQA.
     cosqa: Path | None = None
     #: K, how many candidates of each question the slow classifier reads; 0 for none.
@@ -58,7 +62,8 @@ def ask(asking: Asking, model: ModelHandle, progress: Callable[[str], None]) -> 
     with tempfile.TemporaryDirectory(prefix="cascode-eval-") as folder:
         scratch = Path(folder)
         for questions in _repositories(asking, scratch):
-            asked += collect(questions, model, MEASURED, depth=asking.depth, progress=progress)
+            names = _NAMED if asking.names and questions.group == WRITTEN else 0
+            asked += collect(questions, model, MEASURED, depth=asking.depth, names=names, progress=progress)
             if asking.documentation and questions.group == "history":
                 asked += collect_own_code(
                     questions.root, questions.name, model, MEASURED, limit=_DOCUMENTED, depth=asking.depth

@@ -25,6 +25,7 @@ from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.own_code.asking import parse_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
 
+from .names import name_questions
 from .types import Asked, Files, Question, QuestionSet
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def collect(
     rules: Sequence[str],
     *,
     depth: int = 0,
+    names: int = 0,
     progress: Callable[[str], None] = lambda _line: None,
-    places: list[list[tuple[str, str]]] | None = None,
 ) -> list[Asked]:
     """Index a workspace and gather the evidence of its questions.
 
@@ -47,11 +48,11 @@ def collect(
         model: The model.
         rules: What is measured, in this order.
         depth: K, how many candidates of each question the slow classifier reads; 0 for none.
+        names: Definitions that are asked for by name besides, at most.
         progress: Given one line a workspace.
-        places: Given, for each question, path and qualified name of its candidates.
 
     Returns:
-        What was found for each question, in their order.
+        What was found for each question, in their order, and for each name.
     """
     with Engine([questions.root], model=model) as engine:
         (report,) = engine.update()
@@ -65,7 +66,10 @@ def collect(
                 workspace.vectors().reading,
                 kept_states=workspace.index.cache().get_states if loaded.keeps_states else None,
             )
-            return [_ask(questions, question, source, loaded, rules, depth, places) for question in questions.questions]
+            sets = [questions]
+            if names:
+                sets.append(replace(questions, group="names", questions=name_questions(workspace.store, names)))
+            return [_ask(some, question, source, loaded, rules, depth) for some in sets for question in some.questions]
 
 
 def collect_own_code(
@@ -101,14 +105,11 @@ def _ask(
     model: CasCodeModel,
     rules: Sequence[str],
     depth: int = 0,
-    places: list[list[tuple[str, str]]] | None = None,
 ) -> Asked:
     """Gather the evidence of one question."""
     query = Query.of(question.query)
     encoded = model.encode_query(query.pieces)
     candidates = source.candidates(query, encoded.vector)
-    if places is not None:
-        places.append([(candidate.definition.path, candidate.definition.qualified_name) for candidate in candidates])
     mean_late = None
     if depth and encoded.states is not None:
         late, mean_late = late_interaction(model, encoded.states, candidates)
@@ -123,6 +124,7 @@ def _ask(
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         files=_files(candidates, question),
+        places=tuple((candidate.definition.path, candidate.definition.qualified_name) for candidate in candidates),
         logits=_logits(query, candidates, model, depth) if depth and mean_late is None else None,
         mean_late=mean_late,
     )

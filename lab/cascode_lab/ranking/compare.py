@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import compress
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from cascode_indexer.search.stages import in_the_spread_of
 from cascode_models.inference import fused_score
 
 from .fit import Array, file_ndcg, fit, reciprocal_rank, scores_of
-from .types import Asked
+from .types import WRITTEN, Asked
 
 #: Kinds of queries that there are questions of.
 KINDS = (QueryKind.SENTENCE, QueryKind.DESCRIPTION, QueryKind.GENERAL, QueryKind.SENTENCE_WITH_NAME)
@@ -40,10 +41,6 @@ BEFORE: Table = {
 _FOLDS = 5
 #: Resamples of the workspaces behind a 95 % interval.
 _RESAMPLES = 2_000
-
-
-#: Questions that were written by hand: types answer them too, and their files are judged beside their definitions.
-WRITTEN = "written"
 #: A question, as a ranking saw its candidates, and the scores of those.
 Scored = tuple[Asked, Array]
 
@@ -61,10 +58,11 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
             continue
         functions = question.evidence[:, types] == 0
         arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
+        places = tuple(compress(question.places, functions))
         files = replace(
             question.files, numbers=question.files.numbers[functions], right=question.files.right[functions]
         )
-        kept.append(replace(question, **arrays, files=files))
+        kept.append(replace(question, **arrays, files=files, places=places))
     return kept
 
 

@@ -13,7 +13,7 @@ from cascode_lab.history.checkout import checkout
 from cascode_lab.history.clones import find_clone
 from cascode_models.errors import ModelError
 
-from .types import Question, QuestionSet
+from .types import WRITTEN, Question, QuestionSet
 
 
 def history_sets(
@@ -81,7 +81,7 @@ def written_sets(
             continue
         root = scratch / path.stem
         checkout(find_clone(clones, name), revision, root)
-        yield QuestionSet(name, "written", root, questions)
+        yield QuestionSet(name, WRITTEN, root, questions)
 
 
 def _written(folder: Path, split: str) -> list[tuple[Path, str, str, list[Question]]]:

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+#: Questions that were written by hand: types answer them too, and their files are judged beside their definitions.
+WRITTEN = "written"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -27,7 +30,8 @@ class QuestionSet:
 
     #: Of the workspace: ``urllib3/urllib3``, ``cosqa``.
     name: str
-    #: Sets of one group are weighed alike and reported together: ``history``, ``written``, ``docstrings``, ``cosqa``.
+    #: Sets of one group are weighed alike and reported together: ``history``, ``written``, ``names``,
+    #: ``docstrings``, ``cosqa``.
     group: str
     root: Path
     questions: Sequence[Question]
@@ -61,6 +65,8 @@ class Asked:
     #: ``[candidates]`` number of each candidate's text: copies share one.
     copies: npt.NDArray[np.int32]
     files: Files
+    #: Path and qualified name of each candidate.
+    places: tuple[tuple[str, str], ...] = ()
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None
     #: Mean late interaction of the candidates, where the index keeps token states and they were read: the evidence has

@@ -17,6 +17,7 @@ _QUESTIONS = (
     click.option("--written", type=FOLDER, metavar="DIR", help="Questions written by hand: benchmarks/questions."),
     click.option("--history", type=FOLDER, metavar="DIR", help="What 'cascode train mine --history' wrote."),
     click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of the clones of the repositories asked about."),
+    click.option("--names", is_flag=True, help="Ask for definitions of the repositories of --written by name as well."),
     click.option("--documentation", is_flag=True, help="Ask the documentation of each repository as well."),
     click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions."),
 )

@@ -17,6 +17,7 @@ from cascode_indexer.search.source import Verified
 from cascode_indexer.search.stages import Stage
 from cascode_indexer.types import StoredDefinition
 from cascode_indexer.vectors.types import Vectors
+from cascode_models.probability import CONTENDERS
 
 QUERY = Query.of("where do we retry a failed upload")
 VECTOR = np.zeros(4, dtype=np.float32)
@@ -107,7 +108,7 @@ def reversing(depth: int) -> Stage:
 def test_what_the_index_keeps_is_read_before_anything_is_shown() -> None:
     """Such a stage orders the first list that the caller sees, and only what is shown is looked up in its file."""
     source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
-    (ranking,) = rankings(QUERY, VECTOR, [source], [reversing(3)], 1)
+    (ranking,) = rankings(QUERY, VECTOR, [source], [reversing(3)], 1, rivals=1)
     assert names(ranking) == ["c"]
     assert source.checked == ["c"]
     assert ranking.stage is not None
@@ -143,7 +144,7 @@ def test_lines_are_checked_from_the_best_on_until_enough_stand() -> None:
     source = MadeSource(
         {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.5}, moved={"b": 40}, gone=frozenset("a"), lost=frozenset("c")
     )
-    (ranking,) = rankings(QUERY, VECTOR, [source], (), 2)
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 2, rivals=2)
     assert names(ranking) == ["b", "d"]
     assert ranking.dropped == 2
     assert ranking.ranked[0].definition.start_line == 40
@@ -155,8 +156,15 @@ def test_lines_are_checked_from_the_best_on_until_enough_stand() -> None:
 def test_as_many_stand_as_the_deepest_stage_reads() -> None:
     """A stage that reads more than is shown gets that many."""
     source = MadeSource({"a": 0.9, "b": 0.8, "c": 0.7})
-    fast, _ = rankings(QUERY, VECTOR, [source], [turning(2)], 1)
+    fast, _ = rankings(QUERY, VECTOR, [source], [turning(2)], 1, rivals=1)
     assert names(fast) == ["a", "b"]
+
+
+def test_a_probability_has_its_rivals_however_few_hits_are_wanted() -> None:
+    """As many are ranked as share a probability among them, and no more."""
+    source = MadeSource({chr(ord("a") + at): 0.9 - at / 50 for at in range(2 * CONTENDERS)})
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 1)
+    assert len(ranking.ranked) == len(source.checked) == CONTENDERS
 
 
 def test_what_is_excluded_takes_no_place() -> None:
