@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import queue
+import re
 import shutil
 import statistics
 import subprocess
@@ -382,14 +383,19 @@ def write_table(rows: list[Row], *, keep: bool) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     table, _, after = rest.partition(END)
-    measured = {row.what: f"| {row.what} | {row.must} | {row.measured} |" for row in rows}
+    measured = {_name(row.what): f"| {row.what} | {row.must} | {row.measured} |" for row in rows}
     if keep:
         old = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| |")]
-        measured = {**{line.split(" | ")[0].removeprefix("| "): line for line in old}, **measured}
+        measured = {**{_name(line.split(" | ")[0].removeprefix("| ")): line for line in old}, **measured}
     where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", "", "| | must | measured |", "|---|---|---|"]
     lines += measured.values()
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
+
+
+def _name(what: str) -> str:
+    """What a row is about, whatever the size of the workspace that it was measured on."""
+    return re.sub(r"\d[\d,]*", "N", what)
 
 
 if __name__ == "__main__":

@@ -319,7 +319,7 @@ class Workspace:
             cancelled=lambda: index.retired or cancelled(),
             gate=self._gate,
             # Whoever caps indexing has a person at the desk: small batches, so that searches go first.
-            small_batches=self.options.threads is not None,
+            threads=self.options.threads,
         )
 
     def _encode(

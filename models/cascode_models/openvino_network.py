@@ -40,8 +40,9 @@ openvino, _ = load_openvino()
 
 #: Tokens a batch: a batch runs on one thread, whose cache a larger one leaves. Memory of a stream grows with it.
 TOKEN_BUDGET = 1_024
-#: Fewer than these are not split further between threads: each batch costs half a millisecond by itself.
-SMALLEST_BUDGET = 256
+#: Fewer than these are not split further between threads: each batch costs half a millisecond by itself. A passage in
+#: full has as many, and two of them are to go to two threads.
+SMALLEST_BUDGET = 128
 #: Streams: more threads than these share the memory's bandwidth, and each stream holds activations of its own.
 MOST_THREADS = 16
 #: Attention logit of a padded token: far below any other and finite in bfloat16.

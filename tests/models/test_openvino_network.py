@@ -141,6 +141,21 @@ def test_the_cap_on_threads_is_the_calling_threads_own(late_folder: Path, monkey
     assert model.threads == default_threads()
 
 
+def test_two_passages_in_full_go_to_two_threads(late_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that is made in small batches must not leave all cores but the first idle."""
+    monkeypatch.setattr("cascode_models.openvino_network.default_threads", lambda: 2)
+    network = by("openvino", late_folder, monkeypatch).network
+    assert isinstance(network, OpenVinoNetwork)
+    batches: list[list[int]] = []
+    begin = network._begin
+    monkeypatch.setattr(
+        network, "_begin", lambda compiled, batch, rows: batches.append(batch) or begin(compiled, batch, rows)
+    )
+    network.threads = 2
+    network.vectors([[5] * 128] * 2)
+    assert batches == [[0], [1]]
+
+
 def test_an_error_while_computing_leaves_the_model_usable(late_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that was under way is not handed to the next caller."""
     model = by("openvino", late_folder, monkeypatch)

@@ -19,11 +19,14 @@ class BatchSize:
     Args:
         most: Never more texts than this.
         seconds: How long a batch should take; None for the most texts always.
+        threads: Texts that are computed at a time, each on a thread: never fewer, or threads would have nothing to do.
+            Two cores of which each takes 26 ms a text encode 61 in a second two at a time, and 38 one by one.
     """
 
-    def __init__(self, most: int, seconds: float | None) -> None:
+    def __init__(self, most: int, seconds: float | None, threads: int = 1) -> None:
         self._most = most
         self._seconds = seconds
+        self._threads = threads
         self._seconds_a_character: float | None = None
 
     def next(self, texts: Sequence[str]) -> int:
@@ -31,12 +34,12 @@ class BatchSize:
         if self._seconds is None:
             return min(self._most, len(texts))
         if self._seconds_a_character is None:
-            return min(_FIRST_TEXTS, len(texts))
+            return min(max(_FIRST_TEXTS, self._threads), self._most, len(texts))
         left = self._seconds / self._seconds_a_character
         count = 0
         for text in texts[: self._most]:
             left -= len(text)
-            if left < 0 and count:
+            if left < 0 and count >= self._threads:
                 break
             count += 1
         return count

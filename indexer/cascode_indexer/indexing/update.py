@@ -58,7 +58,8 @@ class Updater:
         on_progress: Called with the progress so far.
         cancelled: Asked between small pieces of work; what was done until then is kept.
         gate: Passed between them; searches and pauses hold it.
-        small_batches: Encode a few texts at a time, so that a search never waits long.
+        threads: CPU threads that encode, a few texts at a time, so that a search never waits long; None for large
+            batches on all of them.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Updater:
         on_progress: OnProgress | None = None,
         cancelled: Cancelled | None = None,
         gate: Gate | None = None,
-        small_batches: bool = False,
+        threads: int | None = None,
     ) -> None:
         self._root = root
         self._store = store
@@ -78,7 +79,7 @@ class Updater:
         self._on_progress = on_progress or (lambda _: None)
         self.cancelled = cancelled or (lambda: False)
         self._gate = gate or Gate()
-        self._batch_size = BatchSize(_PASSAGES_A_BATCH, SMALL_BATCH_SECONDS if small_batches else None)
+        self._batch_size = BatchSize(_PASSAGES_A_BATCH, None if threads is None else SMALL_BATCH_SECONDS, threads or 1)
 
     def scan(self, *, full: bool = False) -> IndexReport:
         """Walk the whole workspace; store what is new or changed, forget what is gone.

@@ -17,3 +17,17 @@ def test_small_batches_take_about_the_time_they_should() -> None:
     assert size.next(long) == pytest.approx(SMALL_BATCH_SECONDS / 0.01, abs=1)
     assert size.next(["x" * 10**6]) == 1
     assert BatchSize(128, None).next(short) == 128
+
+
+def test_no_thread_is_without_a_text() -> None:
+    """On a machine that takes longer for one text than a batch should, each of its threads still has one."""
+    size = BatchSize(128, SMALL_BATCH_SECONDS, threads=6)
+    long = ["x" * 1000] * 500
+    assert size.next(long) == 6
+    size.learn(long[:6], 0.03)
+    assert size.next(long) == 6
+    assert size.next(long[:2]) == 2
+    for _ in range(5):
+        size.learn(long[:6], 1e-9)
+    assert size.next(long) > 6
+    assert BatchSize(4, SMALL_BATCH_SECONDS, threads=6).next(long) == 4
