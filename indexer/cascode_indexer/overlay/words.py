@@ -46,7 +46,8 @@ class FunctionWords:
         """
         scores: dict[int, float] = {}
         for term, stem in stems.items():
-            held = statistics.holding.get(term, 0)
+            # Rows and words are counted one after the other, and another process stores in between.
+            held = min(statistics.holding.get(term, 0), statistics.rows)
             idf = max(math.log((statistics.rows - held + 0.5) / (held + 0.5)), _LEAST_IDF)
             for definition, counts in self.holders.get(stem, {}).items():
                 frequency = sum(weight * count for weight, count in zip(weights, counts, strict=True))
