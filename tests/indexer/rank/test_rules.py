@@ -196,6 +196,7 @@ def test_a_short_function_whose_whole_name_is_asked_for_is_not_small(query: str,
     """It does what its name says in one line; a single common word says too little."""
     one_line = replace(candidate(), definition=definition(name, lines=1))
     assert measured("size", query, one_line) == pytest.approx(expected)
+    assert measured("size", query, replace(candidate(), definition=definition(name, lines=100))) == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("class", 1.0), ("trait", 1.0), ("method", 0.0), ("constant", 0.0)])
