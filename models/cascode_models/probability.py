@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from .likely import LIKELY
+from .likely import SURE
 from .types import FloatArray
 
 #: Candidates at the top of a list among which the probability is shared out: as many as are reranked.
@@ -76,7 +76,7 @@ class Calibration:
     """What the scores of a ranked list say of its hits."""
 
     probability: Probability
-    #: Where an answer is less probable than this, nothing matches well, unless the first hit is likely all the same.
+    #: Where an answer is less probable than this, nothing matches well, unless the first hit is sure all the same.
     no_match_threshold: float
 
     def finds_nothing(self, answered: FloatArray, first: FloatArray) -> npt.NDArray[np.bool_]:
@@ -86,7 +86,7 @@ class Calibration:
             answered: ``[...]`` P(an answer is there) by the first hit of each list.
             first: ``[...]`` P(it is the first hit).
         """
-        return (np.asarray(answered) < self.no_match_threshold) & (np.asarray(first) < LIKELY)
+        return (np.asarray(answered) < self.no_match_threshold) & (np.asarray(first) < SURE)
 
     def flagged(self, fused: FloatArray) -> npt.NDArray[np.bool_]:
         """``[lists]`` whether nothing matches well, of ``[lists, candidates]`` fused scores, best first."""

@@ -12,7 +12,7 @@ from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import Confidence, confidence_of
 from cascode_indexer.search.stages import FUSED
-from cascode_models.likely import LIKELY
+from cascode_models.likely import SURE
 from cascode_models.settings import ModelSettings
 from fake_encoder import FakeEncoder
 
@@ -137,12 +137,12 @@ def test_a_lead_says_that_there_is_an_answer() -> None:
     assert not among_equals.confident
 
 
-def test_a_likely_hit_is_a_match() -> None:
-    """Whatever the list: "nothing matches well" over a hit that is called likely would contradict it."""
+def test_a_sure_hit_is_a_match() -> None:
+    """Whatever the list: "nothing matches well" over a hit that is sure would contradict it."""
     some = model()
     some.settings.calibration_by_kind["sentence"] = [2.0, 1.0, 0.1, 0.0, 0.9]
     for rival, confident in ((0.5, True), (1.0, False)):
         judged = confidence_of(some, [read(0.6, 0.6, 1.0), read(0.6, 0.6, rival)], QueryKind.SENTENCE)  # type: ignore[arg-type]
         assert judged.probabilities[0] is not None
-        assert (judged.probabilities[0] >= LIKELY) is confident
+        assert (judged.probabilities[0] >= SURE) is confident
         assert judged.confident is confident
