@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +221,7 @@ def query_rows(workspace: Path, size: Size, model: str | None) -> Iterator[Row]:
     with Engine([workspace], model=model) as engine:
         functions = engine.search(SearchRequest(queries[0])).functions
         for name, how, p50, p95 in WAYS:
-            times = []
-            for query in queries:
-                took, _ = timed(lambda query=query, how=how: engine.search(SearchRequest(query, **how)))
-                times.append(took * 1000)
+            times = [1000 * timed(partial(engine.search, SearchRequest(query, **how)))[0] for query in queries]
             times = sorted(times[5:])  # the first ones warm up
             yield Row(
                 f"warm query, {functions:,} functions, {name}",

@@ -134,7 +134,10 @@ def _evidence(model: str | None, rule: str) -> Callable[[Any], list[Found]]:
 
     def answer(questions: Any) -> list[Found]:
         return [
-            [_place(*question.places[at]) for at in np.argsort(-question.evidence[:, column], kind="stable")[:_HITS]]
+            [
+                _place(*question.files.places[at])
+                for at in np.argsort(-question.evidence[:, column], kind="stable")[:_HITS]
+            ]
             for question in collecting.collect(questions, handle, MEASURED)
         ]
 

@@ -124,7 +124,6 @@ def _ask(
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         files=_files(candidates, question),
-        places=tuple((candidate.definition.path, candidate.definition.qualified_name) for candidate in candidates),
         logits=_logits(query, candidates, model, depth) if depth and mean_late is None else None,
         mean_late=mean_late,
     )
@@ -151,6 +150,7 @@ def _files(candidates: Sequence[Candidate], question: Question) -> Files:
         numbers=np.array([numbers[path] for path in paths], dtype=np.int32),
         right=np.array([path in right for path in paths], dtype=np.bool_),
         answers=len(right),
+        places=tuple((candidate.definition.path, candidate.definition.qualified_name) for candidate in candidates),
     )
 
 

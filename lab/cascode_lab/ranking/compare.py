@@ -58,11 +58,13 @@ def functions_of(asked: Sequence[Asked], rules: Sequence[str]) -> list[Asked]:
             continue
         functions = question.evidence[:, types] == 0
         arrays = {name: getattr(question, name)[functions] for name in ("evidence", "right", "copies")}
-        places = tuple(compress(question.places, functions))
         files = replace(
-            question.files, numbers=question.files.numbers[functions], right=question.files.right[functions]
+            question.files,
+            numbers=question.files.numbers[functions],
+            right=question.files.right[functions],
+            places=tuple(compress(question.files.places, functions)),
         )
-        kept.append(replace(question, **arrays, files=files, places=places))
+        kept.append(replace(question, **arrays, files=files))
     return kept
 
 

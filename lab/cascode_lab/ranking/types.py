@@ -39,7 +39,7 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Files:
-    """The files that the candidates stand in."""
+    """The files that the candidates stand in, and where."""
 
     #: ``[candidates]`` number of each candidate's file.
     numbers: npt.NDArray[np.int32]
@@ -47,6 +47,8 @@ class Files:
     right: npt.NDArray[np.bool_]
     #: How many files hold an answer, found or not.
     answers: int
+    #: Path and qualified name of each candidate.
+    places: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +67,6 @@ class Asked:
     #: ``[candidates]`` number of each candidate's text: copies share one.
     copies: npt.NDArray[np.int32]
     files: Files
-    #: Path and qualified name of each candidate.
-    places: tuple[tuple[str, str], ...] = ()
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None
     #: Mean late interaction of the candidates, where the index keeps token states and they were read: the evidence has

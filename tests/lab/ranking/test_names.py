@@ -38,6 +38,8 @@ def test_definitions_are_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.M
     asked = collect(QuestionSet("shop", "written", root, []), FakeModelHandle(), ["words", "definition"], names=10)
     assert [question.group for question in asked] == ["names"] * 3
     assert {question.kind for question in asked} == {"identifier"}
-    answers = [[question.places[at] for at in range(len(question.right)) if question.right[at]] for question in asked]
+    answers = [
+        [question.files.places[at] for at in range(len(question.right)) if question.right[at]] for question in asked
+    ]
     assert sorted(answers) == [[("a.py", name)] for name in ("close_every_file", "read_all_lines", "write_all_lines")]
     assert len(collect(QuestionSet("shop", "written", root, []), FakeModelHandle(), ["words"], names=2)) == 2
