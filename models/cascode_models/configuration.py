@@ -29,8 +29,8 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         calibration_bias: Added to the scaled fused score before the sigmoid.
         no_match_threshold: Where an answer is less probable than this, the best candidate is no good match.
         gate_bias: Initial bias of attention across the segments in the warm and the late head.
-        calibration_by_kind: Name of a kind of query to the temperature, bias, share temperature, lead and threshold
-            of the score that orders a search for it, where a ranking weighs more than the fused score; empty for none.
+        calibration_by_kind: Name of a kind of query to the temperature, bias, share temperature and threshold of the
+            score that orders a search for it, where a ranking weighs more than the fused score; empty for none.
         poly_kind: Where the vectors of a poly-encoder come from: ``learnt`` codes, or the ``first`` states.
         poly_codes: How many there are a function; 0 for a model without.
         decoder_layers: Layers of the decoder that describes functions; 0 for a model without.

@@ -8,13 +8,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from .likely import SURE
 from .types import FloatArray
 
 #: Candidates at the top of a list among which the probability is shared out: as many as are reranked.
 CONTENDERS = 10
-#: A lead of more says no more, in units of the fused score: a whole cosine. Only a list of very few is so far apart.
-_GREATEST_LEAD = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +20,7 @@ class Probability:
 
     A score means one thing among functions that resemble each other and another among ones that do not, while the
     lead over the rivals carries over from one workspace to the next; the score alone shows that nothing resembles
-    the question. Where nothing answers, the best of what is left stands little above the rest: with the lead over the
-    tenth 31 to 34 % of the dev questions whose answer was taken out are noticed at one false alarm in ten, with the
-    score alone 24 to 26 %.
+    the question.
     """
 
     #: Fused scores are divided by it, and ``bias`` added: log-odds that an answer is there.
@@ -33,18 +28,10 @@ class Probability:
     bias: float
     #: Temperature of the softmax over the best candidates; 0 leaves the rivals out.
     share_temperature: float
-    #: Log-odds that an answer is there for each unit that the best score is above the last of the contenders.
-    lead: float = 0.0
 
     def has_answer(self, fused: FloatArray) -> FloatArray:
-        """P(an answer is there), by each candidate's score; the best one's is the list's.
-
-        Args:
-            fused: ``[..., candidates]`` fused scores of whole lists.
-        """
+        """P(an answer is there) for candidates of these fused scores, in any shape; the best one's is the list's."""
         log_odds = np.asarray(fused, dtype=np.float64) / self.temperature + self.bias
-        if self.lead and log_odds.size:
-            log_odds = log_odds + self.lead * leads(fused)[..., None]
         return cast("FloatArray", (1 / (1 + np.exp(-np.clip(log_odds, -60, 60)))).astype(np.float32))
 
     def of(self, fused: FloatArray) -> FloatArray:
@@ -65,32 +52,13 @@ class Probability:
         return cast("FloatArray", (answered * np.exp(scaled - best[..., :1]) / total).astype(np.float32))
 
 
-def leads(fused: FloatArray) -> npt.NDArray[np.float64]:
-    """``[...]`` how far the best of ``[..., candidates]`` fused scores is above the last contender."""
-    best = np.sort(np.asarray(fused, dtype=np.float64), axis=-1)[..., ::-1][..., :CONTENDERS]
-    return np.minimum(best[..., 0] - best[..., -1], _GREATEST_LEAD)
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What the scores of a ranked list say of its hits."""
 
     probability: Probability
-    #: Where an answer is less probable than this, nothing matches well, unless the first hit is sure all the same.
+    #: Where an answer is less probable than this, nothing matches well.
     no_match_threshold: float
-
-    def finds_nothing(self, answered: FloatArray, first: FloatArray) -> npt.NDArray[np.bool_]:
-        """Whether nothing matches well.
-
-        Args:
-            answered: ``[...]`` P(an answer is there) by the first hit of each list.
-            first: ``[...]`` P(it is the first hit).
-        """
-        return (np.asarray(answered) < self.no_match_threshold) & (np.asarray(first) < SURE)
-
-    def flagged(self, fused: FloatArray) -> npt.NDArray[np.bool_]:
-        """``[lists]`` whether nothing matches well, of ``[lists, candidates]`` fused scores, best first."""
-        return self.finds_nothing(self.probability.has_answer(fused)[:, 0], self.probability.of(fused)[:, 0])
 
 
 def log_loss(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> float:

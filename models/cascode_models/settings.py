@@ -10,8 +10,8 @@ from .probability import Calibration, Probability
 
 POOLINGS = ("mean", "first")
 HEADS = ("none", "plain", "warm", "late")
-#: Numbers of a kind of query: temperature, bias, share temperature, lead, threshold.
-_CALIBRATED = 5
+#: Numbers of a kind of query: temperature, bias, share temperature, threshold.
+_CALIBRATED = 4
 
 
 @dataclass(slots=True)
@@ -51,9 +51,9 @@ class ModelSettings:
         """What scores say: of a search for one kind of query, or of fused scores alone where that was not measured."""
         values = self.calibration_by_kind.get(kind)
         if values is None:
-            values = [self.temperature, self.calibration_bias, self.share_temperature, 0.0, self.no_match_threshold]
-        *probability, threshold = values
-        return Calibration(Probability(*probability), threshold)
+            values = [self.temperature, self.calibration_bias, self.share_temperature, self.no_match_threshold]
+        temperature, bias, share_temperature, threshold = values
+        return Calibration(Probability(temperature, bias, share_temperature), threshold)
 
     @property
     def classified_tokens(self) -> int:

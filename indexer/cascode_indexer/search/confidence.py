@@ -49,9 +49,8 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     probabilities, answered = calibration.probability.of(scores), calibration.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
     known = [candidate.candidate.similarity is not None for candidate in judged]
-    best, first = (
-        max((float(found) for found, is_known in zip(some, known, strict=True) if is_known), default=None)
-        for some in (answered, probabilities)
+    best = max(
+        (float(probability) for probability, is_known in zip(answered, known, strict=True) if is_known), default=None
     )
     shown = {
         id(candidate): float(probability)
@@ -60,7 +59,7 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     }
     return Confidence(
         tuple(shown.get(id(candidate)) for candidate in ranked),
-        confident=best is None or first is None or not calibration.finds_nothing(np.float32(best), np.float32(first)),
+        confident=best is None or best >= calibration.no_match_threshold,
     )
 
 

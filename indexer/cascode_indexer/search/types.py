@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cascode_models.likely import LIKELY
-
 #: Hits shown unless asked otherwise: a screenful.
 DEFAULT_LIMIT = 10
 #: Candidates that the slow classifier reads where its model says that reading them helps: K = 10 of the paper's
@@ -17,8 +15,9 @@ DEFAULT_RERANK_TOP = 10
 
 #: How well a hit matches, as people read it: a list of "2 %, 1 %, 0 %" says nothing to them.
 Match = Literal["likely", "possible", "weak"]
-#: The least probability of each. Below a twentieth a list of ten such hits holds no answer more often than one.
-_LEAST: Mapping[Match, float] = {"likely": LIKELY, "possible": 0.05, "weak": 0.0}
+#: The least probability of each. From a half on a hit is right more often than not; below a twentieth a list of ten
+#: such hits holds no answer more often than one.
+_LEAST: Mapping[Match, float] = {"likely": 0.5, "possible": 0.05, "weak": 0.0}
 
 
 @dataclass(frozen=True, slots=True)

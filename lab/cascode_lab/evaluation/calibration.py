@@ -9,19 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from cascode_models.inference import CasCodeModel
-from cascode_models.probability import CONTENDERS, Probability, leads, log_loss
+from cascode_models.probability import CONTENDERS, Probability, log_loss
 from cascode_models.types import FloatArray
 
 from .results import Bin, Calibration
 
-#: Newton steps; a fit of two or three parameters converges in fewer than ten.
+#: Newton steps; the two-parameter fit converges in fewer than ten.
 _STEPS = 50
 #: Bins of the expected calibration error, as in Guo et al. (2017).
 _BINS = 15
 #: Score of an answer taken out of its pool: far below any other, and a number.
 _ABSENT = -1e6
-#: Candidates kept of a list: without its answers, of which a question may have several, there are contenders enough.
-_KEPT = 2 * CONTENDERS
 #: Questions that the workspace does not answer: a person asks one in ten in vain, we suppose; no benchmark knows.
 _UNANSWERED = 0.1
 #: Temperatures tried for the share of a candidate, in units of the fused score: a cosine of 0.015 to one of 1.
@@ -42,8 +40,9 @@ class BestHits:
     @classmethod
     def of(cls, fused: FloatArray, right: npt.NDArray[np.bool_]) -> BestHits:
         """Take the best of ``[queries, candidates]`` fused scores, two candidates or more."""
-        best = np.argsort(-fused, axis=1, kind="stable")[:, :_KEPT]
-        spare = ((0, 0), (0, _KEPT - best.shape[1]))
+        # One contender more: without the answer there are as many as with it.
+        best = np.argsort(-fused, axis=1, kind="stable")[:, : CONTENDERS + 1]
+        spare = ((0, 0), (0, CONTENDERS + 1 - best.shape[1]))
         return cls(
             np.pad(np.take_along_axis(fused, best, axis=1), spare, constant_values=_ABSENT),
             np.pad(np.take_along_axis(right, best, axis=1), spare),
@@ -73,7 +72,7 @@ class BestHits:
         return self.right[:, 0]
 
 
-def fit_probability(hits: BestHits, *, with_lead: bool = False) -> Probability:
+def fit_probability(hits: BestHits) -> Probability:
     """Fit probabilities by maximum likelihood.
 
     Whether there is an answer is fitted to the same queries with and without theirs (Platt scaling), how it is shared
@@ -81,47 +80,37 @@ def fit_probability(hits: BestHits, *, with_lead: bool = False) -> Probability:
 
     Args:
         hits: The best candidates of each query.
-        with_lead: Let the lead of the first hit say as well whether there is an answer.
     """
-    absent = hits.without_answer()
-    evidence = np.concatenate([_evidence(hits, with_lead), _evidence(absent, with_lead)])
-    present = len(hits.first)
-    (temperature, *lead), bias = _fit_sigmoid(
-        evidence,
-        np.arange(len(evidence)) < present,
-        np.concatenate([np.ones(present), np.full(present, _UNANSWERED / (1 - _UNANSWERED))]),
+    present, absent = hits.first, hits.without_answer().first
+    temperature, bias = _fit_sigmoid(
+        np.concatenate([present, absent]),
+        np.arange(len(present) + len(absent)) < len(present),
+        np.concatenate([np.ones(len(present)), np.full(len(absent), _UNANSWERED / (1 - _UNANSWERED))]),
     )
-    tried = [
-        Probability(temperature, bias, float(share), *(1 / each for each in lead)) for share in _SHARE_TEMPERATURES
-    ]
+    tried = [Probability(temperature, bias, float(share)) for share in _SHARE_TEMPERATURES]
     return min(tried, key=lambda calibration: log_loss(calibration.of(hits.fused)[:, 0], hits.first_right))
 
 
-def _evidence(hits: BestHits, with_lead: bool) -> npt.NDArray[np.float64]:
-    """``[queries, 1 or 2]`` what says whether there is an answer: the first hit's score, and its lead."""
-    first = hits.first.astype(np.float64)
-    return np.stack([first, leads(hits.fused)], axis=1) if with_lead else first[:, None]
-
-
 def _fit_sigmoid(
-    evidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], weights: npt.NDArray[np.floating]
-) -> tuple[list[float], float]:
-    """Temperatures, one a column, and bias of the likeliest ``sigmoid(sum(evidence / temperature) + bias)``."""
+    scores: FloatArray, right: npt.NDArray[np.bool_], weights: npt.NDArray[np.floating]
+) -> tuple[float, float]:
+    """Temperature and bias of the likeliest ``sigmoid(score / temperature + bias)``."""
     # In units of their own spread: Newton's method runs away from a start that is far off, as it did at 40 a score.
-    center, spread = evidence.mean(axis=0), evidence.std(axis=0)
-    spread[spread == 0] = 1.0
-    x = np.column_stack([(evidence - center) / spread, np.ones(len(evidence))])
+    center, spread = float(np.mean(scores, dtype=np.float64)), float(np.std(scores, dtype=np.float64)) or 1.0
+    x = (scores.astype(np.float64) - center) / spread
     # Targets a little inside 0 and 1 (Platt, 1999, section 2.2): scores that part right from wrong have a finite fit.
     yes, no = float(weights[right].sum()), float(weights[~right].sum())
     y = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
-    found = np.zeros(x.shape[1])
+    slope, bias = 0.0, 0.0
     for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(x @ found, -60, 60)))
+        p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -60, 60)))
         curve, error = weights * p * (1 - p) + 1e-9, weights * (p - y)
-        found = found - np.linalg.solve((x * curve[:, None]).T @ x + 1e-6 * np.eye(len(found)), error @ x)
+        hessian = np.array([[(curve * x * x).sum(), (curve * x).sum()], [(curve * x).sum(), curve.sum()]])
+        step = np.linalg.solve(hessian + 1e-6 * np.eye(2), np.array([(error * x).sum(), error.sum()]))
+        slope, bias = slope - float(step[0]), bias - float(step[1])
     # A slope of nothing, or one that falls, says that scores carry nothing: then a nearly constant probability.
-    slopes = np.maximum(found[:-1], 1e-3) / spread
-    return (1 / slopes).tolist(), float(found[-1] - slopes @ center)
+    slope = max(slope, 1e-3)
+    return spread / slope, bias - slope * center / spread
 
 
 def expected_calibration_error(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> float:
@@ -153,17 +142,17 @@ def reliability(probabilities: FloatArray, right: npt.NDArray[np.bool_]) -> list
 
 def judge(name: str, hits: BestHits, model: CasCodeModel) -> Calibration:
     """Compare the model's probabilities, and its word that nothing matches, with the truth."""
-    calibration = model.settings.calibration()
-    probabilities, right = calibration.probability.of(hits.fused)[:, 0], hits.first_right
-    flagged = calibration.flagged(hits.fused)
+    probability, threshold = model.probability, model.settings.no_match_threshold
+    probabilities, right = probability.of(hits.fused)[:, 0], hits.first_right
+    flagged = probability.has_answer(hits.first) < threshold
     return Calibration(
         name=name,
         queries=len(probabilities),
         error=expected_calibration_error(probabilities, right),
         bins=reliability(probabilities, right),
-        threshold=calibration.no_match_threshold,
+        threshold=threshold,
         flagged=int(flagged.sum()),
         flagged_wrong=float((~right[flagged]).mean()) if flagged.any() else 0.0,
         others_right=float(right[~flagged].mean()) if not flagged.all() else 0.0,
-        flagged_without_answer=float(calibration.flagged(hits.without_answer().fused).mean()),
+        flagged_without_answer=float((probability.has_answer(hits.without_answer().first) < threshold).mean()),
     )

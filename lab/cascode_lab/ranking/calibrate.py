@@ -21,7 +21,7 @@ from cascode_lab.evaluation.calibration import BestHits, expected_calibration_er
 from cascode_models.export import export_model
 from cascode_models.inference import fused_score
 from cascode_models.late import COSINE_SCALE
-from cascode_models.probability import CONTENDERS, Calibration, Probability
+from cascode_models.probability import CONTENDERS, Probability
 from cascode_models.settings import ModelSettings
 from cascode_models.token_states import read_codec
 from cascode_models.torch_load import read_folder
@@ -37,9 +37,8 @@ FEWEST = 100
 _WEIGHED_AS = {QueryKind.REPORT: QueryKind.SENTENCE_WITH_NAME, QueryKind.PATH: QueryKind.IDENTIFIER}
 #: A group of fewer questions counts as many as it has: one question must not stand for hundreds.
 _A_GROUP = 20
-#: Right first hits that may stand under "nothing matches well": at half of that, half as many questions without an
-#: answer are noticed.
-_LOST_SHARE = 0.1
+#: Right first hits that may stand under "nothing matches well".
+_LOST_SHARE = 0.05
 #: Halves of the workspaces: each is judged by the calibration of the other.
 _HALVES = 2
 _DIGITS = 4
@@ -53,8 +52,8 @@ _NONE = -1e6
 class KindCalibration:
     """The calibration of one kind of query, and how far it can be believed."""
 
-    #: Temperature, bias, share temperature, lead, threshold; see ``CasCodeConfig.calibration_by_kind``.
-    values: tuple[float, float, float, float, float]
+    #: Temperature, bias, share temperature, threshold; see ``CasCodeConfig.calibration_by_kind``.
+    values: tuple[float, float, float, float]
     questions: int
     #: Group of sets to the expected calibration error of the first hits, by the calibration of other workspaces.
     errors: Mapping[str, float]
@@ -100,23 +99,21 @@ def _calibrate_kind(questions: Sequence[Asked], rules: Sequence[str]) -> KindCal
         (own,) = np.nonzero(half == number)
         judged[own] = _fit(hits, groups, others).of(hits.rows(own).fused)[:, 0]
     probability = _fit(hits, groups, np.arange(len(questions)))
-    answered, right = probability.has_answer(hits.fused)[:, 0], hits.first_right
+    answered, right = probability.has_answer(hits.first), hits.first_right
     threshold = float(np.quantile(answered[right], _LOST_SHARE)) if right.any() else 1.0
-    found = Calibration(probability, threshold)
     names = list(dict.fromkeys(groups.tolist()))
     return KindCalibration(
         values=(
             round(probability.temperature, _DIGITS),
             round(probability.bias, _DIGITS),
             round(probability.share_temperature, _DIGITS),
-            round(probability.lead, _DIGITS),
             round(threshold, _DIGITS),
         ),
         questions=len(questions),
         errors={name: expected_calibration_error(judged[groups == name], right[groups == name]) for name in names},
         right={name: float(right[groups == name].mean()) for name in names},
-        flagged=float(found.flagged(hits.fused).mean()),
-        flagged_without_answer=float(found.flagged(hits.without_answer().fused).mean()),
+        flagged=float((answered < threshold).mean()),
+        flagged_without_answer=float((probability.has_answer(hits.without_answer().first) < threshold).mean()),
     )
 
 
@@ -130,7 +127,7 @@ def _fit(hits: BestHits, groups: np.ndarray, rows: np.ndarray) -> Probability:
             for name, count in sorted(counted.items())
         ]
     )
-    return fit_probability(hits.rows(repeated), with_lead=True)
+    return fit_probability(hits.rows(repeated))
 
 
 def _read(question: Asked) -> int:
@@ -205,7 +202,10 @@ def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings)
         hits = BestHits.join([_best_hits(question, rules) for question in questions])
         said, right = calibration.probability.of(hits.fused)[:, 0], hits.first_right
         error, chance = expected_calibration_error(said, right), _error_by_chance(said)
-        there, gone = (float(calibration.flagged(some.fused).mean()) for some in (hits, hits.without_answer()))
+        there, gone = (
+            float((calibration.probability.has_answer(some.first) < calibration.no_match_threshold).mean())
+            for some in (hits, hits.without_answer())
+        )
         cells = [
             f"{kind}, {group}",
             str(len(questions)),

@@ -137,7 +137,7 @@ def choose(scores: dict[str, StageScores]) -> Release:
     hits = BestHits.join([BestHits.of(stages.fuse(weight), stages.right) for stages in sets])
     right = hits.first_right
     probability = fit_probability(hits)
-    answered = probability.has_answer(hits.fused)[:, 0]
+    answered = probability.has_answer(hits.first)
     # Without one right hit there is nothing to lose.
     threshold = float(np.quantile(answered[right], LOST_SHARE)) if right.any() else 1.0
     below = answered < threshold

@@ -12,7 +12,6 @@ from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import Confidence, confidence_of
 from cascode_indexer.search.stages import FUSED
-from cascode_models.likely import SURE
 from cascode_models.settings import ModelSettings
 from fake_encoder import FakeEncoder
 
@@ -116,33 +115,10 @@ def test_a_kind_of_query_has_a_calibration_of_its_own() -> None:
     """Each kind is ranked by other weights: the same scores mean another probability, and another threshold."""
     ranked = [read(0.6, 0.6, 1.0), read(0.5, 0.5, 0.5)]
     some = model()
-    some.settings.calibration_by_kind["sentence"] = [2.0, -3.0, 1.5, 0.0, 0.9]
+    some.settings.calibration_by_kind["sentence"] = [2.0, -3.0, 1.5, 0.9]
     strict, usual = (confidence_of(some, ranked, kind) for kind in (QueryKind.SENTENCE, QueryKind.GENERAL))  # type: ignore[arg-type]
     assert usual.confident
     assert not strict.confident
     assert usual.probabilities[0] is not None
     assert strict.probabilities[0] is not None
     assert usual.probabilities[0] > 2 * strict.probabilities[0] > 0
-
-
-def test_a_lead_says_that_there_is_an_answer() -> None:
-    """Of two lists whose best score alike, the one that has many more like it is the one without an answer."""
-    some = model()
-    some.settings.calibration_by_kind["sentence"] = [2.0, -1.0, 1.5, 1.0, 0.7]
-    alone, among_equals = (
-        confidence_of(some, [read(0.6, 0.6, 1.0), *[read(0.5, 0.5, other)] * 9], QueryKind.SENTENCE)  # type: ignore[arg-type]
-        for other in (-2.0, 0.9)
-    )
-    assert alone.confident
-    assert not among_equals.confident
-
-
-def test_a_sure_hit_is_a_match() -> None:
-    """Whatever the list: "nothing matches well" over a hit that is sure would contradict it."""
-    some = model()
-    some.settings.calibration_by_kind["sentence"] = [2.0, 1.0, 0.1, 0.0, 0.9]
-    for rival, confident in ((0.5, True), (1.0, False)):
-        judged = confidence_of(some, [read(0.6, 0.6, 1.0), read(0.6, 0.6, rival)], QueryKind.SENTENCE)  # type: ignore[arg-type]
-        assert judged.probabilities[0] is not None
-        assert (judged.probabilities[0] >= SURE) is confident
-        assert judged.confident is confident

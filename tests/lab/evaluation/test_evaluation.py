@@ -212,18 +212,3 @@ def test_calibration_of_few_hits_stays_finite(right: list[bool]) -> None:
     assert 0 < probability.temperature < 1e5
     found = probability.of(hits.fused)[:, 0]
     assert ((found > 0.001) & (found < 0.999)).all()
-
-
-def test_the_lead_of_the_first_hit_says_whether_there_is_an_answer() -> None:
-    """Where all lists score alike and answers stand out, the lead alone tells them apart, if it may."""
-    rng = np.random.default_rng(0)
-    base = rng.normal(20, 3, (400, 1))
-    rivals = base - np.abs(rng.normal(0, 0.3, (400, 20)))
-    right = np.arange(20)[None] == np.zeros((400, 1))
-    hits = BestHits.of(np.where(right, base + 3, rivals).astype(np.float32), right)
-    by_score, by_lead = fit_probability(hits), fit_probability(hits, with_lead=True)
-    assert by_score.lead == 0
-    assert by_lead.lead > 0
-    for probability, noticed in ((by_score, False), (by_lead, True)):
-        there, gone = (probability.has_answer(some.fused)[:, 0] for some in (hits, hits.without_answer()))
-        assert (float(np.quantile(gone, 0.9)) < float(np.quantile(there, 0.1))) is noticed

@@ -95,7 +95,7 @@ def test_what_a_model_says_is_compared_with_the_truth() -> None:
     """A model that is always sure errs by as much as it is wrong, far more than chance explains."""
     some = questions()
     share = float(np.mean([question.right[0] for question in some]))
-    sure = ModelSettings(calibration_by_kind={"sentence": [1.0, 50.0, 0.01, 0.0, 0.5]})
+    sure = ModelSettings(calibration_by_kind={"sentence": [1.0, 50.0, 0.01, 0.5]})
     row = judge(some, RULES, sure).splitlines()[2]
     assert row.startswith(f"| sentence, history | 240 | 1.00, {share:.2f} | {1 - share:.3f} (0.0")
     assert row.endswith("| 0% / 0% |")
@@ -116,5 +116,5 @@ def test_the_calibrations_are_written_into_the_model(tmp_path: Path) -> None:
 
 def test_a_calibration_of_too_few_numbers_is_refused() -> None:
     """A damaged configuration is noticed when it is read."""
-    with pytest.raises(ValueError, match="must give 5 numbers"):
+    with pytest.raises(ValueError, match="must give 4 numbers"):
         ModelSettings(calibration_by_kind={"sentence": [1.0]})

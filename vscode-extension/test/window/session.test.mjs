@@ -309,7 +309,7 @@ describe("a first sitting", { concurrency: false }, () => {
   });
 
   it("says where nothing matches well", async () => {
-    await cascode.ask(window, "bake bread");
+    await cascode.ask(window, "boil an egg for six minutes");
     await window.quickInput.getByText("Nothing matches well. The nearest:").waitFor();
     await window.screenshot("weak-light");
   });
