@@ -167,8 +167,8 @@ def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
         client.wait_ready()
         usual = [client.execute("search", query=query)[0] for query, _ in asked]
         for what, times, must in (
-            ("as it comes", usual, 50),
-            ("the ten best read as well, first order streamed", fast, 50),
+            ("as it comes", usual, 30),
+            ("the ten best read as well, first order streamed", fast, 40),
             ("the ten best read as well, last order", whole, 170),
         ):
             times = times[_WARM_UP:]
