@@ -38,6 +38,18 @@ class Source(NamedTuple):
         )
 
 
+class Said(NamedTuple):
+    """What was said so far as the decoder reads it: each token's keys and values are computed once."""
+
+    #: Keys and values of each layer, ``[functions, heads, tokens, head width]``.
+    keys: list[torch.Tensor]
+    values: list[torch.Tensor]
+
+    def repeated(self, rows: torch.Tensor) -> Said:
+        """What was said at ``rows``, in that order."""
+        return Said([key[rows] for key in self.keys], [value[rows] for value in self.values])
+
+
 class _Attention(nn.Module):
     """Attention in BERT's order: its states are added to what asked, and normalised."""
 
@@ -57,10 +69,12 @@ class _Attention(nn.Module):
     def forward(
         self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        """States ``[texts, tokens, width]`` after it; without a mask no token sees those that follow."""
-        seen = scaled_dot_product_attention(
-            self._split(self.query(x)), key, value, attn_mask=mask, is_causal=mask is None
-        )
+        """States ``[texts, tokens, width]`` after it; without a mask no token sees those that follow.
+
+        A single token without a mask is the last of those that ``key`` and ``value`` are of, and sees them all.
+        """
+        causal = mask is None and x.size(1) > 1
+        seen = scaled_dot_product_attention(self._split(self.query(x)), key, value, attn_mask=mask, is_causal=causal)
         joined = seen.transpose(1, 2).flatten(2)
         return self.norm(x + self.attended(joined))  # type: ignore[no-any-return]
 
@@ -79,10 +93,23 @@ class _Layer(nn.Module):
         self.inner, self.out = nn.Linear(width, inner), nn.Linear(inner, width)
         self.norm = nn.LayerNorm(width, eps=epsilon)
 
-    def forward(self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """States ``[texts, tokens, width]`` after this layer; ``mask`` is added to the attention on the function."""
-        x = self.said(x, *self.said.read(x), None)
-        x = self.function(x, key, value, mask)
+    def forward(
+        self,
+        x: torch.Tensor,
+        said: tuple[torch.Tensor, torch.Tensor],
+        function: tuple[torch.Tensor, torch.Tensor],
+        mask: torch.Tensor,
+    ) -> torch.Tensor:
+        """States ``[texts, tokens, width]`` after this layer.
+
+        Args:
+            x: ``[texts, tokens, width]`` states before it.
+            said: Keys and values of what was said, up to the tokens of ``x``.
+            function: Keys and values of the function.
+            mask: Added to the attention on the function.
+        """
+        x = self.said(x, *said, None)
+        x = self.function(x, *function, mask)
         return self.norm(x + self.out(gelu(self.inner(x))))  # type: ignore[no-any-return]
 
 
@@ -168,11 +195,39 @@ class Decoder(nn.Module):
 
     def states(self, embedded: torch.Tensor, source: Source) -> torch.Tensor:
         """States ``[functions, tokens, width]`` of embedded tokens, each of which sees those before it."""
-        hidden = (1.0 - source.mask[:, None, None, :].to(embedded.dtype)) * _NEVER
+        hidden = self._hidden(embedded, source)
         x = embedded
-        for layer, key, value in zip(self.layers, source.keys, source.values, strict=True):
-            x = layer(x, key, value, hidden)
+        for layer, function in zip(self._layers, zip(source.keys, source.values, strict=True), strict=True):
+            x = layer(x, layer.said.read(x), function, hidden)
         return x
+
+    def next_states(self, embedded: torch.Tensor, source: Source, said: Said | None) -> tuple[torch.Tensor, Said]:
+        """States of one further token a function, as :meth:`states` gives them for the last of all tokens.
+
+        Args:
+            embedded: ``[functions, 1, width]``.
+            source: The functions.
+            said: The tokens before it; None for the first.
+
+        Returns:
+            ``[functions, 1, width]``, and what is said with it.
+        """
+        hidden = self._hidden(embedded, source)
+        keys, values = [], []
+        x = embedded
+        for number, layer in enumerate(self._layers):
+            key, value = layer.said.read(x)
+            if said is not None:
+                key, value = torch.cat([said.keys[number], key], 2), torch.cat([said.values[number], value], 2)
+            keys.append(key)
+            values.append(value)
+            x = layer(x, (key, value), (source.keys[number], source.values[number]), hidden)
+        return x, Said(keys, values)
+
+    @staticmethod
+    def _hidden(embedded: torch.Tensor, source: Source) -> torch.Tensor:
+        """What is added to the attention on functions, so that nothing sees their padding."""
+        return (1.0 - source.mask[:, None, None, :].to(embedded.dtype)) * _NEVER
 
     def log_probabilities(self, x: torch.Tensor, words: torch.Tensor, source: Source) -> torch.Tensor:
         """Logarithm of every next token's probability.

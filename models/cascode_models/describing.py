@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from .decoder import Source
+from .decoder import Said, Source
 from .errors import ModelError
 from .folder import resolve_folder
 from .tensors import pad
@@ -99,9 +99,11 @@ class Describer:
         found = [""] * len(texts)
         for rows, source in self._sources(texts):
             said = torch.full((len(rows), 1), self._first)
+            before: Said | None = None
             ended = torch.zeros(len(rows), dtype=torch.bool)
             while said.size(1) < most_tokens and not bool(ended.all()):
-                chances = nucleus(self._next(said, source).cpu(), share)
+                following, before = self._next(said, source, before)
+                chances = nucleus(following.cpu(), share)
                 drawn = torch.multinomial(chances, 1, generator=generator)
                 said = torch.cat([said, drawn.masked_fill(ended[:, None], self._last)], 1)
                 ended |= said[:, -1] == self._last
@@ -136,67 +138,88 @@ class Describer:
             found.append((rows, self._decoder.source(self._network.token_states(batch, mask), mask, batch)))
         return found
 
-    def _next(self, said: torch.Tensor, source: Source) -> torch.Tensor:
-        """Log-probabilities ``[functions, vocabulary]`` of the next token."""
-        embedded = embed(self._network, said.to(source.ids.device))
-        states = self._decoder.states(embedded, source)[:, -1:]
-        return self._decoder.log_probabilities(states, word_embeddings(self._network), source)[:, 0]
+    def _next(self, said: torch.Tensor, source: Source, before: Said | None) -> tuple[torch.Tensor, Said]:
+        """Log-probabilities ``[functions, vocabulary]`` of the next token, and ``said`` as the decoder has read it."""
+        embedded = embed(self._network, said[:, -1:].to(source.ids.device), said.size(1) - 1)
+        states, read = self._decoder.next_states(embedded, source, before)
+        return self._decoder.log_probabilities(states, word_embeddings(self._network), source)[:, 0], read
 
     def _beam(self, source: Source, beams: int, most_tokens: int) -> list[list[int]]:
         """The best description of each function; its score is the log-likelihood over its length's power."""
         count = source.ids.size(0)
-        # Row of the source of each beam, then what was said and how likely it is.
-        origin = torch.arange(count).repeat_interleave(beams)
-        repeated = source.repeated(origin.to(source.ids.device))
+        # Functions that are not finished yet: the others take no more time.
+        active = list(range(count))
+        repeated = source.repeated(torch.arange(count, device=source.ids.device).repeat_interleave(beams))
         said = torch.full((count * beams, 1), self._first)
+        before: Said | None = None
         likelihoods = torch.full((count, beams), _NEVER)
         likelihoods[:, 0] = 0.0
         ended: list[list[tuple[float, list[int]]]] = [[] for _ in range(count)]
-        while said.size(1) < most_tokens:
-            steps = self._next(said, repeated).float().cpu().view(count, beams, -1) + likelihoods[..., None]
-            vocabulary = steps.size(-1)
+        while active and said.size(1) < most_tokens:
+            following, before = self._next(said, repeated, before)
+            steps = following.float().cpu().view(len(active), beams, -1) + likelihoods[..., None]
             # Twice as many as are kept: as many of them as are kept may end here.
-            values, places = steps.flatten(1).topk(min(2 * beams, steps[0].numel()), 1)
-            kept_rows, kept_ids = [], []
-            for row in range(count):
-                kept: list[tuple[float, int, int]] = []
-                for rank, (value, place) in enumerate(zip(values[row].tolist(), places[row].tolist(), strict=True)):
-                    beam, token = divmod(place, vocabulary)
-                    if value <= _NEVER / 2:
-                        break
-                    if token == self._last:
-                        if rank >= beams:
-                            continue  # likelier ones go on
-                        ids = said[row * beams + beam].tolist()
-                        ended[row].append((value / len(ids) ** LENGTH_POWER, ids))
-                    elif len(kept) < beams:
-                        kept.append((value, beam, token))
+            values, positions = steps.flatten(1).topk(min(2 * beams, steps[0].numel()), 1)
+            rows, ids, kept_values, left = [], [], [], []
+            for place, row in enumerate(active):
+                ending, kept = self._choose(values[place].tolist(), positions[place].tolist(), beams, steps.size(-1))
+                for value, beam in ending:
+                    tokens = said[place * beams + beam].tolist()
+                    ended[row].append((value / len(tokens) ** LENGTH_POWER, tokens))
+                if len(ended[row]) >= beams or not kept:
+                    continue
                 kept += [(_NEVER, 0, self._last)] * (beams - len(kept))
-                likelihoods[row] = torch.tensor([value for value, _, _ in kept])
-                kept_rows += [row * beams + beam for _, beam, _ in kept]
-                kept_ids += [token for _, _, token in kept]
-            said = torch.cat([said[kept_rows], torch.tensor(kept_ids)[:, None]], 1)
-            if all(self._finished(found, likelihoods[row], beams) for row, found in enumerate(ended)):
-                break
-        for row in range(count):
+                left.append(row)
+                kept_values.append([value for value, _, _ in kept])
+                rows += [place * beams + beam for _, beam, _ in kept]
+                ids += [token for _, _, token in kept]
+            said = torch.cat([said[rows], torch.tensor(ids, dtype=said.dtype)[:, None]], 1)
+            kept_rows = torch.tensor(rows, dtype=torch.long, device=source.ids.device)
+            before = before.repeated(kept_rows)
+            if len(left) < len(active):
+                repeated = repeated.repeated(kept_rows)
+            likelihoods, active = torch.tensor(kept_values), left
+        for place, row in enumerate(active):
             if not ended[row]:
-                best = int(likelihoods[row].argmax())
-                ended[row].append((0.0, said[row * beams + best].tolist()))
-        return [max(found)[1] for found in ended]
+                best = int(likelihoods[place].argmax())
+                ended[row].append((0.0, said[place * beams + best].tolist()))
+        return [max(found, default=(0.0, [self._first]))[1] for found in ended]
 
-    @staticmethod
-    def _finished(found: list[tuple[float, list[int]]], likelihoods: torch.Tensor, beams: int) -> bool:
-        """Whether a function has as many descriptions as beams, or none left to follow."""
-        return len(found) >= beams or bool((likelihoods <= _NEVER / 2).all())
+    def _choose(
+        self, values: Sequence[float], positions: Sequence[int], beams: int, vocabulary: int
+    ) -> tuple[list[tuple[float, int]], list[tuple[float, int, int]]]:
+        """Divide a function's likeliest next tokens into those that end and those that go on.
+
+        Args:
+            values: Log-likelihoods with that token, the highest first.
+            positions: ``beam * vocabulary + token`` of each.
+            beams: How many go on.
+            vocabulary: Tokens there are.
+
+        Returns:
+            Likelihood and beam of each description that ends; likelihood, beam and token of each that goes on.
+        """
+        ending: list[tuple[float, int]] = []
+        kept: list[tuple[float, int, int]] = []
+        for rank, (value, position) in enumerate(zip(values, positions, strict=True)):
+            beam, token = divmod(position, vocabulary)
+            if value <= _NEVER / 2:
+                break
+            if token == self._last:
+                if rank < beams:  # else likelier ones go on
+                    ending.append((value, beam))
+            elif len(kept) < beams:
+                kept.append((value, beam, token))
+        return ending, kept
 
     def _text(self, ids: Sequence[int]) -> str:
         """Token ids as text."""
         return self._tokenizer.text([token for token in ids if token not in (self._first, self._last)])
 
 
-def embed(network: CasCode, ids: torch.Tensor) -> torch.Tensor:
-    """Embeddings ``[texts, tokens, width]`` of the beginning of texts, those of the encoder."""
-    places = torch.arange(ids.size(1), device=ids.device) + network.first_position
+def embed(network: CasCode, ids: torch.Tensor, start: int = 0) -> torch.Tensor:
+    """Embeddings ``[texts, tokens, width]`` of tokens that stand in texts from ``start`` on, those of the encoder."""
+    places = torch.arange(start, start + ids.size(1), device=ids.device) + network.first_position
     return network.backbone.embeddings(input_ids=ids, position_ids=places.expand(ids.shape))  # type: ignore[no-any-return]
 
 
