@@ -69,41 +69,47 @@ def rows_of(system: System, results: Sequence[SystemResult]) -> list[tuple[str, 
     return [(f"{system.title}{f', {name}' if name else ''}", found.get(name)) for name in names]
 
 
-def _set_names(results: Sequence[SystemResult]) -> list[str]:
-    """Every set that was measured on, in the order met."""
+def _columns(results: Sequence[SystemResult]) -> dict[tuple[str, int], int]:
+    """Every set and pool that was measured on, in the order met, and the most queries that were asked there."""
     known = {system.name for system in SYSTEMS}
-    return list(
-        dict.fromkeys(
-            _set_title(scores) for result in results if result["system"] in known for scores in result["sets"]
-        )
-    )
+    most: dict[tuple[str, int], int] = {}
+    for result in results:
+        for scores in result["sets"] if result["system"] in known else ():
+            most[_pool(scores)] = max(scores["queries"], most.get(_pool(scores), 0))
+    return most
 
 
-def _set_title(scores: SetScores) -> str:
-    """A set with its size: pools of different sizes do not compare."""
-    return f"{scores['name']} ({scores['queries']:,} / {scores['functions']:,})"
+def _pool(scores: SetScores) -> tuple[str, int]:
+    """A set and its functions: pools of different sizes do not compare."""
+    return scores["name"], scores["functions"]
+
+
+def _set_names(results: Sequence[SystemResult]) -> list[str]:
+    """Heads of the columns, each a set with its queries and functions."""
+    return [f"{name} ({queries:,} / {functions:,})" for (name, functions), queries in _columns(results).items()]
 
 
 def _quality_rows(results: Sequence[SystemResult]) -> Iterable[Sequence[str]]:
     """A row for each system and variant."""
-    names = _set_names(results)
+    columns = _columns(results)
     for system in SYSTEMS:
         for title, result in rows_of(system, results):
-            measured = {} if result is None else {_set_title(scores): scores for scores in result["sets"]}
-            cells = [_quality(measured[name]) if name in measured else "" for name in names]
+            measured = {} if result is None else {_pool(scores): scores for scores in result["sets"]}
+            cells = [_quality(measured[pool], most) if pool in measured else "" for pool, most in columns.items()]
             yield (
                 title,
-                *(cells if measured else [NOT_RUN, *[""] * (len(names) - 1)]),
+                *(cells if measured else [NOT_RUN, *[""] * (len(columns) - 1)]),
                 system.published,
                 system.differs,
             )
 
 
-def _quality(scores: SetScores) -> str:
-    """MRR with its interval, and recall."""
+def _quality(scores: SetScores, most: int) -> str:
+    """MRR with its interval, and recall; a system that was asked fewer queries than others says so."""
     mrr, recall = scores["mrr"], scores["recall"]
+    asked = f"first {scores['queries']:,}: " if scores["queries"] < most else ""
     return (
-        f"{_share(mrr['mean'])} [{_share(mrr['low'])}, {_share(mrr['high'])}], "
+        f"{asked}{_share(mrr['mean'])} [{_share(mrr['low'])}, {_share(mrr['high'])}], "
         f"R@1 {_share(recall['1'])}, R@10 {_share(recall['10'])}"
     )
 

@@ -76,6 +76,8 @@ def similar_command(
 @click.option("--variant", default="", metavar="WORDS", help="What distinguishes it in the table ('K = 10').")
 @click.option("--pairs", type=FOLDER, metavar="DIR", help="What 'cascode train mine' wrote: held-out packages.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
+@click.option("--history", type=FOLDER, metavar="DIR", help="Mined histories: subjects of dev commits; --clones too.")
+@click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of the clones that histories were mined from.")
 @click.option("--language", "-l", "languages", multiple=True, default=["python"], show_default=True,
               help="Held-out language; repeatable.")  # fmt: skip
 @click.option("--renamed", is_flag=True, help="Measure on Python with names replaced as well (AdvTest).")
@@ -102,6 +104,8 @@ def system_command(
     variant: str,
     pairs: Path | None,
     cosqa: Path | None,
+    history: Path | None,
+    clones: Path | None,
     languages: Sequence[str],
     renamed: bool,
     queries: int,
@@ -115,8 +119,10 @@ def system_command(
     output: Path,
 ) -> int:
     """Rank held-out queries with one system: quality, seconds a query, memory."""
-    if pairs is None and cosqa is None:
-        raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
+    if pairs is None and cosqa is None and history is None:
+        raise click.UsageError("nothing to measure on: name --pairs, --cosqa or --history")
+    if history is not None and clones is None:
+        raise click.UsageError("--history asks about repositories: name the folder of their clones by --clones")
     from cascode_lab.evaluation.cosqa import cosqa_set
     from cascode_lab.evaluation.pairs import held_out_set
     from cascode_lab.literature.build import build
@@ -136,6 +142,11 @@ def system_command(
         ]
     if cosqa is not None:
         tasks.append(cosqa_set(cosqa, "test"))
+    if history is not None and clones is not None:
+        from cascode_lab.literature.commits import commit_set
+
+        # Test commits are asked of the product alone: systems that lose here have no use for them.
+        tasks.append(commit_set(history, clones, "dev", queries=queries, pool=pool))
     for task in tasks:
         scores, cost = measure_set(built.ranker, task, parameters=built.parameters, queries=first, progress=note)
         result["sets"].append(scores)

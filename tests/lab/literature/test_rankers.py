@@ -147,6 +147,24 @@ def test_tables_come_from_result_files_alone(tmp_path: Path, folder: Path) -> No
     assert tables(found, {}) in tables(found, {"a": "b"})
 
 
+def test_fewer_queries_of_a_pool_are_said_in_the_cell(tmp_path: Path, folder: Path) -> None:
+    """The queries of a set are drawn, so its first ones stand in its column; another pool is another column."""
+    built = build("fast", str(folder), None, 4, float("inf"))
+    for name, first in (("fast", None), ("minilm", 1)):
+        scores, _ = measure_set(built.ranker, TASK, parameters=1, queries=first, progress=lambda _line: None)
+        result = new_result(name, "", model="m", fingerprint="f", training="")
+        result["sets"] = [scores]
+        if first is None:
+            result["sets"].append({**scores, "functions": 9_999})
+        write_result(result, tmp_path)
+    lines = tables(read_results(tmp_path), {}).splitlines()
+    pool = f"{len(TASK.queries):,} / {len(TASK.texts):,}"
+    assert f"| {TASK.name} ({pool}) | {TASK.name} ({len(TASK.queries):,} / 9,999) |" in lines[2]
+    cells = {line.split(" | ")[0].removeprefix("| "): line.split(" | ")[1:3] for line in lines[:30]}
+    assert cells["all-MiniLM-L6-v2, untouched"][0].startswith("first 1: ")
+    assert "first" not in "".join(cells["Fast encoder alone (CasCode, 3.1)"])
+
+
 def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     """A stray file, and a document without a place for tables, are errors in a line."""
     (tmp_path / "stray.json").write_text("{}")

@@ -94,6 +94,21 @@ def test_dyhardcode_refreshes_its_index_every_epoch_or_never(data: Path, tmp_pat
         assert losses(output, "infonce")
 
 
+@pytest.mark.parametrize("separate", [False, True])
+def test_plain_preset_trains_a_classifier(separate: bool, data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """Beside the fast encoder, or alone for the slow half of two models; either learns which function is right."""
+    settings = {name: value for name, value in small(model_folder).items() if not name.startswith("contrastive.")}
+    settings |= {"head": "plain", "joint.steps": 60, "joint.groups": 8, "joint.batch_pairs": 8}
+    settings |= {"joint.strategy": "random", "joint.learning_rate": 3e-3, "joint.head_learning_rate": 1e-2}
+    if separate:
+        settings |= {"joint.objectives": {"classifier": {"binary_weight": 1.0}}, "joint.batch_pairs": 0}
+    folder = run("plain", data=data, output=tmp_path / "run", overrides=settings)
+    assert bool(losses(tmp_path / "run", "infonce")) != separate
+    found = losses(tmp_path / "run", "classifier")
+    assert sum(found[-4:]) < 0.9 * sum(found[:4])
+    assert load_model(str(folder), device="cpu").classify("read a file", ["def read(file)", "sort"]).shape == (2,)
+
+
 def describing(model_folder: Path, **more: object) -> dict[str, object]:
     """Settings of a short run of the presets with a decoder."""
     settings = small(model_folder, **{"contrastive.steps": 4})

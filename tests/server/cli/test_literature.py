@@ -68,6 +68,7 @@ def test_what_a_system_needs_is_said_in_a_line(run: Run, tmp_path: Path) -> None
     source.write_text("def f():\n    return 1\n")
     for arguments, words in (
         (("eval", "system", "fast"), "--pairs"),
+        (("eval", "system", "fast", "--history", str(tmp_path)), "--clones"),
         (("eval", "system", "poly", "--cosqa", str(tmp_path)), "preset 'poly'"),
         (("eval", "similar", "--mbxp", str(tmp_path)), "mbxp.jsonl"),
         (("eval", "table", "--results", str(tmp_path), "--into", str(source)), "no place for tables"),
