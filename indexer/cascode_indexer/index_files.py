@@ -54,7 +54,7 @@ class IndexFiles:
             try:
                 with opening(error.path):
                     # Another engine may have met the damage first: the file in its place is new then.
-                    if move and (error.path != self._location.store or index.is_in_place()):
+                    if move and index.is_in_place(error.path):
                         put_aside(error.path)
             except OSError as problem:
                 raise IndexStoreError(

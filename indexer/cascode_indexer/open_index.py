@@ -93,7 +93,8 @@ class OpenIndex:
         self._lock = threading.RLock()
         self._users = _Users(self._close)
         self.store = Store(location.store)
-        self._opened = _identity(location.store)
+        #: What distinguishes each file as it was opened here.
+        self._opened = {location.store: _identity(location.store)}
         self._writer: Store | None = None
         self._cache: WorkspaceVectorCache | None = None
         self._vectors: WorkspaceVectors | None = None
@@ -120,9 +121,9 @@ class OpenIndex:
         """Wait until nobody uses the files; say whether that came to be."""
         return self._users.wait_unused(timeout_seconds)
 
-    def is_in_place(self) -> bool:
-        """Whether the store's file is still the one that was opened."""
-        return _identity(self._location.store) == self._opened
+    def is_in_place(self, path: Path) -> bool:
+        """Whether a file is still the one that was opened; also where it was not opened here."""
+        return path not in self._opened or self._opened[path] == _identity(path)
 
     def has_lost_its_cache(self, identity: str | None) -> bool:
         """Whether the vector cache that is open here is another one than lies in its place, whose identity is given."""
@@ -142,13 +143,15 @@ class OpenIndex:
         model = self._model.get()
         with self._lock:
             if self._cache is None:
+                shared = vector_cache_path()
                 self._cache = WorkspaceVectorCache(
-                    vector_cache_path(),
+                    shared,
                     self._location.packed,
                     model.fingerprint,
                     model.dimension,
                     with_states=model.keeps_states,
                 )
+                self._opened[shared] = _identity(shared)
             return self._cache
 
     def vectors(self) -> WorkspaceVectors:

@@ -1,0 +1,86 @@
+"""Replacing damaged files, which several processes may meet at once."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.index_files import IndexFiles
+from cascode_indexer.location import IndexLocation, locate, vector_cache_path
+from cascode_indexer.store.connection import DamagedFileError, opening
+from fake_encoder import FakeModelHandle
+from running import Running
+
+FileOf = Callable[[IndexLocation], Path]
+FILES = pytest.mark.parametrize(
+    "file_of", [lambda location: location.store, lambda _location: vector_cache_path()], ids=["store", "vector cache"]
+)
+
+
+@pytest.fixture
+def location(workspace: Path) -> IndexLocation:
+    """Where an index is about to be."""
+    return locate(workspace)
+
+
+@pytest.fixture
+def files(location: IndexLocation) -> Iterator[IndexFiles]:
+    """Its files, all of them open."""
+    files = IndexFiles(location, FakeModelHandle())
+    with files.current as index:
+        index.cache()
+    yield files
+    files.retire()
+
+
+def number(path: Path) -> int:
+    """What distinguishes a file from another one of its name."""
+    return path.stat().st_ino
+
+
+def damaged_copy(path: Path) -> Path:
+    """Where a damaged file goes."""
+    return path.with_name(path.name + ".damaged")
+
+
+@FILES
+def test_a_file_that_another_process_replaced_is_left_alone(
+    files: IndexFiles, location: IndexLocation, file_of: FileOf
+) -> None:
+    """Its new file may hold an hour of encoding by now."""
+    path = file_of(location)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    shutil.copyfile(path, path.with_name("new"))
+    path.with_name("new").replace(path)
+    theirs = number(path)
+    before = files.current
+    files.replace(DamagedFileError(path, "torn"), before)
+    assert files.current is not before
+    assert number(path) == theirs
+    assert not damaged_copy(path).exists()
+
+
+@FILES
+def test_a_damaged_file_goes_where_nobody_opens_files(
+    files: IndexFiles, location: IndexLocation, file_of: FileOf
+) -> None:
+    """Who is about to open it, under the lock of opening, must not find it half removed."""
+    path = file_of(location)
+    with files.current as index:
+        index.cache()
+        torn = number(path)
+        with opening(path):
+            replacing = Running(lambda: files.replace(DamagedFileError(path, "torn"), index))
+            time.sleep(0.2)
+            assert not replacing.done
+            assert number(path) == torn
+        replacing.result()
+    assert damaged_copy(path).exists()
+    assert number(damaged_copy(path)) == torn
