@@ -98,6 +98,16 @@ def test_batches_hold_the_budget_and_every_text_once() -> None:
     assert all(len(batch) * max(lengths[row] for row in batch) <= 600 for batch in batches if len(batch) > 1)
 
 
+def test_batches_come_in_few_sizes() -> None:
+    """Of equal texts each batch is as large as such a size may be; what is left over is split in the same way."""
+    sizes = [len(batch) for batch in batches_by_length([10] * 44, 150)]
+    assert sizes == [12, 12, 12, 8]
+    assert [len(batch) for batch in batches_by_length([10] * 7, 150)] == [6, 1]
+    assert {len(batch) for count in range(1, 200) for batch in batches_by_length([1] * count, 64)} == {
+        1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64,
+    }  # fmt: skip
+
+
 def test_fused_score_with_weight_zero_keeps_the_fast_order() -> None:
     """Weight 0 ranks as Stage I; a large weight ranks as Stage II."""
     similarity, logit = np.array([0.9, 0.5, 0.7]), np.array([-3.0, 4.0, 0.0])
