@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from cascode_models.types import FloatArray
 
 
+#: Highest probability where nothing matches well: below a half, from which on a hit is called likely. Nothing was
+#: calibrated on lists without an answer, and most of those that are called so hold none.
+_MOST_UNSURE = 0.49
+
+
 @dataclass(frozen=True, slots=True)
 class Confidence:
     """What the model thinks of a list."""
@@ -52,15 +57,14 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     best = max(
         (float(probability) for probability, is_known in zip(answered, known, strict=True) if is_known), default=None
     )
+    confident = best is None or best >= calibration.no_match_threshold
+    most = 1.0 if confident else _MOST_UNSURE
     shown = {
-        id(candidate): float(probability)
+        id(candidate): min(float(probability), most)
         for candidate, probability, is_known in zip(judged, probabilities, known, strict=True)
         if is_known
     }
-    return Confidence(
-        tuple(shown.get(id(candidate)) for candidate in ranked),
-        confident=best is None or best >= calibration.no_match_threshold,
-    )
+    return Confidence(tuple(shown.get(id(candidate)) for candidate in ranked), confident)
 
 
 def _judged(model: CasCodeModel, ranked: Sequence[Ranked]) -> list[Ranked]:

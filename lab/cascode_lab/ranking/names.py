@@ -19,7 +19,7 @@ _MOST_NAMESAKES = 3
 
 
 def name_questions(store: Store, limit: int) -> list[Question]:
-    """Ask for definitions by name: one in three as it is written, one in another convention, one a word short.
+    """Ask for definitions by name: as it is written, in another convention, a word short, together, misspelt, in turn.
 
     Args:
         store: Of the workspace.
@@ -62,4 +62,16 @@ def a_word_short(name: str) -> str:
     return "_".join(words[:-1] if len(words) >= _FORGETTABLE_WORDS else words)
 
 
-_REMEMBERED = (_as_it_is, in_another_convention, a_word_short)
+def written_together(name: str) -> str:
+    """``parseheader`` for ``parse_header``."""
+    return "".join(split_identifiers(name))
+
+
+def a_letter_short(name: str) -> str:
+    """Its longest word, which is most easily mistyped, without the letter in the middle."""
+    longest = max(split_identifiers(name), key=len)
+    middle = name.lower().index(longest) + len(longest) // 2
+    return name[:middle] + name[middle + 1 :]
+
+
+_REMEMBERED = (_as_it_is, in_another_convention, a_word_short, written_together, a_letter_short)

@@ -35,6 +35,23 @@ def test_similarity(similarity: float | None, bm25: float, expected: float) -> N
     assert measured("similarity", "x", candidate(similarity=similarity, bm25=bm25)) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("query", "name", "expected"),
+    [
+        ("upsertall", "Table.upsert_all", 1.0),
+        ("Table.upsertAll", "db.Table.upsert_all", 1.0),
+        # Trigrams of "  openfil " and "  openfile ": 7 of 8 and 9 are common.
+        ("open_fil", "open_file", (14 / 17 - 0.4) / 0.6),
+        ("open_fil", "File.open", (8 / 13 - 0.4) / 0.6),
+        ("open_fil", "find_all", 0.0),
+        ("where does upsertall stand", "upsert_all", 0.0),
+    ],
+)
+def test_spelling(query: str, name: str, expected: float) -> None:
+    """The letters count, not what separates them; no name in the query is spelled like nothing."""
+    assert measured("spelling", query, candidate(name)) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("bm25", "expected"), [(8.0, 1.0), (2.0, 0.25), (0.0, 0.0)])
 def test_words(bm25: float, expected: float) -> None:
     """BM25 counts beside the best of the query."""

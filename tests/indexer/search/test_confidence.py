@@ -99,6 +99,17 @@ def test_a_model_without_classifier_weight_is_judged_by_similarity() -> None:
     assert first > second
 
 
+def test_nothing_is_likely_where_nothing_matches_well() -> None:
+    """One verdict must not contradict the other; what is below it stays as it was."""
+    ranked = [read(0.6, 0.6, 3.0), read(0.3, 0.3, -1.0)]
+    sure, second = judge(model(), ranked).probabilities
+    unsure, below = judge(model(threshold=0.999), ranked).probabilities
+    assert sure is not None
+    assert unsure is not None
+    assert unsure < 0.5 < sure
+    assert below == second
+
+
 @pytest.mark.parametrize(("fused", "confident"), [(1.0, True), (-1.0, False)])
 def test_nothing_matches_well(fused: float, confident: bool) -> None:
     """The best score decides whether there is an answer at all."""

@@ -7,23 +7,25 @@ from pathlib import Path
 import pytest
 
 from cascode_lab.ranking.collect import collect
-from cascode_lab.ranking.names import a_word_short, in_another_convention
+from cascode_lab.ranking.names import a_letter_short, a_word_short, in_another_convention, written_together
 from cascode_lab.ranking.types import QuestionSet
 from fake_encoder import FakeModelHandle
 
 
 @pytest.mark.parametrize(
-    ("name", "other", "short"),
+    ("name", "other", "short", "together", "misspelt"),
     [
-        ("parse_http_header", "parseHttpHeader", "parse_http"),
-        ("parseHttpHeader", "parse_http_header", "parse_http"),
-        ("HttpHeader", "http_header", "http_header"),
+        ("parse_http_header", "parseHttpHeader", "parse_http", "parsehttpheader", "parse_http_heaer"),
+        ("parseHttpHeader", "parse_http_header", "parse_http", "parsehttpheader", "parseHttpHeaer"),
+        ("HttpHeader", "http_header", "http_header", "httpheader", "HttpHeaer"),
     ],
 )
-def test_names_as_people_remember_them(name: str, other: str, short: str) -> None:
+def test_names_as_people_remember_them(name: str, other: str, short: str, together: str, misspelt: str) -> None:
     """In the convention of another language, or without their last word; never as a word that says nothing."""
     assert in_another_convention(name) == other
     assert a_word_short(name) == short
+    assert written_together(name) == together
+    assert a_letter_short(name) == misspelt
 
 
 def test_definitions_are_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

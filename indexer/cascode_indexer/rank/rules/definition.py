@@ -8,7 +8,8 @@ from cascode_indexer.lexical.terms import split_identifiers
 from cascode_indexer.query import Query
 from cascode_indexer.rank.types import Candidate, Pool, Rule
 
-_SEPARATORS = re.compile(r"::|->|#|/")
+#: What languages write between a container's name and its member's.
+SEPARATORS = re.compile(r"::|->|#|/")
 #: What the bare name in another spelling counts beside the name as it was asked for.
 _OTHER_SPELLING = 0.8
 
@@ -23,7 +24,7 @@ def defines(query: Query, candidate: Candidate, _pool: Pool) -> float:
     best = 0.0
     qualified = candidate.definition.qualified_name
     for name in query.names:
-        asked = _SEPARATORS.sub(".", name)
+        asked = SEPARATORS.sub(".", name)
         if qualified == asked or qualified.endswith("." + asked):
             return 1.0
         own = candidate.definition.name if "." not in asked else qualified
