@@ -28,6 +28,7 @@ from cascode_models.torch_load import read_folder
 from cascode_models.types import FloatArray
 
 from .fit import scores_of
+from .names import MISSPELT
 from .types import Asked
 
 #: Fewer questions of a kind say nothing about a probability; the kind keeps the model's own calibration.
@@ -67,7 +68,9 @@ class KindCalibration:
 def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCalibration]:
     """Fit a calibration to each kind of query that enough questions were asked of.
 
-    The groups of sets count alike, whatever their numbers, but for those of hardly any questions.
+    The groups of sets count alike, whatever their numbers, but for those of hardly any questions. Misspelt names are
+    left out: no definition has their letters, so that nothing matches well is true of them, and what they mean is the
+    first of the closest.
 
     Args:
         asked: Questions with the logits of the slow classifier.
@@ -79,7 +82,11 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
     found = {}
     for kind in QueryKind:
         alike = {kind.value, _WEIGHED_AS.get(kind, kind).value}
-        questions = [question for question in asked if question.kind in alike and _read(question) > 1]
+        questions = [
+            question
+            for question in asked
+            if question.kind in alike and question.sort != MISSPELT and _read(question) > 1
+        ]
         if len(questions) >= FEWEST:
             found[kind.value] = _calibrate_kind(questions, rules)
     return found

@@ -16,6 +16,8 @@ _FEWEST_WORDS = 2
 _FORGETTABLE_WORDS = 3
 #: More definitions of one name are an interface and what implements it: any of them would do as an answer.
 _MOST_NAMESAKES = 3
+#: The sort of a question whose letters no definition has.
+MISSPELT = "misspelt"
 
 
 def name_questions(store: Store, limit: int) -> list[Question]:
@@ -35,13 +37,13 @@ def name_questions(store: Store, limit: int) -> list[Question]:
         if len(found) <= _MOST_NAMESAKES and len(split_identifiers(name)) >= _FEWEST_WORDS
     ]
     drawn = names[:: len(names) // limit or 1][:limit]
-    return [
-        Question(
-            _REMEMBERED[number % len(_REMEMBERED)](name),
-            frozenset((found.path, found.qualified_name) for found in by_name[name]),
-        )
-        for number, name in enumerate(drawn)
-    ]
+    questions = []
+    for number, name in enumerate(drawn):
+        remembered = _REMEMBERED[number % len(_REMEMBERED)]
+        answers = frozenset((found.path, found.qualified_name) for found in by_name[name])
+        sort = MISSPELT if remembered is a_letter_short else ""
+        questions.append(Question(remembered(name), answers, sort))
+    return questions
 
 
 def _as_it_is(name: str) -> str:

@@ -68,6 +68,8 @@ def test_words(bm25: float, expected: float) -> None:
         ("send", "Session.send", 1.0),
         ("retryUpload", "retry_upload", 0.8),
         ("retryUpload", "Client.retry_upload", 0.8),
+        ("retryupload", "Client.retry_upload", 0.8),
+        ("retryuploads", "Client.retry_upload", 0.0),
         ("Session.Send", "Session.send", 0.8),
         ("Session.send", "Other.send", 0.0),
         ("send", "Session.resend", 0.0),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cascode_lab.ranking.calibrate import FEWEST, calibrate, judge, report, write
+from cascode_lab.ranking.names import MISSPELT
 from cascode_lab.ranking.types import Asked, Files
 from cascode_models.export import export_model
 from cascode_models.load import load_model
@@ -65,6 +66,15 @@ def test_few_questions_of_a_kind_calibrate_nothing() -> None:
     assert calibrate(questions(FEWEST - 1), RULES) == {}
     assert calibrate([replace(question, logits=None) for question in questions()], RULES) == {}
     assert list(calibrate([*questions(), *questions(FEWEST, kind="general")], RULES)) == ["sentence", "general"]
+
+
+def test_misspelt_names_calibrate_nothing() -> None:
+    """What no definition is called does not match well, whatever stands first."""
+    some = questions(kind="identifier", group="names")
+    wrong = [replace(question, sort=MISSPELT) for question in questions(FEWEST, kind="identifier", group="names")]
+    assert calibrate([*some, *wrong], RULES)["identifier"].values == calibrate(some, RULES)["identifier"].values
+    assert calibrate([*some, *wrong], RULES)["identifier"].questions == len(some)
+    assert calibrate(wrong, RULES) == {}
 
 
 def test_reports_are_calibrated_with_what_is_weighed_alike() -> None:

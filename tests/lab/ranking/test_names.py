@@ -40,6 +40,7 @@ def test_definitions_are_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.M
     asked = collect(QuestionSet("shop", "written", root, []), FakeModelHandle(), ["words", "definition"], names=10)
     assert [question.group for question in asked] == ["names"] * 3
     assert {question.kind for question in asked} == {"identifier"}
+    assert {question.sort for question in asked} == {""}
     answers = [
         [question.files.places[at] for at in range(len(question.right)) if question.right[at]] for question in asked
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from cascode_indexer.lexical.terms import split_identifiers
@@ -19,7 +20,7 @@ def defines(query: Query, candidate: Candidate, _pool: Pool) -> float:
 
     Returns:
         1 for the qualified name or its end (``Session.send``), 0.8 for the bare name in another spelling
-        (``retryUpload`` for ``retry_upload``), 0 else.
+        (``retryUpload`` or ``retryupload`` for ``retry_upload``), 0 else.
     """
     best = 0.0
     qualified = candidate.definition.qualified_name
@@ -28,9 +29,15 @@ def defines(query: Query, candidate: Candidate, _pool: Pool) -> float:
         if qualified == asked or qualified.endswith("." + asked):
             return 1.0
         own = candidate.definition.name if "." not in asked else qualified
-        if split_identifiers(asked) == split_identifiers(own):
+        if letters_of(asked) == letters_of(own):
             best = _OTHER_SPELLING
     return best
+
+
+@functools.lru_cache(maxsize=4096)  # a query's names meet those of every candidate
+def letters_of(name: str) -> str:
+    """Return the letters and digits of a name in lower case, without what a convention puts between its words."""
+    return "".join(split_identifiers(name))
 
 
 RULE = Rule(

@@ -1,12 +1,11 @@
-"""A name that was typed from memory: written together, cut short, or with a letter too few."""
+"""A name that was typed from memory: cut short, or with a letter too few."""
 
 from __future__ import annotations
 
 import functools
 
-from cascode_indexer.lexical.terms import split_identifiers
 from cascode_indexer.query import Query
-from cascode_indexer.rank.rules.definition import SEPARATORS
+from cascode_indexer.rank.rules.definition import SEPARATORS, letters_of
 from cascode_indexer.rank.types import Candidate, Pool, Rule
 
 #: What two names share that have nothing to do with each other: an ending, a common word. Below it counts nothing.
@@ -37,7 +36,7 @@ def _alike(asked: str, name: str) -> float:
 @functools.lru_cache(maxsize=4096)  # a query's names meet those of every candidate
 def _trigrams(name: str) -> frozenset[str]:
     """Every three letters in a row; two blanks before the first letter, so that a name's beginning counts most."""
-    letters = f"  {''.join(split_identifiers(name))} "
+    letters = f"  {letters_of(name)} "
     return frozenset(letters[start : start + 3] for start in range(len(letters) - 2))
 
 
