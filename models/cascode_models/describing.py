@@ -183,7 +183,7 @@ class Describer:
             if not ended[row]:
                 best = int(likelihoods[place].argmax())
                 ended[row].append((0.0, said[place * beams + best].tolist()))
-        return [max(found, default=(0.0, [self._first]))[1] for found in ended]
+        return [max(found)[1] for found in ended]
 
     def _choose(
         self, values: Sequence[float], positions: Sequence[int], beams: int, vocabulary: int

@@ -230,7 +230,9 @@ def test_nothing_matches_well_is_said(open_engine: OpenEngine, workspace: Path) 
     engine = open_engine(workspace)
     engine.update()
     assert engine.search(SearchRequest("try an upload again when the connection drops")).confident
-    assert not engine.search(SearchRequest("render a spinning cube with shadows")).confident
+    answer = engine.search(SearchRequest("render a spinning cube with shadows"))
+    assert not answer.confident
+    assert all(hit.doubtful and hit.match != "likely" for hit in answer.hits)
 
 
 def test_similar_code_is_found_by_its_place(open_engine: OpenEngine, workspace: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cascode_indexer.query.filters import Filters
 from cascode_indexer.query.frames import Frame
-from cascode_indexer.query.query import Query
+from cascode_indexer.query.query import WORD, Query
 from cascode_indexer.query.shape import QueryKind
 
-__all__ = ["Filters", "Frame", "Query", "QueryKind"]
+__all__ = ["WORD", "Filters", "Frame", "Query", "QueryKind"]

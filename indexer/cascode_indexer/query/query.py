@@ -10,6 +10,8 @@ from cascode_indexer.query.frames import Frame, frames_in
 from cascode_indexer.query.pieces import pieces_of
 from cascode_indexer.query.shape import QueryKind, kind_of, names_in
 
+#: What a bare word is judged as: it names a topic as often as a definition.
+WORD = "word"
 #: Terms of a query that are looked up; a pasted page of text has its subject in the first ones.
 _MOST_TERMS = 32
 
@@ -61,6 +63,12 @@ class Query:
         tests.
         """
         return cls(text, QueryKind.CODE, (), tuple(query_terms(text)), frozenset(), pieces=(text,))
+
+    @property
+    def judged_as(self) -> str:
+        """What the scores of its answers are calibrated as: its kind, but for bare words, which are :data:`WORD`."""
+        bare = self.kind is QueryKind.IDENTIFIER and len(split_identifiers(self.text)) == 1
+        return WORD if bare else self.kind.value
 
     @property
     def looked_up(self) -> tuple[str, ...]:

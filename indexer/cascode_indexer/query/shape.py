@@ -33,8 +33,8 @@ class QueryKind(str, enum.Enum):
 
 #: A word that only code spells so: joined by ``_``, ``.``, ``::`` or ``->``, camelCase, or called.
 _CODE_WORD = re.compile(r"^(?:\w+(?:(?:\.|::|->|#)\w+)+(?:\(\))?|\w*[a-z0-9][A-Z]\w*|[A-Za-z0-9]*_\w+|\w+\(\))$")
-#: Folders, or a folder and a file.
-_PATH_WORD = re.compile(r"^[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$")
+#: Folders, or a folder and a file, on a drive or not.
+_PATH_WORD = re.compile(r"^(?:[A-Za-z]:)?[\w.@~-]*(?:[/\\][\w.@~-]+)+[/\\]?$")
 #: A file of this folder, where its ending is that of a language: ``retry.py``, ``date-range.test.ts``.
 _FILE_WORD = re.compile(r"^[\w-]+(?:\.[\w-]+)*(\.[\w+]+)$")
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.rules import RULES
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.confidence import confidence_of
@@ -45,7 +44,8 @@ class Asked:
 
     #: The query as it is shown.
     label: str
-    kind: QueryKind
+    #: What it is judged as.
+    kind: str
     #: Hits wanted.
     limit: int
     #: Those of the workspaces that are searched.
@@ -69,7 +69,10 @@ def answer_of(asked: Asked, ranking: Ranking) -> Answer:
     judged = confidence_of(asked.model, ranking.ranked, asked.kind)
     return Answer(
         query=asked.label,
-        hits=tuple(map(_hit, ranking.ranked[: asked.limit], judged.probabilities)),
+        hits=tuple(
+            _hit(ranked, probability, doubtful=not judged.confident)
+            for ranked, probability in zip(ranking.ranked[: asked.limit], judged.probabilities, strict=False)
+        ),
         state="ready" if complete and asked.model is not None else "indexing",
         functions=sum(store.counts().functions for store in asked.stores) + asked.outside,
         pending=pending,
@@ -89,7 +92,7 @@ def _pending(store: Store, fingerprint: str | None) -> int:
     return counts.functions if other else counts.pending
 
 
-def _hit(ranked: Ranked, probability: float | None) -> Hit:
+def _hit(ranked: Ranked, probability: float | None, *, doubtful: bool) -> Hit:
     """Turn a candidate into a hit."""
     found = ranked.definition
     source: Source = ranked.candidate.owner
@@ -107,6 +110,7 @@ def _hit(ranked: Ranked, probability: float | None) -> Hit:
         name_column=found.name_column,
         score=ranked.score,
         probability=probability,
+        doubtful=doubtful,
         stage=ranked.stage,
         why=_why(ranked),
         repository=None if origin is None else origin.repository,

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascode_indexer.query import QueryKind
 from cascode_indexer.rank.types import Ranked
 from cascode_indexer.search.stages import FUSED, fused_parts_of, similarities_of
 
 if TYPE_CHECKING:
     from cascode_models.inference import CasCodeModel
     from cascode_models.types import FloatArray
-
-
-#: Highest probability where nothing matches well: below a half, from which on a hit is called likely. Nothing was
-#: calibrated on lists without an answer, and most of those that are called so hold none.
-_MOST_UNSURE = 0.49
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Confidence:
     confident: bool
 
 
-def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: QueryKind) -> Confidence:
+def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: str) -> Confidence:
     """Judge a ranked list.
 
     A probability belongs to the score that ordered the list, not to the part of it that the model gave: so it falls
@@ -41,7 +35,8 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     Args:
         model: Its calibration; None while there is none.
         ranked: Best first, all that the last stage read.
-        kind: Of the query: each is ranked by weights of its own, and calibrated by itself where that was measured.
+        kind: See :attr:`cascode_indexer.query.Query.judged_as`. Each is ranked by weights of its own, and calibrated by
+            itself where that was measured.
     """
     unknown = Confidence((None,) * len(ranked), confident=True)
     if model is None or not ranked:
@@ -50,21 +45,22 @@ def confidence_of(model: CasCodeModel | None, ranked: Sequence[Ranked], kind: Qu
     if not judged:
         return unknown
     scores = _calibrated_scores(model, judged)
-    calibration = model.settings.calibration(kind.value)
+    calibration = model.settings.calibration(kind)
     probabilities, answered = calibration.probability.of(scores), calibration.probability.has_answer(scores)
     # Without a vector the similarity is a guess that ranks: no probability was calibrated on such.
     known = [candidate.candidate.similarity is not None for candidate in judged]
     best = max(
         (float(probability) for probability, is_known in zip(answered, known, strict=True) if is_known), default=None
     )
-    confident = best is None or best >= calibration.no_match_threshold
-    most = 1.0 if confident else _MOST_UNSURE
     shown = {
-        id(candidate): min(float(probability), most)
+        id(candidate): float(probability)
         for candidate, probability, is_known in zip(judged, probabilities, known, strict=True)
         if is_known
     }
-    return Confidence(tuple(shown.get(id(candidate)) for candidate in ranked), confident)
+    return Confidence(
+        tuple(shown.get(id(candidate)) for candidate in ranked),
+        confident=best is None or best >= calibration.no_match_threshold,
+    )
 
 
 def _judged(model: CasCodeModel, ranked: Sequence[Ranked]) -> list[Ranked]:

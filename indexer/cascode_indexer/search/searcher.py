@@ -20,7 +20,7 @@ from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
 from cascode_indexer.overlay.buffers import Overlays
 from cascode_indexer.overlay.words import statistics_of
-from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.query import Query
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.answers import Asked, Clock, answer_of
 from cascode_indexer.search.middle import poly_stage
@@ -101,7 +101,7 @@ class Searcher:
             encoded = self._encode(model, clock, lambda encoder: encoder.encode_query(query.pieces))
             vector = None if encoded is None else encoded.vector
             asking = self._ask_team(request, query, vector, model)
-            asked = self._note_request(query.text, query.kind, request.limit, parts, model, clock)
+            asked = self._note_request(query.text, query.judged_as, request.limit, parts, model, clock)
             with _middle_stages(request, model) as middle:
                 stages = [*middle, *stages_of(request, model, encoded)]
                 sources = self._sources(parts, query, model, max(CANDIDATES, request.poly_top))
@@ -152,7 +152,7 @@ class Searcher:
 
             (ranking,) = rankings(query, vector, sources, (), limit, overlaps)
             clock.lap("fast")
-            asked = self._note_request(f"{path}:{line}", query.kind, limit, parts, model, clock)
+            asked = self._note_request(f"{path}:{line}", query.judged_as, limit, parts, model, clock)
             return self._with_cells(answer_of(asked, ranking))
 
         return self._with_parts(work)
@@ -255,7 +255,7 @@ class Searcher:
     def _note_request(
         self,
         label: str,
-        kind: QueryKind,
+        kind: str,
         limit: int,
         parts: Sequence[Part],
         model: CasCodeModel | None,

@@ -83,6 +83,8 @@ class Hit:
     probability: float | None
     #: Name of the stage that gave the score.
     stage: str
+    #: Whether nothing in its list matches well.
+    doubtful: bool = False
     #: Label of a ranking rule to what it added to the score, or took from it, the weightiest first.
     why: Mapping[str, float] = field(default_factory=dict)
     #: Where it stands in a notebook as it is shown; the lines above are those of the file. None in other files.
@@ -95,10 +97,11 @@ class Hit:
 
     @property
     def match(self) -> Match | None:
-        """The probability in a word; None where that is not known."""
+        """The probability in a word: never ``likely`` where nothing matches well; None where it is not known."""
         if self.probability is None:
             return None
-        return next(match for match, least in _LEAST.items() if self.probability >= least)
+        match = next(match for match, least in _LEAST.items() if self.probability >= least)
+        return "possible" if self.doubtful and match == "likely" else match
 
 
 @dataclass(frozen=True, slots=True)

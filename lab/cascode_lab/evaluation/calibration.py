@@ -54,8 +54,10 @@ class BestHits:
         return cls(np.concatenate([part.fused for part in parts]), np.concatenate([part.right for part in parts]))
 
     def without_answer(self) -> BestHits:
-        """The same queries with their answer taken out of the pool."""
-        return BestHits.of(np.where(self.right, np.float32(_ABSENT), self.fused), np.zeros_like(self.right))
+        """The same queries with their answers taken out of the pool; those that have nothing left are out as well."""
+        left = np.where(self.right, np.float32(_ABSENT), self.fused)
+        left = left[left.max(axis=1) > _ABSENT]
+        return BestHits.of(left, np.zeros(left.shape, dtype=np.bool_))
 
     def rows(self, chosen: npt.NDArray[np.int64]) -> BestHits:
         """Those of some queries."""

@@ -107,7 +107,7 @@ def _quality_rows(results: Sequence[SystemResult]) -> Iterable[Sequence[str]]:
 def _quality(scores: SetScores, most: int) -> str:
     """MRR with its interval, and recall; a system that was asked fewer queries than others says so."""
     mrr, recall = scores["mrr"], scores["recall"]
-    asked = f"first {scores['queries']:,}: " if scores["queries"] < most else ""
+    asked = f"{scores['queries']:,} of {most:,} queries: " if scores["queries"] < most else ""
     return (
         f"{asked}{_share(mrr['mean'])} [{_share(mrr['low'])}, {_share(mrr['high'])}], "
         f"R@1 {_share(recall['1'])}, R@10 {_share(recall['10'])}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cascode_indexer.query import QueryKind
+from cascode_indexer.query import WORD, QueryKind
 from cascode_indexer.rank.weights import FAST, LATE
 from cascode_indexer.search.confidence import ordering_scores
 from cascode_indexer.search.stages import in_the_spread_of
@@ -33,9 +33,9 @@ from .types import Asked
 
 #: Fewer questions of a kind say nothing about a probability; the kind keeps the model's own calibration.
 FEWEST = 100
-#: Kinds that hardly anybody asks here, beside those that they are weighed like: calibrated together. A path that is
-#: there counts what a name does that is there.
-_WEIGHED_AS = {QueryKind.REPORT: QueryKind.SENTENCE_WITH_NAME, QueryKind.PATH: QueryKind.IDENTIFIER}
+#: Kinds that hardly anybody asks here, beside those whose questions they are calibrated on, by weights of their own. A
+#: path that is there counts what a name does that is there.
+_ASKED_BY = {QueryKind.REPORT: QueryKind.SENTENCE_WITH_NAME, QueryKind.PATH: QueryKind.IDENTIFIER}
 #: A group of fewer questions counts as many as it has: one question must not stand for hundreds.
 _A_GROUP = 20
 #: Right first hits that may stand under "nothing matches well".
@@ -69,8 +69,8 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
     """Fit a calibration to each kind of query that enough questions were asked of.
 
     The groups of sets count alike, whatever their numbers, but for those of hardly any questions. Misspelt names are
-    left out: no definition has their letters, so that nothing matches well is true of them, and what they mean is the
-    first of the closest.
+    left out, here and where a calibration is judged: no definition has their letters, so that nothing matches well is
+    true of them, and what they mean is the first of the closest.
 
     Args:
         asked: Questions with the logits of the slow classifier.
@@ -80,21 +80,27 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
         By the name of the kind.
     """
     found = {}
-    for kind in QueryKind:
-        alike = {kind.value, _WEIGHED_AS.get(kind, kind).value}
+    weighed_as = {kind.value: kind for kind in QueryKind} | {WORD: QueryKind.IDENTIFIER}
+    for name, kind in weighed_as.items():
+        alike = {name, _ASKED_BY.get(kind, kind).value} if name != WORD else {WORD}
         questions = [
             question
             for question in asked
-            if question.kind in alike and question.sort != MISSPELT and _read(question) > 1
+            if _judged_as(question) in alike and question.sort != MISSPELT and _read(question) > 1
         ]
         if len(questions) >= FEWEST:
-            found[kind.value] = _calibrate_kind(questions, rules)
+            found[name] = _calibrate_kind(questions, kind, rules)
     return found
 
 
-def _calibrate_kind(questions: Sequence[Asked], rules: Sequence[str]) -> KindCalibration:
-    """Fit one kind; judge it on workspaces that were left out."""
-    hits = BestHits.join([_best_hits(question, rules) for question in questions])
+def _judged_as(question: Asked) -> str:
+    """What a search calibrates a question as."""
+    return question.judged_as or question.kind
+
+
+def _calibrate_kind(questions: Sequence[Asked], kind: QueryKind, rules: Sequence[str]) -> KindCalibration:
+    """Fit questions as they are weighed as a kind; judge that on workspaces that were left out."""
+    hits = BestHits.join([_best_hits(question, kind, rules) for question in questions])
     sets = {name: number for number, name in enumerate(sorted({question.set_name for question in questions}))}
     half = np.array([sets[question.set_name] % _HALVES for question in questions])
     if len(sets) == 1:
@@ -144,18 +150,18 @@ def _read(question: Asked) -> int:
     return 0 if question.logits is None else int((~np.isnan(question.logits)).sum())
 
 
-def _best_hits(question: Asked, rules: Sequence[str]) -> BestHits:
-    """What the classifier has read of a question, by the score that orders it, as a search has it."""
-    read, ordering = _ordering_scores(question, rules)
+def _best_hits(question: Asked, kind: QueryKind, rules: Sequence[str]) -> BestHits:
+    """What the classifier has read of a question, by the score that orders it where it is weighed as a kind."""
+    read, ordering = _ordering_scores(question, kind, rules)
     lists = np.full((1, max(len(read), CONTENDERS + 1)), _NONE, dtype=np.float32)
     right = np.zeros(lists.shape, dtype=np.bool_)
     lists[0, : len(read)], right[0, : len(read)] = ordering, question.right[read]
     return BestHits.of(lists, right)
 
 
-def _ordering_scores(question: Asked, rules: Sequence[str]) -> tuple[np.ndarray, FloatArray]:
+def _ordering_scores(question: Asked, kind: QueryKind, rules: Sequence[str]) -> tuple[np.ndarray, FloatArray]:
     """Places of the candidates that were read, and the scores that order them, in units of the fused score."""
-    kind, columns = QueryKind(question.kind), list(rules)
+    columns = list(rules)
     if question.mean_late is not None:
         weights = LATE[kind]
         found, late = (question.evidence[:, columns.index(name)] for name in ("similarity", "late"))
@@ -202,11 +208,11 @@ def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings)
     ]
     groups: dict[tuple[str, str], list[Asked]] = {}
     for question in asked:
-        if _read(question) > 1:
-            groups.setdefault((question.kind, question.group), []).append(question)
+        if question.sort != MISSPELT and _read(question) > 1:
+            groups.setdefault((_judged_as(question), question.group), []).append(question)
     for (kind, group), questions in groups.items():
         calibration = settings.calibration(kind)
-        hits = BestHits.join([_best_hits(question, rules) for question in questions])
+        hits = BestHits.join([_best_hits(question, QueryKind(question.kind), rules) for question in questions])
         said, right = calibration.probability.of(hits.fused)[:, 0], hits.first_right
         error, chance = expected_calibration_error(said, right), _error_by_chance(said)
         there, gone = (

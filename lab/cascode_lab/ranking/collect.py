@@ -126,6 +126,7 @@ def _ask(
         files=_files(candidates, question),
         logits=_logits(query, candidates, model, depth) if depth and mean_late is None else None,
         mean_late=mean_late,
+        judged_as=query.judged_as,
     )
 
 

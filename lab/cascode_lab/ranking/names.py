@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Set
 
 from cascode_indexer.lexical.terms import split_identifiers
+from cascode_indexer.rank.rules.definition import letters_of
 from cascode_indexer.store.store import Store
 from cascode_indexer.types import StoredDefinition
 
@@ -14,6 +16,8 @@ from .types import Question
 _FEWEST_WORDS = 2
 #: From so many words on one may be forgotten and the rest still say which is meant.
 _FORGETTABLE_WORDS = 3
+#: A shorter word without a letter is another word.
+_MISSPELLABLE = 4
 #: More definitions of one name are an interface and what implements it: any of them would do as an answer.
 _MOST_NAMESAKES = 3
 #: The sort of a question whose letters no definition has.
@@ -23,27 +27,45 @@ MISSPELT = "misspelt"
 def name_questions(store: Store, limit: int) -> list[Question]:
     """Ask for definitions by name: as it is written, in another convention, a word short, together, misspelt, in turn.
 
+    Beside each name one of its words is asked for, as a topic: every definition whose name has it answers.
+
     Args:
         store: Of the workspace.
-        limit: Questions at most, evenly drawn.
+        limit: Names at most, evenly drawn.
     """
     by_name: defaultdict[str, list[StoredDefinition]] = defaultdict(list)
+    by_word: defaultdict[str, list[StoredDefinition]] = defaultdict(list)
     for path in sorted(store.file_records()):
         for definition in store.definitions_of_file(path):
             by_name[definition.name].append(definition)
+            for word in set(split_identifiers(definition.name)):
+                by_word[word].append(definition)
     names = [
         name
         for name, found in by_name.items()
         if len(found) <= _MOST_NAMESAKES and len(split_identifiers(name)) >= _FEWEST_WORDS
     ]
     drawn = names[:: len(names) // limit or 1][:limit]
-    questions = []
-    for number, name in enumerate(drawn):
-        remembered = _REMEMBERED[number % len(_REMEMBERED)]
-        answers = frozenset((found.path, found.qualified_name) for found in by_name[name])
-        sort = MISSPELT if remembered is a_letter_short else ""
-        questions.append(Question(remembered(name), answers, sort))
-    return questions
+    known = set(map(letters_of, by_name))
+    words = dict.fromkeys(max(split_identifiers(name), key=len) for name in drawn)
+    return [
+        *filter(None, (_question(number, name, by_name[name], known) for number, name in enumerate(drawn))),
+        *(Question(word, _places(by_word[word])) for word in words),
+    ]
+
+
+def _question(number: int, name: str, found: Iterable[StoredDefinition], known: Set[str]) -> Question | None:
+    """Ask for a name in one of the ways; None where a letter short it is another definition's, or no word at all."""
+    remembered = _REMEMBERED[number % len(_REMEMBERED)]
+    if remembered is not a_letter_short:
+        return Question(remembered(name), _places(found))
+    misspelt = a_letter_short(name)
+    return None if letters_of(misspelt) in known else Question(misspelt, _places(found), MISSPELT)
+
+
+def _places(found: Iterable[StoredDefinition]) -> frozenset[tuple[str, str]]:
+    """Where definitions stand."""
+    return frozenset((definition.path, definition.qualified_name) for definition in found)
 
 
 def _as_it_is(name: str) -> str:
@@ -66,13 +88,16 @@ def a_word_short(name: str) -> str:
 
 def written_together(name: str) -> str:
     """``parseheader`` for ``parse_header``."""
-    return "".join(split_identifiers(name))
+    return letters_of(name)
 
 
 def a_letter_short(name: str) -> str:
-    """Its longest word, which is most easily mistyped, without the letter in the middle."""
+    """Without the letter in the middle of its longest word; as it is where all words are short."""
     longest = max(split_identifiers(name), key=len)
-    middle = name.lower().index(longest) + len(longest) // 2
+    start = name.lower().find(longest)
+    if len(longest) < _MISSPELLABLE or start < 0:
+        return name
+    middle = start + len(longest) // 2
     return name[:middle] + name[middle + 1 :]
 
 

@@ -69,6 +69,8 @@ class Asked:
     files: Files
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None
+    #: What a search calibrates it as; its kind where that is empty.
+    judged_as: str = ""
     #: Mean late interaction of the candidates, where the index keeps token states and they were read: the evidence has
     #: each one's own, less this. None where none were read.
     mean_late: float | None = None

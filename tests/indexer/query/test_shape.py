@@ -18,6 +18,7 @@ from cascode_indexer.query.shape import kind_of, names_in
         ("std::sort", QueryKind.IDENTIFIER),
         ("cache", QueryKind.IDENTIFIER),
         ("src/upload/retry.py", QueryKind.PATH),
+        ("C:\\shop\\src\\retry.py", QueryKind.PATH),
         ("src\\upload", QueryKind.PATH),
         ("retry.py", QueryKind.PATH),
         ("main.go", QueryKind.PATH),
@@ -67,6 +68,22 @@ def test_a_file_of_any_language_is_a_path(suffix: str) -> None:
 def test_names(query: str, names: list[str]) -> None:
     """Words that only code spells so, without brackets and punctuation; a bare word may be a name."""
     assert names_in(query) == names
+
+
+@pytest.mark.parametrize(
+    ("query", "judged_as"),
+    [
+        ("retry_upload", "identifier"),
+        ("Session.send", "identifier"),
+        ("cookies", "word"),
+        ("upsertall", "word"),
+        ("src/app.py", "path"),
+        ("where are cookies kept", "sentence"),
+    ],
+)
+def test_a_bare_word_is_judged_apart(query: str, judged_as: str) -> None:
+    """It names a topic as often as a definition; whatever else there is, is judged as its kind."""
+    assert Query.of(query).judged_as == judged_as
 
 
 def test_a_query_is_recognised_once() -> None:

@@ -161,8 +161,8 @@ def test_fewer_queries_of_a_pool_are_said_in_the_cell(tmp_path: Path, folder: Pa
     pool = f"{len(TASK.queries):,} / {len(TASK.texts):,}"
     assert f"| {TASK.name} ({pool}) | {TASK.name} ({len(TASK.queries):,} / 9,999) |" in lines[2]
     cells = {line.split(" | ")[0].removeprefix("| "): line.split(" | ")[1:3] for line in lines[:30]}
-    assert cells["all-MiniLM-L6-v2, untouched"][0].startswith("first 1: ")
-    assert "first" not in "".join(cells["Fast encoder alone (CasCode, 3.1)"])
+    assert cells["all-MiniLM-L6-v2, untouched"][0].startswith(f"1 of {len(TASK.queries):,} queries: ")
+    assert "queries" not in "".join(cells["Fast encoder alone (CasCode, 3.1)"])
 
 
 def test_what_is_no_result_is_named(tmp_path: Path) -> None:

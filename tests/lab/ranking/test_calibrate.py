@@ -77,6 +77,30 @@ def test_misspelt_names_calibrate_nothing() -> None:
     assert calibrate(wrong, RULES) == {}
 
 
+def test_bare_words_are_calibrated_apart() -> None:
+    """As they are judged in a search, though they are names by their kind."""
+    words = [replace(question, judged_as="word") for question in questions(kind="identifier", group="names")]
+    assert list(calibrate(words, RULES)) == ["word"]
+    assert list(calibrate([*words, *questions(kind="identifier", group="names")], RULES)) == [
+        "identifier",
+        "path",
+        "word",
+    ]
+
+
+def test_a_kind_is_calibrated_as_it_is_weighed() -> None:
+    """Paths are calibrated on names, whose spelling does not count in them."""
+    rules = [*RULES, "spelling"]
+    some = []
+    for question in questions(kind="identifier", group="names"):
+        spelled = np.zeros((4, 1), dtype=np.float32)
+        spelled[0] = 1.0
+        some.append(replace(question, evidence=np.hstack([question.evidence, spelled])))
+    found = calibrate(some, rules)
+    assert found["path"].values != found["identifier"].values
+    assert found["path"].values == calibrate(questions(kind="identifier", group="names"), RULES)["path"].values
+
+
 def test_reports_are_calibrated_with_what_is_weighed_alike() -> None:
     """There are hardly any, and they are weighed as sentences with names are."""
     found = calibrate(questions(kind="sentence_with_name"), RULES)

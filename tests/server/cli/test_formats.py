@@ -220,6 +220,13 @@ def test_a_probability_becomes_a_word(tmp_path: Path, probability: float | None,
     assert certainty(hit(tmp_path, probability=probability, stage=stage)) == words
 
 
+def test_nothing_is_likely_where_nothing_matches_well(tmp_path: Path) -> None:
+    """One verdict must not contradict the other; the probability stays what it is."""
+    found = [hit(tmp_path, probability=probability, doubtful=True) for probability in (0.8, 0.2, 0.01)]
+    assert [certainty(doubted) for doubted in found] == ["possible match", "possible match", "weak match"]
+    assert found[0].probability == 0.8
+
+
 def test_explanations_stand_below_the_header_where_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from cascode_indexer.query import Query
-from cascode_indexer.rank.rules.definition import SEPARATORS, letters_of
+from cascode_indexer.rank.rules.definition import SEPARATORS, last_parts, letters_of
 from cascode_indexer.rank.types import Candidate, Pool, Rule
+from cascode_indexer.types import StoredDefinition
 
 #: What two names share that have nothing to do with each other: an ending, a common word. Below it counts nothing.
 _CHANCE = 0.4
+#: Characters of a name that are compared: what is longer is data.
+_LONGEST = 200
 
 
 def spelled_alike(query: Query, candidate: Candidate, _pool: Pool) -> float:
     """Return how alike the candidate's name and one of the names asked for are spelled.
 
     Returns:
-        1 for the same letters whatever stands between them; from there down to 0 by the share of common trigrams
-        (Dice's coefficient).
+        1 for the same trigrams of letters, whatever stands between the words; from there down to 0 by the share of
+        common ones (Dice's coefficient).
     """
-    parts = candidate.definition.qualified_name.split(".")
-    best = 0.0
-    for name in query.names:
-        asked = SEPARATORS.sub(".", name)
-        best = max(best, _alike(asked, ".".join(parts[-1 - asked.count(".") :])))
-    return max(0.0, (best - _CHANCE) / (1.0 - _CHANCE))
+    alike = max((_alike(name, candidate.definition) for name in query.names), default=0.0)
+    return max(0.0, (alike - _CHANCE) / (1.0 - _CHANCE))
 
 
-def _alike(asked: str, name: str) -> float:
-    """Dice's coefficient of the trigrams of two names."""
-    first, second = _trigrams(asked), _trigrams(name)
-    return 2 * len(first & second) / (len(first) + len(second))
+def _alike(name: str, definition: StoredDefinition) -> float:
+    """Dice's coefficient of the trigrams of a name and of a definition's; 0 where that is below chance."""
+    parts, asked = _asked(name)
+    letters = _padded(last_parts(definition, parts))
+    common = sum(trigram in letters for trigram in asked)
+    # Whatever else the other name holds, it holds what is common: with less than a quarter it is below chance.
+    return 2 * common / (len(asked) + len(_trigrams(letters))) if 4 * common > len(asked) else 0.0
 
 
-@functools.lru_cache(maxsize=4096)  # a query's names meet those of every candidate
-def _trigrams(name: str) -> frozenset[str]:
-    """Every three letters in a row; two blanks before the first letter, so that a name's beginning counts most."""
-    letters = f"  {letters_of(name)} "
+@functools.lru_cache(maxsize=16)  # the names of one query, asked of every candidate
+def _asked(name: str) -> tuple[int, frozenset[str]]:
+    """The parts of a name that is asked for, as many as stand between separators, and its trigrams."""
+    parts = SEPARATORS.sub(".", name[:_LONGEST]).split(".")
+    return len(parts), _trigrams(_padded(parts)) if any(map(letters_of, parts)) else frozenset()
+
+
+def _padded(parts: Iterable[str]) -> str:
+    """The letters of a name's parts, each after two blanks, so that beginnings count most."""
+    return f"{''.join(f'  {letters_of(part[:_LONGEST])}' for part in parts)} "
+
+
+def _trigrams(letters: str) -> frozenset[str]:
+    """Every three characters in a row."""
     return frozenset(letters[start : start + 3] for start in range(len(letters) - 2))
 
 
