@@ -86,16 +86,11 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
         questions = [
             question
             for question in asked
-            if _judged_as(question) in alike and question.sort != MISSPELT and _read(question) > 1
+            if question.judged_as in alike and question.sort != MISSPELT and _read(question) > 1
         ]
         if len(questions) >= FEWEST:
             found[name] = _calibrate_kind(questions, kind, rules)
     return found
-
-
-def _judged_as(question: Asked) -> str:
-    """What a search calibrates a question as."""
-    return question.judged_as or question.kind
 
 
 def _calibrate_kind(questions: Sequence[Asked], kind: QueryKind, rules: Sequence[str]) -> KindCalibration:
@@ -209,10 +204,10 @@ def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings)
     groups: dict[tuple[str, str], list[Asked]] = {}
     for question in asked:
         if question.sort != MISSPELT and _read(question) > 1:
-            groups.setdefault((_judged_as(question), question.group), []).append(question)
+            groups.setdefault((question.judged_as, question.group), []).append(question)
     for (kind, group), questions in groups.items():
         calibration = settings.calibration(kind)
-        hits = BestHits.join([_best_hits(question, QueryKind(question.kind), rules) for question in questions])
+        hits = BestHits.join([_best_hits(question, question.kind, rules) for question in questions])
         said, right = calibration.probability.of(hits.fused)[:, 0], hits.first_right
         error, chance = expected_calibration_error(said, right), _error_by_chance(said)
         there, gone = (

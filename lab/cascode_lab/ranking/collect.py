@@ -119,14 +119,13 @@ def _ask(
         set_name=questions.name,
         group=questions.group,
         sort=question.sort,
-        kind=query.kind.value,
+        judged_as=query.judged_as,
         evidence=np.array([[row[name] for name in rules] for row in evidence], dtype=np.float32),
         right=np.array([_answers(candidate, question) for candidate in candidates], dtype=np.bool_),
         copies=np.array([candidate.definition.text_id for candidate in candidates], dtype=np.int32),
         files=_files(candidates, question),
         logits=_logits(query, candidates, model, depth) if depth and mean_late is None else None,
         mean_late=mean_late,
-        judged_as=query.judged_as,
     )
 
 

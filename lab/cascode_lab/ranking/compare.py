@@ -87,7 +87,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
         column is the gain of each ranking over the hand-set one on the first group, with the 95 % interval of a
         bootstrap over repositories.
     """
-    asked = [question for question in asked if QueryKind(question.kind) in KINDS or question.group == WRITTEN]
+    asked = [question for question in asked if question.kind in KINDS or question.group == WRITTEN]
     functions = functions_of(asked, rules)
 
     def score_by(some: Sequence[Asked], weights: Callable[[Asked], Mapping[str, float]]) -> list[Scored]:
@@ -133,7 +133,7 @@ def table(asked: Sequence[Asked], rules: Sequence[str], progress: Callable[[str]
 
 def _weights_of(weights: Table, question: Asked) -> Mapping[str, float]:
     """The weights of a question's kind."""
-    return weights[QueryKind(question.kind)]
+    return weights[question.kind]
 
 
 def cascade_scores(question: Asked, rules: Sequence[str]) -> Array:
@@ -177,7 +177,7 @@ def score_left_out(
     found = [scores_of(question, rules, _weights_of(in_force, question)) for question in asked]
     for fold in range(_FOLDS):
         for kind in KINDS:
-            dealt = [(at, question, part[at]) for at, question in enumerate(asked) if question.kind == kind.value]
+            dealt = [(at, question, part[at]) for at, question in enumerate(asked) if question.kind is kind]
             training = [question for _, question, other in dealt if other != fold and question.right.any()]
             if not training:
                 continue

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cascode_indexer.query import WORD, QueryKind
+
 #: Questions that were written by hand: types answer them too, and their files are judged beside their definitions.
 WRITTEN = "written"
 
@@ -59,7 +61,8 @@ class Asked:
     set_name: str
     group: str
     sort: str
-    kind: str
+    #: What a search calibrates it as: :attr:`cascode_indexer.query.Query.judged_as`.
+    judged_as: str
     #: ``[candidates, rules]``, in the order of the rules that were measured.
     evidence: npt.NDArray[np.float32]
     #: ``[candidates]`` whether a candidate answers.
@@ -69,11 +72,14 @@ class Asked:
     files: Files
     #: ``[candidates]`` logit of the slow classifier, NaN for those that it did not read; None where it read none.
     logits: npt.NDArray[np.float32] | None = None
-    #: What a search calibrates it as; its kind where that is empty.
-    judged_as: str = ""
     #: Mean late interaction of the candidates, where the index keeps token states and they were read: the evidence has
     #: each one's own, less this. None where none were read.
     mean_late: float | None = None
+
+    @property
+    def kind(self) -> QueryKind:
+        """The kind of query whose weights rank it."""
+        return QueryKind.IDENTIFIER if self.judged_as == WORD else QueryKind(self.judged_as)
 
     @property
     def is_read(self) -> bool:

@@ -26,7 +26,7 @@ def asked(*, right: bool, lead: float, name: str, kind: str = "sentence", group:
         set_name=name,
         group=group,
         sort="",
-        kind=kind,
+        judged_as=kind,
         evidence=np.array([[0.5, 0.0], [0.5, 0.0], [0.5, 0.0], [0.2, 0.0]], dtype=np.float32),
         right=np.array([right, False, False, not right]),
         copies=np.arange(4, dtype=np.int32),

@@ -31,7 +31,7 @@ def asked(
         set_name=name,
         group=group,
         sort="",
-        kind="sentence",
+        judged_as="sentence",
         evidence=np.array(rows, dtype=np.float32),
         right=np.isin(np.arange(count), right),
         copies=np.array(copies or range(count), dtype=np.int32),
