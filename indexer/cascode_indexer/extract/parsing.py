@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -132,14 +134,37 @@ def parse(grammar: Grammar, data: bytes) -> Reading:
     text = shown.data
     watch = _Watch()
     try:
-        tree = Parser(grammar.language).parse(
-            lambda offset, _point: text[offset : offset + _CHUNK], progress_callback=watch
-        )
+        tree = Parser(grammar.language).parse(_reader(text), progress_callback=watch)
         return Reading(grammar, tree, shown)
     except ValueError as problem:
         if not watch.refusal:
             raise
         raise ExtractionError(_message(grammar, data, watch.refusal)) from problem
+
+
+class _ThreadBuffer(threading.local):
+    """What a thread's parser reads from."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+
+_buffer = _ThreadBuffer()
+
+
+def _reader(text: bytes) -> Callable[[int, object], bytearray]:
+    """Return what hands a text to the parser piece by piece, each until the next is asked for.
+
+    Always the same object: the parser's binding (0.26.1) keeps a reference to everything that it was ever handed, which
+    were the contents of every file that was read.
+    """
+    content = _buffer.content
+
+    def read_from(offset: int, _point: object) -> bytearray:
+        content[:] = text[offset : offset + _CHUNK]
+        return content
+
+    return read_from
 
 
 def _message(grammar: Grammar, data: bytes, reason: str) -> str:
