@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -134,7 +133,9 @@ def parse(grammar: Grammar, data: bytes) -> Reading:
     text = shown.data
     watch = _Watch()
     try:
-        tree = Parser(grammar.language).parse(_reader(text), progress_callback=watch)
+        reader = _Reader(text)
+        tree = Parser(grammar.language).parse(reader, progress_callback=watch)
+        reader.parsed = True
         return Reading(grammar, tree, shown)
     except ValueError as problem:
         if not watch.refusal:
@@ -152,19 +153,29 @@ class _ThreadBuffer(threading.local):
 _buffer = _ThreadBuffer()
 
 
-def _reader(text: bytes) -> Callable[[int, object], bytearray]:
-    """Return what hands a text to the parser piece by piece, each until the next is asked for.
+class _Reader:
+    """Hands a text to the parser piece by piece, each until the next is asked for.
 
-    Always the same object: the parser's binding (0.26.1) keeps a reference to everything that it was ever handed, which
-    were the contents of every file that was read.
+    The parser's binding (tree-sitter 0.26.1) keeps a reference to everything that it was handed while it parsed, which
+    were the contents of every file: so that is always the same object. Afterwards it asks for the texts of nodes that a
+    query compares, and takes bytes alone, which it gives back.
+
+    Args:
+        text: The text.
     """
-    content = _buffer.content
 
-    def read_from(offset: int, _point: object) -> bytearray:
-        content[:] = text[offset : offset + _CHUNK]
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self.parsed = False
+
+    def __call__(self, offset: int, _point: object) -> bytes | bytearray:
+        """Return what stands from an offset on."""
+        piece = self._text[offset : offset + _CHUNK]
+        if self.parsed:
+            return piece
+        content = _buffer.content
+        content[:] = piece
         return content
-
-    return read_from
 
 
 def _message(grammar: Grammar, data: bytes, reason: str) -> str:
