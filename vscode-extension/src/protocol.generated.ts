@@ -67,7 +67,7 @@ export interface PlainHit {
   readonly score: number;
   /** How likely it answers the question, 0 to 1; null where that is not known. */
   readonly probability: number | null;
-  /** The probability in a word, never `likely` where nothing matches well; null where that is not known. */
+  /** In a word; never likely where nothing matches well, null where not known. */
   readonly match: "likely" | "possible" | "weak" | null;
   /** Name of the stage that ranked it, to be shown as it is. More stages may come. */
   readonly stage: string;
@@ -103,7 +103,7 @@ export interface Hit {
   readonly score: number;
   /** How likely it answers the question, 0 to 1; null where that is not known. */
   readonly probability: number | null;
-  /** The probability in a word, never `likely` where nothing matches well; null where that is not known. */
+  /** In a word; never likely where nothing matches well, null where not known. */
   readonly match: "likely" | "possible" | "weak" | null;
   /** Name of the stage that ranked it, to be shown as it is. More stages may come. */
   readonly stage: string;

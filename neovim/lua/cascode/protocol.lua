@@ -34,7 +34,7 @@ local M = {}
 ---@field end_line integer Last line, inclusive.
 ---@field score number Orders the hits of one answer; not comparable between answers.
 ---@field probability? number How likely it answers the question, 0 to 1; null where that is not known.
----@field match? "likely"|"possible"|"weak" The probability in a word, never `likely` where nothing matches well; null where that is not known.
+---@field match? "likely"|"possible"|"weak" In a word; never likely where nothing matches well, null where not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 ---@field cell? cascode.Cell Its cell in a notebook, else null. Other lines and ranges are of the file.
@@ -53,7 +53,7 @@ local M = {}
 ---@field end_line integer Last line, inclusive.
 ---@field score number Orders the hits of one answer; not comparable between answers.
 ---@field probability? number How likely it answers the question, 0 to 1; null where that is not known.
----@field match? "likely"|"possible"|"weak" The probability in a word, never `likely` where nothing matches well; null where that is not known.
+---@field match? "likely"|"possible"|"weak" In a word; never likely where nothing matches well, null where not known.
 ---@field stage string Name of the stage that ranked it, to be shown as it is. More stages may come.
 ---@field why table<string, number> What speaks for it and against it: what each piece of evidence adds to the score.
 ---@field cell? cascode.Cell Its cell in a notebook, else null. Other lines and ranges are of the file.

@@ -66,7 +66,7 @@ class PlainHit(TypedDict):
     probability: Annotated[float | None, "How likely it answers the question, 0 to 1; null where that is not known."]
     match: Annotated[
         Literal["likely", "possible", "weak"] | None,
-        "The probability in a word, never `likely` where nothing matches well; null where that is not known.",
+        "In a word; never likely where nothing matches well, null where not known.",
     ]
     stage: Annotated[str, "Name of the stage that ranked it, to be shown as it is. More stages may come."]
     why: Annotated[
