@@ -43,13 +43,17 @@ test("a program that is not there is an error of its own", async () => {
 
 test("the second to ask for a lock waits and is informed", async (context) => {
   const path = join(await temporaryFolder(context), "lock");
+  const entered = deferred<undefined>();
   const inside = deferred<undefined>();
   const waiting = deferred<undefined>();
   const order: string[] = [];
   const first = withLock(path, async () => {
+    entered.resolve(undefined);
     await inside.promise;
     order.push("first");
   });
+  // Of two that ask at the same moment either may be the first.
+  await entered.promise;
   const second = withLock(
     path,
     (waited) => {
