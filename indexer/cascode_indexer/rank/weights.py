@@ -68,9 +68,10 @@ _REPORT: Weights = {name: weight for name, weight in _SENTENCE_WITH_NAME.items()
 #: Names and paths say exactly what is meant, and the definition outweighs any difference of similarity:
 #: benchmarks/names.py --tune, 20,010 functions, finds the first hit right for 0.995 of the names asked for at 1.0 and
 #: for 0.990 at 0.1. Of the 600 dev names of `cascode train calibrate --names`, as people remember them, the first hit
-#: is right for .898 with the spelling at .2, .922 at .3, .932 at .4, .938 at .5. Reports: as sentences with names, and
-#: frames say exactly where. Code: what does the same work is asked for, not what is worded alike. Paths: an ending may
-#: be a member's name (``App.install``), so definitions of the whole name count there too.
+#: is right for .898 with the spelling at .2, .922 at .3, .932 at .4, .938 at .5; it stays below half of a cosine, as
+#: every hint does. Reports: as sentences with names, and frames say exactly where. Code: what does the same work is
+#: asked for, not what is worded alike. Paths: an ending may be a member's name (``App.install``), so definitions of the
+#: whole name count there too.
 FAST: Table = {
     QueryKind.SENTENCE: _SENTENCE,
     QueryKind.DESCRIPTION: _DESCRIPTION,
@@ -138,7 +139,8 @@ _WORDS_OF_SENTENCES: Weights = {"words": 1.0, "name": 0.2, "file": 0.1, "tests":
 #:
 #: That spreads over 0 to 1 where cosines of good candidates lie within 0.2 of each other, so the rest counts about five
 #: times what it does beside vectors. The name at 0.2 was best on average of 0 to 0.8 on dev queries: MRR of CoSQA 0.344
-#: without it and 0.361 with it, of held-out Python packages 0.694 and 0.716, of Go 0.782 and 0.808.
+#: without it and 0.361 with it, of held-out Python packages 0.694 and 0.716, of Go 0.782 and 0.808. The spelling
+#: counts as much as words do; that was not measured.
 WORDS_ALONE: Table = {
     QueryKind.SENTENCE: _WORDS_OF_SENTENCES,
     QueryKind.DESCRIPTION: _WORDS_OF_SENTENCES,

@@ -44,8 +44,8 @@ class Asked:
 
     #: The query as it is shown.
     label: str
-    #: What it is judged as.
-    kind: str
+    #: See :attr:`cascode_indexer.query.Query.judged_as`.
+    judged_as: str
     #: Hits wanted.
     limit: int
     #: Those of the workspaces that are searched.
@@ -66,7 +66,7 @@ def answer_of(asked: Asked, ranking: Ranking) -> Answer:
     fingerprint = None if asked.model is None else asked.model.fingerprint
     pending = sum(_pending(store, fingerprint) for store in asked.stores)
     complete = not pending and all(store.get_meta("last_indexed") is not None for store in asked.stores)
-    judged = confidence_of(asked.model, ranking.ranked, asked.kind)
+    judged = confidence_of(asked.model, ranking.ranked, asked.judged_as)
     return Answer(
         query=asked.label,
         hits=tuple(

@@ -255,7 +255,7 @@ class Searcher:
     def _note_request(
         self,
         label: str,
-        kind: str,
+        judged_as: str,
         limit: int,
         parts: Sequence[Part],
         model: CasCodeModel | None,
@@ -265,7 +265,7 @@ class Searcher:
         outside = () if parts else self._overlays.outside().values()
         return Asked(
             label=label,
-            kind=kind,
+            judged_as=judged_as,
             limit=limit,
             stores=[part.index.store for part in parts],
             model=model,

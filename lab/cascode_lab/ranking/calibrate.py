@@ -35,7 +35,10 @@ from .types import Asked
 FEWEST = 100
 #: Kinds that hardly anybody asks here, beside those whose questions they are calibrated on, by weights of their own. A
 #: path that is there counts what a name does that is there.
-_ASKED_BY = {QueryKind.REPORT: QueryKind.SENTENCE_WITH_NAME, QueryKind.PATH: QueryKind.IDENTIFIER}
+_ASKED_BY = {
+    QueryKind.REPORT.value: QueryKind.SENTENCE_WITH_NAME.value,
+    QueryKind.PATH.value: QueryKind.IDENTIFIER.value,
+}
 #: A group of fewer questions counts as many as it has: one question must not stand for hundreds.
 _A_GROUP = 20
 #: Right first hits that may stand under "nothing matches well".
@@ -82,7 +85,7 @@ def calibrate(asked: Sequence[Asked], rules: Sequence[str]) -> dict[str, KindCal
     found = {}
     weighed_as = {kind.value: kind for kind in QueryKind} | {WORD: QueryKind.IDENTIFIER}
     for name, kind in weighed_as.items():
-        alike = {name, _ASKED_BY.get(kind, kind).value} if name != WORD else {WORD}
+        alike = {name, _ASKED_BY.get(name, name)}
         questions = [
             question
             for question in asked

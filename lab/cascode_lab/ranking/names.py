@@ -55,7 +55,7 @@ def name_questions(store: Store, limit: int) -> list[Question]:
 
 
 def _question(number: int, name: str, found: Iterable[StoredDefinition], known: Set[str]) -> Question | None:
-    """Ask for a name in one of the ways; None where a letter short it is another definition's, or no word at all."""
+    """Ask for a name in one of the ways; None where it cannot be misspelt, or is another's name then."""
     remembered = _REMEMBERED[number % len(_REMEMBERED)]
     if remembered is not a_letter_short:
         return Question(remembered(name), _places(found))
