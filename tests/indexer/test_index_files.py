@@ -67,6 +67,19 @@ def test_a_file_that_another_process_replaced_is_left_alone(
     assert not damaged_copy(path).exists()
 
 
+def test_a_damaged_file_that_was_not_opened_here_goes(location: IndexLocation) -> None:
+    """Its damage may be what keeps it from being opened."""
+    files = IndexFiles(location, FakeModelHandle())
+    path = vector_cache_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"torn")
+    torn = number(path)
+    with files.current as index:
+        files.replace(DamagedFileError(path, "torn"), index)
+    assert number(damaged_copy(path)) == torn
+    files.retire()
+
+
 @FILES
 def test_a_damaged_file_goes_where_nobody_opens_files(
     files: IndexFiles, location: IndexLocation, file_of: FileOf

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 _QUIET = {
@@ -68,3 +70,22 @@ class History:
             env |= {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": email.rstrip(">")}
         self.git(*arguments, env=env)
         return self.git("rev-parse", "HEAD")
+
+
+def write_questions(folder: Path, revision: str, file: str, asked: Sequence[tuple[str, Sequence[str]]]) -> Path:
+    """Write what mining writes of a clone ``owner+clone``, as far as it is read, and return the folder.
+
+    Args:
+        folder: The folder of the mined history.
+        revision: The commit that questions are asked at.
+        file: Where all answers stand.
+        asked: Questions with the names of the definitions that answer.
+    """
+    (folder / "questions").mkdir(parents=True, exist_ok=True)
+    questions = [
+        {"query": query, "named": False, "answers": [{"path": file, "name": name} for name in names]}
+        for query, names in asked
+    ]
+    content = {"repository": "owner/clone", "revision": revision, "split": "dev", "questions": questions}
+    (folder / "questions" / "owner__clone.json").write_text(json.dumps(content))
+    return folder

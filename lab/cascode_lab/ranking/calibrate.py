@@ -123,9 +123,14 @@ def _calibrate_kind(questions: Sequence[Asked], kind: QueryKind, rules: Sequence
         questions=len(questions),
         errors={name: expected_calibration_error(judged[groups == name], right[groups == name]) for name in names},
         right={name: float(right[groups == name].mean()) for name in names},
-        flagged=float((answered < threshold).mean()),
-        flagged_without_answer=float((probability.has_answer(hits.without_answer().first) < threshold).mean()),
+        flagged=_share(answered < threshold),
+        flagged_without_answer=_share(probability.has_answer(hits.without_answer().first) < threshold),
     )
+
+
+def _share(flags: np.ndarray) -> float:
+    """The share of flags that are set; 0 where no list is left."""
+    return float(flags.mean()) if flags.size else 0.0
 
 
 def _fit(hits: BestHits, groups: np.ndarray, rows: np.ndarray) -> Probability:

@@ -14,6 +14,7 @@ import click
 
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import FOLDER
 from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.service.budget import Budget, Found, within_budget
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--repository", metavar="OWNER/NAME", help="Only this repository.")
 @click.option(
     "--max-tokens",
-    type=click.IntRange(LEAST_TOKENS, MOST_TOKENS),
+    type=WholeNumber(LEAST_TOKENS, MOST_TOKENS),
     default=DEFAULT_TOKENS,
     show_default=True,
     metavar="N",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from cascode_server.cli.base import Command
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import Place, PlaceType
 
 
 @click.command("describe", cls=Command)
 @click.argument("place", type=PlaceType(), metavar="PATH:LINE")
 @click.option("--model", required=True, metavar="DIR|NAME", help="A model with a decoder (preset 'describe').")
-@click.option("--beams", type=click.IntRange(min=1), default=4, show_default=True, metavar="N", help="Beam width.")
+@click.option("--beams", type=WholeNumber(min=1), default=4, show_default=True, metavar="N", help="Beam width.")
 def command(place: Place, model: str, beams: int) -> int:
     """Say in a line what the function at a line does.
 

@@ -14,6 +14,7 @@ from cascode_server.cli.base import Command, Group, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.history import history_command
 from cascode_server.cli.literature import descriptions_command, similar_command, system_command, table_command
+from cascode_server.cli.numbers import Number, WholeNumber
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.own_code import workspace_command
 from cascode_server.cli.ranking import ranking_command
@@ -62,15 +63,13 @@ group.add_command(table_command)
     show_default=True,
     help="dev to tune on, test to report.",
 )
-@click.option("--queries", type=click.IntRange(min=1), metavar="N", help="Queries a language (default 1000).")
-@click.option("--pool", type=click.IntRange(min=2), metavar="N", help="Functions a language (default 4000).")
-@click.option(
-    "--cascade-queries", type=click.IntRange(min=1), metavar="N", help="Queries a set at K = 10 (default all)."
-)
-@click.option("--deep-queries", type=click.IntRange(min=0), metavar="N", help="Queries a set at K = 100 (default 200).")
+@click.option("--queries", type=WholeNumber(min=1), metavar="N", help="Queries a language (default 1000).")
+@click.option("--pool", type=WholeNumber(min=2), metavar="N", help="Functions a language (default 4000).")
+@click.option("--cascade-queries", type=WholeNumber(min=1), metavar="N", help="Queries a set at K = 10 (default all).")
+@click.option("--deep-queries", type=WholeNumber(min=0), metavar="N", help="Queries a set at K = 100 (default 200).")
 @click.option(
     "--fusion-weight",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="W",
     help="Weight of the classifier (default: the model's own; 0 leaves the cascade out).",
 )

@@ -10,6 +10,7 @@ import click
 
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import Number, WholeNumber
 from cascode_server.cli.options import FOLDER
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _training = click.option(
 @click.command("similar", cls=Command, short_help="Measure code-to-code search on MBXP.")
 @click.option("--mbxp", type=FOLDER, required=True, metavar="DIR", help="MBXP: mbxp.jsonl.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
-@click.option("--problems", type=click.IntRange(min=2), metavar="N", help="Only N problems: an easier task.")
+@click.option("--problems", type=WholeNumber(min=2), metavar="N", help="Only N problems: an easier task.")
 @click.option("--untouched", is_flag=True, help="Measure all-MiniLM-L6-v2 as it is installed instead.")
 @_training
 @_output
@@ -81,19 +82,19 @@ def similar_command(
 @click.option("--language", "-l", "languages", multiple=True, default=["python"], show_default=True,
               help="Held-out language; repeatable.")  # fmt: skip
 @click.option("--renamed", is_flag=True, help="Measure on Python with names replaced as well (AdvTest).")
-@click.option("--queries", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
+@click.option("--queries", type=WholeNumber(min=1), default=1000, show_default=True, metavar="N")
 @click.option(
     "--first",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Ask only the first N of the queries, where each takes long.",
 )
-@click.option("--pool", type=click.IntRange(min=2), default=4000, show_default=True, metavar="N", help="Functions.")
+@click.option("--pool", type=WholeNumber(min=2), default=4000, show_default=True, metavar="N", help="Functions.")
 @click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache.")
 @click.option("--slow-model", metavar="DIR|NAME", help="Model of the slow classifier, where it is another.")
-@click.option("--depth", "-k", type=click.IntRange(min=1), default=10, show_default=True, metavar="K")
+@click.option("--depth", "-k", type=WholeNumber(min=1), default=10, show_default=True, metavar="K")
 @click.option(
-    "--weight", type=click.FloatRange(min=0), metavar="W",
+    "--weight", type=Number(min=0), metavar="W",
     help="Weight of the classifier beside the fast score (default: it alone orders the K, as in the paper).",
 )  # fmt: skip
 @_training
@@ -162,8 +163,8 @@ def system_command(
 @click.option("--model", required=True, metavar="DIR|NAME", help="A model with a decoder (preset 'describe').")
 @click.option("--variant", type=click.Choice(["teacher", "student"]), default="teacher", show_default=True)
 @click.option("--language", "-l", default="python", show_default=True, help="Held-out language.")
-@click.option("--count", type=click.IntRange(min=1), default=2200, show_default=True, metavar="N", help="Functions.")
-@click.option("--beams", type=click.IntRange(min=1), default=4, show_default=True, metavar="N")
+@click.option("--count", type=WholeNumber(min=1), default=2200, show_default=True, metavar="N", help="Functions.")
+@click.option("--beams", type=WholeNumber(min=1), default=4, show_default=True, metavar="N")
 @_training
 @_output
 @on_interrupt("no results were written")

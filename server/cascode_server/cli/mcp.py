@@ -13,6 +13,7 @@ from cascode_server.cli.base import Command
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import fail, note
 from cascode_server.cli.current_directory import current_directory
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import workspace_option
 from cascode_server.cli.serve import INTERRUPTED
 
@@ -22,7 +23,7 @@ from cascode_server.cli.serve import INTERRUPTED
 @click.option("--stdio", is_flag=True, help="Serve one client on standard streams (the default).")
 @click.option(
     "--http",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     metavar="PORT",
     help="Serve clients on this port of 127.0.0.1 that send the token; 0 takes a free port and names it on stderr.",
 )

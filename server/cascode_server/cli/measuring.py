@@ -12,6 +12,7 @@ import click
 
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import MAX_FILE_VARIABLE
 from cascode_server.cli.progress import Reporter, indexing_progress
 from cascode_server.settings import Settings
@@ -37,10 +38,10 @@ def measuring_options(limit_help: str) -> Callable[[F], F]:
         limit_help: What ``--limit`` bounds.
     """
     options = (
-        click.option("--limit", "-n", type=click.IntRange(min=10), metavar="N", help=limit_help),
+        click.option("--limit", "-n", type=WholeNumber(min=10), metavar="N", help=limit_help),
         click.option(
             "--misses",
-            type=click.IntRange(min=0),
+            type=WholeNumber(min=0),
             default=5,
             show_default=True,
             metavar="N",
@@ -49,7 +50,7 @@ def measuring_options(limit_help: str) -> Callable[[F], F]:
         click.option("--model", metavar="DIR|NAME", help="Model folder, or a name in the local Hugging Face cache."),
         click.option(
             "--max-file-bytes",
-            type=click.IntRange(min=1),
+            type=WholeNumber(min=1),
             metavar="BYTES",
             envvar=MAX_FILE_VARIABLE,
             help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",

@@ -16,6 +16,7 @@ from cascode import DEFAULT_LIMIT, Kind
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
 from cascode_server.cli.current_directory import FolderType, current_directory
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.service.team import team_of
 from cascode_server.settings import Settings
 from cascode_server.settings.leaves import with_values
@@ -93,7 +94,7 @@ def engine_options(function: F) -> F:
         click.option("--gpu", is_flag=True, help="Keep the vector index on the GPU."),
         click.option(
             "--max-file-bytes",
-            type=click.IntRange(min=1),
+            type=WholeNumber(min=1),
             metavar="BYTES",
             envvar=MAX_FILE_VARIABLE,
             help=f"Skip larger files (default 1 MiB; also {MAX_FILE_VARIABLE}).",
@@ -123,7 +124,7 @@ update_option = click.option(
 limit_option = click.option(
     "--limit",
     "-n",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help=f"At most this many hits (default {DEFAULT_LIMIT}, or what the configuration file says).",
 )

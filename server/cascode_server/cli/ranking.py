@@ -10,6 +10,7 @@ import click
 
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import FOLDER
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -36,7 +37,7 @@ def _asks(command: _Function) -> _Function:
 @click.option(
     "--cascade",
     "depth",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=0,
     metavar="K",
     help="Let the slow classifier read the best K of each question as well (0: not).",

@@ -14,6 +14,7 @@ import click
 from cascode_server.cli.base import Command
 from cascode_server.cli.current_directory import current_directory
 from cascode_server.cli.formats import TITLED, WITH_SOURCES, Printer, format_options, print_notes
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import (
     KIND,
     EngineOptions,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 @click.option("--no-rerank", is_flag=True, help="Skip the slow classifier: faster, less precise.")
 @click.option(
     "--rerank-top",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="K",
     help="Candidates that the slow classifier reads (default: what was measured best for the model).",
 )

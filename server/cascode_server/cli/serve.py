@@ -10,6 +10,7 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import fail
+from cascode_server.cli.numbers import WholeNumber
 
 #: 128 plus the number of SIGINT, as a shell has it.
 INTERRUPTED = 130
@@ -19,14 +20,14 @@ INTERRUPTED = 130
 @click.option("--stdio", is_flag=True, help="Serve one client on standard streams (the default).")
 @click.option(
     "--tcp",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     metavar="PORT",
     help="Serve clients on this port of 127.0.0.1, which every user of this machine can reach; 0 picks a free one and "
     "prints it on stderr.",
 )
 @click.option(
     "--socket",
-    type=click.IntRange(1, 65535),
+    type=WholeNumber(1, 65535),
     metavar="PORT",
     help="Serve the client that listens on this port of 127.0.0.1.",
 )
@@ -40,7 +41,7 @@ INTERRUPTED = 130
 @click.option(
     "--clientProcessId",
     "process_id",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Exit when this process has ended.",
 )

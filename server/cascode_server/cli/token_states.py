@@ -8,6 +8,7 @@ import click
 
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import FOLDER
 
 
@@ -16,9 +17,9 @@ from cascode_server.cli.options import FOLDER
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--history", type=FOLDER, metavar="DIR", help="Folder of mined histories.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and train).")
-@click.option("--dimension", type=click.IntRange(8, 512), metavar="N", help="Dimensions of a state.")
-@click.option("--batches", type=click.IntRange(min=1), metavar="N", help="Batches of examples drawn.")
-@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Draws the examples.")
+@click.option("--dimension", type=WholeNumber(8, 512), metavar="N", help="Dimensions of a state.")
+@click.option("--batches", type=WholeNumber(min=1), metavar="N", help="Batches of examples drawn.")
+@click.option("--seed", type=WholeNumber(), default=1, show_default=True, metavar="N", help="Draws the examples.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the model with its states.")
 @on_interrupt("nothing was written: run it again")
 def states_command(

@@ -10,6 +10,7 @@ import click
 from cascode_server.cli.averaging import average_command
 from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.console import note
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.ranking import calibrate_command
 from cascode_server.cli.token_states import states_command
@@ -36,7 +37,7 @@ def group() -> None:
 @click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; repeatable.")
 @click.option("--history", is_flag=True, help="Read git clones: REPO..., or those of the manifest in --clones.")
 @click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of clones named owner+name or owner/name.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read N commits of a clone (default 5000).")
+@click.option("--limit", type=WholeNumber(min=1), metavar="N", help="Read N commits of a clone (default 5000).")
 def mine_command(
     repositories: tuple[Path, ...],
     output: Path,
@@ -129,11 +130,11 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the new pairs.")
 @click.option("--language", "-l", default="python", show_default=True, type=Language(), help="Of the functions.")
-@click.option("--count", type=click.IntRange(min=1), default=10_000, show_default=True, metavar="N", help="Functions.")
+@click.option("--count", type=WholeNumber(min=1), default=10_000, show_default=True, metavar="N", help="Functions.")
 @click.option(
-    "--beams", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Beam search; 0 samples."
+    "--beams", type=WholeNumber(min=0), default=0, show_default=True, metavar="N", help="Beam search; 0 samples."
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N")
+@click.option("--seed", type=WholeNumber(), default=0, show_default=True, metavar="N")
 @on_interrupt("what was described is kept, the rest is not")
 def sample_command(model: str, data: Path, output: Path, language: str, count: int, beams: int, seed: int) -> int:
     """Write descriptions of training functions as pairs: more queries, or what a student model learns."""
@@ -181,13 +182,13 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
 @click.option("--fast-only", is_flag=True, help="Do not measure the classifier: it stays switched off.")
 @click.option(
     "--queries",
-    type=click.IntRange(min=2),
+    type=WholeNumber(min=2),
     metavar="N",
     help="Queries of each dev set (default: as the test sets have).",
 )
 @click.option(
     "--pool",
-    type=click.IntRange(min=10),
+    type=WholeNumber(min=10),
     metavar="N",
     help="Functions of each dev set (default: as the test sets have).",
 )

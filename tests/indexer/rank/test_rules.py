@@ -48,6 +48,8 @@ def test_similarity(similarity: float | None, bm25: float, expected: float) -> N
         ("re.search", "research", (14 / 20 - 0.4) / 0.6),
         ("re.search", "regex.Regex.search", (18 / 25 - 0.4) / 0.6),
         ("$()", "_", 0.0),
+        # What is longer than any name is data: its beginning is compared.
+        ("get_x" * 60, "get_x" * 40 + "y" * 300, 1.0),
         ("where does upsertall stand", "upsert_all", 0.0),
     ],
 )

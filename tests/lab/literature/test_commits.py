@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from cascode_lab.literature.commits import commit_set
 from cascode_models.errors import ModelError
-from git_history import History
+from git_history import History, write_questions
 
 CLIENT = """class Client:
     def send(self, request):
@@ -18,18 +17,6 @@ CLIENT = """class Client:
     def close(self):
         self.socket.close()
 """
-
-
-def write_history(folder: Path, revision: str, asked: list[tuple[str, list[str]]]) -> Path:
-    """What mining writes about a repository, as far as it is read."""
-    (folder / "questions").mkdir(parents=True, exist_ok=True)
-    questions = [
-        {"query": query, "named": False, "answers": [{"path": "client.py", "name": name} for name in names]}
-        for query, names in asked
-    ]
-    content = {"repository": "owner/clone", "revision": revision, "split": "dev", "questions": questions}
-    (folder / "questions" / "owner__clone.json").write_text(json.dumps(content))
-    return folder
 
 
 @pytest.fixture
@@ -45,7 +32,7 @@ def test_commits_that_changed_one_definition_ask(tmp_path: Path, revision: str) 
         ("flush before closing", ["Client.send", "Client.close"]),
         ("drop the cache", ["Cache.drop"]),
     ]
-    history = write_history(tmp_path / "history", revision, asked)
+    history = write_questions(tmp_path / "history", revision, "client.py", asked)
     found = commit_set(history, tmp_path / "clones", "dev", queries=9, pool=9)
     assert found.name == "commits-dev"
     assert found.queries == ["write requests at once"]
@@ -58,6 +45,6 @@ def test_commits_that_changed_one_definition_ask(tmp_path: Path, revision: str) 
 
 def test_no_commit_that_asks_is_said(tmp_path: Path, revision: str) -> None:
     """In one line, with what to do."""
-    history = write_history(tmp_path / "history", revision, [("both", ["Client.send", "Client.close"])])
+    history = write_questions(tmp_path / "history", revision, "client.py", [("both", ["Client.send", "Client.close"])])
     with pytest.raises(ModelError, match="changed one definition: mine more"):
         commit_set(history, tmp_path / "clones", "dev", queries=9, pool=9)

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cascode_indexer.query import WORD, QueryKind
 from cascode_lab.ranking.calibrate import FEWEST, calibrate, judge, report, write
 from cascode_lab.ranking.names import MISSPELT
 from cascode_lab.ranking.types import Asked, Files
 from cascode_models.export import export_model
+from cascode_models.folder import bundled_folder
 from cascode_models.load import load_model
 from cascode_models.settings import ModelSettings
 from cascode_models.tokenization import LibraryTokenizer
@@ -66,6 +68,19 @@ def test_few_questions_of_a_kind_calibrate_nothing() -> None:
     assert calibrate(questions(FEWEST - 1), RULES) == {}
     assert calibrate([replace(question, logits=None) for question in questions()], RULES) == {}
     assert list(calibrate([*questions(), *questions(FEWEST, kind="general")], RULES)) == ["sentence", "general"]
+
+
+def test_lists_that_hold_nothing_but_answers_are_calibrated() -> None:
+    """Without its answers no list is left, of which no share was called without a match."""
+    some = [replace(question, right=np.ones(4, dtype=np.bool_)) for question in questions()]
+    (item,) = calibrate(some, RULES).values()
+    assert (item.right, item.flagged_without_answer) == ({"history": 1.0}, 0.0)
+
+
+def test_what_ships_is_calibrated_for_every_kind_of_query() -> None:
+    """A kind that is missing is judged by what was fitted to docstrings; nobody has asked with code yet."""
+    settings = load_model(bundled_folder()).settings
+    assert set(settings.calibration_by_kind) == {kind.value for kind in QueryKind} - {QueryKind.CODE.value} | {WORD}
 
 
 def test_misspelt_names_calibrate_nothing() -> None:

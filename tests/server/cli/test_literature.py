@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cascode_lab.literature.table import BEGIN, END
+from git_history import History, write_questions
 
 from .conftest import Run
 from .test_eval import TASKS, write_lines
@@ -59,6 +60,19 @@ def test_systems_are_measured_and_tabled(run: Run, tmp_path: Path) -> None:
     content = json.loads(next(results.glob("fast*.json")).read_text())
     assert content["command"].startswith("cascode")
     assert content["cost"]["parameters"] > 0
+
+
+@pytest.mark.usefixtures("model")
+def test_commits_are_asked_where_a_history_is_given(run: Run, tmp_path: Path) -> None:
+    """Beside the other sets, or alone."""
+    revision = History(tmp_path / "clones" / "owner+clone").commit("Initial import", {"a.py": "def send(): pass\n"})
+    history = write_questions(tmp_path / "history", revision, "a.py", [("write requests at once", ["send"])])
+    outcome = run(
+        *("eval", "system", "fast", "--history", str(history), "--clones", str(tmp_path / "clones")),
+        *("--output", str(tmp_path)),
+    )
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.startswith("commits-dev: MRR 1.0")
 
 
 @pytest.mark.usefixtures("model")

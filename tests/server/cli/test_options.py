@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+from cascode_server.cli.commands import cli
 from cascode_server.cli.options import Place, PlaceType
 
 from .conftest import Run
@@ -43,7 +45,7 @@ def test_place_without_a_line_is_refused(text: str) -> None:
         (["search", "x", "--language", "cobol"], ["--language", "cobol", "python", "c_sharp"]),
         (["search", "x", "--kind", "klass"], ["--kind", "klass", "method"]),
         (["search", "x", "--limit", "0"], ["--limit", "x>=1"]),
-        (["search", "x", "--rerank-top", "ten"], ["--rerank-top", "ten"]),
+        (["search", "x", "--rerank-top", "ten"], ["--rerank-top", "'ten' is not a valid whole number"]),
         (["search", "x", "--batch", "/no/such/file"], ["--batch", "/no/such/file"]),
         (["search", "x", "--batch", __file__], ["--batch", "QUERY"]),
         (["search"], ["QUERY", "--batch"]),
@@ -76,6 +78,24 @@ def test_mistake_is_one_line_on_stderr(run: Run, arguments: list[str], named: li
     assert outcome.err.count("\n") == 1
     for word in named:
         assert word in outcome.err
+
+
+def test_no_number_is_called_a_range() -> None:
+    """Every option of every command that takes a number explains a mistake in words of every day."""
+
+    def parameters(command: click.Command) -> Iterator[click.Parameter]:
+        yield from command.params
+        if isinstance(command, click.Group):
+            for child in command.commands.values():
+                yield from parameters(child)
+
+    numbers = [
+        parameter
+        for parameter in parameters(cli)
+        if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType)
+    ]
+    assert len(numbers) > 30
+    assert {parameter.type.name for parameter in numbers} == {"number", "whole number"}
 
 
 def test_missing_training_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

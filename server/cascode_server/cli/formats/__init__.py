@@ -12,6 +12,7 @@ import click
 from cascode import Answer
 from cascode_server.cli.console import note
 from cascode_server.cli.formats.snippet import SNIPPET_LINES
+from cascode_server.cli.numbers import WholeNumber
 from cascode_server.schema.bounds import DEFAULT_TOKENS, LEAST_TOKENS, MOST_TOKENS
 from cascode_server.service.notes import notes_of
 
@@ -45,13 +46,13 @@ def format_options(function: F) -> F:
         ),
         click.option(
             "--max-tokens",
-            type=click.IntRange(LEAST_TOKENS, MOST_TOKENS),
+            type=WholeNumber(LEAST_TOKENS, MOST_TOKENS),
             metavar="N",
             help=f"Tokens that an answer in Markdown may cost whoever reads it (default {DEFAULT_TOKENS:,}).",
         ),
         click.option(
             "--snippet-lines",
-            type=click.IntRange(min=0),
+            type=WholeNumber(min=0),
             metavar="N",
             help="At most this many lines of each hit (default: 6 as text; as Markdown all that the tokens allow).",
         ),
