@@ -8,13 +8,10 @@ copied to a temporary folder with an index of its own.
 from __future__ import annotations
 
 import argparse
-import datetime
 import itertools
 import json
 import os
-import platform
 import queue
-import re
 import shutil
 import statistics
 import subprocess
@@ -29,9 +26,11 @@ from typing import Any
 
 import retrieval
 import server
+import shared
 import workspaces
 from made_workspace import SEED, docstring_queries, make_workspace, say, source_files
 from measuring import index_and_measure, timed
+from table import Row, write_table
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.extract import language_of
@@ -42,10 +41,8 @@ from cascode_indexer.walk import walk
 from cascode_indexer.watch import ChangeBatch, Watcher
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- table: make bench BENCH_ARGS=--write -->", "<!-- end of table -->"
 #: What can be measured alone.
-PARTS = ("index", "workspaces", "retrieval", "server")
+PARTS = ("index", "workspaces", "retrieval", "server", "shared")
 
 
 @dataclass(frozen=True)
@@ -87,15 +84,6 @@ QUICK = Size(
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the table."""
-
-    what: str
-    must: str
-    measured: str
-
-
 def main() -> None:
     """Measure and print; with ``--task``, be the process that is measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -127,6 +115,7 @@ def main() -> None:
             "workspaces": workspace_rows(size, arguments.model),
             "retrieval": retrieval_rows(size, arguments.model, cosqa=arguments.cosqa, pairs=arguments.pairs),
             "server": server_rows(base, arguments.model, server.QUICK if size is QUICK else server.FULL),
+            "shared": shared_rows(base, arguments.model, shared.QUICK if size is QUICK else shared.FULL),
         }
         rows = []
         for row in itertools.chain.from_iterable(parts[part] for part in PARTS if part in (arguments.part or PARTS)):
@@ -172,6 +161,13 @@ def server_rows(base: Path, model: str | None, size: server.Size) -> Iterator[Ro
     fresh = make_workspace(base / "server-fresh", functions=size.fresh, files=0, seed=SEED + 2)
     warm = make_workspace(base / "server-warm", functions=size.warm, files=0)
     for what, must, measured in server.rows(fresh, warm, base / "server-index", size, model):
+        yield Row(what, must, measured)
+
+
+def shared_rows(base: Path, model: str | None, size: shared.Size) -> Iterator[Row]:
+    """Rows about one server for several editors and the command line."""
+    say("the shared server")
+    for what, must, measured in shared.rows(base / "shared", size, model):
         yield Row(what, must, measured)
 
 
@@ -374,26 +370,6 @@ def in_process(task: str, workspace: Path, model: str | None) -> dict[str, Any]:
     )
     result: dict[str, Any] = json.loads(done.stdout)
     return {**result, "process_seconds": seconds}
-
-
-def write_table(rows: list[Row], *, keep: bool) -> None:
-    """Replace the table of the document; with ``keep``, only the rows that were measured again."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    table, _, after = rest.partition(END)
-    measured = {_name(row.what): f"| {row.what} | {row.must} | {row.measured} |" for row in rows}
-    if keep:
-        old = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| |")]
-        measured = {**{_name(line.split(" | ")[0].removeprefix("| ")): line for line in old}, **measured}
-    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", "", "| | must | measured |", "|---|---|---|"]
-    lines += measured.values()
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
-
-
-def _name(what: str) -> str:
-    """What a row is about, whatever the size of the workspace that it was measured on."""
-    return re.sub(r"\d[\d,]*", "N", what)
 
 
 if __name__ == "__main__":

@@ -17,31 +17,38 @@ from typing import Any
 PATIENCE_SECONDS = 120.0
 
 
+def environment_of(index: Path) -> dict[str, str]:
+    """Return the variables of processes that keep all that they write in a folder."""
+    return {
+        **os.environ,
+        "CASCODE_INDEX_DIR": str(index),
+        "CASCODE_LOG_DIR": str(index / "logs"),
+        "CASCODE_CONFIG_DIR": str(index / "config"),
+    }
+
+
 class Client:
-    """A session with a server of its own.
+    """A session with a language server.
 
     Args:
         folders: The workspaces.
         index: Folder of the indexes.
         settings: The tree of settings that the client sends.
+        shared: Whether the session is one of the resident server.
     """
 
-    def __init__(self, folders: list[Path], index: Path, settings: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, folders: list[Path], index: Path, settings: dict[str, Any] | None = None, *, shared: bool = False
+    ) -> None:
         self._ids = itertools.count(1)
         self._changed = threading.Condition()
         self._arrived: dict[int | str, tuple[float, Any]] = {}
-        environment = {
-            **os.environ,
-            "CASCODE_INDEX_DIR": str(index),
-            "CASCODE_LOG_DIR": str(index / "logs"),
-            "CASCODE_CONFIG_DIR": str(index / "config"),
-        }
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("cascode")), "serve"],
+            [str(Path(sys.executable).with_name("cascode")), "serve", *(["--shared"] if shared else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env=environment_of(index),
         )
         threading.Thread(target=self._read, daemon=True).start()
         workspace_folders = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]

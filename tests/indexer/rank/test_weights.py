@@ -78,6 +78,7 @@ def leads(
         (WITH_NAME, PLAIN, TEST, 0.2, 0.3),
         (WITH_NAME, PLAIN, TYPE, 0.03, 0.08),
         (REPORT, ADD, PLAIN, 0.9, 1.3),
+        (REPORT_WITH_NAME, WORDED, PLAIN, 0.2, 0.4),
         (REPORT_WITH_NAME, NAMED, PLAIN, 0.2, 0.3),
         (REPORT, PLAIN, TYPE, 0.03, 0.08),
         ("retry_upload", NAMED, PLAIN, 1.5, 1.7),
