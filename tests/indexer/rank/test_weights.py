@@ -159,6 +159,7 @@ def test_the_classifier_stands_for_what_it_reads_after() -> None:
         ("retry_upload", PLAIN, EXAMPLE, 0.3, 0.5),
         ("retry_upload", PLAIN, TEST, 0.4, 0.8),
         (REPORT, PLAIN, TEST, 0.2, 0.4),
+        (REPORT_WITH_NAME, IN_ITS_FILE, PLAIN, 0.03, 0.2),
         ("retry_upload", PLAIN | {"name": "upload_later"}, PLAIN, 0.4, 0.5),
         ("retryuplod", NAMED, PLAIN, 0.55, 0.7),
         ("upload.py", SPELLED, PLAIN, 0.3, 0.6),
