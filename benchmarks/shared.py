@@ -72,8 +72,11 @@ def rows(base: Path, size: Size, model: str | None = None) -> Iterator[Row]:
         editors = _sit_down(stack, projects, index, shared=True)
         together = _megabytes(editors)
         warm = _search_seconds(projects[0], index, asked)
+        servers = [child for editor in editors for child in psutil.Process(editor.process.pid).children()]
         for editor in editors:
             editor.close()
+        for server in servers:  # it would wait half an hour for the next editor
+            server.kill()
     yield (
         f"three editors on three projects of {functions:,} functions: memory with one shared server, against separate",
         "under 0.45x",
