@@ -19,7 +19,7 @@ from cascode_server.cli.options import FOLDER
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and train).")
 @click.option("--dimension", type=WholeNumber(8, 512), metavar="N", help="Dimensions of a state.")
 @click.option("--batches", type=WholeNumber(min=1), metavar="N", help="Batches of examples drawn.")
-@click.option("--seed", type=WholeNumber(), default=1, show_default=True, metavar="N", help="Draws the examples.")
+@click.option("--seed", type=WholeNumber(min=0), default=1, show_default=True, metavar="N", help="Draws the examples.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the model with its states.")
 @on_interrupt("nothing was written: run it again")
 def states_command(

@@ -134,7 +134,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
 @click.option(
     "--beams", type=WholeNumber(min=0), default=0, show_default=True, metavar="N", help="Beam search; 0 samples."
 )
-@click.option("--seed", type=WholeNumber(), default=0, show_default=True, metavar="N")
+@click.option("--seed", type=WholeNumber(min=0), default=0, show_default=True, metavar="N")
 @on_interrupt("what was described is kept, the rest is not")
 def sample_command(model: str, data: Path, output: Path, language: str, count: int, beams: int, seed: int) -> int:
     """Write descriptions of training functions as pairs: more queries, or what a student model learns."""

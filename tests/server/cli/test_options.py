@@ -96,6 +96,8 @@ def test_no_number_is_called_a_range() -> None:
     ]
     assert len(numbers) > 30
     assert {parameter.type.name for parameter in numbers} == {"number", "whole number"}
+    # Without a bound help would say "x<=None".
+    assert all(number.type.min is not None or number.type.max is not None for number in numbers)
 
 
 def test_missing_training_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
