@@ -93,6 +93,13 @@ def test_definition(query: str, name: str, expected: float) -> None:
     assert measured("definition", query, candidate(name)) == expected
 
 
+def test_a_name_may_hold_a_dot() -> None:
+    """R's ``print.frame`` is a function of that name, not a member of something."""
+    found = replace(candidate(), definition=replace(definition("print.frame"), name="print.frame"))
+    assert measured("definition", "print_frame", found) == 0.8
+    assert measured("spelling", "printfram", found) > 0.5
+
+
 @pytest.mark.parametrize(
     ("query", "name", "expected"),
     [
@@ -141,6 +148,7 @@ def test_file(query: str, path: str, expected: float) -> None:
         ("retry.py", "src/upload/noretry.py", 0.0),
         ("load/retry.py", "src/upload/retry.py", 0.0),
         ("retry", "src/upload/retry", 0.0),
+        ("/shop is slow, it hangs in /shop/retry.py", "shop/retry.py", 0.0),
     ],
 )
 def test_path(query: str, path: str, expected: float) -> None:
@@ -262,6 +270,7 @@ def test_types_asked(query: str, kind: str, expected: float) -> None:
         ("Cart.add", "shop/cart.py", 2, 1.0),
         ("Cart.remove", "shop/cart.py", 20, 0.5),
         ("Cart.remove", "shop/cart.py", 2, 0.0),
+        ("Cart.abandon", "shop/cart.py", 2, 0.0),
         ("main", "shop/main.py", 2, 0.5),
         ("add", "shop/other.py", 20, 0.0),
     ],
@@ -270,6 +279,11 @@ def test_frame(name: str, path: str, lines: int, expected: float) -> None:
     """The innermost frame's function counts most; a line inside another function of the file counts half."""
     trace = 'File "/x/shop/main.py", line 40, in main\nFile "/x/shop/cart.py", line 12, in add\nValueError'
     assert measured("frame", trace, candidate(name, path, lines=lines)) == expected
+
+
+def test_without_a_traceback_nothing_stands_in_it() -> None:
+    """No frame, no evidence."""
+    assert measured("frame", "where are carts added", candidate("Cart.add", "shop/cart.py")) == 0.0
 
 
 def test_a_place_without_a_name_is_its_line() -> None:
