@@ -82,16 +82,36 @@ def ask_resident(question: Question) -> tuple[Answer, Sources] | None:
             return None
 
 
-def _converse(connection: socket.socket, question: Question) -> tuple[Answer, Sources] | None:
-    """Send the question and read what comes back."""
-    said = {
+def leave_resident(question: Question) -> None:
+    """Start a resident server for the next command, where the user wants that and none runs; waits for nothing."""
+    if not question.settings.shared.command_line:
+        return
+    from cascode_server.relay.start import StartError, leave_behind  # a process is started seldom
+
+    try:
+        place = find_place()
+        try:
+            call(place, "command", seconds=_GREETING_SECONDS).close()
+        except ConnectionError:
+            leave_behind(place, _as_said(question))
+    except (RefusedError, PlaceError, StartError) as error:
+        logger.warning("no shared server is left behind: %s", error)
+
+
+def _as_said(question: Question) -> dict[str, Any]:
+    """A question as it goes over the wire."""
+    return {
         "roots": [os.path.abspath(root.expanduser()) for root in question.roots],  # noqa: PTH100  links are kept
         "settings": settings_to_json(question.settings),
         "request": dict(question.request),
         "update": question.update,
         "sources": question.sources,
     }
-    connection.sendall(json.dumps(said).encode() + b"\n")
+
+
+def _converse(connection: socket.socket, question: Question) -> tuple[Answer, Sources] | None:
+    """Send the question and read what comes back."""
+    connection.sendall(json.dumps(_as_said(question)).encode() + b"\n")
     with indexing_progress() as progress, connection.makefile("rb") as lines:
         for line in lines:
             message = json.loads(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -24,7 +24,7 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.resident import Question, ask_resident
+from cascode_server.cli.resident import Question, ask_resident, leave_resident
 from cascode_server.cli.updating import explain_empty, print_reports, update
 from cascode_server.service.printable import printable
 from cascode_server.service.requests import search_request
@@ -111,10 +111,13 @@ def command(
     if first is None:
         raise click.UsageError(f"Invalid value for '--batch': {batch.name if batch else '-'} holds no query")
     narrowed = bool(languages or kinds or paths)
-    if batch is None:
-        answered = _ask_resident(
-            first, workspaces, engine_options, update=not no_update, sources=format_name in WITH_SOURCES
+    question = None
+    if batch is None and (passed := engine_options.as_settings()) is not None:
+        roots = workspaces or [current_directory()]
+        question = Question(
+            roots, passed, dataclasses.asdict(first), update=not no_update, sources=format_name in WITH_SOURCES
         )
+        answered = ask_resident(question)
         if answered is not None:
             return print_answer(*answered, show, narrowed=narrowed)
     from cascode import Engine
@@ -125,7 +128,10 @@ def command(
         if not make_ready(engine, refresh=not no_update):
             return 1
         titled = batch is not None and format_name in TITLED
-        return _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
+        status = _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
+    if question is not None:
+        leave_resident(question)
+    return status
 
 
 def _wants_team(team: bool | None, settings: Settings, format_name: str) -> bool:
@@ -138,17 +144,6 @@ def _wants_team(team: bool | None, settings: Settings, format_name: str) -> bool
         raise click.UsageError("--team finds code that no editor can open from here, which --format vimgrep is for")
     wanted = settings.team.search if team is None else team
     return wanted and bool(settings.team.url) and format_name != "vimgrep"
-
-
-def _ask_resident(
-    request: SearchRequest, workspaces: Sequence[Path], options: EngineOptions, *, update: bool, sources: bool
-) -> tuple[Answer, Sources] | None:
-    """Ask the resident server; None where none answers."""
-    settings = options.as_settings()
-    if settings is None:
-        return None
-    roots = workspaces or [current_directory()]
-    return ask_resident(Question(roots, settings, dataclasses.asdict(request), update, sources))
 
 
 def print_answer(answer: Answer, sources: Sources, show: Printer, *, narrowed: bool = False) -> int:

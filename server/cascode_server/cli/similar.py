@@ -18,7 +18,7 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.resident import Question, ask_resident
+from cascode_server.cli.resident import Question, ask_resident, leave_resident
 from cascode_server.cli.search import make_ready, print_answer
 
 
@@ -53,16 +53,21 @@ def command(
         raise click.UsageError(f"{path} is in none of the workspaces: name its workspace with '--workspace'")
     limit = limit or engine_options.settings.search.limit
     settings = engine_options.as_settings()
+    question = None
     if settings is not None:
         request = {"path": str(path), "line": place.line, "limit": limit}
-        answered = ask_resident(Question(roots, settings, request, not no_update, format_name in WITH_SOURCES))
+        question = Question(roots, settings, request, not no_update, format_name in WITH_SOURCES)
+        answered = ask_resident(question)
         if answered is not None:
             return print_answer(*answered, show)
     with engine_options.open(roots) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        return print_answer(engine.similar(path, place.line, limit=limit), engine, show)
+        status = print_answer(engine.similar(path, place.line, limit=limit), engine, show)
+    if question is not None:
+        leave_resident(question)
+    return status
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -84,7 +84,7 @@ class Child:
             [sys.executable, "-c", _OWN, "serve", "--stdio", *watched],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            **child_options(),  # type: ignore[call-overload]
+            **child_options(),
         )
 
     def send(self, data: bytes) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cascode_server.relay.greeting import call
 from cascode_server.relay.lock import FileLock
@@ -60,27 +63,51 @@ def reach(place: Place, wanted: str, process_id: int | None) -> socket.socket:
         lock.release()
 
 
-def child_options() -> dict[str, object]:
+def child_options() -> dict[str, Any]:
     """Return what every process of ours is started with: nothing is imported from the current folder."""
     # Python looks for modules in the current folder first, and an editor's is a workspace.
     return {"cwd": str(Path(sys.executable).parent)}
 
 
-def _start(place: Place) -> None:
-    """Start the server and wait until it can be reached."""
-    detached = {"creationflags": 0x00000008 | 0x00000200} if os.name == "nt" else {"start_new_session": True}
+def leave_behind(place: Place, question: Mapping[str, Any]) -> None:
+    """Start the server for the next command, and wait for nothing. Where another one starts it as well, one stays.
+
+    Args:
+        place: Where it will be.
+        question: As of ``command``: the server loads what an answer to it needs.
+
+    Raises:
+        StartError: It cannot be started.
+    """
+    process = _launch(place, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    # It may have ended already, where another one was there.
+    with contextlib.suppress(OSError), process.stdin:
+        process.stdin.write(json.dumps(question).encode())
+    # It outlives this process, which must not complain of that.
+    process.returncode = 0
+
+
+def _launch(place: Place, *, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
+    """Start the process of a server, which outlives this one."""
+    options = child_options()
+    options |= {"creationflags": 0x00000008 | 0x00000200} if os.name == "nt" else {"start_new_session": True}
     try:
-        process = subprocess.Popen(  # noqa: S603  this very program
+        return subprocess.Popen(  # noqa: S603  this very program
             [sys.executable, "-c", _LAUNCH],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **place.environment},
-            **child_options(),  # type: ignore[call-overload]
-            **detached,
+            **options,
         )
     except OSError as error:
         raise StartError(f"{sys.executable} cannot be started: {error.strerror or error}") from error
+
+
+def _start(place: Place) -> None:
+    """Start the server and wait until it can be reached."""
+    process = _launch(place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert process.stdout is not None
     said: list[bytes] = []
     reading = threading.Thread(target=_read_line, args=(process.stdout, said), daemon=True)

@@ -76,6 +76,18 @@ class Commands:
             watching.cancel()
         return settings.shared
 
+    def prepare(self, question: Mapping[str, Any]) -> Shared:
+        """Load what an answer to a question needs; what fails will fail again, and be said, where it is asked.
+
+        Returns:
+            How long its settings let the server wait.
+        """
+        settings = settings_from_json(question["settings"])
+        # Without a look for changes: the command has just done that.
+        said = self._answer({**question, "update": False}, settings, lambda _message: None, lambda: False)
+        logger.info("ready for commands%s", f", but {said['error']}" if "error" in said else "")
+        return settings.shared
+
     def close(self, seconds: float) -> None:
         """Close engines that nobody used in so many seconds."""
         with self._lock:

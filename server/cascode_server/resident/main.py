@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from cascode_server.relay.greeting import ANSWER_SECONDS
 from cascode_server.relay.lock import FileLock
@@ -21,6 +24,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Serve until nobody has needed the server for a while."""
     place = find_place()  # before the folder changes: variables may name relative paths
+    expected = _expected_question()
     settle()
     log_to_file()
     # Where the one before is about to leave, its end is waited for.
@@ -31,7 +35,7 @@ def main() -> None:
     lock.sign()
     logger.info("resident server of %s in %s", place.name, place.directory)
     try:
-        asyncio.run(_serve(ResidentServer(place)))
+        asyncio.run(_serve(ResidentServer(place, expected)))
         status = 0
     except Exception as error:  # there is no terminal to show it
         logger.error("the resident server failed: %s", error, exc_info=error)
@@ -39,6 +43,16 @@ def main() -> None:
     logging.shutdown()
     # As for every server: threads inside torch cannot be stopped. The lock goes with the process.
     os._exit(status)
+
+
+def _expected_question() -> Mapping[str, Any] | None:
+    """Read what the next command will ask, where one started this process and left that on stdin; None from relays."""
+    said = sys.stdin.buffer.read()
+    try:
+        question = json.loads(said) if said else None
+    except ValueError:  # whoever wrote it was killed
+        return None
+    return question if isinstance(question, dict) else None
 
 
 async def _serve(server: ResidentServer) -> None:

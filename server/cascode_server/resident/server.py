@@ -35,10 +35,12 @@ class ResidentServer:
 
     Args:
         place: Where clients find it.
+        expected: What a command will ask soon; None where an editor is about to come.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, expected: Mapping[str, Any] | None = None) -> None:
         self.place = place
+        self._expected = expected
         #: What a client has to say to be let in.
         self.token = ""
         self._parts = SharedParts()
@@ -55,6 +57,8 @@ class ResidentServer:
         """Look now and then whether anything is needed; return when the server should leave."""
         loop = asyncio.get_running_loop()
         self._empty_since = loop.time()
+        if self._expected is not None:
+            self._patience = await asyncio.to_thread(self._commands.prepare, self._expected)
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             patience = self._current_patience()
@@ -145,5 +149,5 @@ class ResidentServer:
         """Return how long to wait: of several clients the most patient one counts."""
         wanted = [session.settings.shared for session in self._sessions]
         if wanted:
-            self._patience = Shared(max(shared.exit_after for shared in wanted))
+            self._patience = Shared(exit_after=max(shared.exit_after for shared in wanted))
         return self._patience

@@ -149,7 +149,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """How long the server that several editors share keeps what nobody uses."""
+    """The server that several editors and the command line share."""
 
     # A day at most: the next editor starts another one within a second or two.
     exit_after: int = _setting(
@@ -158,6 +158,12 @@ class Shared:
         "editor that wants it longest counts.",
         minimum=0,
         maximum=24 * 60,
+    )
+    command_line: bool = _setting(
+        False,
+        "Leave a shared server behind after `cascode search` and `cascode similar` where none runs, so that the next "
+        "one answers in a quarter of a second. It holds some hundred megabytes until it leaves.",
+        personal=True,
     )
 
 

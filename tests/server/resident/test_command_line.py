@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ..lsp.conftest import make_workspace
-from .conftest import House
+from ..lsp.conftest import eventually, make_workspace
+from .conftest import Build, House
 
 pytestmark = pytest.mark.usefixtures("model")
 
@@ -82,6 +82,40 @@ def test_the_command_line_finds_what_was_saved_just_now(home: House, workspace: 
     status, out, err = look(home, "search", WEATHER, "--format", "jsonl", cwd=workspace)
     assert json.loads(out)["hits"][0]["name"] == "convert_celsius_to_fahrenheit"
     assert (status, err) == (0, "loaded:\n")
+
+
+@pytest.mark.parametrize("arguments", [("search", QUESTION), ("similar", "src/upload.py:6")], ids=["search", "similar"])
+def test_a_command_leaves_a_server_behind_where_the_user_wants_that(
+    build: Build, workspace: Path, arguments: tuple[str, ...]
+) -> None:
+    """The next one asks it; it has loaded what that needs."""
+    home = build()
+    before = look(home, *arguments, cwd=workspace)
+    assert home.greet() == {}, "nobody asked for a server"
+    settings = Path(home.environment["CASCODE_CONFIG_DIR"]) / "cascode.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("shared.commandLine = true\n")
+    assert look(home, *arguments, cwd=workspace)[:2] == before[:2]
+    logs = Path(home.environment["CASCODE_LOG_DIR"])
+    eventually(lambda: any("ready for commands\n" in log.read_text() for log in logs.glob("server-*.log")))
+    pid = home.pid()
+    assert look(home, *arguments, cwd=workspace) == (*before[:2], "loaded:\n")
+    assert home.pid() == pid
+
+
+def test_what_cannot_be_started_is_a_warning(build: Build, workspace: Path) -> None:
+    """The answer is there already."""
+    home = build()
+    settings = Path(home.environment["CASCODE_CONFIG_DIR"]) / "cascode.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("shared.commandLine = true\n")
+    runtime = Path(home.environment["CASCODE_RUNTIME_DIR"])
+    shutil.rmtree(runtime, ignore_errors=True)
+    runtime.write_text("")
+    done = home.run("search", QUESTION, cwd=workspace)
+    assert done.returncode == 0
+    assert "no shared server is left behind" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_workspace_that_was_never_indexed_is_indexed_by_the_command(
