@@ -58,7 +58,7 @@ class ResidentServer:
         loop = asyncio.get_running_loop()
         self._empty_since = loop.time()
         if self._expected is not None:
-            self._patience = await asyncio.to_thread(self._commands.prepare, self._expected)
+            await self._prepare(self._expected)
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             patience = self._current_patience()
@@ -68,6 +68,13 @@ class ResidentServer:
                 self._commands.close(0)
                 return
             await asyncio.to_thread(self._commands.close, _ENGINE_SECONDS)
+
+    async def _prepare(self, expected: Mapping[str, Any]) -> None:
+        """Load what the next command needs, while others may come in already."""
+        try:
+            self._patience = await asyncio.to_thread(self._commands.prepare, expected)
+        except Exception as error:  # the command will meet it again, and say it
+            logger.error("what the next command needs was not loaded: %s", error, exc_info=error)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until it ends."""
