@@ -160,7 +160,7 @@ def late_interaction(
 def _with_late(ranked: Ranked, late: float | None, fused: float) -> Ranked:
     """A candidate with what late interaction says of it; one that is not encoded yet is as good as the others."""
     evidence = {**ranked.evidence, "late": late or 0.0} | ({} if late is None else {FUSED: fused})
-    return replace(ranked, candidate=replace(ranked.candidate, late=late), evidence=evidence)
+    return replace(ranked, evidence=evidence)
 
 
 def in_the_spread_of(similarities: FloatArray, fused: FloatArray) -> FloatArray:
