@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +83,25 @@ def ask_resident(question: Question) -> tuple[Answer, Sources] | None:
             return None
 
 
-def leave_resident(question: Question) -> None:
-    """Start a resident server for the next command, where the user wants that and none runs; waits for nothing."""
-    if not question.settings.shared.command_line:
+@contextlib.contextmanager
+def leaving_resident(question: Question | None) -> Iterator[None]:
+    """Leave a resident server behind after a command's work, where the user wants that and none runs.
+
+    Args:
+        question: What the command asks; None for one that no server answers.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # ``head`` has read what it wanted
+        _leave(question)
+        raise
+    _leave(question)
+
+
+def _leave(question: Question | None) -> None:
+    """Start a server without waiting for it."""
+    # A server that exits at once would be of no use.
+    if question is None or not (question.settings.shared.command_line and question.settings.shared.exit_after):
         return
     from cascode_server.relay.start import StartError, leave_behind  # a process is started seldom
 
@@ -93,25 +110,26 @@ def leave_resident(question: Question) -> None:
         try:
             call(place, "command", seconds=_GREETING_SECONDS).close()
         except ConnectionError:
-            leave_behind(place, _as_said(question))
+            leave_behind(place, {"roots": _absolute(question.roots), "settings": settings_to_json(question.settings)})
     except (RefusedError, PlaceError, StartError) as error:
         logger.warning("no shared server is left behind: %s", error)
 
 
-def _as_said(question: Question) -> dict[str, Any]:
-    """A question as it goes over the wire."""
-    return {
-        "roots": [os.path.abspath(root.expanduser()) for root in question.roots],  # noqa: PTH100  links are kept
+def _absolute(roots: Sequence[Path]) -> list[str]:
+    """Folders as another process can find them; links are kept."""
+    return [os.path.abspath(root.expanduser()) for root in roots]  # noqa: PTH100
+
+
+def _converse(connection: socket.socket, question: Question) -> tuple[Answer, Sources] | None:
+    """Send the question and read what comes back."""
+    said = {
+        "roots": _absolute(question.roots),
         "settings": settings_to_json(question.settings),
         "request": dict(question.request),
         "update": question.update,
         "sources": question.sources,
     }
-
-
-def _converse(connection: socket.socket, question: Question) -> tuple[Answer, Sources] | None:
-    """Send the question and read what comes back."""
-    connection.sendall(json.dumps(_as_said(question)).encode() + b"\n")
+    connection.sendall(json.dumps(said).encode() + b"\n")
     with indexing_progress() as progress, connection.makefile("rb") as lines:
         for line in lines:
             message = json.loads(line)

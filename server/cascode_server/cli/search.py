@@ -24,7 +24,7 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.resident import Question, ask_resident, leave_resident
+from cascode_server.cli.resident import Question, ask_resident, leaving_resident
 from cascode_server.cli.updating import explain_empty, print_reports, update
 from cascode_server.service.printable import printable
 from cascode_server.service.requests import search_request
@@ -123,15 +123,12 @@ def command(
     from cascode import Engine
 
     Engine.check(first)  # a mistake is reported before minutes of indexing
-    with engine_options.open(workspaces) as engine:
+    with leaving_resident(question), engine_options.open(workspaces) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
         titled = batch is not None and format_name in TITLED
-        status = _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
-    if question is not None:
-        leave_resident(question)
-    return status
+        return _answer(engine, chain([first], requests), show, titled=titled, narrowed=narrowed)
 
 
 def _wants_team(team: bool | None, settings: Settings, format_name: str) -> bool:

@@ -18,7 +18,7 @@ from cascode_server.cli.options import (
     update_option,
     workspace_option,
 )
-from cascode_server.cli.resident import Question, ask_resident, leave_resident
+from cascode_server.cli.resident import Question, ask_resident, leaving_resident
 from cascode_server.cli.search import make_ready, print_answer
 
 
@@ -60,14 +60,11 @@ def command(
         answered = ask_resident(question)
         if answered is not None:
             return print_answer(*answered, show)
-    with engine_options.open(roots) as engine:
+    with leaving_resident(question), engine_options.open(roots) as engine:
         engine.warm_up()
         if not make_ready(engine, refresh=not no_update):
             return 1
-        status = print_answer(engine.similar(path, place.line, limit=limit), engine, show)
-    if question is not None:
-        leave_resident(question)
-    return status
+        return print_answer(engine.similar(path, place.line, limit=limit), engine, show)
 
 
 def _inside(path: Path, root: Path) -> bool:

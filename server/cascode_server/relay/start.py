@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from cascode_server.relay.greeting import call
 from cascode_server.relay.lock import FileLock
-from cascode_server.relay.place import Place
+from cascode_server.relay.place import RUNTIME_DIR_VARIABLE, Place
 
 #: A busy machine takes seconds to import what a server needs.
 _START_SECONDS = 30.0
@@ -70,11 +70,11 @@ def child_options() -> dict[str, Any]:
 
 
 def leave_behind(place: Place, question: Mapping[str, Any]) -> None:
-    """Start the server for the next command, and wait for nothing. Where another one starts it as well, one stays.
+    """Start a server for the next command without waiting until it serves. Of several that are started one stays.
 
     Args:
         place: Where it will be.
-        question: As of ``command``: the server loads what an answer to it needs.
+        question: Roots and settings of a command, whose index and model the server loads.
 
     Raises:
         StartError: It cannot be started.
@@ -98,7 +98,8 @@ def _launch(place: Place, *, stdin: int, stdout: int) -> subprocess.Popen[bytes]
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **place.environment},
+            # It starts in another folder, where a relative path would name another place.
+            env={**os.environ, **place.environment, RUNTIME_DIR_VARIABLE: str(place.directory)},
             **options,
         )
     except OSError as error:

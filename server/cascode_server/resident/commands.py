@@ -77,15 +77,21 @@ class Commands:
         return settings.shared
 
     def prepare(self, question: Mapping[str, Any]) -> Shared:
-        """Load what an answer to a question needs; what fails will fail again, and be said, where it is asked.
+        """Load what answers to questions with the same roots and settings need, by asking one.
+
+        What fails will fail again, and be reported, where a person asks.
 
         Returns:
-            How long its settings let the server wait.
+            How long the settings let the server wait.
         """
         settings = settings_from_json(question["settings"])
-        # Without a look for changes: the command has just done that.
-        said = self._answer({**question, "update": False}, settings, lambda _message: None, lambda: False)
-        logger.info("ready for commands%s", f", but {said['error']}" if "error" in said else "")
+        # The command has just looked for changes.
+        asked = {**question, "request": {"query": "warm up"}, "update": False, "sources": False}
+        said = self._answer(asked, settings, lambda _message: None, lambda: False)
+        if "answer" in said:
+            logger.info("ready for commands about %s", ", ".join(question["roots"]))
+        else:
+            logger.info("not ready for commands: %s", said.get("error") or said.get("unavailable"))
         return settings.shared
 
     def close(self, seconds: float) -> None:

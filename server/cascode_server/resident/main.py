@@ -27,15 +27,18 @@ def main() -> None:
     expected = _expected_question()
     settle()
     log_to_file()
-    # Where the one before is about to leave, its end is waited for.
+    # Relays hold this lock while they start a server. One that a command left behind takes it itself, so that relays
+    # wait for it; where somebody else has it there will be a server anyway.
+    turn = FileLock(place.starting)
     lock = FileLock(place.lock)
-    if not lock.acquire(ANSWER_SECONDS):
+    # Where the one before is about to leave, its end is waited for.
+    if (expected is not None and not turn.acquire(0)) or not lock.acquire(ANSWER_SECONDS if expected is None else 0):
         logger.info("another resident server is there")
         os._exit(1)
     lock.sign()
     logger.info("resident server of %s in %s", place.name, place.directory)
     try:
-        asyncio.run(_serve(ResidentServer(place, expected)))
+        asyncio.run(_serve(ResidentServer(place, expected), turn))
         status = 0
     except Exception as error:  # there is no terminal to show it
         logger.error("the resident server failed: %s", error, exc_info=error)
@@ -46,7 +49,7 @@ def main() -> None:
 
 
 def _expected_question() -> Mapping[str, Any] | None:
-    """Read what the next command will ask, where one started this process and left that on stdin; None from relays."""
+    """Read what the next command will ask about, where one started this process and left that on stdin; else None."""
     said = sys.stdin.buffer.read()
     try:
         question = json.loads(said) if said else None
@@ -55,11 +58,12 @@ def _expected_question() -> Mapping[str, Any] | None:
     return question if isinstance(question, dict) else None
 
 
-async def _serve(server: ResidentServer) -> None:
+async def _serve(server: ResidentServer, turn: FileLock) -> None:
     """Listen, say so, and serve."""
     async with listen(server.place, server.accept) as listening:
         server.token = listening.token
         _say_ready()
+        turn.release()
         await server.run()
         # From here on nobody comes in any more.
 

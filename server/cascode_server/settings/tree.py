@@ -162,7 +162,8 @@ class Shared:
     command_line: bool = _setting(
         False,
         "Leave a shared server behind after `cascode search` and `cascode similar` where none runs, so that the next "
-        "one answers in a quarter of a second. It holds some hundred megabytes until it leaves.",
+        "ones need not load the model and the index. It holds a few hundred megabytes until it leaves. Not where "
+        "exitAfter is 0.",
         personal=True,
     )
 

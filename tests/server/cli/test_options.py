@@ -66,6 +66,7 @@ def test_place_without_a_line_is_refused(text: str) -> None:
         (["serve", "--stdio", "--tcp", "0"], ["--stdio", "--tcp"]),
         (["serve", "--tcp", "70000"], ["--tcp", "70000"]),
         (["serve", "--node-ipc"], ["--node-ipc"]),
+        (["train", "average", "m", "n", "-o", "out", "--share", "nan"], ["--share", "'nan' is not a valid number"]),
         (["serch"], ["serch"]),
     ],
 )
@@ -81,7 +82,7 @@ def test_mistake_is_one_line_on_stderr(run: Run, arguments: list[str], named: li
 
 
 def test_no_number_is_called_a_range() -> None:
-    """Every option of every command that takes a number explains a mistake in words of every day."""
+    """Every option of every command that takes a number explains a mistake in everyday words."""
 
     def parameters(command: click.Command) -> Iterator[click.Parameter]:
         yield from command.params

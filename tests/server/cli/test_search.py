@@ -185,3 +185,38 @@ def test_reader_that_leaves_is_no_error(workspace: Path, run: Run, start: Callab
     assert "cascode:" not in said
     assert "Traceback" not in said
     assert "BrokenPipe" not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "wanted"),
+    [
+        ("", ("search", QUERY), False),
+        ("shared.commandLine = true", ("search", QUERY), True),
+        ("shared.commandLine = true", ("similar", "net/client.py:7"), True),
+        ("shared.commandLine = true", ("search", QUERY, "--path", "nowhere/**"), True),
+        # It would be gone before the next command.
+        ("shared.commandLine = true\nshared.exitAfter = 0", ("search", QUERY), False),
+        # No server answers those.
+        ("shared.commandLine = true", ("search", "--batch", "queries.txt"), False),
+        ("shared.commandLine = true", ("search", QUERY, "--limit", "none"), False),
+    ],
+)
+def test_a_server_is_left_behind_where_the_user_wants_that(
+    run: Run,
+    workspace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    arguments: tuple[str, ...],
+    wanted: bool,
+) -> None:
+    """It is handed roots and settings, and no question: that may be long, and would be asked twice."""
+    started: list[dict[str, object]] = []
+    monkeypatch.setattr("cascode_server.relay.start.leave_behind", lambda _place, question: started.append(question))
+    monkeypatch.setenv("CASCODE_RUNTIME_DIR", str(tmp_path / "run"))
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config" / "cascode.toml").write_text(said)
+    (workspace / "queries.txt").write_text(QUERY)
+    run(*arguments)
+    assert [question["roots"] for question in started] == ([[str(workspace)]] if wanted else [])
+    assert all(set(question) == {"roots", "settings"} for question in started)

@@ -38,10 +38,12 @@ class House:
         self.environment = {**os.environ, **{name: str(base / name.lower()) for name in own}, **variables}
         self.base = base
         self._editors: list[Editor] = []
+        self._variables: list[dict[str, str]] = [{}]
         self._pids: set[int] = set()
 
     def editor(self, *arguments: str, **variables: str) -> Editor:
-        """Start a relay."""
+        """Start a relay; with other variables than the house's it may have a server of its own."""
+        self._variables.append(variables)
         process = subprocess.Popen(
             [*SHARED, *arguments],
             stdin=subprocess.PIPE,
@@ -94,8 +96,11 @@ class House:
         """End all of it."""
         for editor in self._editors:
             editor.close()
-        with contextlib.suppress(PlaceError):
-            self.greet()
+        environment = self.environment
+        for variables in self._variables:
+            self.environment = {**environment, **variables}
+            with contextlib.suppress(PlaceError):
+                self.greet()
         for pid in self._pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from ..lsp.conftest import eventually, make_workspace
+from ..lsp.conftest import COMMAND, PATIENCE, eventually, make_workspace
 from .conftest import Build, House
 
 pytestmark = pytest.mark.usefixtures("model")
@@ -84,34 +87,81 @@ def test_the_command_line_finds_what_was_saved_just_now(home: House, workspace: 
     assert (status, err) == (0, "loaded:\n")
 
 
+def wants_servers(house: House) -> House:
+    """A house whose user wants commands to leave a server behind."""
+    folder = Path(house.environment["CASCODE_CONFIG_DIR"])
+    folder.mkdir(parents=True)
+    (folder / "cascode.toml").write_text("shared.commandLine = true\n")
+    return house
+
+
+def is_prepared(house: House) -> bool:
+    """Whether a server has loaded what the next command needs."""
+    logs = Path(house.environment["CASCODE_LOG_DIR"]).glob("server-*.log")
+    return any("ready for commands about" in log.read_text() for log in logs)
+
+
+def servers(house: House) -> set[int]:
+    """The processes of resident servers of a house."""
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            own = process.environ().get("CASCODE_INDEX_DIR") == house.environment["CASCODE_INDEX_DIR"]
+            if own and "cascode_server.resident.main" in " ".join(process.cmdline()):
+                found.add(process.pid)
+    return found
+
+
 @pytest.mark.parametrize("arguments", [("search", QUESTION), ("similar", "src/upload.py:6")], ids=["search", "similar"])
 def test_a_command_leaves_a_server_behind_where_the_user_wants_that(
     build: Build, workspace: Path, arguments: tuple[str, ...]
 ) -> None:
-    """The next one asks it; it has loaded what that needs."""
-    home = build()
-    before = look(home, *arguments, cwd=workspace)
-    assert home.greet() == {}, "nobody asked for a server"
-    settings = Path(home.environment["CASCODE_CONFIG_DIR"]) / "cascode.toml"
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("shared.commandLine = true\n")
-    assert look(home, *arguments, cwd=workspace)[:2] == before[:2]
-    logs = Path(home.environment["CASCODE_LOG_DIR"])
-    eventually(lambda: any("ready for commands\n" in log.read_text() for log in logs.glob("server-*.log")))
+    """The next one asks it, and finds everything loaded; its answer is the same."""
+    home = wants_servers(build())
+    status, out, _ = look(home, *arguments, cwd=workspace)
+    eventually(lambda: is_prepared(home))
     pid = home.pid()
-    assert look(home, *arguments, cwd=workspace) == (*before[:2], "loaded:\n")
+    assert look(home, *arguments, cwd=workspace) == (status, out, "loaded:\n")
     assert home.pid() == pid
+
+
+def test_several_commands_at_once_leave_one_server(build: Build, workspace: Path) -> None:
+    """The others end by themselves, before anybody asks them."""
+    home = wants_servers(build())
+    home.run("index", cwd=workspace)
+    command = [*COMMAND[:-1], "search", QUESTION]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    commands = [subprocess.Popen(command, env=home.environment, cwd=workspace, **quiet) for _ in range(3)]
+    assert [process.wait(PATIENCE) for process in commands] == [0, 0, 0]
+    eventually(lambda: is_prepared(home))
+    eventually(lambda: servers(home) == {home.pid()})
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 0.5])
+def test_an_editor_that_opens_meanwhile_shares_the_server(build: Build, workspace: Path, seconds: float) -> None:
+    """Whoever of the two comes first starts it; nobody gets a server of their own."""
+    home = wants_servers(build())
+    home.run("search", QUESTION, cwd=workspace)
+    time.sleep(seconds)
+    editor = home.editor()
+    editor.initialize(workspace)
+    assert str(home.pid()) in editor.execute("status")["log_file"]
+
+
+def test_a_server_is_found_by_a_relative_folder(build: Build, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts in another folder than the command."""
+    home = wants_servers(build())
+    monkeypatch.chdir(home.base)
+    home.environment["CASCODE_RUNTIME_DIR"] = "run"
+    home.run("search", QUESTION, "--workspace", str(workspace), cwd=home.base)
+    eventually(lambda: is_prepared(home))
+    assert home.pid() in servers(home)
 
 
 def test_what_cannot_be_started_is_a_warning(build: Build, workspace: Path) -> None:
     """The answer is there already."""
-    home = build()
-    settings = Path(home.environment["CASCODE_CONFIG_DIR"]) / "cascode.toml"
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("shared.commandLine = true\n")
-    runtime = Path(home.environment["CASCODE_RUNTIME_DIR"])
-    shutil.rmtree(runtime, ignore_errors=True)
-    runtime.write_text("")
+    home = wants_servers(build())
+    Path(home.environment["CASCODE_RUNTIME_DIR"]).write_text("")
     done = home.run("search", QUESTION, cwd=workspace)
     assert done.returncode == 0
     assert "no shared server is left behind" in done.stderr
