@@ -41,8 +41,8 @@ _PROJECTS = 3
 _HOW = ", pages of several processes divided among them" if sys.platform == "linux" else ""
 #: Questions to each editor: what they leave in memory belongs to it.
 _QUESTIONS = 5
-#: What the last search set free has gone back by then.
-_QUIET_SECONDS = 3.0
+#: What the last search set free has gone back by then: ten seconds after a pass.
+_QUIET_SECONDS = 12.0
 #: Searches before those that count: the server opens the index at the first.
 _WARM_UP = 2
 

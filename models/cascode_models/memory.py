@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 #: Between two trims. One takes 10 to 30 ms, and passes of mixed lengths leave some 60 MB of holes in half a minute of
@@ -15,32 +14,38 @@ TRIM_SECONDS = 10.0
 
 
 class Trimmer:
-    """Trims the heap now and then; called after each pass, from any thread.
+    """Trims the heap some seconds after a pass; called after each, from any thread.
 
     Activations of a few megabytes are allocated and freed in a hundred sizes. The C library keeps what is freed in
     between, and no later size fits the holes exactly, so the process grows though nothing is held.
 
     Args:
         trim: Gives free pages back; None where the platform's C library cannot.
-        clock: Seconds.
+        seconds: From a pass to the trim; passes meanwhile are trimmed after with it. Nobody waits for it.
     """
 
-    def __init__(self, trim: Callable[[], object] | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, trim: Callable[[], object] | None, seconds: float = TRIM_SECONDS) -> None:
         self._trim = trim
-        self._clock = clock
-        self._last = clock()
+        self._seconds = seconds
         self._lock = threading.Lock()
+        self._waiting = False
 
     def __call__(self) -> None:
-        """Trim unless that was done a moment ago."""
-        if self._trim is None or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if self._clock() - self._last >= TRIM_SECONDS:
-                self._trim()
-                self._last = self._clock()
-        finally:
-            self._lock.release()
+        """See to it that the heap is trimmed in a while."""
+        with self._lock:
+            if self._trim is None or self._waiting:
+                return
+            self._waiting = True
+        timer = threading.Timer(self._seconds, self._after_a_while)
+        timer.daemon = True
+        timer.start()
+
+    def _after_a_while(self) -> None:
+        """Trim what the passes of the last seconds have left, on a thread of its own."""
+        with self._lock:
+            self._waiting = False
+        if self._trim is not None:
+            self._trim()
 
 
 def _malloc_trim() -> Callable[[], object] | None:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 
 import psutil
 import pytest
 import torch
 
-from cascode_models.memory import TRIM_SECONDS, Trimmer, _malloc_trim
+from cascode_models.memory import Trimmer, _malloc_trim
 
 
-def test_the_heap_is_trimmed_once_in_a_while() -> None:
-    """Calls in quick succession trim once; later ones again."""
-    now = [0.0]
-    trims: list[float] = []
-    trimmer = Trimmer(lambda: trims.append(now[0]), lambda: now[0])
-    for now[0] in (1.0, TRIM_SECONDS, TRIM_SECONDS + 1, 2 * TRIM_SECONDS):
-        trimmer()
-    assert trims == [TRIM_SECONDS, 2 * TRIM_SECONDS]
+def test_the_heap_is_trimmed_once_after_many_passes() -> None:
+    """A while after the first of them, on another thread; and again after the next one."""
+    trims: list[str] = []
+    trimmer = Trimmer(lambda: trims.append(threading.current_thread().name), seconds=0.05)
+    for number in (1, 2):
+        for _ in range(20):
+            trimmer()
+        assert len(trims) == number - 1, "a pass does not wait for it"
+        time.sleep(0.3)
+        assert len(trims) == number
+    assert threading.current_thread().name not in trims
 
 
 def test_a_platform_that_cannot_trim_is_left_alone() -> None:
-    """Without the C library's function a call does nothing."""
-    now = [0.0]
-    trimmer = Trimmer(None, lambda: now[0])
-    now[0] = 2 * TRIM_SECONDS
-    trimmer()
+    """Without the C library's function a call starts no thread."""
+    before = threading.active_count()
+    Trimmer(None)()
+    assert threading.active_count() == before
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone keeps what is freed")
