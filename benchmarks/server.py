@@ -178,7 +178,7 @@ def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
                 f"p50 {statistics.median(times) * 1000:.0f} ms, p95 {_p95(times) * 1000:.0f} ms",
             )
         yield edit_row(client, workspace, size)
-        time.sleep(3.0)  # what the last search set free has gone back by then
+        time.sleep(12.0)  # what the last search set free has gone back by then: ten seconds after a pass
         memory = psutil.Process(client.process.pid).memory_info()
         mapped = getattr(memory, "shared", 0) / 1e6
         yield (
