@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 #: Every byte to a space, line breaks to themselves.
 _BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
+#: Every byte of a character beyond ASCII to a letter.
+_LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,12 @@ def blanked(text: bytes) -> bytes:
 def blank(buffer: bytearray, start: int, end: int) -> None:
     """Blank a part of a buffer."""
     buffer[start:end] = buffer[start:end].translate(_BLANKS)
+
+
+def ascii_shown(text: bytes) -> Shown:
+    """What a grammar is shown whose scanner takes each character for an index into the C library's table of classes.
+
+    The table has 256 entries: characters far beyond it end the process (tree-sitter-bash, issue 337: ``{`` and a
+    character of four bytes). Letters in their place are what they are in names and words.
+    """
+    return Shown(text if text.isascii() else text.translate(_LETTERS))

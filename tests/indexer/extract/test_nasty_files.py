@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cascode_indexer.extract import extract_definitions
 from cascode_indexer.indexing.parse import parse_buffer, parse_content
 from cascode_indexer.types import SourceFile
 from nasty_files import NASTY_FILES, NastyFile
@@ -26,3 +27,21 @@ def test_a_buffer_with_lone_surrogates_keeps_its_lines() -> None:
     source = SourceFile("a.py", Path("a.py"), "python", 0, 0)
     parsed = parse_buffer(source, "x = '\ud83d'\n\n\ndef first():\n    return '\udc00'\n")
     assert [(item.name, item.start_line, item.end_line) for item in parsed.definitions] == [("first", 4, 5)]
+
+
+@pytest.mark.parametrize("language", ["bash", "perl"])
+@pytest.mark.parametrize("source", ["\x0c\xb6\xd1{\U000c2ca1", "{\U000c3a08\U0001486e\xa4\U0008e310", "{\U00031860"])
+def test_characters_of_four_bytes_do_not_end_the_process(language: str, source: str) -> None:
+    """The scanners of these grammars look them up in a table of 256 entries."""
+    assert not extract_definitions(source, language).definitions
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [("bash", 'größe() {\n  echo "{🚀"\n}\n'), ("perl", "use utf8;\nsub größe {\n  return '{🚀';\n}\n")],
+)
+def test_names_and_texts_beyond_ascii_are_kept(language: str, source: str) -> None:
+    """What stands for them in front of the grammar is not shown."""
+    (found,) = extract_definitions(source, language).definitions
+    assert found.qualified_name == "größe"
+    assert "{🚀" in found.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.shown import ascii_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, words
 
 _QUERY = """
@@ -37,6 +38,7 @@ SPEC = LanguageSpec(
     keywords=_KEYWORDS,
     grammars={"": "tree_sitter_bash:language"},
     query=_QUERY,
+    shown=ascii_shown,
     signature_tail=("{", "(", "="),
     cut_body=b"",
     definition=_DEFINITION,

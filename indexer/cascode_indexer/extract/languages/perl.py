@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
+from cascode_indexer.extract.shown import ascii_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, dotted_identifiers, words
 
 _SUB = "(anonymous_subroutine_expression body: (_) @body)"
@@ -73,6 +74,7 @@ SPEC = LanguageSpec(
     keywords_name_members=True,
     grammars={"": "tree_sitter_perl:language"},
     query=_QUERY,
+    shown=ascii_shown,
     name_parts=_parts,
     clean_doc=lambda text: _SYNOPSIS.sub("", text) or text,
     signature_tail=("{", "=", "=>"),
