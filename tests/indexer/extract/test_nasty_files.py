@@ -45,3 +45,13 @@ def test_names_and_texts_beyond_ascii_are_kept(language: str, source: str) -> No
     (found,) = extract_definitions(source, language).definitions
     assert found.qualified_name == "größe"
     assert "{🚀" in found.code
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "source", ["<<EOF\n@[", "print <<EOF;\n@[ 1", "{<<EOF\n!${}fn", "sub f { 1 }\nprint <<EOF;\nxx @[ q{x"]
+)
+def test_a_here_document_that_is_being_typed_does_not_hang(source: str) -> None:
+    """The scanner of Perl's grammar does not come back from some variables there."""
+    found = extract_definitions(source, "perl").definitions
+    assert [item.name for item in found] == (["f"] if "sub" in source else [])

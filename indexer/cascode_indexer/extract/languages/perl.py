@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.shown import ascii_shown
+from cascode_indexer.extract.shown import Shown, ascii_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, dotted_identifiers, words
 
 _SUB = "(anonymous_subroutine_expression body: (_) @body)"
@@ -50,6 +50,25 @@ _SYNOPSIS = re.compile(r"\A(?:(?:[$@%]|my |use |print )[^\n]*\n)+\s*")
 #: A line that starts a definition.
 _DEFINITION = re.compile(rb"^[ \t]*(?:sub|method|fun|async sub)[ \t]+(?:[\w:]+::)?(\w+)", re.MULTILINE)
 
+
+#: All that a here-document may interpolate or escape to letters; what ends a block stays.
+_PLAIN = bytes(byte if chr(byte).isalnum() or byte in b"{}()[];, \t" else ord("a") for byte in range(128)) + bytes(
+    range(128, 256)
+)
+
+
+def _shown(text: bytes) -> Shown:
+    """Letters beyond ASCII; and after a here-document plain words in a last line that has no end yet.
+
+    Where somebody is typing the document the scanner never comes back from a variable or an escape in that line.
+    """
+    shown = ascii_shown(text).data
+    last = shown.rfind(b"\n") + 1
+    if b"<<" in shown[:last]:
+        shown = shown[:last] + shown[last:].translate(_PLAIN)
+    return Shown(shown)
+
+
 SPEC = LanguageSpec(
     id="perl",
     name="Perl",
@@ -74,7 +93,7 @@ SPEC = LanguageSpec(
     keywords_name_members=True,
     grammars={"": "tree_sitter_perl:language"},
     query=_QUERY,
-    shown=ascii_shown,
+    shown=_shown,
     name_parts=_parts,
     clean_doc=lambda text: _SYNOPSIS.sub("", text) or text,
     signature_tail=("{", "=", "=>"),
