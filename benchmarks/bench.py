@@ -167,8 +167,7 @@ def server_rows(base: Path, model: str | None, size: server.Size) -> Iterator[Ro
 def shared_rows(base: Path, model: str | None, size: shared.Size) -> Iterator[Row]:
     """Rows about one server for several editors and the command line."""
     say("the shared server")
-    for what, must, measured in shared.rows(base / "shared", size, model):
-        yield Row(what, must, measured)
+    yield from shared.rows(base / "shared", size, model)
 
 
 # Rows

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,7 @@ from pathlib import Path
 import psutil
 from lsp_client import Client, environment_of
 from made_workspace import docstring_queries, make_workspace
-
-#: What a row says: what is measured, what it must be, what it is.
-Row = tuple[str, str, str]
+from table import Row
 
 
 @dataclass(frozen=True)
@@ -80,12 +78,12 @@ def rows(base: Path, size: Size, model: str | None = None) -> Iterator[Row]:
         warm = _search_seconds(projects[0], index, asked)
         if sum(server.cpu_times()[:2]) == cpu_seconds:
             sys.exit("the shared server was not asked")
-    yield (
+    yield Row(
         f"three editors on three projects of {functions:,} functions: memory with one shared server, against separate",
         "under 0.45x",
         f"{together / separate:.2f}x ({together:.0f} MB against {separate:.0f} MB{_HOW})",
     )
-    yield (
+    yield Row(
         f"`cascode search` from start to end, {functions:,} functions, while the shared server runs",
         "p50 under 0.25 s",
         f"p50 {statistics.median(warm):.2f} s, worst of {len(warm)}: {max(warm):.2f} s; without it "
@@ -130,7 +128,7 @@ def _held(process: psutil.Process) -> int:
 
 def _search_seconds(project: Path, index: Path, asked: list[str]) -> list[float]:
     """Seconds of ``cascode search`` as a person waits for them, without the first ones."""
-    environment: Mapping[str, str] = environment_of(index)
+    environment = environment_of(index)
     seconds = []
     for question in asked:
         command = [str(Path(sys.executable).with_name("cascode")), "search", question, "--workspace", str(project)]

@@ -21,6 +21,9 @@ def test_the_heap_is_trimmed_once_after_many_passes() -> None:
         for _ in range(20):
             trimmer()
         assert len(trims) == number - 1, "a pass does not wait for it"
+        waiting = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+        assert waiting
+        assert all(thread.daemon for thread in waiting), "no command waits for it when it ends"
         time.sleep(0.3)
         assert len(trims) == number
     assert threading.current_thread().name not in trims

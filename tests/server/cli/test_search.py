@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from cascode_server.cli.resident import Question, leaving_resident
+from cascode_server.settings import Settings, Shared
+
 from .conftest import Run
 
 pytestmark = pytest.mark.usefixtures("model")
@@ -220,3 +223,17 @@ def test_a_server_is_left_behind_where_the_user_wants_that(
     run(*arguments)
     assert [question["roots"] for question in started] == ([[str(workspace)]] if wanted else [])
     assert all(set(question) == {"roots", "settings"} for question in started)
+
+
+@pytest.mark.parametrize(("end", "wanted"), [(BrokenPipeError, 1), (KeyboardInterrupt, 0), (RuntimeError, 0)])
+def test_a_server_is_left_behind_where_head_has_what_it_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: type[BaseException], wanted: int
+) -> None:
+    """Not where the person stopped the command, or it failed."""
+    started: list[object] = []
+    monkeypatch.setattr("cascode_server.relay.start.leave_behind", lambda _place, question: started.append(question))
+    monkeypatch.setenv("CASCODE_RUNTIME_DIR", str(tmp_path / "run"))
+    settings = Settings(shared=Shared(command_line=True))
+    with pytest.raises(end), leaving_resident(Question([tmp_path], settings, {}, update=True, sources=False)):
+        raise end
+    assert len(started) == wanted

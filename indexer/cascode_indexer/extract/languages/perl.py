@@ -60,7 +60,8 @@ _PLAIN = bytes(byte if chr(byte).isalnum() or byte in b"{}()[];, \t" else ord("a
 def _shown(text: bytes) -> Shown:
     """Letters beyond ASCII; and after a here-document plain words in a last line that has no end yet.
 
-    Where somebody is typing the document the scanner never comes back from a variable or an escape in that line.
+    Where somebody is typing the document the scanner never comes back from a variable or an escape in that line, nor
+    from some documents of several lines, which are not recognised here yet.
     """
     shown = ascii_shown(text).data
     last = shown.rfind(b"\n") + 1
