@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,9 +116,10 @@ def copy_or_link(source: str, target: str) -> None:
 def mutate(name: str, target: Target, sample: int | None) -> int:
     """Run the tests on every mutant of a target, or on some; return 1 where they notice too few."""
     used = Path("modules.txt")
-    if not passes(target, used):
+    if not passes(target.tests, used):
         print(f"{name}: the tests fail without any fault")
         return 1
+    quickest = by_time(target.tests)
     mutated = {module_name(path) for path in find_modules([Path(module) for module in target.modules])}
     for module in used.read_text(encoding="utf-8").split():
         if not module.startswith(OURS) or not loads(module, mutated):
@@ -133,7 +134,7 @@ def mutate(name: str, target: Target, sample: int | None) -> int:
     for number, fault in enumerate(faults, 1):
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
-            if after is not None and passes(target):
+            if after is not None and passes(namesake_first(quickest, fault.module_path)):
                 survivors += 1
                 line = describe(fault.module_path, before, after)
                 if line not in explained:
@@ -162,11 +163,26 @@ def loads(module: str, mutated: set[str]) -> bool:
     return in_fork(imports_mutated)
 
 
-def passes(target: Target, used: Path | None = None) -> bool:
-    """Whether the tests of a target pass, in a fork; the modules that they imported are written to ``used``."""
+def by_time(tests: tuple[str, ...]) -> list[str]:
+    """The files of tests, those that are done first before the others."""
+    seconds = {}
+    for path in (path for test in map(Path, tests) for path in (test.rglob("test_*.py") if test.is_dir() else [test])):
+        start = time.monotonic()
+        passes([str(path)])
+        seconds[str(path)] = time.monotonic() - start
+    return sorted(seconds, key=lambda path: seconds[path])
+
+
+def namesake_first(tests: list[str], module: Path) -> list[str]:
+    """The tests of a module before the others: most mutants are noticed by one of them, and the first ends a run."""
+    return sorted(tests, key=lambda path: Path(path).stem != f"test_{module.stem}")
+
+
+def passes(tests: Sequence[str], used: Path | None = None) -> bool:
+    """Whether tests pass, in a fork; the modules that they imported are written to ``used``."""
 
     def passed() -> bool:
-        status = pytest_status(target)
+        status = pytest_status(tests)
         if used:
             used.write_text("\n".join(modules()), encoding="utf-8")
         return status == 0
@@ -205,13 +221,13 @@ def modules() -> Iterator[str]:
             yield name
 
 
-def pytest_status(target: Target) -> int:
-    """Run the tests of a target here."""
+def pytest_status(tests: Sequence[str]) -> int:
+    """Run tests here, in the order in which they are named."""
     import pytest
 
     # What was imported before cannot be rewritten, and need not be.
     quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider"]
-    return int(pytest.main(["-x", "-q", *quiet, *target.tests]))
+    return int(pytest.main(["-x", "-q", *quiet, *tests]))
 
 
 def mutations(target: Target) -> Iterator[MutationSpec]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,55 @@ def test_names_and_texts_beyond_ascii_are_kept(language: str, source: str) -> No
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
-    "source", ["<<EOF\n@[", "print <<EOF;\n@[ 1", "{<<EOF\n!${}fn", "sub f { 1 }\nprint <<EOF;\nxx @[ q{x"]
+    "source",
+    [
+        "print <<EOF;\n@[ 1",
+        "sub f { 1 }\nprint <<EOF;\nxx @[ q{x",
+        "print <<EOF;\n${\\ q{\n\n@{[ 1",
+        'print <<~ "A B";\n$x @{[\n  A B\n1',
+        'print <<<<"EOF";\n<<`ls`\nqq{$x',
+        '<<""""{x\n\n$e',
+        '=pod\n\n print <<EOF;\n\n=cut\n<<\\EOF . <<"B";\n$y\nEOF\n${\\B',
+    ],
 )
 def test_a_here_document_that_is_being_typed_does_not_hang(source: str) -> None:
-    """The scanner of Perl's grammar does not come back from some variables there."""
+    """The scanner of Perl's grammar does not come back from what is interpolated at the end of a file."""
     found = extract_definitions(source, "perl").definitions
     assert [item.name for item in found] == (["f"] if "sub" in source else [])
+
+
+def test_here_documents_hide_nothing_behind_them() -> None:
+    """With an end, without one, two on a line, in a comment, in documentation: what follows is found with its words."""
+    source = """\
+sub whole { return <<EOF . <<~'B'; }
+$name @{[ sub inner { 1 } ]}
+EOF
+  ${\\ x
+  B
+sub shift_left { return 1 << 3; }
+# like print <<EOF
+my $bound = sub { return $_[0]; };
+
+=head2 quoted
+
+ print <<EOF;
+
+=cut
+
+sub quoted { print <<'NEVER'
+  }
+sub after { return "<<EOF"; }
+"""
+    found = extract_definitions(source, "perl").definitions
+    lines = [(item.name, item.start_line, item.end_line) for item in found]
+    assert lines == [("whole", 1, 1), ("shift_left", 6, 6), ("bound", 8, 8), ("quoted", 16, 17), ("after", 18, 18)]
+    assert "print <<EOF;" in found[3].doc
+    assert "<<'NEVER'" in found[3].code
+
+
+def test_many_here_documents_without_an_end_are_looked_for_once() -> None:
+    """A file of nothing else takes the time of its lines, not of their square."""
+    source = "".join(f"<<A{number}\n" for number in range(60_000))
+    start = time.thread_time()
+    assert not extract_definitions(source, "perl").definitions
+    assert time.thread_time() - start < 5

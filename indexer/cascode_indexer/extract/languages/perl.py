@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.shown import Shown, ascii_shown
@@ -51,23 +52,72 @@ _SYNOPSIS = re.compile(r"\A(?:(?:[$@%]|my |use |print )[^\n]*\n)+\s*")
 _DEFINITION = re.compile(rb"^[ \t]*(?:sub|method|fun|async sub)[ \t]+(?:[\w:]+::)?(\w+)", re.MULTILINE)
 
 
-#: All that a here-document may interpolate or escape to letters; what ends a block stays.
-_PLAIN = bytes(byte if chr(byte).isalnum() or byte in b"{}()[];, \t" else ord("a") for byte in range(128)) + bytes(
-    range(128, 256)
+#: What is no code (comments, documentation up to ``=cut``), and ``<<`` with what may name the end of a here-document.
+_HERE = re.compile(
+    rb"(?P<prose>^[ \t]*#[^\n]*|^=[a-zA-Z](?:[^\n]*\n)*?(?:=cut\b[^\n]*|\Z))"
+    rb"|<<+(?P<indented>~?)(?:\\?(?P<word>[A-Za-z_]\w*)|\s*(?P<quote>[\"'`])(?P<quoted>[^\n]+?)(?P=quote))"
+    rb"|<<+(?=[~\\]|\s*[\"'`])",
+    re.MULTILINE,
 )
+#: What the text of a here-document interpolates with, and what begins another one, to letters.
+_PLAIN = bytes.maketrans(b"$@\\<", b"xxxx")
 
 
 def _shown(text: bytes) -> Shown:
-    """Letters beyond ASCII; and after a here-document plain words in a last line that has no end yet.
+    """Letters beyond ASCII, and here-documents that interpolate nothing and have an end.
 
-    Where somebody is typing the document the scanner never comes back from a variable or an escape in that line, nor
-    from some documents of several lines, which are not recognised here yet.
+    The scanner never comes back from an interpolation that runs to the end of a file: the loop that continues a line of
+    a here-document ends at a line break alone (tree-sitter-perl 1.2.1). That is what a document gives while it is being
+    typed. So a ``<<`` without an end starts nothing, nor does one in comments and documentation.
     """
-    shown = ascii_shown(text).data
-    last = shown.rfind(b"\n") + 1
-    if b"<<" in shown[:last]:
-        shown = shown[:last] + shown[last:].translate(_PLAIN)
-    return Shown(shown)
+    shown = bytearray(ascii_shown(text).data)
+    if b"<<" not in shown:
+        return Shown(bytes(shown))
+    ends = _Ends(shown)
+    position = line_end = body_end = 0
+    while match := _HERE.search(shown, position):
+        if line_end < body_end and match.start() > line_end:
+            position, line_end = body_end, body_end
+            continue
+        position = match.end()
+        if match["prose"] is not None:
+            shown[match.start() : position] = match[0].translate(_PLAIN)
+            continue
+        name = match["word"] or match["quoted"]
+        if line_end >= body_end:
+            line_end = body_end = shown.find(b"\n", position)
+        # Bodies of several documents that one line begins follow each other.
+        end = ends.of(name, bool(match["indented"]), body_end) if name is not None and line_end >= 0 else None
+        if end is None:
+            # Words, for spaces would bring what stands in front of them and behind together.
+            shown[match.start() : position] = re.sub(rb"\S", b"x", match[0])
+        else:
+            shown[body_end:end] = shown[body_end:end].translate(_PLAIN)
+            body_end = end
+    return Shown(bytes(shown))
+
+
+class _Ends:
+    """Lines of a text by what they say, any of which may end a here-document.
+
+    Args:
+        text: The text.
+    """
+
+    def __init__(self, text: bytearray) -> None:
+        self._starts: dict[tuple[bytes, bool], list[int]] = {}
+        start = 0
+        for line in text.split(b"\n"):
+            said = bytes(line.removesuffix(b"\r"))
+            self._starts.setdefault((said, False), []).append(start)
+            self._starts.setdefault((said.lstrip(), True), []).append(start)
+            start += len(line) + 1
+
+    def of(self, name: bytes, indented: bool, after: int) -> int | None:
+        """Where the first such line after a byte begins; None where there is none."""
+        starts = self._starts.get((name, indented), [])
+        place = bisect_right(starts, after)
+        return starts[place] if place < len(starts) else None
 
 
 SPEC = LanguageSpec(
