@@ -80,11 +80,11 @@ _NO_DEFINITION = re.compile(r"string|heredoc|(?:function|method|construct|call)_
 _HEAD_LINES = 20
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
-    "kotlin": re.compile(r"\bfun\b[^{=]*[{=]", re.DOTALL),
+    "kotlin": re.compile(r"\A(?:[^\n={}]*\s)?fun\b[^({=]*\((?:[^()]|\([^()]*\))*\)[^\n{=]*\s[{=]"),
     "lua": re.compile(r"\A[^\n]*?(?:\bfunction\s+[\w.:]+\s*\(|=\s*function\b)"),
     "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriving|instance|type)\b)[a-z_(]"),
     "ocaml": re.compile(r"(?:let|and|method)[^\n=]*[\w')]\s*[^()\s=]|\bfun(?:ction)?\b"),
-    "bash": re.compile(r"[^\s=]\s*\(\)|^\s*function\s"),
+    "bash": re.compile(r"\A[^\n]*?[^\s=]\s*\(\)|\A\s*function\s"),
 }
 _MACRO_NAME = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+\Z")
 #: Lines between the two names of one function: ctags gives the line of the type where the name stands below it.
@@ -193,7 +193,8 @@ def _differences(
             yield column, tag.line, f"{tag.scope}.{tag.name} {names} | {lines[tag.line - 1].strip()[:100]}"
             continue
         matched.update(id(function) for function in same)
-        scope = re.split(r"::|\.|\\", tag.scope.rstrip("."))[-1]
+        # Empty where the scope has no name, as Kotlin's companions.
+        scope = re.split(r"::|\.|\\", tag.scope)[-1]
         if scope and not _ANONYMOUS.search(scope) and all(not _within(function, scope) for function in same):
             yield "wrong container", tag.line, f"{tag.scope} {same[0].qualified_name}"
     keywords, keywords_may = SPECS[language].keywords, SPECS[language].keywords_name_members

@@ -247,7 +247,7 @@ def mutations(target: Target) -> Iterator[MutationSpec]:
 
 
 def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Start and end of what computes nothing: annotations, interfaces, and how a dataclass is stored."""
+    """Start and end of what computes nothing: annotations, their imports, interfaces, how a dataclass is stored."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         inert: list[ast.AST | None] = []
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
@@ -255,10 +255,15 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
         elif isinstance(node, ast.ClassDef):
             stored = [decorator for decorator in node.decorator_list if ast.unparse(decorator).startswith("dataclass(")]
             inert = [keyword for call in stored if isinstance(call, ast.Call) for keyword in call.keywords]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "zip":
+            # A claim that always holds.
+            inert = [keyword for keyword in node.keywords if keyword.arg == "strict"]
         elif isinstance(node, ast.AnnAssign | ast.arg):
             inert = [node.annotation]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             inert = [node.returns]
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            inert = [node]
         for part in inert:
             if part is not None:
                 yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)

@@ -334,7 +334,8 @@ class _Reader:
         code = self._code
         end = self._closing(following)
         name = _ONE_NAME.match(code, opening + 1, closing)
-        if name and end >= 0 and self._at(self._next(end + 1)) in (b"{", b";"):
+        behind = self._next(end + 1)
+        if name and end >= 0 and (self._at(behind) in (b"{", b";") or _CAPITALS.match(code, behind)):
             self._blank(start, name.start(1))
             self._blank(name.end(1), closing + 1)
 

@@ -52,6 +52,8 @@ def _names(source: str, language: str) -> list[str]:
         ("cpp", "constexpr a::B::operator bool() const { return true; }\n", ["a.B.operator bool"]),
         ("cpp", "namespace a {\nextern template B f(const C*, int);\nint g() { return 1; }\n}\n", ["a.g"]),
         ("cpp", 'extern "C" WEAK bool C_SYMBOL(\n    f)() {\n  return true;\n}\n', ["f"]),
+        ("cpp", "INLINE void C_SYMBOL(\n    f)()\n    NO_READS {\n}\n", ["f"]),
+        ("c", "INLINE void C_SYMBOL(f)(int a) NO_READS GUARDED(a) {\n}\n", ["f"]),
         ("cpp", f"template <class T> struct A<{'enable_if<T>, ' * 20}int> {{ int f() {{ return 1; }} }};\n", ["A.f"]),
         (
             "c",
