@@ -92,15 +92,22 @@ def test_the_middle_stage_orders_by_codes_and_computes_none_twice(tmp_path: Path
         assert model.compressed == ["a", "bbb", "cc"]
 
 
-def test_candidates_without_codes_keep_their_similarity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_candidates_without_codes_keep_their_similarity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A search computes a bounded number of codes; the rest of the thousand is left as the fast stage ranked it."""
     monkeypatch.setattr(middle, "_MOST_MISSING", 2)
+    caplog.set_level("INFO")
     model = WithCodes()
     with CodeStore(tmp_path / "codes.sqlite3", model.fingerprint, model.dimension) as store:
         found = poly_stage(model, store, 10).of(QUERY, ranked("a", "bbb", "cc"))
         assert model.compressed == ["a", "bbb"]
         assert names(found) == ["f1", "f0", "f2"]
         assert found[2].evidence["similarity"] == pytest.approx(0.7)
+        assert "1 of 3 candidates have no codes yet" in caplog.text
+        caplog.clear()
+        poly_stage(model, store, 10).of(QUERY, ranked("a", "bbb", "cc"))
+        assert "no codes yet" not in caplog.text
 
 
 def test_a_search_reads_codes_where_it_is_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,3 +179,13 @@ def test_words_rank_alone_without_a_vector() -> None:
     (ranking,) = rankings(QUERY, None, [MadeSource({"a": 2.0, "b": 8.0})], (), 10)
     assert names(ranking) == ["b", "a"]
     assert ranking.ranked[0].score == 1.0
+
+
+def test_a_ranking_names_the_last_stage_that_was_not_waited_for() -> None:
+    """Two that read what the index keeps are one step to whoever looks."""
+    source = MadeSource({"a": 0.9, "b": 0.8})
+    stages = [replace(turning(2), name=name, reads_text=False) for name in ("first", "second")]
+    stages = [replace(stage, read=lambda _query, ranked: list(ranked)) for stage in stages]
+    (ranking,) = rankings(QUERY, VECTOR, [source], stages, 2)
+    assert ranking.stage is stages[1]
+    assert ranking.last

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError
+from cascode_indexer.location import vector_cache_path
 from cascode_indexer.query import Frame, Query
 from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _definitions_at_frames
 from cascode_indexer.search.types import Answer, SearchRequest
+from cascode_indexer.team.types import TeamDefinition, TeamQuestion
 from fake_encoder import FakeEncoder, FakeModelHandle
 
 SHOP = '''class Cart:
@@ -92,6 +97,44 @@ def test_the_fast_answer_comes_first_where_a_stage_follows(engine: Engine, encod
     engine.search(SearchRequest("send a mail", rerank=False), on_fast=fast.append)
     engine.search(SearchRequest("send a mail", languages=("go",)), on_fast=fast.append)
     assert len(fast) == 1
+
+
+@dataclass
+class SlowTeam:
+    """A team's index that has nothing, and says so when it is let."""
+
+    label: str = "team"
+    seconds: float = 10.0
+    asked: int = 0
+    let: threading.Event = field(default_factory=threading.Event)
+
+    def search(self, _question: TeamQuestion) -> list[TeamDefinition]:
+        """Wait."""
+        self.asked += 1
+        self.let.wait()
+        return []
+
+
+def test_what_lies_here_is_shown_while_the_team_is_asked(root: Path) -> None:
+    """Only to whoever wants a first answer, and only where the request wants the team."""
+    team = SlowTeam()
+    with Engine([root], model=FakeModelHandle(), team=team) as engine:  # type: ignore[arg-type]
+        team.vectors = lambda *_given, **_named: ([], np.zeros((0, 64), dtype=np.float32), None)  # type: ignore[attr-defined]
+        engine.update()
+        fast: list[Answer] = []
+
+        def shown(answer: Answer) -> None:
+            fast.append(answer)
+            team.let.set()
+
+        assert names(engine.search(SearchRequest("send a mail", rerank=False)))[0] == "send_mail"
+        assert team.asked == 0
+        answer = engine.search(SearchRequest("send a mail", rerank=False, team=True), on_fast=shown)
+        assert [names(shown) for shown in fast] == [names(answer)]
+        assert {"team", "fast"} <= set(answer.timings_ms)
+        assert "team" not in fast[0].timings_ms
+        engine.search(SearchRequest("send a mail", rerank=False, team=True))
+        assert (team.asked, len(fast)) == (2, 1)
 
 
 def test_a_cancelled_search_reads_no_further(engine: Engine, encoder: FakeEncoder) -> None:
@@ -208,6 +251,22 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
     assert len(engine.similar(root / "cart.py", 5, limit=1).hits) == 1
 
 
+def test_code_like_what_was_typed_is_found_by_the_lines_of_the_buffer(engine: Engine, root: Path) -> None:
+    """Of that file alone: another one's lines are those on disk."""
+    engine.set_overlay(root / "mail.py", f"\n\n{MAIL}")
+    engine.refresh_overlays()
+    assert names(engine.similar(root / "mail.py", 8))[0] == "send_mail"
+    with pytest.raises(
+        QueryError, match=r"no definition at line 2 of mail.py; it holds send_mail 3-5, queue_mail 8-10"
+    ):
+        engine.similar(root / "mail.py", 2)
+    for path in ("cart.py", "aaa.py", "zzz.py"):
+        (root / path).write_text(SHOP, encoding="utf-8")
+    engine.update()
+    for path in ("cart.py", "aaa.py", "zzz.py"):
+        assert "Cart.remove" in names(engine.similar(root / path, 5))
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -223,6 +282,104 @@ def test_a_line_of_no_definition_says_which_there_are(engine: Engine, root: Path
     (root / "new.py").write_text("", encoding="utf-8")
     with pytest.raises(QueryError, match=r"no definitions are indexed in new.py: check the path, or run"):
         engine.similar(root / "new.py", 1)
+
+
+class CountedThreads(FakeModelHandle):
+    """A model of four threads that notes how many of them each step is left."""
+
+    all_threads = 4  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[int | None] = []
+
+    def use_threads(self, count: int | None) -> None:
+        """Note it."""
+        self.left.append(count)
+
+
+@pytest.mark.parametrize(("indexing", "left"), [(1, 3), (3, 1), (4, 1), (None, 1)])
+def test_a_search_takes_the_threads_that_indexing_leaves(root: Path, indexing: int | None, left: int) -> None:
+    """All where nothing is being encoded; at least one."""
+    model = CountedThreads()
+    with Engine([root], model=model, threads=indexing) as engine:
+        engine.update()
+        model.left.clear()
+        engine.search(SearchRequest("send a mail"))
+        assert set(model.left) == {None}
+        model.left.clear()
+        with engine._gate.computing():
+            engine.search(SearchRequest("send a mail"))
+        assert set(model.left) == {left}
+
+
+def test_times_are_shown_in_hundredths_of_a_millisecond(engine: Engine) -> None:
+    """Further digits are noise."""
+    took = engine.search(SearchRequest("send a mail")).timings_ms
+    assert list(took.values()) == [round(milliseconds, 2) for milliseconds in took.values()]
+    assert any(milliseconds != round(milliseconds, 1) for milliseconds in took.values())
+
+
+def test_open_files_are_searched_where_no_folder_is(tmp_path: Path) -> None:
+    """By words and by meaning, and what is like one of their definitions; a folder that is open hides them."""
+    with Engine([], model=FakeModelHandle()) as engine:
+        assert engine.search(SearchRequest("send a mail")).hits == ()
+        for name, text in (("a.py", SHOP), ("mail.py", MAIL), ("z.py", SHOP)):
+            engine.set_overlay(tmp_path / name, text)
+        answer = engine.search(SearchRequest("send a mail"))
+        assert (names(answer)[0], answer.functions) == ("send_mail", 8)
+        assert {"meaning", "words"} <= set(answer.hits[0].why)
+        assert names(engine.similar(tmp_path / "mail.py", 7))[0] == "send_mail"
+        with pytest.raises(QueryError, match=r"it holds send_mail 1-3, queue_mail 6-8, \.\.\."):
+            engine.similar(tmp_path / "mail.py", 5)
+        (tmp_path / "folder").mkdir()
+        engine.add_root(tmp_path / "folder")
+        assert engine.search(SearchRequest("send a mail")).hits == ()
+
+
+def test_definitions_of_one_line_are_no_neighbours_of_each_other(engine: Engine, root: Path) -> None:
+    """What shares its line with a definition is no answer to what is like it: they are shown as one place."""
+    (root / "doors.js").write_text("function openDoor() { return 1 } function closeDoor() { return 2 }\n", "utf-8")
+    (root / "gates.js").write_text("function openGate() { return 1 }\n\nfunction closeGate() { return 2 }\n", "utf-8")
+    engine.update()
+    assert {"openDoor", "closeDoor"}.isdisjoint(names(engine.similar(root / "doors.js", 1)))
+    assert "closeGate" in names(engine.similar(root / "gates.js", 1))
+    assert "openGate" not in names(engine.similar(root / "gates.js", 1))
+
+
+def test_a_damaged_file_is_put_aside_and_the_search_answers(tmp_path: Path, root: Path, index_folder: Path) -> None:
+    """One file of all workspaces, so once; what was in it is encoded again."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mail.py").write_text(MAIL, encoding="utf-8")
+    roots = [root, tmp_path / "other"]
+    with Engine(roots, model=FakeModelHandle()) as engine:
+        engine.update()
+    cache = vector_cache_path()
+    cache.write_bytes(b"no database" * 1000)
+    for beside in cache.parent.glob(f"{cache.name}-*"):
+        beside.unlink()
+    with Engine(roots, model=FakeModelHandle()) as engine:
+        assert names(engine.search(SearchRequest("send a mail")))[:1] == ["send_mail"]
+        assert len([path for path in cache.parent.iterdir() if "damaged" in path.name]) == 1
+        engine.update()
+        assert engine.search(SearchRequest("send a mail")).pending == 0
+
+
+def test_a_hit_of_a_folder_that_was_closed_shows_its_lines(engine: Engine, root: Path, tmp_path: Path) -> None:
+    """Up to the size that holds for all; a folder may have a larger one of its own."""
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "big.py").write_text(
+        "def big():\n    return 1\n\n\ntext = '''" + "words\n" * 200_000 + "'''", "utf-8"
+    )
+    engine.add_root(tmp_path / "large", max_file_bytes=1 << 22)
+    engine.update()
+    (big,) = engine.search(SearchRequest("big", limit=1)).hits
+    (small,) = engine.search(SearchRequest("queue_mail", limit=1)).hits
+    assert engine.snippet(big) == "def big():\n    return 1"
+    engine.remove_root(tmp_path / "large")
+    engine.remove_root(root)
+    assert engine.snippet(big) == ""
+    assert engine.snippet(small) == "\n".join(MAIL.splitlines()[5:8])
 
 
 def test_lines_of_a_hit_are_those_of_its_file(engine: Engine, root: Path) -> None:

@@ -12,11 +12,12 @@ from candidates import candidate
 from cascode_indexer.query import Query, QueryKind
 from cascode_indexer.rank.pipeline import rank
 from cascode_indexer.rank.types import Ranked
-from cascode_indexer.rank.weights import LATE
+from cascode_indexer.rank.weights import FAST, LATE, READ_AFTER_LATE
 from cascode_indexer.search.stages import (
     EVERY_CANDIDATE,
     FUSED,
     Stage,
+    fused_parts_of,
     in_the_spread_of,
     late_interaction,
     rerank_depth,
@@ -224,6 +225,37 @@ def test_texts_are_read_beside_kept_states_only_where_asked_for(
     encoder = FakeEncoder(states=True)
     found = stages_of(request_, encoder, encoder.encode_query(["q"]))  # type: ignore[arg-type]
     assert [(stage.depth, stage.reads_text) for stage in found] == stages
+    assert [stage.table for stage in found] == [LATE, READ_AFTER_LATE][: len(stages)]
+
+
+def test_a_classifier_without_weight_reads_neither_texts_nor_states() -> None:
+    """It was measured not to improve the order; asked for, it reads texts with the weights of the fast stage."""
+    encoder = FakeEncoder(states=True, settings=ModelSettings(head="late", fusion_weight=0.0))
+    asked = encoder.encode_query(["q"])
+    assert stages_of(SearchRequest("q"), encoder, asked) == []  # type: ignore[arg-type]
+    (stage,) = stages_of(SearchRequest("q", rerank_top=5), encoder, asked)  # type: ignore[arg-type]
+    assert (stage.depth, stage.reads_text, stage.table) == (5, True, FAST)
+
+
+def test_the_classifier_reads_the_beginning_of_a_long_query() -> None:
+    """As the vectors of its pieces do; a pair of the whole and a text would be cut anywhere."""
+    encoder = FakeEncoder(classifier=True)
+    (stage,) = stages_of(SearchRequest("q"), encoder, ASKED)  # type: ignore[arg-type]
+    query = replace(SENTENCE, pieces=("the upload failed", "and was not retried"))
+    stage.read(query, ranked(query, ("a", 0.5, 0.0)))
+    assert [asked for asked, _ in encoder.classified] == ["the upload failed"]
+
+
+def test_what_was_measured_counts_with_its_weight_and_nothing_else_does() -> None:
+    """Similarity counts whole and late interaction not at all where no weights are known."""
+    plain = ranked(SENTENCE, ("a", 0.5, 0.0))[0]
+    evidence: list[dict[str, float]] = [{"similarity": 0.5, "late": 0.25}, {"late": 0.25}, {"similarity": 0.5}, {}]
+    weights: list[dict[str, float]] = [{"similarity": 2.0, "late": 3.0}, {"similarity": 2.0}, {"late": 3.0}, {}]
+    grid = [replace(plain, evidence=found, weights=weighed) for found in evidence for weighed in weights]
+    assert fused_parts_of(grid).tolist() == pytest.approx(
+        [1.75, 1.0, 1.25, 0.5, 0.75, 0.0, 0.75, 0.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
+    )
+    assert similarities_of(grid).tolist() == [0.5] * 4 + [0.0] * 4 + [0.5] * 4 + [0.0] * 4
 
 
 def test_the_classifier_takes_the_place_of_what_kept_states_said() -> None:
@@ -257,3 +289,5 @@ def test_copies_and_owners_are_looked_up_together() -> None:
     )
     assert found == pytest.approx([-0.5, 0.5])
     assert mean == pytest.approx(0.5)
+    nothing = [replace(candidate("b", "src/f.py", similarity=0.5, number=1), owner=owners[0])]
+    assert late_interaction(encoder, asked.states, nothing) == ([None], 0.0)  # type: ignore[arg-type]

@@ -34,8 +34,9 @@ def stored(root: Path, text: str) -> dict[tuple[str, int], tuple[StoredDefinitio
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
                 name=found.name,
-                qualified_name=found.qualified_name,
-                kind=found.kind.value,
+                # As they come from SQLite: strings of their own.
+                qualified_name="".join(list(found.qualified_name)),
+                kind="".join(list(found.kind.value)),
                 signature=found.signature,
                 start_line=found.start_line,
                 end_line=found.end_line,

@@ -67,7 +67,7 @@ def test_doc_comments_of_each_style_become_queries(path: str, source: str, langu
 
 def test_suffixes_are_those_of_the_indexer() -> None:
     """A file that is read for a language is of that language to the extractor as well."""
-    told_by_content = {".h", ".inc"}
+    told_by_content = {".h", ".inc", ".m", ".pl"}
     for language, suffixes in ((language, mining.suffixes) for language, mining in MINED.items()):
         for suffix in set(suffixes) - told_by_content:
             found = {language_of(f"a{suffix}", b"")}

@@ -6,7 +6,7 @@ import re
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.shown import ascii_shown
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_definition name: (_) @name body: (_) @body) @function
@@ -33,6 +33,7 @@ SPEC = LanguageSpec(
     ),
     # VS Code has one language for all shells; highlighters have its name only for Bash.
     editor_ids=("bash", "shellscript", "sh"),
+    mining=Mining(suffixes=(".sh", ".bash")),
     aliases=("shell", "ksh"),
     comments=CommentForms(line=("#",), block=()),
     keywords=_KEYWORDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 # The grammar gives a signature and the body that follows it.
 _BODY = ". (function_body) @body"
@@ -91,6 +91,7 @@ SPEC = LanguageSpec(
         tests=(r"(?:^|/)integration_test/",),
     ),
     editor_ids=("dart",),
+    mining=Mining(suffixes=(".dart",)),
     aliases=("flutter",),
     keywords=_KEYWORDS,
     grammars={"": "tree_sitter_dart:language"},

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms, tidy
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _IS_DEFINITION = '(#match? @_def "^(def|defp|defmacro|defmacrop|defguard|defguardp|defn|defnp)$")'
 _BODIES = ("{}) (do_block) @body", "{} (keywords (pair) @body .))")
@@ -95,6 +95,7 @@ SPEC = LanguageSpec(
         interpreters=("elixir",),
     ),
     editor_ids=("elixir",),
+    mining=Mining(suffixes=(".ex",), is_compiled=True),
     aliases=("ex", "exs"),
     comments=_FORMS,
     keywords=words("after and catch do else end false fn in nil not or rescue true unquote when"),

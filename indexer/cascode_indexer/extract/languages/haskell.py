@@ -6,7 +6,7 @@ import re
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.shown import Shown, blanked
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 #: A value without arguments is a function where it stands at the top, point-free ones among them; not in a ``where``.
 _SCOPES = ("declarations", "class_declarations", "instance_declarations")
@@ -67,6 +67,7 @@ SPEC = LanguageSpec(
         tests=(r"(?-i:(?:Test|Tests|Spec)\.hs$)",),
     ),
     editor_ids=("haskell",),
+    mining=Mining(suffixes=(".hs",), is_compiled=True),
     aliases=("hs",),
     comments=CommentForms(line=("--",), block=(("{-", "-}"),)),
     keywords=words(

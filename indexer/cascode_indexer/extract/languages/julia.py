@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _HEAD = """(type_head [
   (identifier) @name
@@ -82,6 +82,7 @@ SPEC = LanguageSpec(
         tests=(r"(?:^|/)runtests\.jl$",),
     ),
     editor_ids=("julia",),
+    mining=Mining(suffixes=(".jl",)),
     aliases=("jl",),
     comments=CommentForms(line=("#",), block=(('"""', '"""'), ("#=", "=#"), ('"', '"'))),
     keywords=words(

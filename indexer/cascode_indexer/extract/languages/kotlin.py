@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.shown import Shown
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _VALUES = "[(lambda_literal) (anonymous_function (function_body))]"
 #: Where a ``val`` belongs to the program and not to an object that comes and goes.
@@ -106,6 +106,7 @@ SPEC = LanguageSpec(
         tests=(r"(?-i:(?:Test|Tests|TestCase|IT|Spec)\.kt$)", r"(?-i:(?:^|/)[a-z][A-Za-z]*Test/)"),
     ),
     editor_ids=("kotlin",),
+    mining=Mining(suffixes=(".kt",)),
     aliases=("kt", "kts"),
     keywords=_KEYWORDS,
     grammars={"": "tree_sitter_kotlin:language"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cascode_indexer.extract.forms import CommentForms
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _FUNCTION = "(function_definition parameters: (_) @head body: (_)? @body)"
 _TARGET = "(variable_list . name: (_) @name .)"
@@ -69,6 +69,7 @@ SPEC = LanguageSpec(
         tests=(r"_spec\.lua$",),
     ),
     editor_ids=("lua",),
+    mining=Mining(suffixes=(".lua",)),
     comments=CommentForms(line=("--",), block=(("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]"))),
     keywords=_KEYWORDS,
     keywords_name_members=True,

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from cascode_indexer.extract.branches import Branches
 from cascode_indexer.extract.shown import Shown, blank, blanked
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 from .c import KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name
 
@@ -128,6 +128,7 @@ SPEC = LanguageSpec(
         tests=(r"(?-i:(?:Test|Tests|Spec)\.mm?$)",),
     ),
     editor_ids=("objective-c", "objective-cpp"),
+    mining=Mining(suffixes=(".m",)),
     aliases=("objc", "objectivec", "objective-c++"),
     keywords=KEYWORDS | words("self super nil YES NO id"),
     grammars={"": "tree_sitter_objc:language"},

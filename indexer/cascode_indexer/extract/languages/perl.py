@@ -7,7 +7,7 @@ from bisect import bisect_right
 
 from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.shown import Shown, ascii_shown
-from cascode_indexer.extract.spec import Files, LanguageSpec, dotted_identifiers, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
 _SUB = "(anonymous_subroutine_expression body: (_) @body)"
 _VARIABLE = "[(variable_declaration variable: (_) @name) (scalar) @name (glob) @name (hash_element_expression) @name]"
@@ -132,6 +132,7 @@ SPEC = LanguageSpec(
         tests=(r"\.t$", r"(?:^|/)x?t/(?:lib/)?[^/]*\.p[lm]$"),
     ),
     editor_ids=("perl",),
+    mining=Mining(suffixes=(".pm", ".pl")),
     comments=CommentForms(
         line=("#",),
         block=tuple((opening, "=cut") for opening in ("=head", "=pod", "=item", "=method", "=func", "=over", "=begin")),

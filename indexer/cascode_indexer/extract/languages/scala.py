@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _CONSTANT = "(val_definition pattern: (identifier) @name value: (_) @body) @constant"
 
@@ -70,6 +70,7 @@ SPEC = LanguageSpec(
         tests=(r"(?-i:(?:Test|Tests|Spec|Suite)\.scala$)",),
     ),
     editor_ids=("scala",),
+    mining=Mining(suffixes=(".scala",), is_compiled=True),
     aliases=("sbt",),
     keywords=_KEYWORDS,
     grammars={"": "tree_sitter_scala:language"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _QUERY = """
 (function_definition name: (_) @name body: (_) @body) @function
@@ -37,6 +37,7 @@ SPEC = LanguageSpec(
         examples=(r"\.s\.sol$",),
     ),
     editor_ids=("solidity",),
+    mining=Mining(suffixes=(".sol",)),
     aliases=("sol",),
     keywords=words(
         "abstract assembly break catch constant continue contract delete do else emit enum event for function if"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cascode_indexer.extract.spec import Files, LanguageSpec, words
+from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 _NAME = "name: (pattern bound_identifier: (simple_identifier) @name)"
 _CLOSURE = "[(lambda_literal) (call_expression . (lambda_literal))]"
@@ -73,6 +73,7 @@ SPEC = LanguageSpec(
         tests=(r"(?-i:(?:Test|Tests|TestCase|Spec)\.swift$)",),
     ),
     editor_ids=("swift",),
+    mining=Mining(suffixes=(".swift",)),
     keywords=_KEYWORDS,
     keywords_name_members=True,
     grammars={"": "tree_sitter_swift:language"},

@@ -1,0 +1,76 @@
+"""Vectors in memory, brought up to date with what the store says."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cascode_indexer.engine import Engine
+from cascode_indexer.location import vector_cache_path
+from cascode_indexer.search import vectors
+from cascode_indexer.search.vectors import WorkspaceVectors
+from cascode_indexer.workspace import Workspace
+from fake_encoder import FakeModelHandle
+
+
+def opened(workspace: Workspace) -> WorkspaceVectors:
+    """The vectors of a workspace as the next process reads them."""
+    index, model = workspace.index, FakeModelHandle().get()
+    return WorkspaceVectors(
+        workspace.location, index.store, index.cache(), fingerprint=model.fingerprint, dimension=model.dimension
+    )
+
+
+def test_vectors_that_the_cache_lost_are_named(
+    tmp_path: Path, index_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those alone, once; while nothing is lost nothing is said."""
+    (tmp_path / "a.py").write_text("def one():\n    return 1\n\n\ndef two():\n    return 2\n", encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace,) = engine.workspaces
+        whole = opened(workspace)
+        assert len(whole.refresh()) == 2
+        assert whole.lost == []
+        assert not caplog.records
+        workspace.location.vectors.unlink(missing_ok=True)
+        with sqlite3.connect(vector_cache_path()) as database:
+            database.execute("DELETE FROM vectors WHERE key = (SELECT min(key) FROM vectors)")
+        with caplog.at_level(logging.WARNING):
+            damaged = opened(workspace)
+            assert len(damaged.refresh()) == 1
+        (lost,) = damaged.lost
+        assert lost in workspace.store.encoded_passages()
+        assert "1 vectors are missing" in caplog.text
+
+
+def test_vectors_are_written_once_and_read_from_their_file(
+    tmp_path: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What did not change is not written again; what was written is not asked of the cache."""
+    (tmp_path / "a.py").write_text("def one():\n    return 1\n", encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace,) = engine.workspaces
+        workspace.location.vectors.unlink(missing_ok=True)
+        written: list[Path] = []
+        kept = opened(workspace)
+        save = vectors.save_index
+        monkeypatch.setattr(
+            vectors,
+            "save_index",
+            lambda *given: written.append(given[2]) or save(*given),  # type: ignore[func-returns-value]
+        )
+        kept.save()
+        kept.save()
+        assert written == [workspace.location.vectors]
+        with sqlite3.connect(vector_cache_path()) as database:
+            database.execute("DELETE FROM vectors")
+        again = opened(workspace)
+        assert len(again.refresh()) == 1
+        assert again.lost == []
+        again.save()
+        assert len(written) == 1
