@@ -13,6 +13,7 @@ import pytest
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError
 from cascode_indexer.location import vector_cache_path
+from cascode_indexer.open_index import OpenIndex
 from cascode_indexer.query import Frame, Query
 from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _definitions_at_frames
 from cascode_indexer.search.types import Answer, SearchRequest
@@ -204,7 +205,7 @@ def test_a_buffer_gives_as_many_candidates_as_an_index(engine: Engine, root: Pat
 
 def test_what_meaning_alone_found_has_no_words_to_its_credit(engine: Engine, root: Path) -> None:
     """In the index and in a buffer: its BM25 is 0."""
-    engine.set_overlay(root / "mail.py", MAIL)
+    engine.set_overlay(root / "mail.py", f"{MAIL}\n\ndef wait():\n    return 1\n")
     engine.refresh_overlays()
     (workspace,), overlays, query = engine.workspaces, engine._overlays, Query.of("add an address")
     stems = overlays.stems(query.looked_up)
@@ -219,6 +220,7 @@ def test_what_meaning_alone_found_has_no_words_to_its_credit(engine: Engine, roo
         "Cart.remove": False,
         "send_mail": True,
         "queue_mail": True,
+        "wait": False,
     }
     assert min(candidate.bm25 for candidate in found) == 0
 
@@ -249,6 +251,33 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
     assert {"Cart", "Cart.add"}.isdisjoint(names(answer))
     assert set(names(engine.similar(root / "cart.py", 2))) == {"send_mail", "queue_mail"}
     assert len(engine.similar(root / "cart.py", 5, limit=1).hits) == 1
+
+
+def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
+    """Files of one name in several folders are not taken for each other."""
+    roots = [tmp_path / name for name in ("a", "b", "c")]
+    for root, name in zip(roots, ("first", "middle", "last"), strict=True):
+        root.mkdir()
+        (root / "mail.py").write_text(f"def {name}_mail():\n    return {name}\n", encoding="utf-8")
+    with Engine(roots, model=FakeModelHandle()) as engine:
+        engine.update()
+        for root, others in zip(roots, ({"b", "c"}, {"a", "c"}, {"a", "b"}), strict=True):
+            hits = engine.similar(root / "mail.py", 1).hits
+            assert {hit.root.name for hit in hits} == others
+            assert engine.snippet(hits[0]).startswith(f"def {hits[0].name}")
+
+
+def test_an_index_that_was_replaced_meanwhile_is_opened_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between looking it up and reading it another search may have put its damaged file aside."""
+    (workspace,) = engine.workspaces
+    closed = OpenIndex(workspace.location, engine.model)
+    closed.retire()
+    indexes = [closed, workspace.index]
+    monkeypatch.setattr(
+        type(workspace), "index", property(lambda _: indexes.pop(0) if len(indexes) > 1 else indexes[0])
+    )
+    assert names(engine.search(SearchRequest("send a mail")))[0] == "send_mail"
+    assert len(indexes) == 1
 
 
 def test_code_like_what_was_typed_is_found_by_the_lines_of_the_buffer(engine: Engine, root: Path) -> None:
