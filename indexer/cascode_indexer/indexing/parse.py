@@ -6,6 +6,7 @@ import hashlib
 import logging
 
 from cascode_indexer.extract import ExtractionError, is_notebook
+from cascode_indexer.indexing.parse_journal import parse_journal
 from cascode_indexer.store.types import ParsedFile
 from cascode_indexer.types import Definition, SkipReason, SourceFile
 from cascode_indexer.walk import code_of_notebook, decode, source_text, text_worth_parsing
@@ -53,8 +54,13 @@ def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> Pa
     # The parser and its rules take long to import, and most scans find nothing that changed.
     from cascode_indexer.extract import extract_definitions
 
+    journal = parse_journal()
+    if journal.is_fatal(digest, source.language, source.path, text):
+        _log.warning("%s: a process that parses it does not come back; it is left out until it changes", source.path)
+        return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
     try:
-        extraction = extract_definitions(text, source.language, path=source.path)
+        with journal.noting(digest):
+            extraction = extract_definitions(text, source.language, path=source.path)
     except ExtractionError as error:
         _log.warning("%s: %s", source.path, error)
         return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
