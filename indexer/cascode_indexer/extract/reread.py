@@ -136,7 +136,8 @@ class _Reread:
         definitions = [
             _moved(_without(definition, made), block.first - added, outer, block.last + 1)
             for definition in found
-            if definition.start_line > added
+            # What is named behind the block took a word of those that close it.
+            if definition.start_line > added and definition.name_line - added <= block.last + 1 - block.first
         ]
         self._in_vain = 0 if definitions else self._in_vain + 1
         is_clean = all(end < len(head) for _, end in reading.errors())

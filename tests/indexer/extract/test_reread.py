@@ -169,6 +169,12 @@ def test_what_swallowed_others_ends_with_its_block() -> None:
     assert first.code == "function f() {\n  if (a) {\n  g();\n}"
 
 
+def test_a_word_behind_a_block_names_nothing_in_it() -> None:
+    """A method that is being typed has no name yet: the 'end' that closes its block is none."""
+    source = "module Jobs\n  Point = Struct.new(:x) do\n    def version.\n=end\ndef count() 1 end\n"
+    assert _found(source, "ruby") == [("Jobs.Point", 2, 2), ("count", 5, 5)]
+
+
 def test_a_class_begins_before_a_method_without_a_body() -> None:
     """Two definitions whose nodes begin at one byte are two."""
     assert _found("class A\n  def f; end\nend\n", "ruby") == [("A", 1, 3), ("A.f", 2, 2)]
