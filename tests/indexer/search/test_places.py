@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,13 +74,13 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
 
 def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
     """Files of one name in several folders are not taken for each other."""
-    roots = [tmp_path / name for name in ("a", "b", "c")]
-    for root, name in zip(roots, ("first", "middle", "last"), strict=True):
+    roots = [tmp_path / name for name in ("c", "a", "b")]
+    for root, name in zip(roots, ("last", "first", "middle"), strict=True):
         root.mkdir()
         (root / "mail.py").write_text(f"def {name}_mail():\n    return {name}\n", encoding="utf-8")
     with Engine(roots, model=FakeModelHandle()) as engine:
         engine.update()
-        for root, others in zip(roots, ({"b", "c"}, {"a", "c"}, {"a", "b"}), strict=True):
+        for root, others in zip(roots, ({"a", "b"}, {"b", "c"}, {"a", "c"}), strict=True):
             hits = engine.similar(root / "mail.py", 1).hits
             assert {hit.root.name for hit in hits} == others
             assert engine.snippet(hits[0]).startswith(f"def {hits[0].name}")
@@ -88,12 +89,16 @@ def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
 def test_code_like_what_was_typed_is_found_by_the_lines_of_the_buffer(engine: Engine, root: Path) -> None:
     """Of that file alone: another one's lines are those on disk."""
     engine.set_overlay(root / "mail.py", f"\n\n{MAIL}")
+    for beside in ("cart.py", "zzz.py"):
+        engine.set_overlay(root / beside, f"\n\n\n\n{SHOP}")
     engine.refresh_overlays()
     assert names(engine.similar(root / "mail.py", 8))[0] == "send_mail"
     with pytest.raises(
         QueryError, match=r"no definition at line 2 of mail.py; it holds send_mail 3-5, queue_mail 8-10"
     ):
         engine.similar(root / "mail.py", 2)
+    for beside in ("cart.py", "zzz.py"):
+        engine.clear_overlay(root / beside)
     for path in ("cart.py", "aaa.py", "zzz.py"):
         (root / path).write_text(SHOP, encoding="utf-8")
     engine.update()
@@ -143,3 +148,20 @@ def test_definitions_of_one_line_are_no_neighbours_of_each_other(engine: Engine,
     assert {"openDoor", "closeDoor"}.isdisjoint(names(engine.similar(root / "doors.js", 1)))
     assert "closeGate" in names(engine.similar(root / "gates.js", 1))
     assert "openGate" not in names(engine.similar(root / "gates.js", 1))
+
+
+def test_a_hit_in_a_notebook_names_its_cell_and_shows_its_lines(tmp_path: Path) -> None:
+    """Those of the cell; a hit in another file has none."""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["def fold_paper():\n", "    return crane\n"]}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{**cell, "source": "x = 1"}, cell]}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+    (tmp_path / "mail.py").write_text(MAIL, encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        hits = {hit.name: hit for hit in engine.search(SearchRequest("fold paper, send mail")).hits}
+        found = hits["fold_paper"]
+        assert found.cell is not None
+        assert (found.cell.number, found.cell.start_line, found.cell.end_line) == (2, 1, 2)
+        assert engine.snippet(found) == "def fold_paper():\n    return crane"
+        assert hits["send_mail"].cell is None
+        assert names(engine.similar(tmp_path / "a.ipynb", 1, cell=2))

@@ -88,6 +88,24 @@ def test_what_lies_here_is_shown_while_the_team_is_asked(root: Path) -> None:
         assert (team.asked, len(fast)) == (2, 1)
 
 
+class Loading(FakeModelHandle):
+    """A model that is not there yet."""
+
+    def ready(self) -> None:
+        """Nothing so far."""
+
+
+def test_words_answer_while_the_model_is_loading(root: Path) -> None:
+    """The answer says so, and has no probabilities."""
+    with Engine([root], model=Loading()) as engine:
+        engine.update()
+        answer = engine.search(SearchRequest("send a mail", wait_for_model=False))
+        assert names(answer)[0] == "send_mail"
+        assert (answer.model_ready, answer.state) == (False, "indexing")
+        assert {hit.probability for hit in answer.hits} == {None}
+        assert not {"meaning"} & {reason for hit in answer.hits for reason in hit.why}
+
+
 def test_a_cancelled_search_reads_no_further(engine: Engine, encoder: FakeEncoder) -> None:
     """What the fast stage found is the answer."""
     answer = engine.search(SearchRequest("send a mail"), cancelled=lambda: True)
@@ -196,11 +214,14 @@ def test_times_are_shown_in_hundredths_of_a_millisecond(engine: Engine) -> None:
     assert any(milliseconds != round(milliseconds, 1) for milliseconds in took.values())
 
 
-def test_a_damaged_file_is_put_aside_and_the_search_answers(tmp_path: Path, root: Path, index_folder: Path) -> None:
+@pytest.mark.parametrize("folders", [1, 2])
+def test_a_damaged_file_is_put_aside_and_the_search_answers(
+    tmp_path: Path, root: Path, index_folder: Path, folders: int
+) -> None:
     """One file of all workspaces, so once; what was in it is encoded again."""
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mail.py").write_text(MAIL, encoding="utf-8")
-    roots = [root, tmp_path / "other"]
+    roots = [root, tmp_path / "other"][:folders]
     with Engine(roots, model=FakeModelHandle()) as engine:
         engine.update()
     cache = vector_cache_path()
