@@ -75,14 +75,17 @@ _ANONYMOUS = re.compile(r"<?anonymous|__anon|<?lambda\b", re.IGNORECASE)
 #: What our names leave out: everything in a module is exported by its name.
 _EXPORTS = re.compile(r"^(?:module\.)?(?:exports|module)(?:\.|$)")
 #: Nodes of grammars in which there are no definitions.
-_NO_DEFINITION = re.compile(r"string|heredoc|(?:function|method|construct|call)_signature")
+_NO_DEFINITION = re.compile(r"string|heredoc|sigil|charlist|(?:function|method|construct|call)_signature")
 #: Lines that hold the head of a function.
 _HEAD_LINES = 20
 #: Languages whose functions can be without a body, and what a line shows that begins a function with one.
 _HEADS = {
     "kotlin": re.compile(r"\A(?:[^\n={}]*\s)?fun\b[^({=]*\((?:[^()]|\([^()]*\))*\)[^\n{=]*\s[{=]"),
     "lua": re.compile(r"\A[^\n]*?(?:\bfunction\s+[\w.:]+\s*\(|=\s*function\b)"),
-    "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriving|instance|type)\b)[a-z_(]"),
+    "haskell": re.compile(r"\A(?!(?:data|newtype|class|deriv\w+|instance|type|infix[lr]?)\b)[a-z_(]"),
+    "elixir": re.compile(
+        r"\A\s*def(?:guardp?\s.*?\bwhen\b|(?:p|macrop?)?\s(?!\s*unquote\b).*?(?:\bdo\b|\bdo:))", re.DOTALL
+    ),
     "ocaml": re.compile(r"(?:let|and|method)[^\n=]*[\w')]\s*[^()\s=]|\bfun(?:ction)?\b"),
     "bash": re.compile(r"\A[^\n]*?[^\s=]\s*\(\)|\A\s*function\s"),
 }

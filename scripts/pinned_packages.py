@@ -48,9 +48,7 @@ PACKAGES: tuple[tuple[str, str, str, str], ...] = (
     ("debian", "libcmdliner-ocaml-dev", "1.1.1-1", "ocaml"),
     ("debian", "elixir-lang", "1.14.0.dfsg-2", "elixir"),
     ("debian", "haskell-aeson", "2.0.3.0-1", "haskell"),
-    ("debian", "scala-parser-combinators", "1.0.3-3.1", "scala"),
-    ("debian", "scala-xml", "1.0.3-3.1", "scala"),
-    ("pypi", "juliacall", "0.9.37", "julia"),
+    ("debian", "scala", "2.11.12-5", "scala"),
     ("npm", "@openzeppelin/contracts", "5.7.0", "solidity"),
 )
 

@@ -33,7 +33,7 @@ Supply = Callable[[Sequence[bytes]], set[bytes]]
 
 #: Raise it whenever extraction gives other functions than before, or texts are split into other passages: every file is
 #: then read again.
-EXTRACTION_VERSION = 8
+EXTRACTION_VERSION = 9
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.

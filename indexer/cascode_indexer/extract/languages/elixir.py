@@ -17,7 +17,18 @@ _HEADS = (
     '(binary_operator left: (call target: (identifier) @name) operator: "when")',
     '(binary_operator left: (identifier) @name operator: "when")',
 )
-_OPERATOR = "(binary_operator operator: _ @name)"
+_OPERATORS = (
+    "(binary_operator operator: _ @name)",
+    "(unary_operator operator: _ @name)",
+    '(binary_operator left: (binary_operator operator: _ @name) operator: "when")',
+    '(binary_operator left: (unary_operator operator: _ @name) operator: "when")',
+)
+#: A guard's body is its condition.
+_GUARD = """
+((call target: (identifier) @_def (arguments .
+   (binary_operator left: (call target: (identifier) @name) operator: "when" right: (_) @body) .)) @function
+ (#match? @_def "^defguardp?$"))
+"""
 
 
 def _functions() -> str:
@@ -28,11 +39,12 @@ def _functions() -> str:
         for head in _HEADS
     ]
     operators = [
-        f"((call target: (identifier) @_def (arguments . {body.format(_OPERATOR)}) @function {_IS_DEFINITION}"
+        f"((call target: (identifier) @_def (arguments . {body.format(head)}) @function {_IS_DEFINITION}"
         ' (#not-match? @name "^(when|::|.\\\\\\\\.*)$"))'
         for body in _BODIES
+        for head in _OPERATORS
     ]
-    return "\n".join([*patterns, *operators])
+    return "\n".join([*patterns, *operators, _GUARD])
 
 
 _ATTRIBUTE = '(unary_operator operator: "@" operand: (call target: (identifier) {} (arguments . {})))'
@@ -98,13 +110,14 @@ SPEC = LanguageSpec(
     mining=Mining(suffixes=(".ex",), is_compiled=True),
     aliases=("ex", "exs"),
     comments=_FORMS,
-    keywords=words("after and catch do else end false fn in nil not or rescue true unquote when"),
+    # Kernel defines "and", "or", "not" and "in" as operators.
+    keywords=words("after catch do else end false fn nil rescue true unquote when"),
     grammars={"": "tree_sitter_elixir:language"},
     query=_QUERY,
     name_parts=_parts,
     inside_doc=_module_doc,
     has_clauses=True,
-    signature_tail=("do:", ","),
+    signature_tail=("do:", ",", "when"),
     cut_body=b"",
     definition=_DEFINITION,
     block_end=b"end",
