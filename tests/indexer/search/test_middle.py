@@ -102,6 +102,7 @@ def test_candidates_without_codes_keep_their_similarity(
     with CodeStore(tmp_path / "codes.sqlite3", model.fingerprint, model.dimension) as store:
         found = poly_stage(model, store, 10).of(QUERY, ranked("a", "bbb", "cc"))
         assert model.compressed == ["a", "bbb"]
+        assert not poly_stage(model, store, 10).reads_text
         assert names(found) == ["f1", "f0", "f2"]
         assert found[2].evidence["similarity"] == pytest.approx(0.7)
         assert "1 of 3 candidates have no codes yet" in caplog.text

@@ -118,7 +118,12 @@ def test_a_line_of_no_definition_says_which_there_are(engine: Engine, root: Path
     """Between two, behind the last, before the first."""
     with pytest.raises(QueryError, match=message):
         engine.similar(root / "mail.py", line)
+    (root / "new.py").write_text("\n".join(f"def at_{line}(): return 1\n" for line in (1, 3, 5, 7)), encoding="utf-8")
+    engine.update()
+    with pytest.raises(QueryError, match=r"it holds at_1 1-1, at_3 3-3, at_5 5-5, \.\.\."):
+        engine.similar(root / "new.py", 2)
     (root / "new.py").write_text("", encoding="utf-8")
+    engine.update()
     with pytest.raises(QueryError, match=r"no definitions are indexed in new.py: check the path, or run"):
         engine.similar(root / "new.py", 1)
 

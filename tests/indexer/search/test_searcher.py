@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +21,9 @@ from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_indexer.team.types import TeamDefinition, TeamQuestion
 from fake_encoder import FakeEncoder, FakeModelHandle
 from shop_workspace import MAIL, names
+
+if TYPE_CHECKING:
+    from cascode_models.inference import CasCodeModel
 
 
 def test_an_answer_says_how_complete_it_is(engine: Engine) -> None:
@@ -104,6 +109,23 @@ def test_words_answer_while_the_model_is_loading(root: Path) -> None:
         assert (answer.model_ready, answer.state) == (False, "indexing")
         assert {hit.probability for hit in answer.hits} == {None}
         assert not {"meaning"} & {reason for hit in answer.hits for reason in hit.why}
+
+
+class SlowToLoad(FakeModelHandle):
+    """A model that takes a while."""
+
+    def _load(self) -> CasCodeModel:
+        time.sleep(0.3)
+        return super()._load()
+
+
+def test_a_search_waits_for_the_model_until_it_is_cancelled(root: Path) -> None:
+    """Whoever does not wait is answered by words."""
+    with Engine([root], model=FakeModelHandle()) as engine:
+        engine.update()
+    with Engine([root], model=SlowToLoad()) as engine:
+        assert not engine.search(SearchRequest("send a mail"), cancelled=lambda: True).model_ready
+        assert engine.search(SearchRequest("send a mail")).model_ready
 
 
 def test_a_cancelled_search_reads_no_further(engine: Engine, encoder: FakeEncoder) -> None:
@@ -246,6 +268,7 @@ def test_a_hit_of_a_folder_that_was_closed_shows_its_lines(engine: Engine, root:
     (big,) = engine.search(SearchRequest("big", limit=1)).hits
     (small,) = engine.search(SearchRequest("queue_mail", limit=1)).hits
     assert engine.snippet(big) == "def big():\n    return 1"
+    assert engine.snippet(replace(big, root=Path(str(big.root)))) == "def big():\n    return 1"
     engine.remove_root(tmp_path / "large")
     engine.remove_root(root)
     assert engine.snippet(big) == ""

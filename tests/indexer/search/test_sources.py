@@ -11,7 +11,7 @@ import pytest
 from cascode_indexer.engine import Engine
 from cascode_indexer.query import Query
 from cascode_indexer.search.source import Verified
-from cascode_indexer.search.sources import CANDIDATES, IndexSource, _by_text
+from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _Allowed, _by_text, _lexical
 from cascode_indexer.store.passages import passages_of
 from fake_encoder import FakeModelHandle
 
@@ -64,6 +64,44 @@ def test_what_a_buffer_hides_takes_nobodys_place(engine: Engine) -> None:
         found = source_of(engine, hidden, wanted=1).candidates(query, vector)
         assert {candidate.definition.path for candidate in found} == {"plumber/place.py", "lib/body.py"}
         assert len(source_of(engine, wanted=1).candidates(query, vector)) == 1
+
+
+class Asked:
+    """A store that notes how many it was asked for."""
+
+    def __init__(self) -> None:
+        self.limits: list[int] = []
+
+    def match(self, _expression: str, _weights: object, limit: int) -> list[tuple[int, float]]:
+        """Numbers from 1 on, the best first."""
+        self.limits.append(limit)
+        return [(number, 1.0 / number) for number in range(1, limit + 1)]
+
+
+def test_more_are_looked_for_by_words_where_many_will_be_left_out() -> None:
+    """By filters, which full-text search knows nothing of, and by open buffers; words of nothing ask for nothing."""
+    query, store = Query.of("plumber"), Asked()
+    found = _lexical(store, query, _Allowed(None, None), 7)  # type: ignore[arg-type]
+    assert len(found) == CANDIDATES + 7
+    allowed = _Allowed(frozenset(range(0, 10_000, 3)), None)
+    found = _lexical(store, query, allowed, 7)  # type: ignore[arg-type]
+    assert list(found) == list(range(3, 3 * CANDIDATES + 1, 3))
+    assert store.limits == [CANDIDATES + 7, 20 * CANDIDATES + 7]
+    assert _lexical(store, Query.of("?"), allowed, 7) == {}  # type: ignore[arg-type]
+
+
+def test_the_nearest_definitions_of_a_buffer_are_candidates(engine: Engine, tmp_path: Path) -> None:
+    """Of more than are looked for; words that none of them has bring nothing."""
+    typed = "".join(f"def pipe_{at}():\n    return {at}\n\n\n" for at in range(2 * CANDIDATES))
+    engine.set_overlay(tmp_path / "many.py", f"{typed}def plumber():\n    return 1\n")
+    engine.refresh_overlays()
+    (workspace,), overlays, query = engine.workspaces, engine._overlays, Query.of("zzz")
+    vector = engine.model.get().encode_texts(["plumber"])[0]
+    source = BufferSource(tmp_path, overlays.of(tmp_path), {}, workspace.store.word_statistics({}))
+    found = source.candidates(query, vector)
+    assert CANDIDATES <= len(found) < 2 * CANDIDATES
+    nearest = max(found, key=lambda candidate: candidate.similarity or -1.0)
+    assert nearest.definition.name == "plumber"
 
 
 def test_an_index_of_other_files_is_believed(engine: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from cascode_indexer.engine import Engine
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.search import vectors
 from cascode_indexer.search.vectors import WorkspaceVectors
+from cascode_indexer.vectors import VectorIndex
+from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.workspace import Workspace
-from fake_encoder import FakeModelHandle
+from fake_encoder import FakeEncoder, FakeModelHandle
 
 
 def opened(workspace: Workspace) -> WorkspaceVectors:
@@ -45,6 +48,41 @@ def test_vectors_that_the_cache_lost_are_named(
         (lost,) = damaged.lost
         assert lost in workspace.store.encoded_passages()
         assert "1 vectors are missing" in caplog.text
+
+
+def test_vectors_of_another_model_are_none_of_this_one(tmp_path: Path, index_folder: Path) -> None:
+    """All are gone until they are encoded again, and none is lost."""
+    (tmp_path / "a.py").write_text("def one():\n    return 1\n", encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace,) = engine.workspaces
+        index = workspace.index
+        other = WorkspaceVectors(
+            workspace.location, index.store, index.cache(), fingerprint="another", dimension=FakeEncoder().dimension
+        )
+        assert len(other.refresh()) == 0
+        assert other.lost == []
+
+
+def test_an_index_that_was_outgrown_is_built_from_the_vectors_themselves(
+    tmp_path: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists of a larger one are trained on all of them."""
+    (tmp_path / "a.py").write_text("def one():\n    return 1\n\n\ndef two():\n    return 2\n", encoding="utf-8")
+    build, samples = vectors.build_index, []
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace,) = engine.workspaces
+
+        def built(dimension: int, count: int, sample: Callable[[], Vectors], *, gpu: bool) -> VectorIndex:
+            if count:
+                samples.append(sample())
+            return build(dimension, 0, sample, gpu=gpu)
+
+        monkeypatch.setattr(vectors, "build_index", built)
+        monkeypatch.setattr(vectors, "has_outgrown", lambda _index, count: count > 1)
+        assert len(opened(workspace).refresh()) == 2
+    assert [sample.shape for sample in samples] == [(2, FakeEncoder().dimension)]
 
 
 def test_vectors_are_written_once_and_read_from_their_file(
