@@ -41,11 +41,28 @@ _NOTE = ".note"
 TRIAL = (sys.executable, "-m", "cascode_indexer.extract.trial")
 
 
-class _Note(threading.local):
-    """The file that a thread notes its source in; -1 before the first, and where none can be written."""
+class _Note:
+    """The file that a thread notes its source in; it goes with its thread.
 
-    file = -1
-    is_open = False
+    Raises:
+        OSError, IndexStoreError: It cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        make_private_file(path)
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+
+    def write(self, digest: bytes) -> None:
+        """Note a source in place of the last one; a full disk keeps nobody from parsing."""
+        with contextlib.suppress(OSError):
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, digest)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            os.close(self._file)
+            self._path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
@@ -61,7 +78,7 @@ class ParseJournal:
     folder: Path
     trial: tuple[str, ...] = TRIAL
     seconds: float = _TRIAL_SECONDS
-    _note: _Note = field(default_factory=_Note, init=False, repr=False)
+    _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
     _collected: bool = field(default=False, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -72,14 +89,14 @@ class ParseJournal:
         Args:
             digest: 16 bytes that stand for the source.
         """
-        file = self._file()
-        if file >= 0:
-            os.pwrite(file, digest, 0) if hasattr(os, "pwrite") else _write(file, digest)
+        note = self._note()
+        if note is not None:
+            note.write(digest)
         try:
             yield
         finally:
-            if file >= 0:
-                os.pwrite(file, _NOTHING, 0) if hasattr(os, "pwrite") else _write(file, _NOTHING)
+            if note is not None:
+                note.write(_NOTHING)
 
     def is_fatal(self, digest: bytes, language: str, path: str, text: str) -> bool:
         """Whether a source must not be parsed in this process.
@@ -121,15 +138,15 @@ class ParseJournal:
             return False
         return done.returncode == 0
 
-    def _file(self) -> int:
-        """The file of this thread's note; -1 where none can be written."""
-        if not self._note.is_open:
-            self._note.is_open = True
-            path = self.folder / f"{os.getpid()}-{_started(os.getpid())}-{threading.get_ident()}{_NOTE}"
+    def _note(self) -> _Note | None:
+        """The note of this thread; None where none can be written."""
+        if not hasattr(self._of_thread, "note"):
+            self._of_thread.note = None
+            name = f"{os.getpid()}-{_started(os.getpid())}-{threading.get_ident()}{_NOTE}"
             with contextlib.suppress(OSError, IndexStoreError):
-                make_private_file(path)
-                self._note.file = os.open(path, os.O_RDWR)
-        return self._note.file
+                self._of_thread.note = _Note(self.folder / name)
+        note: _Note | None = self._of_thread.note
+        return note
 
     def _collect(self) -> None:
         """Turn what ended processes had noted into suspects, once."""
@@ -140,19 +157,18 @@ class ParseJournal:
             with contextlib.suppress(OSError, IndexStoreError):
                 make_private_directory(self.folder)
                 for note in self.folder.glob(f"*{_NOTE}"):
-                    pid, started, _ = note.name.split("-", 2)
-                    if _started(int(pid)) == int(started):
-                        continue
-                    digest = note.read_bytes()[:_DIGEST]
-                    if len(digest) == _DIGEST and digest != _NOTHING:
-                        make_private_file(self.folder / f"{digest.hex()}{_SUSPECT}")
-                    note.unlink(missing_ok=True)
+                    self._collect_note(note)
 
-
-def _write(file: int, digest: bytes) -> None:
-    """Write at the beginning of a file, where the system has no call for that (Windows)."""
-    os.lseek(file, 0, os.SEEK_SET)
-    os.write(file, digest)
+    def _collect_note(self, note: Path) -> None:
+        """Turn the note of a process that ended into a suspect; another process may be at it as well."""
+        with contextlib.suppress(OSError, IndexStoreError, ValueError):
+            pid, started, _ = note.name.split("-", 2)
+            if _started(int(pid)) == int(started):
+                return
+            digest = note.read_bytes()[:_DIGEST]
+            if len(digest) == _DIGEST and digest != _NOTHING:
+                make_private_file(self.folder / f"{digest.hex()}{_SUSPECT}")
+            note.unlink(missing_ok=True)
 
 
 def _started(pid: int) -> int:

@@ -145,14 +145,17 @@ def test_each_thread_notes_what_it_is_at(folder: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == [{bytes([1]) * 16, bytes([2]) * 16}] * 2
+    assert list(folder.glob("*.note")) == []  # they went with their threads
 
 
 def test_a_number_that_another_process_has_now_is_not_that_of_the_one_that_ended(folder: Path) -> None:
     """Processes are known by when they started as well."""
     folder.mkdir()
+    for name in ("a.note", "a-b-c.note"):  # nobody's
+        (folder / name).write_bytes(DIGEST)
     (folder / f"{os.getpid()}-1-1.note").write_bytes(DIGEST)
     assert ParseJournal(folder, dying(signal.SIGTERM)).is_fatal(DIGEST, "python", "a.py", "")
-    assert list(folder.glob("*.note")) == []
+    assert {note.name for note in folder.glob("*.note")} == {"a.note", "a-b-c.note"}
 
 
 def test_where_nothing_can_be_written_sources_are_read_all_the_same(tmp_path: Path) -> None:
