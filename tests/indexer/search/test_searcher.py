@@ -16,9 +16,12 @@ from cascode_indexer.errors import QueryError
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.open_index import OpenIndex
 from cascode_indexer.query import Frame, Query
+from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.sources import BufferSource, IndexSource, _definitions_at_frames
 from cascode_indexer.search.types import Answer, SearchRequest
+from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.team.types import TeamDefinition, TeamQuestion
+from cascode_indexer.vectors.types import Vectors
 from fake_encoder import FakeEncoder, FakeModelHandle
 from shop_workspace import MAIL, names
 
@@ -255,6 +258,32 @@ def test_a_damaged_file_is_put_aside_and_the_search_answers(
         assert len([path for path in cache.parent.iterdir() if "damaged" in path.name]) == 1
         engine.update()
         assert engine.search(SearchRequest("send a mail")).pending == 0
+
+
+@pytest.mark.parametrize("folders", [1, 2])
+def test_a_file_that_turns_out_damaged_while_it_is_read_is_put_aside_once(
+    tmp_path: Path, root: Path, index_folder: Path, folders: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shares it opens the new one; a file of nobody here is not touched."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mail.py").write_text(MAIL, encoding="utf-8")
+    damage = [DamagedFileError(vector_cache_path(), "torn")]
+    read = IndexSource.candidates
+
+    def candidates(source: IndexSource, query: Query, vector: Vectors | None) -> list[Candidate]:
+        if damage:
+            raise damage.pop()
+        return read(source, query, vector)
+
+    with Engine([root, tmp_path / "other"][:folders], model=FakeModelHandle()) as engine:
+        engine.update()
+        monkeypatch.setattr(IndexSource, "candidates", candidates)
+        assert names(engine.search(SearchRequest("send a mail")))[0] == "send_mail"
+        aside = vector_cache_path().with_name(f"{vector_cache_path().name}.damaged")
+        assert aside.is_file()
+        damage.append(DamagedFileError(tmp_path / "another.sqlite3", "torn"))
+        with pytest.raises(DamagedFileError):
+            engine.search(SearchRequest("send a mail"))
 
 
 def test_a_hit_of_a_folder_that_was_closed_shows_its_lines(engine: Engine, root: Path, tmp_path: Path) -> None:
