@@ -88,9 +88,9 @@ def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
 
 def test_code_like_what_was_typed_is_found_by_the_lines_of_the_buffer(engine: Engine, root: Path) -> None:
     """Of that file alone: another one's lines are those on disk."""
-    engine.set_overlay(root / "mail.py", f"\n\n{MAIL}")
     for beside in ("cart.py", "zzz.py"):
         engine.set_overlay(root / beside, f"\n\n\n\n{SHOP}")
+    engine.set_overlay(root / "mail.py", f"\n\n{MAIL}")
     engine.refresh_overlays()
     assert names(engine.similar(root / "mail.py", 8))[0] == "send_mail"
     with pytest.raises(
