@@ -74,15 +74,16 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
 
 def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
     """Files of one name in several folders are not taken for each other."""
-    roots = [tmp_path / name for name in ("c", "a", "b")]
-    for root, name in zip(roots, ("last", "first", "middle"), strict=True):
+    roots = {tmp_path / name: line for name, line in (("c", 1), ("a", 5), ("b", 9))}
+    for root, line in roots.items():
         root.mkdir()
-        (root / "mail.py").write_text(f"def {name}_mail():\n    return {name}\n", encoding="utf-8")
-    with Engine(roots, model=FakeModelHandle()) as engine:
+        text = "\n" * (line - 1) + f"def {root.name}_mail():\n    return {root.name}\n"
+        (root / "mail.py").write_text(text, encoding="utf-8")
+    with Engine(list(roots), model=FakeModelHandle()) as engine:
         engine.update()
-        for root, others in zip(roots, ({"a", "b"}, {"b", "c"}, {"a", "c"}), strict=True):
-            hits = engine.similar(root / "mail.py", 1).hits
-            assert {hit.root.name for hit in hits} == others
+        for root, line in roots.items():
+            hits = engine.similar(root / "mail.py", line).hits
+            assert {hit.root for hit in hits} == roots.keys() - {root}
             assert engine.snippet(hits[0]).startswith(f"def {hits[0].name}")
 
 
