@@ -134,7 +134,8 @@ def mutate(name: str, target: Target, sample: int | None) -> int:
     for number, fault in enumerate(faults, 1):
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
-            if after is not None and passes(namesake_first(quickest, fault.module_path)):
+            # One that writes the same again is none.
+            if after not in (None, before) and passes(namesake_first(quickest, fault.module_path)):
                 survivors += 1
                 line = describe(fault.module_path, before, after)
                 if line not in explained:
