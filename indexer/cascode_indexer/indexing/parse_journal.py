@@ -1,7 +1,7 @@
 """Sources whose parse a process did not survive, known to the next one.
 
 Parsers are C code of many authors: a source that meets a fault of theirs ends the process or holds it for good, and
-would do so again after each start. So what each thread parses is noted on disk, 10 microseconds a parse. What was
+would do so again after each start. So what each thread parses is noted on disk, some 50 microseconds a parse. What was
 noted when its process ended is tried in a process of its own before it is parsed here again: most died of something
 else. A source that fails is left out until it changes.
 """

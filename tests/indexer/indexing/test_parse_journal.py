@@ -111,6 +111,13 @@ def test_a_source_that_a_killed_process_was_at_is_tried_once_and_read(folder: Pa
     assert not ParseJournal(folder, dying(signal.SIGTERM)).is_fatal(DIGEST, "python", "a.py", "")
 
 
+def test_a_trial_runs_where_nothing_of_a_workspace_can_be_imported(folder: Path) -> None:
+    """An interpreter finds modules in the folder that it starts in."""
+    left_by_another(folder, DIGEST)
+    code = f"import os, sys; sys.exit(not os.path.samefile(os.getcwd(), {str(folder)!r}))"
+    assert not ParseJournal(folder, (sys.executable, "-c", code)).is_fatal(DIGEST, "python", "a.py", "")
+
+
 def test_what_a_running_process_is_at_is_no_suspect(folder: Path) -> None:
     """Nor what it has done; its notes are its owner's alone."""
     running = ParseJournal(folder)

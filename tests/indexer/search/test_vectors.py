@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,16 @@ from cascode_indexer.workspace import Workspace
 from fake_encoder import FakeEncoder, FakeModelHandle
 
 
+@pytest.fixture
+def workspace(tmp_path: Path, index_folder: Path) -> Iterator[Workspace]:
+    """Two functions, indexed."""
+    (tmp_path / "a.py").write_text("def one():\n    return 1\n\n\ndef two():\n    return 2\n", encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace,) = engine.workspaces
+        yield workspace
+
+
 def opened(workspace: Workspace) -> WorkspaceVectors:
     """The vectors of a workspace as the next process reads them."""
     index, model = workspace.index, FakeModelHandle().get()
@@ -27,88 +37,70 @@ def opened(workspace: Workspace) -> WorkspaceVectors:
     )
 
 
-def test_vectors_that_the_cache_lost_are_named(
-    tmp_path: Path, index_folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_vectors_that_the_cache_lost_are_named(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     """Those alone, once; while nothing is lost nothing is said."""
-    (tmp_path / "a.py").write_text("def one():\n    return 1\n\n\ndef two():\n    return 2\n", encoding="utf-8")
-    with Engine([tmp_path], model=FakeModelHandle()) as engine:
-        engine.update()
-        (workspace,) = engine.workspaces
-        whole = opened(workspace)
-        assert len(whole.refresh()) == 2
-        assert whole.lost == []
-        assert not caplog.records
-        workspace.location.vectors.unlink(missing_ok=True)
-        with sqlite3.connect(vector_cache_path()) as database:
-            database.execute("DELETE FROM vectors WHERE key = (SELECT min(key) FROM vectors)")
-        with caplog.at_level(logging.WARNING):
-            damaged = opened(workspace)
-            assert len(damaged.refresh()) == 1
-        (lost,) = damaged.lost
-        assert lost in workspace.store.encoded_passages()
-        assert "1 vectors are missing" in caplog.text
+    whole = opened(workspace)
+    assert len(whole.refresh()) == 2
+    assert whole.lost == []
+    assert not caplog.records
+    workspace.location.vectors.unlink(missing_ok=True)
+    with sqlite3.connect(vector_cache_path()) as database:
+        database.execute("DELETE FROM vectors WHERE key = (SELECT min(key) FROM vectors)")
+    with caplog.at_level(logging.WARNING):
+        damaged = opened(workspace)
+        assert len(damaged.refresh()) == 1
+    (lost,) = damaged.lost
+    assert lost in workspace.store.encoded_passages()
+    assert "1 vectors are missing" in caplog.text
 
 
-def test_vectors_of_another_model_are_none_of_this_one(tmp_path: Path, index_folder: Path) -> None:
+def test_vectors_of_another_model_are_none_of_this_one(workspace: Workspace) -> None:
     """All are gone until they are encoded again, and none is lost."""
-    (tmp_path / "a.py").write_text("def one():\n    return 1\n", encoding="utf-8")
-    with Engine([tmp_path], model=FakeModelHandle()) as engine:
-        engine.update()
-        (workspace,) = engine.workspaces
-        index = workspace.index
-        other = WorkspaceVectors(
-            workspace.location, index.store, index.cache(), fingerprint="another", dimension=FakeEncoder().dimension
-        )
-        assert len(other.refresh()) == 0
-        assert other.lost == []
+    index = workspace.index
+    other = WorkspaceVectors(
+        workspace.location, index.store, index.cache(), fingerprint="another", dimension=FakeEncoder().dimension
+    )
+    assert len(other.refresh()) == 0
+    assert other.lost == []
 
 
 def test_an_index_that_was_outgrown_is_built_from_the_vectors_themselves(
-    tmp_path: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lists of a larger one are trained on all of them."""
-    (tmp_path / "a.py").write_text("def one():\n    return 1\n\n\ndef two():\n    return 2\n", encoding="utf-8")
     build, samples = vectors.build_index, []
-    with Engine([tmp_path], model=FakeModelHandle()) as engine:
-        engine.update()
-        (workspace,) = engine.workspaces
 
-        def built(dimension: int, count: int, sample: Callable[[], Vectors], *, gpu: bool) -> VectorIndex:
-            if count:
-                samples.append(sample())
-            return build(dimension, 0, sample, gpu=gpu)
+    def built(dimension: int, count: int, sample: Callable[[], Vectors], *, gpu: bool) -> VectorIndex:
+        if count:
+            samples.append(sample())
+        return build(dimension, 0, sample, gpu=gpu)
 
-        monkeypatch.setattr(vectors, "build_index", built)
-        monkeypatch.setattr(vectors, "has_outgrown", lambda _index, count: count > 1)
-        assert len(opened(workspace).refresh()) == 2
+    monkeypatch.setattr(vectors, "build_index", built)
+    monkeypatch.setattr(vectors, "has_outgrown", lambda _index, count: count > 1)
+    assert len(opened(workspace).refresh()) == 2
     assert [sample.shape for sample in samples] == [(2, FakeEncoder().dimension)]
 
 
 def test_vectors_are_written_once_and_read_from_their_file(
-    tmp_path: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What did not change is not written again; what was written is not asked of the cache."""
-    (tmp_path / "a.py").write_text("def one():\n    return 1\n", encoding="utf-8")
-    with Engine([tmp_path], model=FakeModelHandle()) as engine:
-        engine.update()
-        (workspace,) = engine.workspaces
-        workspace.location.vectors.unlink(missing_ok=True)
-        written: list[Path] = []
-        kept = opened(workspace)
-        save = vectors.save_index
-        monkeypatch.setattr(
-            vectors,
-            "save_index",
-            lambda *given: written.append(given[2]) or save(*given),  # type: ignore[func-returns-value]
-        )
-        kept.save()
-        kept.save()
-        assert written == [workspace.location.vectors]
-        with sqlite3.connect(vector_cache_path()) as database:
-            database.execute("DELETE FROM vectors")
-        again = opened(workspace)
-        assert len(again.refresh()) == 1
-        assert again.lost == []
-        again.save()
-        assert len(written) == 1
+    workspace.location.vectors.unlink(missing_ok=True)
+    written: list[Path] = []
+    kept = opened(workspace)
+    save = vectors.save_index
+    monkeypatch.setattr(
+        vectors,
+        "save_index",
+        lambda *given: written.append(given[2]) or save(*given),  # type: ignore[func-returns-value]
+    )
+    kept.save()
+    kept.save()
+    assert written == [workspace.location.vectors]
+    with sqlite3.connect(vector_cache_path()) as database:
+        database.execute("DELETE FROM vectors")
+    again = opened(workspace)
+    assert len(again.refresh()) == 2
+    assert again.lost == []
+    again.save()
+    assert len(written) == 1
