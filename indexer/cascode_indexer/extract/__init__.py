@@ -19,6 +19,7 @@ from .errors import ExtractionError
 from .languages import SPECS
 from .notebooks import Notebook, is_notebook, most_bytes, read_notebook, write_notebook
 from .places import is_example_path, is_test_path
+from .version import EXTRACTION_VERSION
 
 if TYPE_CHECKING:
     from .engine import Extraction, extract_definitions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .strip import strip_doc
 
 __all__ = [
+    "EXTRACTION_VERSION",
     "LANGUAGES",
     "SPECS",
     "TIME_LIMIT_SECONDS",

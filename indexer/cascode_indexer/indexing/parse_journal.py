@@ -3,7 +3,7 @@
 Parsers are C code of many authors: a source that meets a fault of theirs ends the process or holds it for good, and
 would do so again after each start. So what each thread parses is noted on disk, some 50 microseconds a parse. What was
 noted when its process ended is tried in a process of its own before it is parsed here again: most died of something
-else. A source that fails is left out until it changes.
+else. A source that fails is left out until it changes, or extraction does.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 
 from cascode_indexer.errors import IndexStoreError
+from cascode_indexer.extract import EXTRACTION_VERSION
 from cascode_indexer.location import index_root, make_private_directory, make_private_file
 
 _log = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ _DIGEST = 16
 _NOTHING = bytes(_DIGEST)
 #: Twelve times what a parse may take: the process has to start as well, on a machine that may be busy.
 _TRIAL_SECONDS = 60.0
-#: Of sources that no parser survived, each an empty file named by its digest.
-_FATAL = ".fatal"
+#: Of sources that no parser survived, each an empty file named by its digest; another extraction tries them again.
+_FATAL = f"-{EXTRACTION_VERSION}.fatal"
 #: Of those that a process was at when it ended.
 _SUSPECT = ".suspect"
 #: Of what the threads of running processes are at.
@@ -149,7 +150,7 @@ class ParseJournal:
         return note
 
     def _collect(self) -> None:
-        """Turn what ended processes had noted into suspects, once."""
+        """Turn what ended processes had noted into suspects, once, and what an earlier extraction did not survive."""
         with self._lock:
             if self._collected:
                 return
@@ -158,6 +159,10 @@ class ParseJournal:
                 make_private_directory(self.folder)
                 for note in self.folder.glob(f"*{_NOTE}"):
                     self._collect_note(note)
+                for fatal in self.folder.glob("*.fatal"):
+                    if not fatal.name.endswith(_FATAL):
+                        digest = fatal.name.partition("-")[0].removesuffix(".fatal")
+                        fatal.replace(self.folder / f"{digest}{_SUSPECT}")
 
     def _collect_note(self, note: Path) -> None:
         """Turn the note of a process that ended into a suspect; another process may be at it as well."""

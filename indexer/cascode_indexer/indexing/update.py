@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cascode_indexer.extract import head_bytes, language_of, most_bytes
+from cascode_indexer.extract import EXTRACTION_VERSION, head_bytes, language_of, most_bytes
 from cascode_indexer.indexing.batches import SMALL_BATCH_SECONDS, BatchSize
 from cascode_indexer.indexing.encoding_progress import EncodingProgress
 from cascode_indexer.indexing.gate import Gate
@@ -31,9 +31,6 @@ _log = logging.getLogger(__name__)
 #: Given addresses of texts, puts into the cache what vectors it has of them; returns whose it had.
 Supply = Callable[[Sequence[bytes]], set[bytes]]
 
-#: Raise it whenever extraction gives other functions than before, or texts are split into other passages: every file is
-#: then read again.
-EXTRACTION_VERSION = 9
 #: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
 _JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from cascode_indexer.indexing.update import EXTRACTION_VERSION
+from cascode_indexer.extract import EXTRACTION_VERSION
 from cascode_models.text import TEXT_VERSION
 from cascode_models.types import EncodedTexts
 from cascode_team.errors import TeamSetupError

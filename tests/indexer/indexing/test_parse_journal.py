@@ -111,6 +111,19 @@ def test_a_source_that_a_killed_process_was_at_is_tried_once_and_read(folder: Pa
     assert not ParseJournal(folder, dying(signal.SIGTERM)).is_fatal(DIGEST, "python", "a.py", "")
 
 
+@pytest.mark.parametrize("left", ["8", ""])
+def test_what_an_earlier_extraction_did_not_survive_is_tried_again(folder: Path, left: str) -> None:
+    """Its fault may be mended; where it is not, the source is left out as before, without another trial."""
+    folder.mkdir()
+    fatal = folder / f"{DIGEST.hex()}{'-' if left else ''}{left}.fatal"
+    fatal.touch()
+    assert not ParseJournal(folder).is_fatal(DIGEST, "python", "a.py", "def one():\n    return 1\n")
+    assert list(folder.glob("*.fatal")) == []
+    fatal.touch()
+    assert ParseJournal(folder, dying(signal.SIGTERM)).is_fatal(DIGEST, "python", "a.py", "")
+    assert ParseJournal(folder, ("no-such-command",)).is_fatal(DIGEST, "python", "a.py", "")
+
+
 def test_a_trial_runs_where_nothing_of_a_workspace_can_be_imported(folder: Path) -> None:
     """An interpreter finds modules in the folder that it starts in."""
     left_by_another(folder, DIGEST)
