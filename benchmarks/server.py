@@ -20,6 +20,8 @@ import psutil
 from lsp_client import Client
 from made_workspace import first_sentences
 
+from cascode_models.cores import allowed_cores
+
 #: What a row says: what is measured, what it must be, what it is.
 Row = tuple[str, str, str]
 
@@ -131,7 +133,7 @@ def busy_row(client: Client, asked: list[tuple[str, str]]) -> Row:
 def cheap_row(workspace: Path, base: Path, size: Size) -> Row:
     """A cheap request while the index is made with all cores."""
     times = []
-    with Client([workspace], base / "cheap", {"indexing": {"threads": os.cpu_count() or 1}}) as client:
+    with Client([workspace], base / "cheap", {"indexing": {"threads": allowed_cores()}}) as client:
         until = time.perf_counter() + size.cheap_seconds
         while time.perf_counter() < until:
             seconds, status = client.execute("status")
@@ -151,7 +153,7 @@ def cheap_row(workspace: Path, base: Path, size: Size) -> Row:
 def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
     """Warm searches as they come and with texts read besides, edits, and the memory of a server that waits."""
     asked = documented(workspace, size.queries + _WARM_UP)
-    with Client([workspace], base / "warm", {"indexing": {"threads": os.cpu_count() or 1}}) as client:
+    with Client([workspace], base / "warm", {"indexing": {"threads": allowed_cores()}}) as client:
         client.wait_ready()
         client.close()
     with Client([workspace], base / "warm", {"search": {"rerank": "always", "rerankTop": 10}}) as client:

@@ -21,6 +21,8 @@ from lsp_client import Client, environment_of
 from made_workspace import docstring_queries, make_workspace
 from table import Row
 
+from cascode_models.cores import allowed_cores
+
 
 @dataclass(frozen=True)
 class Size:
@@ -62,7 +64,7 @@ def rows(base: Path, size: Size, model: str | None = None) -> Iterator[Row]:
     projects = [first, *(Path(shutil.copytree(first, base / f"project-{n}")) for n in range(1, _PROJECTS))]
     index = base / "index"
     for project in projects:
-        with Client([project], index, {"indexing": {"threads": os.cpu_count() or 1}}) as client:
+        with Client([project], index, {"indexing": {"threads": allowed_cores()}}) as client:
             functions = client.wait_ready()["functions"]
             client.close()
     asked = docstring_queries(projects[0], _WARM_UP + size.searches)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import os
 import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from cascode_models.cores import allowed_cores
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: make bench BENCH_ARGS=--write -->", "<!-- end of table -->"
@@ -31,7 +32,7 @@ def write_table(rows: list[Row], *, keep: bool) -> None:
     if keep:
         old = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| |")]
         measured = {**{_name(line.split(" | ")[0].removeprefix("| ")): line for line in old}, **measured}
-    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    where = f"{allowed_cores()} cores, Python {platform.python_version()}"
     lines = [f"Measured on {datetime.date.today():%d %B %Y}, {where}.", "", "| | must | measured |", "|---|---|---|"]
     lines += measured.values()
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")

@@ -12,7 +12,6 @@ import functools
 import hashlib
 import json
 import logging
-import os
 import tempfile
 import threading
 from collections import deque
@@ -25,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from .cores import allowed_cores
 from .folder import WeightFiles, unfit
 from .inference import WIDTH_MULTIPLE, Keep
 from .late import LateWeights
@@ -241,7 +241,7 @@ def pool(states: FloatArray, lengths: Sequence[int], pooling: str) -> FloatArray
 @functools.cache
 def default_threads() -> int:
     """CPU threads that computing takes by itself: cores this process may use, not the threads that share one."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = allowed_cores()
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed, MOST_THREADS))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from cascode_lab.evaluation.results import Interval, revision, rounded
+from cascode_models.cores import allowed_cores
 from cascode_models.errors import ModelError
 
 #: Raise it when an older file can no longer be read.
@@ -135,13 +136,14 @@ def read_results(folder: Path) -> list[SystemResult]:
 
 
 def machine() -> str:
-    """Cores and processor, in words."""
+    """Cores that were used and the processor, in words."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
         lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
         name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return f"{os.cpu_count()} cores, {name}"
+    cores = allowed_cores()
+    return f"{cores} core{'' if cores == 1 else 's'}, {name}"
 
 
 def _shown(argument: str) -> str:
