@@ -55,9 +55,15 @@ class FileVersion:
         return best
 
 
-def file_version(path: str, content: bytes) -> FileVersion | str:
-    """Parse a version of a file; the reason where it gives no definitions."""
-    if len(content) > _MAX_BYTES:
+def file_version(path: str, content: bytes, *, chosen: bool = False) -> FileVersion | str:
+    """Parse a version of a file; the reason where it gives no definitions.
+
+    Args:
+        path: Inside the repository.
+        content: Its bytes.
+        chosen: Somebody chose it: it may be large, and need not look written by hand.
+    """
+    if len(content) > _MAX_BYTES and not chosen:
         return "file too large"
     if _LONE_CR.search(content):
         return "file with lone carriage returns"
@@ -67,7 +73,7 @@ def file_version(path: str, content: bytes) -> FileVersion | str:
     text = source_text(content, language)
     if isinstance(text, SkipReason):
         return f"file {text.value.replace('_', ' ')}"
-    reason = file_rejected(path, text)
+    reason = None if chosen else file_rejected(path, text)
     if reason:
         return reason
     try:

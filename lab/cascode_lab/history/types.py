@@ -89,12 +89,12 @@ class HistoryPair:
             "repository": repository,
             "commit": self.commit.sha,
             "parent": self.commit.parents[0],
-            "answers": [_definition_row(place) for place in self.answers],
-            "neighbours": [_definition_row(place) for place in self.neighbours],
+            "answers": [definition_row(place) for place in self.answers],
+            "neighbours": [definition_row(place) for place in self.neighbours],
         }
 
 
-def _definition_row(place: Place) -> dict[str, Any]:
+def definition_row(place: Place) -> dict[str, Any]:
     """A definition as it is written, its documentation apart."""
     from cascode_indexer.extract import strip_doc
 

@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.clones import find_clone
+from cascode_lab.history.written import read_written
 from cascode_models.errors import ModelError
 
 from .types import WRITTEN, Question, QuestionSet
@@ -76,32 +75,13 @@ def written_sets(
         ModelError: There are none, or a file is not of this form.
         HistoryError: A clone is missing.
     """
-    for path, name, revision, questions in _written(folder, split):
-        if only and name not in only:
+    for written in read_written(folder, split):
+        if only and written.repository not in only:
             continue
-        root = scratch / path.stem
-        checkout(find_clone(clones, name), revision, root)
-        yield QuestionSet(name, WRITTEN, root, questions)
-
-
-def _written(folder: Path, split: str) -> list[tuple[Path, str, str, list[Question]]]:
-    """Each file of a split with its repository, the revision asked about and the questions."""
-    paths = sorted((folder / split).glob("*.yaml"))
-    if not paths:
-        raise ModelError(f"no {split} questions in {folder}: it needs {split}/*.yaml")
-    found = []
-    for path in paths:
-        try:
-            written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-            name, revision = written["repository"], written["revision"]
-            questions = [
-                Question(row["ask"], frozenset(_place(answer) for answer in row["answers"]), row["kind"])
-                for row in written["questions"]
-            ]
-            found.append((path, name, revision, questions))
-        except (yaml.YAMLError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} is not a file of questions: {error!r}") from error
-    return found
+        root = scratch / written.path.stem
+        checkout(find_clone(clones, written.repository), written.revision, root)
+        questions = [Question(asked.ask, frozenset(asked.answers), asked.kind) for asked in written.questions]
+        yield QuestionSet(written.repository, WRITTEN, root, questions)
 
 
 def check_names(only: Collection[str], split: str, *, written: Path | None, history: Path | None) -> None:
@@ -120,18 +100,12 @@ def check_names(only: Collection[str], split: str, *, written: Path | None, hist
         return
     known: set[str] = set()
     if written is not None:
-        known |= {name for _, name, _, _ in _written(written, split)}
+        known |= {found.repository for found in read_written(written, split)}
     if history is not None:
         known |= {mined["repository"] for _, mined in _mined(history, split)}
     for name in only:
         if name not in known:
             raise ModelError(f"no question is about {name}: name repositories as the questions do, owner/name")
-
-
-def _place(answer: str) -> tuple[str, str]:
-    """``src/retry.py::Retry.sleep`` as path and qualified name."""
-    path, _, name = answer.partition("::")
-    return path, name
 
 
 def _parse_question(question: Mapping[str, Any]) -> Question:

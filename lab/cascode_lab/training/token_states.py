@@ -32,8 +32,9 @@ from .sources import Corpora, Draws, make_sources
 DIMENSION = 48
 #: Batches of examples drawn, a quarter of a million states: the moments of half of them give the same order.
 BATCHES = 40
-#: As the search meets them: half of the examples are commits, the rest documentation, key words and web queries.
-SHARES = {"docstrings": 0.3, "history": 0.5, "short": 0.1, "cosqa": 0.1}
+#: As the search meets them: half of the examples are about whole repositories, in most languages that are indexed, the
+#: rest documentation, key words and web queries.
+SHARES = {"docstrings": 0.3, "history": 0.25, "written": 0.25, "short": 0.1, "cosqa": 0.1}
 #: Examples of a batch.
 EXAMPLES = 64
 #: Weights of the whole function and of its beginning: those of the late head, whose phrases fall to the whole. Without

@@ -16,6 +16,7 @@ from cascode_server.cli.options import FOLDER
 @click.argument("model", type=FOLDER)
 @click.option("--data", type=FOLDER, required=True, metavar="DIR", help="Folder of mined pairs.")
 @click.option("--history", type=FOLDER, metavar="DIR", help="Folder of mined histories.")
+@click.option("--written", type=FOLDER, metavar="DIR", help="Folder of written questions, as mined.")
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="Folder of CoSQA (codes and train).")
 @click.option("--dimension", type=WholeNumber(8, 512), metavar="N", help="Dimensions of a state.")
 @click.option("--batches", type=WholeNumber(min=1), metavar="N", help="Batches of examples drawn.")
@@ -26,6 +27,7 @@ def states_command(
     model: Path,
     data: Path,
     history: Path | None,
+    written: Path | None,
     cosqa: Path | None,
     dimension: int | None,
     batches: int | None,
@@ -39,7 +41,8 @@ def states_command(
     from cascode_lab.training.sources import Corpora
     from cascode_lab.training.token_states import BATCHES, DIMENSION, fit_states, write
 
-    folders = {"history": str(history or ""), "cosqa": str(cosqa or "")}
+    given = {"history": history, "written": written, "cosqa": cosqa}
+    folders = {name: str(folder or "") for name, folder in given.items()}
     if dimension is not None and dimension % 2:
         raise click.BadParameter("two dimensions share a byte: give an even number", param_hint="--dimension")
     codec = fit_states(

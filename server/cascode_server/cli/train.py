@@ -14,6 +14,7 @@ from cascode_server.cli.numbers import WholeNumber
 from cascode_server.cli.options import FOLDER, Language
 from cascode_server.cli.ranking import calibrate_command
 from cascode_server.cli.token_states import states_command
+from cascode_server.cli.words import quantity
 
 
 @click.group("train", cls=Group)
@@ -21,7 +22,7 @@ def group() -> None:
     """Mine a corpus and train (extra 'train')."""
 
 
-@group.command("mine", short_help="Make training pairs from packages or git histories.")
+@group.command("mine", short_help="Make training pairs from packages, git histories or questions.")
 @click.argument("repositories", type=FOLDER, nargs=-1, metavar="[REPO]...")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder for the pairs.")
 @click.option("--packages", type=FOLDER, metavar="DIR", help="Folder that caches the archives of packages.")
@@ -36,6 +37,7 @@ def group() -> None:
 @click.option("--manifest", type=FOLDER, metavar="FILE", help="YAML list in place of the shipped one.")
 @click.option("--language", "-l", "languages", multiple=True, type=Language(), help="Only this language; repeatable.")
 @click.option("--history", is_flag=True, help="Read git clones: REPO..., or those of the manifest in --clones.")
+@click.option("--written", type=FOLDER, metavar="DIR", help="Read DIR/train/*.yaml, questions about repositories.")
 @click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of clones named owner+name or owner/name.")
 @click.option("--limit", type=WholeNumber(min=1), metavar="N", help="Read N commits of a clone (default 5000).")
 def mine_command(
@@ -46,6 +48,7 @@ def mine_command(
     manifest: Path | None,
     languages: tuple[str, ...],
     history: bool,
+    written: Path | None,
     clones: Path | None,
     limit: int | None,
 ) -> int:
@@ -57,13 +60,21 @@ def mine_command(
     With --history: read the commits of local clones; their words ask for the definitions that they changed. REPO...
     gives training pairs. --clones reads the repositories of a manifest: pairs of those to train on, questions about
     those to measure on.
+
+    With --written: questions that people wrote, as in benchmarks/questions, ask for the definitions that answer them,
+    read from the repositories in --clones.
     """
+    if (history or written) and (packages or languages):
+        wrong, mode = "--packages" if packages else "--language", "--history" if history else "--written"
+        raise click.UsageError(f"{wrong} cannot be combined with {mode}")
+    if written:
+        if history or repositories or manifest or limit:
+            raise click.UsageError("--written reads questions about the repositories in --clones, and nothing else")
+        return _mine_written(written, output, held_out, clones)
     if history:
-        if packages or languages:
-            raise click.UsageError(f"{'--packages' if packages else '--language'} cannot be combined with --history")
         return _mine_history(repositories, output, held_out, manifest, clones, limit)
     if repositories or clones or limit:
-        raise click.UsageError("REPO, --clones and --limit read git histories: add --history")
+        raise click.UsageError("REPO, --clones and --limit read git histories: add --history (or --written DIR)")
     if packages is None:
         raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.build import mine, summary_table
@@ -101,6 +112,18 @@ def _mine_history(
     if summary["failed"]:
         note(f"{len(summary['failed'])} repositories were left out; see the reasons above and in summary.json")
     return 1 if summary["failed"] else 0
+
+
+def _mine_written(written: Path, output: Path, held_out: tuple[Path, ...], clones: Path | None) -> int:
+    """Make pairs of written questions."""
+    if clones is None:
+        raise click.UsageError("--written names questions, --clones says where their repositories are: add --clones")
+    from cascode_lab.corpus.splits import HeldOut
+    from cascode_lab.history.written import write_pairs
+
+    count = write_pairs(written, clones, output, held_out=HeldOut.read(*held_out), progress=note)
+    click.echo(quantity(count, "pair"))
+    return 0
 
 
 @group.command("run", short_help="Train a model from a preset.")

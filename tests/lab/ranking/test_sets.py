@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from cascode_indexer.query import Query, QueryKind
 from cascode_lab.history.manifest import asked_about, load_manifest
+from cascode_lab.history.written import read_written
 from cascode_lab.ranking.ask import Asking, ask
 from cascode_lab.ranking.sets import written_sets
 from cascode_models.errors import ModelError
@@ -17,7 +17,8 @@ from fake_encoder import FakeEncoder, FakeModelHandle
 from git_history import History
 
 QUESTIONS = Path(__file__).parents[3] / "benchmarks" / "questions"
-FILES = sorted(QUESTIONS.glob("*/*.yaml"))
+#: Questions to train on.
+TRAINED = 19_710
 KINDS = {"task", "where", "symptom", "type", "words", "name"}
 CLIENT = """class Client:
     def send(self, request):
@@ -34,31 +35,31 @@ questions:
 
 
 def test_each_file_asks_about_a_repository_of_its_split() -> None:
-    """A repository that weights are tuned on is never reported on, and none is trained on."""
+    """A repository that weights are tuned on is never reported on, and none of these is trained on."""
     splits = {**dict.fromkeys(asked_about(), "dev"), **{entry.repository: entry.split for entry in load_manifest()}}
-    assert {path.parent.name for path in FILES} == {"dev", "test"}
-    for path in FILES:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert path.stem == written["repository"].replace("/", "+")
-        assert splits[written["repository"]] == path.parent.name
+    for split in ("dev", "test", "train"):
+        for file in read_written(QUESTIONS, split):
+            assert file.path.stem == file.repository.replace("/", "+")
+            assert splits.get(file.repository, "train") == split
 
 
 def test_questions_are_worded_as_people_type_them() -> None:
     """Once each, of every kind, with answers by path and name; hardly one looks like documentation or the web."""
-    kinds, sorts, answers = [], set(), 0
-    for path in FILES:
-        questions = yaml.safe_load(path.read_text(encoding="utf-8"))["questions"]
-        assert len({question["ask"] for question in questions}) == len(questions)
-        for question in questions:
-            assert 1 <= len(question["answers"]) <= 6
-            assert all(answer.count("::") >= 1 for answer in question["answers"])
-            kinds.append(Query.of(question["ask"]).kind)
-            sorts.add(question["kind"])
-            answers += len(question["answers"])
-    assert sorts == KINDS
-    assert len(kinds) == 678
-    assert answers > len(kinds)
-    assert kinds.count(QueryKind.SENTENCE) > 0.8 * len(kinds)
+    for splits, count, kinds in ((("dev", "test"), 678, KINDS), (("train",), TRAINED, KINDS - {"name"})):
+        files = [file for split in splits for file in read_written(QUESTIONS, split)]
+        questions = [question for file in files for question in file.questions]
+        assert len(questions) == count
+        assert {question.kind for question in questions} == kinds
+        assert all(1 <= len(question.answers) <= 6 and all(map(all, question.answers)) for question in questions)
+        found = [Query.of(question.ask).kind for question in questions]
+        assert found.count(QueryKind.SENTENCE) > 0.8 * count
+
+
+def test_no_question_is_asked_twice() -> None:
+    """About one repository."""
+    for split in ("dev", "test", "train"):
+        for file in read_written(QUESTIONS, split):
+            assert len({question.ask.lower() for question in file.questions}) == len(file.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def test_some_repositories_alone_are_asked_about(
     ("text", "message"),
     [
         ("questions: [", "is not a file of questions"),
-        ("repository: a/b\n", "'revision'"),
+        ("repository: a/b\nquestions: []\n", "'revision'"),
         ("[]", "is not a file of questions"),
     ],
 )

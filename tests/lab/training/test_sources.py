@@ -100,6 +100,14 @@ def test_unmixed_steps_are_drawn_from_one_source_each(folders: tuple[Path, dict[
     assert 30 < sum(True in kind for kind in kinds) < 70
 
 
+def test_written_questions_are_a_source_of_their_own(folders: tuple[Path, dict[str, str]]) -> None:
+    """Read from their folder in the form of commits, all of them: none is kept for looking at."""
+    corpora = Corpora(folders[0], {"written": folders[1]["history"]}, 1)
+    written = SOURCES["written"](corpora, Draws("s"))
+    assert (len(written), len(SOURCES["history"](corpora, Draws("s")))) == (20, 0)
+    assert all(example.query.startswith("make it better") for example in written.draw(0, 8, random.Random(0)))
+
+
 def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tuple[Path, dict[str, str]]) -> None:
     """Nothing is read where no folder is given; a name that is no source lists those there are."""
     sources = make_sources(SHARES, Corpora(folders[0], {}, 0), Draws("s"))
@@ -109,7 +117,7 @@ def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tupl
         "short": 12,
         "cosqa": 0,
     }
-    known = "cosqa, docstrings, documented, history, sampled, short"
+    known = "cosqa, docstrings, documented, history, sampled, short, written"
     with pytest.raises(ModelError, match=f"no source 'docs', known are {known}"):
         make_sources({"docs": 1.0}, Corpora(*folders, 0), Draws("s"))
     with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is not a folder"):

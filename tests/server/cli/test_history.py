@@ -96,6 +96,12 @@ def test_a_manifest_is_mined_from_a_folder_of_clones(run: Run, clone: History, h
         (["r"], "add --history"),
         ([], "Missing option '--packages'"),
         (["--history", "/no/such/clone"], "/no/such/clone is not a git repository"),
+        (["--written", "q"], "add --clones"),
+        (["--written", "q", "--clones", "c", "--history"], "and nothing else"),
+        (["--written", "q", "--clones", "c", "r"], "and nothing else"),
+        (["--written", "q", "--clones", "c", "--limit", "3"], "and nothing else"),
+        (["--written", "q", "--clones", "c", "--packages", "p"], "--packages cannot be combined with --written"),
+        (["--written", "q", "--clones", "c"], "no train questions in q"),
     ],
 )
 def test_options_that_do_not_fit_are_reported(run: Run, held_out: str, arguments: list[str], message: str) -> None:
@@ -103,6 +109,23 @@ def test_options_that_do_not_fit_are_reported(run: Run, held_out: str, arguments
     outcome = run("train", "mine", "-o", "out", "--held-out", held_out, *arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert message in outcome.err
+
+
+def test_written_questions_become_pairs(run: Run, clone: History, held_out: str, tmp_path: Path) -> None:
+    """Of the repository that they ask about, as of their revision; one whose answer is not there is counted."""
+    (tmp_path / "questions" / "train").mkdir(parents=True)
+    (tmp_path / "questions" / "train" / "own+tasks.yaml").write_text(
+        f"repository: own/tasks\nrevision: {clone.git('rev-parse', 'HEAD')}\nquestions:\n"
+        '  - {kind: task, ask: "try once more", answers: ["work.py::retry_upload"]}\n'
+        '  - {kind: task, ask: "play a song", answers: ["work.py::play_song"]}\n',
+        encoding="utf-8",
+    )
+    arguments = ("--written", str(tmp_path / "questions"), "--clones", str(clone.folder.parent))
+    outcome = run("train", "mine", *arguments, "-o", str(tmp_path / "out"), "--held-out", held_out)
+    assert (outcome.status, outcome.out) == (0, "1 pair\n")
+    assert outcome.err == "[1/1] own/tasks: 1 pair, 1 whose answer is not there\n"
+    (row,) = (tmp_path / "out" / "pairs" / "own__tasks.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(row)["answers"][0]["name"] == "retry_upload"
 
 
 def test_a_missing_list_is_reported(run: Run, clone: History) -> None:

@@ -61,6 +61,12 @@ class Corpora:
         folder = self.folder("sampled")
         return [] if folder is None else read_pairs(folder, "train")
 
+    @cached_property
+    def written(self) -> list[HistoryPair]:
+        """Questions that people wrote about repositories to train on."""
+        folder = self.folder("written")
+        return [] if folder is None else read_history(folder)[0]
+
     @property
     def history(self) -> list[HistoryPair]:
         """Pairs out of commits."""

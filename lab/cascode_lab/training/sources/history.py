@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from cascode_models.text import function_text, query_text
 from cascode_models.types import FunctionSource
@@ -36,7 +37,12 @@ class History:
     name = "history"
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
-        self._pools = LanguagePools(corpora.history, f"{draws.seed}/{self.name}", draws.neighbours)
+        self._pools = LanguagePools(self.pairs_of(corpora), f"{draws.seed}/{self.name}", draws.neighbours)
+
+    @staticmethod
+    def pairs_of(corpora: Corpora) -> Sequence[HistoryPair]:
+        """What is drawn from."""
+        return corpora.history
 
     def __len__(self) -> int:
         return len(self._pools)
