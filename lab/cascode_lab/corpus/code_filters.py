@@ -16,7 +16,7 @@ MAX_MEAN_LINE = 120
 #: Benchmarks and set-up scripts call the code that is worth finding, as tests do.
 _CALLING_PATH = re.compile(r"(?:^|/)(?:benchmarks?|asv_bench)/|(?:^|/)setup\.py$", re.IGNORECASE)
 _VENDORED_PATH = re.compile(
-    r"(?:^|/)(?:_?vendor(?:ed)?|node_modules|third_?party|_?externals?|extern|_bundled|site-packages|debian)(?:/|$)"
+    r"(?:^|/)(?:_?vendor(?:ed)?|node_modules|third_?party|3rd-?party|deps|_?externals?|extern|_bundled|site-packages|debian)(?:/|$)"
 )
 _GENERATED_PATH = re.compile(
     r"_pb2(?:_grpc)?\.py$|\.pb\.go$|_pb\.js$|\.min\.m?js$|\.d\.[cm]?ts$|(?:^|/)zz_generated"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
 
 from cascode_lab.corpus.errors import ManifestError
+from cascode_lab.corpus.splits import is_reserved, upstream_names
 from cascode_lab.corpus.types import LANGUAGES, Package
 from cascode_lab.manifest_file import check_distinct, check_fields, read_yaml
 
@@ -41,6 +43,22 @@ def load_manifest(path: Path | None = None) -> list[Package]:
         (((package.source, package.name), f"{package.source} package {package.name}") for package in packages), label
     )
     return sorted(packages, key=lambda package: (package.source, package.name))
+
+
+@functools.cache
+def _reserved_by_name() -> dict[str, str]:
+    """Packages of the shipped manifest that are kept for evaluation, by what their repositories may be called."""
+    reserved = [package.name for package in load_manifest() if is_reserved(package.name)]
+    return {upstream: name for name in reserved for upstream in upstream_names(name)}
+
+
+def reserved_package_of(repository: str) -> str | None:
+    """The package of the shipped manifest that is kept for evaluation and made of a repository, judged by its name.
+
+    Args:
+        repository: ``owner/name``.
+    """
+    return _reserved_by_name().get(repository.lower().rpartition("/")[2])
 
 
 def _entry(source: str, item: Any, label: str) -> Package:

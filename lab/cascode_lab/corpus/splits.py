@@ -69,7 +69,7 @@ class HeldOut:
         named = {name.lower() for name in repositories} | ({package.repository} - {""})
         if named:
             return min(named & self.repositories, default=None)
-        own = {package.name.lower().split("/")[-1], _WRAPPING.sub("", package.name.lower())}
+        own = upstream_names(package.name)
         return min((name for name in self.repositories if name.split("/")[-1] in own), default=None)
 
 
@@ -82,6 +82,11 @@ def repositories_in(urls: Sequence[str]) -> list[str]:
         if owner.lower() not in {"sponsors", "orgs"}
     }
     return sorted(found)
+
+
+def upstream_names(package: str) -> set[str]:
+    """What the repository of a package may be called, by the package's name: as it is, and without its wrapping."""
+    return {package.lower().split("/")[-1], _WRAPPING.sub("", package.lower())}
 
 
 def is_reserved(name: str) -> bool:

@@ -1,14 +1,17 @@
-"""Questions that people wrote about repositories: reading their files, and making training pairs of them."""
+"""Questions worded as people ask about repositories: reading their files, and making training pairs of them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from cascode_lab.corpus.code_filters import path_rejected
+from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.corpus.splits import HeldOut
 from cascode_lab.history.blobs import BlobReader
 from cascode_lab.history.clones import find_clone, held_out_as
@@ -21,13 +24,18 @@ from cascode_lab.history.output import file_name, write_rows
 from cascode_lab.history.types import Place, definition_row
 from cascode_models.errors import ModelError
 
+#: What sorts of questions there are.
+KINDS = ("task", "where", "symptom", "type", "words", "name")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REVISION = re.compile(r"[0-9a-f]{40}")
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenQuestion:
     """A question and where its answers stand."""
 
     ask: str
-    #: ``task``, ``where``, ``symptom``, ``type``, ``words`` or ``name``.
+    #: One of :data:`KINDS`.
     kind: str
     #: Path and qualified name of each right answer, in the order of the file.
     answers: tuple[tuple[str, str], ...]
@@ -52,12 +60,18 @@ def read_written(folder: Path, split: str) -> list[WrittenFile]:
         split: One of these.
 
     Raises:
-        ModelError: There are none, or a file is not of this form.
+        ModelError: There are none, a file is not of this form, or two are about one repository.
     """
     paths = sorted((folder / split).glob("*.yaml"))
     if not paths:
         raise ModelError(f"no {split} questions in {folder}: it needs {split}/*.yaml")
-    return [_read(path) for path in paths]
+    files = [_read(path) for path in paths]
+    first: dict[str, Path] = {}
+    for file in files:
+        other = first.setdefault(file.repository.lower(), file.path)
+        if other != file.path:
+            raise ModelError(f"{file.path} and {other} are both about {file.repository}: make one file of them")
+    return files
 
 
 def _read(path: Path) -> WrittenFile:
@@ -66,58 +80,104 @@ def _read(path: Path) -> WrittenFile:
         # The C reader takes a tenth of the time, where it is there.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         written: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe one
-        questions = tuple(
-            WrittenQuestion(row["ask"], row["kind"], tuple(_place(answer) for answer in row["answers"]))
-            for row in written["questions"]
-        )
-        return WrittenFile(path, written["repository"], written["revision"], questions)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        repository, revision = written["repository"], written["revision"]
+        if not _REPOSITORY.fullmatch(repository) or not _REVISION.fullmatch(revision):
+            raise ValueError(f"{repository!r} must be owner/name, and {revision!r} the full name of a commit")
+        return WrittenFile(path, repository, revision, tuple(map(_question, written["questions"])))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): check the file") from error
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(f"{path} is not a file of questions: {error!r}") from error
 
 
-def _place(answer: str) -> tuple[str, str]:
+def _question(row: dict[str, Any]) -> WrittenQuestion:
+    """Check one question.
+
+    Raises:
+        ValueError: A part is missing or of another form.
+    """
+    ask, answers = row["ask"], row["answers"]
+    if not isinstance(ask, str) or not ask.strip():
+        raise ValueError(f"'ask' must be words, and is {ask!r}")
+    if row["kind"] not in KINDS:
+        raise ValueError(f"{ask!r} is of kind {row['kind']!r}, and must be of one of {', '.join(KINDS)}")
+    if not isinstance(answers, list) or not answers:
+        raise ValueError(f"{ask!r} needs a list of answers")
+    return WrittenQuestion(ask, row["kind"], tuple(_place(answer, ask) for answer in answers))
+
+
+def _place(answer: str, ask: str) -> tuple[str, str]:
     """``src/retry.py::Retry.sleep`` as path and qualified name."""
-    path, _, name = answer.partition("::")
+    path, _, name = str(answer).partition("::")
+    if not path or not name:
+        raise ValueError(f"{ask!r} is answered by {answer!r}, which must be 'path::qualified name'")
     return path, name
+
+
+@dataclass(slots=True)
+class WrittenPairs:
+    """What :func:`write_pairs` made of the questions."""
+
+    pairs: int = 0
+    #: Questions none of whose answers stands where it was said to.
+    lost: int = 0
+    #: Repositories that gave none, with the reason.
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def write_pairs(
     folder: Path, clones: Path, output: Path, *, held_out: HeldOut, progress: Callable[[str], None] = lambda _line: None
-) -> int:
+) -> WrittenPairs:
     """Write questions as training pairs, in the form that mined commits have.
 
     Args:
         folder: Folder of ``train/*.yaml``.
         clones: Folder with a clone of each repository.
-        output: Folder for ``pairs/<owner>__<name>.jsonl``.
-        held_out: Repositories that must not be used; those that dev and test questions are about are not, either.
+        output: Folder for ``pairs/<owner>__<name>.jsonl``; files of repositories that are left out go.
+        held_out: Repositories that must not be used. Nor are those that dev and test questions are about, and those
+            whose packages are kept for evaluation.
         progress: Called with a line a repository.
 
-    Returns:
-        Pairs written.
-
     Raises:
-        ModelError: There are no questions, a file is not of this form, or none of its repositories may be used.
-        HistoryError: A clone is missing, or lacks the revision.
+        ModelError: There are no questions, a file is not of this form, or no repository gives a pair.
     """
     held_out = held_out.including(asked_about())
-    count = 0
+    found = WrittenPairs()
     files = read_written(folder, "train")
     for number, written in enumerate(files, start=1):
-        held = held_out_as(written.repository, held_out)
-        if held:
-            progress(f"{written.path} is left out: it asks about the held-out repository {held}")
+        path = output / "pairs" / f"{file_name(written.repository)}.jsonl"
+        try:
+            rows = list(_checked_rows(clones, written, held_out))
+        except HistoryError as error:
+            found.left_out[written.repository] = str(error)
+            path.unlink(missing_ok=True)
+            progress(f"{written.path} is left out: {error}")
             continue
-        rows = list(_rows(find_clone(clones, written.repository), written))
-        write_rows(output / "pairs" / f"{file_name(written.repository)}.jsonl", rows)
-        count += len(rows)
+        write_rows(path, rows)
         lost = len(written.questions) - len(rows)
+        found.pairs += len(rows)
+        found.lost += lost
         said = f"{len(rows):,} pair" + ("" if len(rows) == 1 else "s")
         said += f", {lost:,} whose answer is not there" if lost else ""
         progress(f"[{number}/{len(files)}] {written.repository}: {said}")
-    if not count:
+    if not found.pairs:
         raise ModelError(f"no question in {folder} gives a pair: see the lines above")
-    return count
+    return found
+
+
+def _checked_rows(clones: Path, written: WrittenFile, held_out: HeldOut) -> Iterator[dict[str, Any]]:
+    """The pairs of a repository that may be used.
+
+    Raises:
+        HistoryError: It must not be used, or its clone or the revision is missing.
+    """
+    held = held_out_as(written.repository, held_out)
+    if held:
+        raise HistoryError(f"it asks about the held-out repository {held}")
+    reserved = reserved_package_of(written.repository)
+    if reserved:
+        raise HistoryError(f"it asks about the sources of {reserved}, a package kept for evaluation")
+    yield from _rows(find_clone(clones, written.repository), written)
 
 
 def _rows(repository: GitRepository, written: WrittenFile) -> Iterator[dict[str, Any]]:
@@ -154,6 +214,8 @@ def _versions(blobs: BlobReader, revision: str, paths: Sequence[str]) -> Iterato
     for path in paths:
         if "\n" in path:
             raise HistoryError(f"{path!r} cannot be the path of an answer: it holds a line break")
+        if path_rejected(path):  # what is a copy of another project may be one that is asked about
+            continue
         content = blobs.read(f"{revision}:{path}")
         version = "file missing" if content is None else file_version(path, content, chosen=True)
         if isinstance(version, FileVersion):

@@ -1,4 +1,4 @@
-"""``cascode train``: mining packages and git histories, and running a training preset."""
+"""``cascode train``: mining packages, git histories and questions, and running a training preset."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def mine_command(
 ) -> int:
     """Write training pairs and what to measure on.
 
-    Without --history: fetch the packages of a manifest and write query-function pairs and evaluation pools. Debian
-    source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
+    Without --history and --written: fetch the packages of a manifest and write query-function pairs and evaluation
+    pools. Debian source packages need deb-src lines; APT_CONFIG may name a configuration that has them.
 
     With --history: read the commits of local clones; their words ask for the definitions that they changed. REPO...
     gives training pairs. --clones reads the repositories of a manifest: pairs of those to train on, questions about
     those to measure on.
 
-    With --written: questions that people wrote, as in benchmarks/questions, ask for the definitions that answer them,
-    read from the repositories in --clones.
+    With --written: questions worded as people ask, as in benchmarks/questions, ask for the definitions that answer
+    them, read from the repositories in --clones.
     """
     if (history or written) and (packages or languages):
         wrong, mode = "--packages" if packages else "--language", "--history" if history else "--written"
@@ -74,7 +74,7 @@ def mine_command(
     if history:
         return _mine_history(repositories, output, held_out, manifest, clones, limit)
     if repositories or clones or limit:
-        raise click.UsageError("REPO, --clones and --limit read git histories: add --history (or --written DIR)")
+        raise click.UsageError("REPO and --limit read git histories: add --history; --clones needs that or --written")
     if packages is None:
         raise click.UsageError("Missing option '--packages'.")
     from cascode_lab.corpus.build import mine, summary_table
@@ -121,9 +121,14 @@ def _mine_written(written: Path, output: Path, held_out: tuple[Path, ...], clone
     from cascode_lab.corpus.splits import HeldOut
     from cascode_lab.history.written import write_pairs
 
-    count = write_pairs(written, clones, output, held_out=HeldOut.read(*held_out), progress=note)
-    click.echo(quantity(count, "pair"))
-    return 0
+    with on_interrupt("the repositories read so far are kept: run it again for all of them"):
+        found = write_pairs(written, clones, output, held_out=HeldOut.read(*held_out), progress=note)
+    click.echo(quantity(found.pairs, "pair"))
+    if found.lost:
+        note(f"{quantity(found.lost, 'question')} gave none: the answer is not where it was said to be")
+    if found.left_out:
+        note(f"{quantity(len(found.left_out), 'repository')} left out; see the reasons above")
+    return 1 if found.left_out else 0
 
 
 @group.command("run", short_help="Train a model from a preset.")

@@ -64,7 +64,7 @@ def leads(
         (DESCRIPTION, PLAIN, EXAMPLE, 0.06, 0.13),
         (DESCRIPTION, PLAIN, TEST, 0.08, 0.18),
         ("Returns the class of a session.", TYPE, PLAIN, 0.09, 0.16),
-        (GENERAL, WORDED, PLAIN, 0.04, 0.12),
+        (GENERAL, WORDED, PLAIN, 0.02, 0.06),
         (GENERAL, IN_ITS_FILE, PLAIN, 0.03, 0.09),
         (GENERAL, PLAIN, EXAMPLE, 0.04, 0.1),
         (GENERAL, PLAIN, TEST, 0.15, 0.25),
@@ -110,8 +110,8 @@ FOUND = PLAIN | {"late": 0.5}
 @pytest.mark.parametrize(
     ("query", "better", "worse", "outweighed", "too_much"),
     [
-        (SENTENCE, FOUND, PLAIN, 0.32, 0.4),
-        (SENTENCE, LONG, SHORT, 0.14, 0.24),
+        (SENTENCE, FOUND, PLAIN, 0.4, 0.48),
+        (SENTENCE, LONG, SHORT, 0.2, 0.28),
         (DESCRIPTION, FOUND, PLAIN, 0.25, 0.35),
         (DESCRIPTION, WORDED, PLAIN, 0.1, 0.16),
         (GENERAL, FOUND, PLAIN, 0.09, 0.14),

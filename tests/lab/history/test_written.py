@@ -1,4 +1,4 @@
-"""Questions that people wrote, as training pairs."""
+"""Questions worded as people ask, as training pairs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cascode_lab.corpus.splits import HeldOut
-from cascode_lab.history.errors import HistoryError
-from cascode_lab.history.written import write_pairs
+from cascode_lab.history.written import read_written, write_pairs
 from cascode_lab.training.history import read_history
 from cascode_models.errors import ModelError
 from git_history import History
@@ -61,7 +61,8 @@ def rows(output: Path) -> list[dict[str, Any]]:
 def test_a_question_asks_for_definitions_as_they_stand_at_its_revision(folders: tuple[Path, Path, Path]) -> None:
     """The others of the file stand beside them; a question without an answer there is counted and left out."""
     lines: list[str] = []
-    assert write_pairs(*folders, held_out=NOTHING_HELD, progress=lines.append) == 1
+    found = write_pairs(*folders, held_out=NOTHING_HELD, progress=lines.append)
+    assert (found.pairs, found.lost, found.left_out) == (1, 2, {})
     assert lines == ["[1/1] owner/clone: 1 pair, 2 whose answer is not there"]
     (row,) = rows(folders[2])
     assert (row["query"], row["named"], row["repository"]) == ("shut the socket", False, "owner/clone")
@@ -80,24 +81,89 @@ def test_training_reads_them_as_it_reads_commits(folders: tuple[Path, Path, Path
     assert dev == []
 
 
-@pytest.mark.parametrize("how", ["list", "asked about"])
-def test_repositories_that_are_held_out_give_no_pair(folders: tuple[Path, Path, Path], how: str) -> None:
-    """Those of a list, and those that dev and test questions are about."""
-    repository = "owner/clone" if how == "list" else "tqdm/tqdm"
-    if how == "asked about":
-        (folders[0] / "train" / "owner+clone.yaml").unlink()
-        ask(folders[0].parent, repository, "0" * 40)
+@pytest.mark.parametrize(
+    ("repository", "reason"),
+    [
+        ("owner/held", "it asks about the held-out repository owner/held"),
+        ("tqdm/tqdm", "it asks about the held-out repository tqdm/tqdm"),
+        ("eslint/eslint", "it asks about the sources of eslint, a package kept for evaluation"),
+        ("owner/none", "has no clone of owner/none"),
+    ],
+)
+def test_a_repository_that_cannot_be_used_leaves_the_others(
+    folders: tuple[Path, Path, Path], repository: str, reason: str
+) -> None:
+    """On a list, asked about by dev and test questions, kept for evaluation, missing: said, and no old pairs stay."""
+    ask(folders[0].parent, repository, "0" * 40)
+    old = folders[2] / "pairs" / f"{repository.replace('/', '__')}.jsonl"
+    old.parent.mkdir(parents=True)
+    old.touch()
     lines: list[str] = []
+    found = write_pairs(*folders, held_out=HeldOut(frozenset({"owner/held"})), progress=lines.append)
+    assert found.pairs == 1
+    assert reason in found.left_out[repository]
+    assert any("is left out: " in line and reason in line for line in lines)
+    assert not old.exists()
+
+
+def test_nothing_but_what_cannot_be_used_is_an_error(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    """Nor is a folder without questions silent."""
     with pytest.raises(ModelError, match="gives a pair"):
-        write_pairs(*folders, held_out=HeldOut(frozenset({"owner/clone"})), progress=lines.append)
-    assert lines[0].endswith(f"is left out: it asks about the held-out repository {repository}")
-    assert not folders[2].exists()
-
-
-def test_what_is_missing_is_said(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    """A clone, and questions."""
-    ask(tmp_path, "owner/other", "0" * 40)
-    with pytest.raises(HistoryError, match="other"):
-        write_pairs(*folders, held_out=NOTHING_HELD)
-    with pytest.raises(ModelError, match=r"no train questions"):
+        write_pairs(*folders, held_out=HeldOut(frozenset({"owner/clone"})))
+    with pytest.raises(ModelError, match="no train questions"):
         write_pairs(tmp_path, *folders[1:], held_out=NOTHING_HELD)
+
+
+def test_copies_of_other_projects_answer_nothing(tmp_path: Path) -> None:
+    """Another project's own questions may be what is measured."""
+    clone = History(tmp_path / "clones" / "owner+clone")
+    paths = ("deps/hiredis/client.py", "3rd-party/client.py", "vendor/client.py", "client.py")
+    revision = clone.commit("Initial import", dict.fromkeys(paths, CLIENT))
+    answers = "".join(f'  - {{kind: task, ask: "{path}", answers: ["{path}::Client.close"]}}\n' for path in paths)
+    (tmp_path / "questions" / "train").mkdir(parents=True)
+    (tmp_path / "questions" / "train" / "a.yaml").write_text(
+        f"repository: owner/clone\nrevision: {revision}\nquestions:\n{answers}"
+    )
+    write_pairs(tmp_path / "questions", tmp_path / "clones", tmp_path / "pairs", held_out=NOTHING_HELD)
+    assert [row["query"] for row in rows(tmp_path / "pairs")] == ["client.py"]
+
+
+GOOD = {"repository": "a/b", "revision": "0" * 40, "questions": []}
+ROW = {"kind": "task", "ask": "shut it", "answers": ["a.py::f"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"repository": "b"}, "must be owner/name"),
+        ({"repository": 3}, "is not a file of questions"),
+        ({"revision": "HEAD"}, "full name of a commit"),
+        ({"questions": [ROW | {"ask": 404}]}, "'ask' must be words, and is 404"),
+        ({"questions": [ROW | {"ask": " "}]}, "'ask' must be words"),
+        ({"questions": [ROW | {"kind": "wish"}]}, "is of kind 'wish', and must be of one of task"),
+        ({"questions": [ROW | {"answers": "a.py::f"}]}, "needs a list of answers"),
+        ({"questions": [ROW | {"answers": []}]}, "needs a list of answers"),
+        ({"questions": [ROW | {"answers": ["a.py"]}]}, "must be 'path::qualified name'"),
+        ({"questions": [ROW | {"answers": ["::f"]}]}, "must be 'path::qualified name'"),
+        ({"questions": ["shut it"]}, "is not a file of questions"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    """In a line that names it and what is wrong."""
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.yaml").write_text(yaml.safe_dump(GOOD | change))
+    with pytest.raises(ModelError, match=message) as raised:
+        read_written(tmp_path, "train")
+    assert str(tmp_path / "train" / "a.yaml") in str(raised.value)
+
+
+def test_files_that_cannot_be_read_or_are_about_one_repository_are_refused(tmp_path: Path) -> None:
+    """A file that is no text, and two of which one would replace the other's pairs."""
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelError, match=r"a\.yaml is not a file of questions"):
+        read_written(tmp_path, "train")
+    for name, repository in (("a", "a/b"), ("b", "A/B")):
+        (tmp_path / "train" / f"{name}.yaml").write_text(yaml.safe_dump(GOOD | {"repository": repository}))
+    with pytest.raises(ModelError, match="are both about A/B"):
+        read_written(tmp_path, "train")

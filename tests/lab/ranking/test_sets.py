@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.query import Query, QueryKind
+from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.history.manifest import asked_about, load_manifest
 from cascode_lab.history.written import read_written
 from cascode_lab.ranking.ask import Asking, ask
@@ -18,7 +19,7 @@ from git_history import History
 
 QUESTIONS = Path(__file__).parents[3] / "benchmarks" / "questions"
 #: Questions to train on.
-TRAINED = 19_710
+TRAINED = 27_241
 KINDS = {"task", "where", "symptom", "type", "words", "name"}
 CLIENT = """class Client:
     def send(self, request):
@@ -41,6 +42,7 @@ def test_each_file_asks_about_a_repository_of_its_split() -> None:
         for file in read_written(QUESTIONS, split):
             assert file.path.stem == file.repository.replace("/", "+")
             assert splits.get(file.repository, "train") == split
+            assert split != "train" or reserved_package_of(file.repository) is None
 
 
 def test_questions_are_worded_as_people_type_them() -> None:

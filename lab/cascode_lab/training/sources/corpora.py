@@ -63,7 +63,7 @@ class Corpora:
 
     @cached_property
     def written(self) -> list[HistoryPair]:
-        """Questions that people wrote about repositories to train on."""
+        """Questions about repositories, worded as people ask."""
         folder = self.folder("written")
         return [] if folder is None else read_history(folder)[0]
 
