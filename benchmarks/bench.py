@@ -160,8 +160,7 @@ def server_rows(base: Path, model: str | None, size: server.Size) -> Iterator[Ro
     say("the language server")
     fresh = make_workspace(base / "server-fresh", functions=size.fresh, files=0, seed=SEED + 2)
     warm = make_workspace(base / "server-warm", functions=size.warm, files=0)
-    for what, must, measured in server.rows(fresh, warm, base / "server-index", size, model):
-        yield Row(what, must, measured)
+    yield from server.rows(fresh, warm, base / "server-index", size, model)
 
 
 def shared_rows(base: Path, model: str | None, size: shared.Size) -> Iterator[Row]:

@@ -19,11 +19,9 @@ from pathlib import Path
 import psutil
 from lsp_client import Client
 from made_workspace import first_sentences
+from table import Row
 
 from cascode_models.cores import allowed_cores
-
-#: What a row says: what is measured, what it must be, what it is.
-Row = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def start_row(base: Path, size: Size) -> Row:
         with Client([], base / "start") as client:
             times.append(client.initialized_after)
             client.close()
-    return (
+    return Row(
         "language server: start to initialize answered",
         "under 250 ms",
         f"{statistics.median(times) * 1000:.0f} ms, worst of {len(times)}: {max(times) * 1000:.0f} ms",
@@ -91,7 +89,7 @@ def fresh_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
             found += any(hit["name"].rpartition(".")[2] == name for hit in answer["hits"])
             if number + 1 < min(size.starts, len(asked)):
                 continue
-            yield (
+            yield Row(
                 f"language server: first answer, workspace of {size.fresh:,} functions never indexed, "
                 "from the start of the process",
                 "under 4 s, useful",
@@ -120,9 +118,9 @@ def busy_row(client: Client, asked: list[tuple[str, str]]) -> Row:
     must = "p50 at most twice"
     what = "language server: search while indexing, against idle"
     if not busy:
-        return what, must, "the index was complete before a search: the workspace is too small"
+        return Row(what, must, "the index was complete before a search: the workspace is too small")
     while_busy, while_idle = statistics.median(busy), statistics.median(idle)
-    return (
+    return Row(
         what,
         must,
         f"{while_busy / while_idle:.1f} times ({while_busy * 1000:.0f} ms against {while_idle * 1000:.0f} ms, "
@@ -142,7 +140,7 @@ def cheap_row(workspace: Path, base: Path, size: Size) -> Row:
             times.append(seconds)
             time.sleep(_CHEAP_PAUSE_SECONDS)
         client.close()
-    return (
+    return Row(
         "language server: cheap request while indexing at full speed",
         "p95 under 50 ms",
         f"p95 {_p95(times) * 1000:.0f} ms, p50 {statistics.median(times) * 1000:.0f} ms, worst "
@@ -174,7 +172,7 @@ def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
             ("the ten best read as well, last order", whole, 170),
         ):
             times = times[_WARM_UP:]
-            yield (
+            yield Row(
                 f"language server: search answered, {functions:,} functions, {what}",
                 f"p50 under {must} ms",
                 f"p50 {statistics.median(times) * 1000:.0f} ms, p95 {_p95(times) * 1000:.0f} ms",
@@ -183,7 +181,7 @@ def warm_rows(workspace: Path, base: Path, size: Size) -> Iterator[Row]:
         time.sleep(12.0)  # what the last search set free has gone back by then: ten seconds after a pass
         memory = psutil.Process(client.process.pid).memory_info()
         mapped = getattr(memory, "shared", 0) / 1e6
-        yield (
+        yield Row(
             f"language server: memory when idle, {functions:,} functions, after searches and edits",
             "under 200 MB",
             f"{memory.rss / 1e6:.0f} MB, {mapped:.0f} MB of it pages of files that the system may drop",
@@ -212,7 +210,7 @@ def edit_row(client: Client, workspace: Path, size: Size) -> Row:
                 break
         times.append(time.perf_counter() - started)
     client.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
-    return (
+    return Row(
         f"language server: edit to findable, not saved, in a file of {len(text) // 1000} kB",
         "under 1 s",
         f"{statistics.median(times):.2f} s, worst of {len(times)}: {max(times):.2f} s",
