@@ -56,7 +56,10 @@ def _parse_text(source: SourceFile, digest: bytes, text: str | SkipReason) -> Pa
 
     journal = parse_journal()
     if journal.is_fatal(digest, source.language, source.path, text):
-        _log.warning("%s: a process that parses it does not come back; it is left out until it changes", source.path)
+        _log.warning(
+            "%s: a process that parses it does not come back; it is left out until it or the extraction changes",
+            source.path,
+        )
         return ParsedFile(source, digest, (), (), skip_reason=SkipReason.PARSE_FAILURE)
     try:
         with journal.noting(digest):

@@ -81,6 +81,8 @@ class ParseJournal:
     seconds: float = _TRIAL_SECONDS
     _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
     _collected: bool = field(default=False, init=False, repr=False)
+    #: Digests that are fatal by another version's word.
+    _fatal: set[str] = field(default_factory=set, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @contextlib.contextmanager
@@ -107,7 +109,7 @@ class ParseJournal:
         self._collect()
         name = digest.hex()
         suspect = self.folder / f"{name}{_SUSPECT}"
-        if (self.folder / f"{name}{_FATAL}").exists():
+        if name in self._fatal or (self.folder / f"{name}{_FATAL}").exists():
             return True
         if not suspect.exists():
             return False
@@ -160,9 +162,23 @@ class ParseJournal:
                 for note in self.folder.glob(f"*{_NOTE}"):
                     self._collect_note(note)
                 for fatal in self.folder.glob("*.fatal"):
-                    if not fatal.name.endswith(_FATAL):
-                        digest = fatal.name.partition("-")[0].removesuffix(".fatal")
-                        fatal.replace(self.folder / f"{digest}{_SUSPECT}")
+                    self._collect_fatal(fatal)
+
+    def _collect_fatal(self, fatal: Path) -> None:
+        """Turn what an earlier extraction did not survive into a suspect; where that cannot be, it stays fatal.
+
+        A later extraction is believed: else two versions that are installed would try each other's at every start.
+        """
+        digest, _, version = fatal.name.removesuffix(".fatal").partition("-")
+        try:
+            if int(version or 0) < EXTRACTION_VERSION:
+                fatal.replace(self.folder / f"{digest}{_SUSPECT}")
+                return
+        except FileNotFoundError:  # another process has turned it
+            return
+        except (OSError, ValueError):
+            pass
+        self._fatal.add(digest)
 
     def _collect_note(self, note: Path) -> None:
         """Turn the note of a process that ended into a suspect; another process may be at it as well."""

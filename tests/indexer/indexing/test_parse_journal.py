@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cascode_indexer.engine import Engine
+from cascode_indexer.extract import EXTRACTION_VERSION
 from cascode_indexer.indexing import parse_journal as module
 from cascode_indexer.indexing.parse import parse_buffer
 from cascode_indexer.indexing.parse_journal import ParseJournal, parse_journal
@@ -122,6 +123,41 @@ def test_what_an_earlier_extraction_did_not_survive_is_tried_again(folder: Path,
     fatal.touch()
     assert ParseJournal(folder, dying(signal.SIGTERM)).is_fatal(DIGEST, "python", "a.py", "")
     assert ParseJournal(folder, ("no-such-command",)).is_fatal(DIGEST, "python", "a.py", "")
+
+
+def test_what_a_later_extraction_did_not_survive_is_believed(folder: Path) -> None:
+    """Two versions that are installed share the folder, and must not try each other's at every start."""
+    folder.mkdir()
+    later = folder / f"{DIGEST.hex()}-{EXTRACTION_VERSION + 1}.fatal"
+    later.touch()
+    assert ParseJournal(folder, ("no-such-command",)).is_fatal(DIGEST, "python", "a.py", "")
+    assert later.exists()
+
+
+def test_verdicts_that_cannot_be_turned_stay_and_keep_no_other_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is locked, one whose name is damaged, and one that another process turned meanwhile."""
+    folder.mkdir()
+    locked, gone, last = (bytes([at]) * 16 for at in (1, 2, 3))
+    for digest in (locked, gone, last):
+        (folder / f"{digest.hex()}-1.fatal").touch()
+    (folder / f"{DIGEST.hex()}-x.fatal").touch()
+    usual = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if path.name.startswith(locked.hex()):
+            raise PermissionError
+        if path.name.startswith(gone.hex()):
+            path.unlink()
+        return usual(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    journal = ParseJournal(folder, ("no-such-command",))
+    assert journal.is_fatal(locked, "python", "a.py", "")
+    assert journal.is_fatal(DIGEST, "python", "a.py", "")
+    assert not journal.is_fatal(gone, "python", "a.py", "")
+    assert (folder / f"{last.hex()}.suspect").exists()
 
 
 def test_a_trial_runs_where_nothing_of_a_workspace_can_be_imported(folder: Path) -> None:
