@@ -15,6 +15,8 @@ MAX_MEAN_LINE = 120
 
 #: Benchmarks and set-up scripts call the code that is worth finding, as tests do.
 _CALLING_PATH = re.compile(r"(?:^|/)(?:benchmarks?|asv_bench)/|(?:^|/)setup\.py$", re.IGNORECASE)
+#: Why a copy of another project is left out.
+VENDORED = "vendored file"
 _VENDORED_PATH = re.compile(
     r"(?:^|/)(?:_?vendor(?:ed)?|node_modules|third_?party|3rd-?party|deps|_?externals?|extern|_bundled|site-packages|debian)(?:/|$)"
 )
@@ -66,7 +68,7 @@ def path_rejected(path: str) -> str | None:
     if is_test_path(path) or _CALLING_PATH.search(path):
         return "test file"
     if _VENDORED_PATH.search(path):
-        return "vendored file"
+        return VENDORED
     if _GENERATED_PATH.search(path):
         return "generated file"
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from cascode_lab.corpus.code_filters import path_rejected
+from cascode_lab.corpus.code_filters import VENDORED, path_rejected
 from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.corpus.splits import HeldOut
 from cascode_lab.history.blobs import BlobReader
@@ -81,8 +81,10 @@ def _read(path: Path) -> WrittenFile:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         written: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe one
         repository, revision = written["repository"], written["revision"]
-        if not _REPOSITORY.fullmatch(repository) or not _REVISION.fullmatch(revision):
-            raise ValueError(f"{repository!r} must be owner/name, and {revision!r} the full name of a commit")
+        if not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository):
+            raise ValueError(f"'repository' must be owner/name, and is {repository!r}")
+        if not isinstance(revision, str) or not _REVISION.fullmatch(revision):
+            raise ValueError(f"'revision' must be the full name of a commit, in quotes, and is {revision!r}")
         return WrittenFile(path, repository, revision, tuple(map(_question, written["questions"])))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check the file") from error
@@ -214,7 +216,7 @@ def _versions(blobs: BlobReader, revision: str, paths: Sequence[str]) -> Iterato
     for path in paths:
         if "\n" in path:
             raise HistoryError(f"{path!r} cannot be the path of an answer: it holds a line break")
-        if path_rejected(path):  # what is a copy of another project may be one that is asked about
+        if path_rejected(path) == VENDORED:  # what is a copy of another project may be one that is asked about
             continue
         content = blobs.read(f"{revision}:{path}")
         version = "file missing" if content is None else file_version(path, content, chosen=True)

@@ -127,7 +127,7 @@ def _mine_written(written: Path, output: Path, held_out: tuple[Path, ...], clone
     if found.lost:
         note(f"{quantity(found.lost, 'question')} gave none: the answer is not where it was said to be")
     if found.left_out:
-        note(f"{quantity(len(found.left_out), 'repository')} left out; see the reasons above")
+        note(f"{quantity(len(found.left_out), 'repository', 'repositories')} left out; see the reasons above")
     return 1 if found.left_out else 0
 
 

@@ -27,7 +27,7 @@ CLIENT = '''class Client:
         self.socket.connect()
 '''
 QUESTIONS = """repository: {repository}
-revision: {revision}
+revision: "{revision}"
 questions:
   - {{kind: task, ask: "shut the socket", answers: ["client.py::Client.close", "client.py::Client.send"]}}
   - {{kind: where, ask: "lost since then", answers: ["client.py::Client.lost"]}}
@@ -136,8 +136,9 @@ ROW = {"kind": "task", "ask": "shut it", "answers": ["a.py::f"]}
     ("change", "message"),
     [
         ({"repository": "b"}, "must be owner/name"),
-        ({"repository": 3}, "is not a file of questions"),
+        ({"repository": 3}, "must be owner/name, and is 3"),
         ({"revision": "HEAD"}, "full name of a commit"),
+        ({"revision": 0}, "in quotes, and is 0"),
         ({"questions": [ROW | {"ask": 404}]}, "'ask' must be words, and is 404"),
         ({"questions": [ROW | {"ask": " "}]}, "'ask' must be words"),
         ({"questions": [ROW | {"kind": "wish"}]}, "is of kind 'wish', and must be of one of task"),
