@@ -32,7 +32,7 @@ _DIGEST = 16
 _NOTHING = bytes(_DIGEST)
 #: Twelve times what a parse may take: the process has to start as well, on a machine that may be busy.
 _TRIAL_SECONDS = 60.0
-#: Of sources that no parser survived, each an empty file named by its digest; another extraction tries them again.
+#: Of sources that no parser survived: empty files named by digest and our version. A later version tries them again.
 _FATAL = f"-{EXTRACTION_VERSION}.fatal"
 #: Of those that a process was at when it ended.
 _SUSPECT = ".suspect"

@@ -30,7 +30,8 @@ LICENCES = frozenset(
     }
 )
 _FIELDS = ("url", "revision", "licence", "language", "split")
-_REVISION = re.compile(r"[0-9a-f]{40}")
+#: The full name of a commit.
+REVISION = re.compile(r"[0-9a-f]{40}")
 _SPDX = re.compile(r"[\w.+-]+")
 _URL = re.compile(r"https://[\w.-]+/[\w.-]+/[\w.-]+")
 
@@ -100,7 +101,7 @@ def _entry(item: Any, label: str) -> HistoryEntry:
     url, revision, licence = str(item["url"]), str(item["revision"]), str(item["licence"])
     if not _URL.fullmatch(url) or not repositories_in([url]):
         raise ManifestError(f"{label}: {url!r} is not the https URL of a hosted repository.")
-    if not _REVISION.fullmatch(revision):
+    if not REVISION.fullmatch(revision):
         raise ManifestError(f"{label}: {url} has the revision {revision!r}: give the full name of a commit.")
     if not {*_SPDX.findall(licence)} - {"AND", "OR"} <= LICENCES:
         raise ManifestError(f"{label}: {url} is under {licence!r}, which is not permissive: remove it.")

@@ -18,7 +18,7 @@ from cascode_lab.history.clones import find_clone, held_out_as
 from cascode_lab.history.errors import HistoryError
 from cascode_lab.history.files import FileVersion, file_version
 from cascode_lab.history.git import GitRepository
-from cascode_lab.history.manifest import asked_about
+from cascode_lab.history.manifest import REVISION, asked_about
 from cascode_lab.history.neighbours import neighbours
 from cascode_lab.history.output import file_name, write_rows
 from cascode_lab.history.types import Place, definition_row
@@ -27,7 +27,6 @@ from cascode_models.errors import ModelError
 #: What sorts of questions there are.
 KINDS = ("task", "where", "symptom", "type", "words", "name")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +82,14 @@ def _read(path: Path) -> WrittenFile:
         repository, revision = written["repository"], written["revision"]
         if not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository):
             raise ValueError(f"'repository' must be owner/name, and is {repository!r}")
-        if not isinstance(revision, str) or not _REVISION.fullmatch(revision):
+        if not isinstance(revision, str) or not REVISION.fullmatch(revision):
             raise ValueError(f"'revision' must be the full name of a commit, in quotes, and is {revision!r}")
         return WrittenFile(path, repository, revision, tuple(map(_question, written["questions"])))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check the file") from error
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except ValueError as error:
+        raise ModelError(f"{path} is not a file of questions: {error}") from error
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a file of questions: {error!r}") from error
 
 
@@ -102,7 +103,7 @@ def _question(row: dict[str, Any]) -> WrittenQuestion:
     if not isinstance(ask, str) or not ask.strip():
         raise ValueError(f"'ask' must be words, and is {ask!r}")
     if row["kind"] not in KINDS:
-        raise ValueError(f"{ask!r} is of kind {row['kind']!r}, and must be of one of {', '.join(KINDS)}")
+        raise ValueError(f"{ask!r} is of kind {row['kind']!r}, and must be one of {', '.join(KINDS)}")
     if not isinstance(answers, list) or not answers:
         raise ValueError(f"{ask!r} needs a list of answers")
     return WrittenQuestion(ask, row["kind"], tuple(_place(answer, ask) for answer in answers))
