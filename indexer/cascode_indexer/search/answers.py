@@ -56,7 +56,7 @@ class Asked:
     model_error: str | None
     clock: Clock
     #: Definitions of open files that are searched without a workspace.
-    outside: int = 0
+    outside: int
     #: Why the team's index has no part in it, where it was to have one.
     team_note: str | None = None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from candidates import definition
 from cascode_indexer.engine import Engine
 from cascode_indexer.query import Query
-from cascode_indexer.search.sources import IndexSource
+from cascode_indexer.search.sources import IndexSource, _few_copies
 from cascode_indexer.search.types import SearchRequest
 from fake_encoder import FakeModelHandle
 
@@ -57,6 +59,15 @@ def test_few_copies_are_ranked(copied: Engine) -> None:
             names = [candidate.definition.name for candidate in source.candidates(query, vector)]
     assert names.count("open_the_door") == 20
     assert names.count("close_the_window") == 1
+
+
+def test_a_copy_that_words_found_by_chance_comes_before_none() -> None:
+    """Those that were found no better than another are as good as those that were not found: their paths decide."""
+    rows = [replace(definition("a", f"src/{at:02}.py", number=at), text_id=1) for at in range(30)]
+    kept = _few_copies(rows, dict.fromkeys(range(25, 30), 1.0))
+    assert [row.id for row in kept] == list(range(20))
+    kept = _few_copies(rows, {28: 1.0, 29: 2.0})
+    assert [row.id for row in kept] == [29, *range(19)]
 
 
 @pytest.mark.parametrize("text", ["open the door", "part149 door"])

@@ -35,6 +35,7 @@ class WithCodes(FakeEncoder):
     def __init__(self) -> None:
         super().__init__()
         self.compressed: list[str] = []
+        self.asked: list[str] = []
 
     def code_vectors(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Two vectors a text: it, and its length."""
@@ -43,16 +44,17 @@ class WithCodes(FakeEncoder):
 
     def poly_scores(self, query: str, functions: Sequence[np.ndarray]) -> np.ndarray:
         """The longest text scores highest."""
+        self.asked.append(query)
         return np.array([float(vectors[0, 0]) for vectors in functions], dtype=np.float32)
 
 
-def ranked(*texts: str) -> list[Ranked]:
+def ranked(*texts: str, query: Query = QUERY) -> list[Ranked]:
     """Candidates of these texts, in this order by the fast stage."""
     found = [
         candidate(f"f{number}", f"src/f{number}.py", similarity=0.9 - 0.1 * number, number=number + 1)
         for number in range(len(texts))
     ]
-    return [replace(entry, text=text) for entry, text in zip(rank(QUERY, found, FAST), texts, strict=True)]
+    return [replace(entry, text=text) for entry, text in zip(rank(query, found, FAST), texts, strict=True)]
 
 
 def names(found: Sequence[Ranked]) -> list[str]:
@@ -109,6 +111,15 @@ def test_candidates_without_codes_keep_their_similarity(
         caplog.clear()
         poly_stage(model, store, 10).of(QUERY, ranked("a", "bbb", "cc"))
         assert "no codes yet" not in caplog.text
+
+
+def test_a_long_question_is_read_by_its_beginning(tmp_path: Path) -> None:
+    """What people ask for stands there; a report's other pieces tell the stages around it apart."""
+    model, query = WithCodes(), Query.of(" ".join(f"word{number}" for number in range(500)))
+    assert len(query.pieces) > 1
+    with CodeStore(tmp_path / "codes.sqlite3", model.fingerprint, model.dimension) as store:
+        poly_stage(model, store, 3).of(query, ranked("a", "bbb", query=query))
+    assert model.asked == [query.pieces[0]]
 
 
 def test_a_search_reads_codes_where_it_is_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

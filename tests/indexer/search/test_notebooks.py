@@ -52,6 +52,16 @@ def test_a_hit_has_the_lines_of_the_file_and_names_its_cell() -> None:
     assert cell_lines(found, TEXT) == "def one():\n    pass"
 
 
+def test_a_column_that_is_not_known_is_the_first() -> None:
+    """Lines of a cell that stand in one line of the file: only the first of them has a column there."""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": "first = 1\ndef two():\n    return 2\n"}
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}, indent=1)
+    found = with_cell(hit(2, 3, 2), text)
+    assert (found.name_line, found.name_column) == (text[: text.index("def two")].count("\n") + 1, 0)
+    assert found.cell is not None
+    assert (found.cell.name_line, found.cell.name_column) == (2, 4)
+
+
 def test_a_hit_that_runs_into_another_cell_ends_with_its_own() -> None:
     """What lost its closing bracket is shown as far as the cell goes."""
     found = with_cell(hit(2, 5, 2), TEXT)

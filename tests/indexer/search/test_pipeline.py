@@ -90,6 +90,7 @@ def test_each_stage_reads_what_the_one_before_ordered() -> None:
     assert [names(ranking) for ranking in found] == [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]]
     assert [ranking.stage.name if ranking.stage else "fast" for ranking in found] == ["fast", "turn 3", "turn 2"]
     assert [candidate.stage for candidate in found[-1].ranked] == ["turn 2", "turn 2", "turn 3"]
+    assert [ranking.last for ranking in found] == [False, False, True]
 
 
 def reversing(depth: int) -> Stage:

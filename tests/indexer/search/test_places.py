@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,11 @@ def test_a_buffer_gives_as_many_candidates_as_an_index(engine: Engine, root: Pat
     assert len({found.definition.id for found in by_both}) == len(by_both)
     by_words = source.candidates(query, None)
     assert len(by_words) == CANDIDATES
+    # The last but one says it three times.
+    engine.set_overlay(root / "many.py", f"{typed}def send_send():\n    send()\n    send()\n")
+    engine.refresh_overlays()
+    source = BufferSource(root, overlays.of(root), stems, workspace.store.word_statistics(stems))
+    assert "send_send" in {found.definition.name for found in source.candidates(query, None)}
     assert all(found.definition.name.startswith("send") and found.bm25 > 0 for found in by_words)
 
 
@@ -70,6 +76,26 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
     assert {"Cart", "Cart.add"}.isdisjoint(names(answer))
     assert set(names(engine.similar(root / "cart.py", 2))) == {"send_mail", "queue_mail"}
     assert len(engine.similar(root / "cart.py", 5, limit=1).hits) == 1
+
+
+def test_the_innermost_definition_is_the_shortest_one(engine: Engine, root: Path) -> None:
+    """However far down it begins."""
+    text = "def outer():\n" + "    x = 1\n" * 20 + "    def fold_paper():\n        return crane\n    return x\n"
+    (root / "deep.py").write_text(text, encoding="utf-8")
+    (root / "like.py").write_text("def fold_paper_again():\n    return crane\n", encoding="utf-8")
+    engine.update()
+    assert names(engine.similar(root / "deep.py", 23))[0] == "fold_paper_again"
+
+
+@pytest.mark.parametrize("place", ["b.py", "c.py"])
+def test_the_same_lines_of_another_file_are_another_place(tmp_path: Path, place: str) -> None:
+    """Whichever of the two paths comes first."""
+    for path in ("b.py", "c.py"):
+        (tmp_path / path).write_text(f"def fold_{path[0]}(paper):\n    return crane\n", encoding="utf-8")
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        other = {"b.py": "fold_c", "c.py": "fold_b"}[place]
+        assert names(engine.similar(tmp_path / place, 1)) == [other]
 
 
 def test_a_place_is_one_of_its_own_folder(tmp_path: Path) -> None:
@@ -170,4 +196,7 @@ def test_a_hit_in_a_notebook_names_its_cell_and_shows_its_lines(tmp_path: Path) 
         assert (found.cell.number, found.cell.start_line, found.cell.end_line) == (2, 1, 2)
         assert engine.snippet(found) == "def fold_paper():\n    return crane"
         assert hits["send_mail"].cell is None
+        # One of the team's index is a line of the notebook that was read there.
+        theirs = replace(hits["fold_paper"], cell=None, repository="paper")
+        assert engine._searcher._with_cell(theirs) == theirs
         assert names(engine.similar(tmp_path / "a.ipynb", 1, cell=2))

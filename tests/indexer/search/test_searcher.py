@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
-from cascode_indexer.errors import QueryError
+from cascode_indexer.errors import IndexStoreError, QueryError
 from cascode_indexer.location import vector_cache_path
 from cascode_indexer.open_index import OpenIndex
 from cascode_indexer.query import Frame, Query
@@ -22,6 +22,7 @@ from cascode_indexer.search.types import Answer, SearchRequest
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.team.types import TeamDefinition, TeamQuestion
 from cascode_indexer.vectors.types import Vectors
+from cascode_indexer.workspace import Workspace
 from fake_encoder import FakeEncoder, FakeModelHandle
 from shop_workspace import MAIL, names
 
@@ -92,6 +93,9 @@ def test_what_lies_here_is_shown_while_the_team_is_asked(root: Path) -> None:
         assert [names(shown) for shown in fast] == [names(answer)]
         assert {"team", "fast"} <= set(answer.timings_ms)
         assert "team" not in fast[0].timings_ms
+        # Whoever wants no first answer waits for the one there is.
+        team.let.clear()
+        threading.Timer(0.2, team.let.set).start()
         engine.search(SearchRequest("send a mail", rerank=False, team=True))
         assert (team.asked, len(fast)) == (2, 1)
 
@@ -170,6 +174,15 @@ def test_what_meaning_alone_found_has_no_words_to_its_credit(engine: Engine, roo
         "wait": False,
     }
     assert min(candidate.bm25 for candidate in found) == 0
+
+
+def test_a_traceback_brings_what_stands_at_its_frames(engine: Engine) -> None:
+    """Though it shares no word with them."""
+    (workspace,) = engine.workspaces
+    query = Query.of('Traceback (most recent call last):\n  File "cart.py", line 10, in zzz\nValueError: qqq')
+    with workspace.index:
+        found = IndexSource(workspace.root, workspace.store, None).candidates(query, None)
+    assert {"Cart", "Cart.remove"} <= {candidate.definition.qualified_name for candidate in found}
 
 
 @pytest.mark.parametrize(
@@ -275,12 +288,24 @@ def test_a_file_that_turns_out_damaged_while_it_is_read_is_put_aside_once(
             raise damage.pop()
         return read(source, query, vector)
 
+    moved: list[bool] = []
+    repair = Workspace.repair
+
+    def repaired(workspace: Workspace, error: DamagedFileError, index: OpenIndex, *, move: bool) -> None:
+        moved.append(move)
+        repair(workspace, error, index, move=move)
+
     with Engine([root, tmp_path / "other"][:folders], model=FakeModelHandle()) as engine:
         engine.update()
         monkeypatch.setattr(IndexSource, "candidates", candidates)
+        monkeypatch.setattr(Workspace, "repair", repaired)
         assert names(engine.search(SearchRequest("send a mail")))[0] == "send_mail"
         aside = vector_cache_path().with_name(f"{vector_cache_path().name}.damaged")
         assert aside.is_file()
+        assert moved == [True, False][:folders]
+        damage.extend([DamagedFileError(vector_cache_path(), "torn")] * 2)
+        with pytest.raises(IndexStoreError, match=r"is damaged again right after it was rebuilt \(torn\)"):
+            engine.search(SearchRequest("send a mail"))
         damage.append(DamagedFileError(tmp_path / "another.sqlite3", "torn"))
         with pytest.raises(DamagedFileError):
             engine.search(SearchRequest("send a mail"))

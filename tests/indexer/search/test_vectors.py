@@ -54,6 +54,14 @@ def test_vectors_that_the_cache_lost_are_named(workspace: Workspace, caplog: pyt
     assert "1 vectors are missing" in caplog.text
 
 
+def test_what_did_not_change_is_not_compared_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each search asks: the list of all passages is read where the store has another version."""
+    kept = opened(workspace)
+    first = kept.refresh()
+    monkeypatch.setattr(kept, "_reconcile", None)
+    assert kept.refresh() is first
+
+
 def test_vectors_of_another_model_are_none_of_this_one(workspace: Workspace) -> None:
     """All are gone until they are encoded again, and none is lost."""
     index = workspace.index

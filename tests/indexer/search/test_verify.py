@@ -125,13 +125,27 @@ def test_of_several_that_were_edited_the_nearest_is_meant(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    [QUEUE, "class send:\n    pass\n", "class Mail:\n    def send(self):\n        return 1\n", "", "\0\0\0"],
-    ids=["gone", "another kind", "another container", "empty", "binary"],
+    [
+        QUEUE,
+        SEND.replace("send", "unsend"),
+        "class send:\n    pass\n",
+        "class Mail:\n    def send(self):\n        return 1\n",
+        "",
+        "\0\0\0",
+    ],
+    ids=["gone", "another name", "another kind", "another container", "empty", "binary"],
 )
 def test_what_the_file_no_longer_holds_is_dropped(tmp_path: Path, text: str) -> None:
     """The same name elsewhere is another definition."""
     known = stored(tmp_path, SEND)["send", 1]
     write(tmp_path, text)
+    assert check(tmp_path, known) is None
+
+
+def test_a_type_is_no_function_of_its_name(tmp_path: Path) -> None:
+    """In whichever order the two kinds stand."""
+    known = stored(tmp_path, "class Send:\n    pass\n")["Send", 1]
+    write(tmp_path, SEND.replace("send", "Send"))
     assert check(tmp_path, known) is None
 
 
