@@ -273,7 +273,10 @@ def inert_spans(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]
 def describe(module: Path, before: str, after: str) -> str:
     """A survivor as the file of survivors names it: module, line as it was, line as it became."""
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
-    was, became = (next((line[2:].strip() for line in lines if line.startswith(sign)), "") for sign in ("- ", "+ "))
+    was, became = (
+        next((line[2:].strip() for line in lines if line.startswith(sign) and line[2:].strip()), "")
+        for sign in ("- ", "+ ")
+    )
     return f"`{Path(*module.parts[1:]).as_posix()}`: `{was}` -> `{became}`"
 
 

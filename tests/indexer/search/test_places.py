@@ -80,11 +80,15 @@ def test_code_like_the_innermost_definition_at_a_line_is_found(engine: Engine, r
 
 def test_the_innermost_definition_is_the_shortest_one(engine: Engine, root: Path) -> None:
     """However far down it begins."""
-    text = "def outer():\n" + "    x = 1\n" * 20 + "    def fold_paper():\n        return crane\n    return x\n"
+    text = "def outer():\n" + "    total += step\n" * 20 + "    def fold_paper():\n        return crane\n    return x\n"
     (root / "deep.py").write_text(text, encoding="utf-8")
-    (root / "like.py").write_text("def fold_paper_again():\n    return crane\n", encoding="utf-8")
+    (root / "short.py").write_text("def fold_paper_again():\n    return crane\n", encoding="utf-8")
+    (root / "long.py").write_text(
+        "def outer_again():\n" + "    total += step\n" * 20 + "    return x\n", encoding="utf-8"
+    )
     engine.update()
     assert names(engine.similar(root / "deep.py", 23))[0] == "fold_paper_again"
+    assert names(engine.similar(root / "deep.py", 23)) != names(engine.similar(root / "deep.py", 2))
 
 
 @pytest.mark.parametrize("place", ["b.py", "c.py"])
