@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from cascode_indexer.walk import IgnoreRules, checked_root
     from cascode_indexer.watch import ChangeBatch, Watcher
     from cascode_indexer.watch.types import Notices, NoticeSource
+    from cascode_models.cores import allowed_cores
     from cascode_models.errors import ModelError
     from cascode_models.exchange import write_model
     from cascode_models.inference import CasCodeModel
@@ -100,6 +101,7 @@ __all__ = [
     "WorkspaceError",
     "WorkspacePool",
     "WorkspaceStatus",
+    "allowed_cores",
     "canonical_language",
     "checked_root",
     "clean",
@@ -148,6 +150,7 @@ _NAMES_OF = {
     "cascode_indexer.walk": ("IgnoreRules", "checked_root"),
     "cascode_indexer.watch": ("ChangeBatch", "Watcher"),
     "cascode_indexer.watch.types": ("Notices", "NoticeSource"),
+    "cascode_models.cores": ("allowed_cores",),
     "cascode_models.errors": ("ModelError",),
     "cascode_models.exchange": ("write_model",),
     "cascode_models.inference": ("CasCodeModel",),

@@ -110,7 +110,7 @@ class WorkspaceVectors:
             if len(found) < len(chunk):
                 self.lost = sorted({*self.lost, *np.setdiff1d(chunk, found).tolist()})
         if self.lost:
-            _log.warning("%d vectors are missing from the vector cache: encoding them again", len(self.lost))
+            _log.warning("vectors missing from the vector cache, to be encoded again: %d", len(self.lost))
 
     def _read(self, passages: np.ndarray) -> tuple[np.ndarray, Vectors]:
         """Read vectors from the cache; ids without one are missing from the answer."""

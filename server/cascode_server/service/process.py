@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -120,20 +119,15 @@ def open_background_engine(
         pool: Shares open workspaces with other engines; None for workspaces of its own.
         disk: Says which spellings of a path are one file; None for the file system.
     """
-    from cascode import Engine
+    from cascode import Engine, allowed_cores
 
     indexing = settings.indexing
     return Engine(
         [],
         model=model,
         max_file_bytes=indexing.max_file_size,
-        threads=indexing.threads or max(1, _cores() // 2),
+        threads=indexing.threads or max(1, allowed_cores() // 2),
         pool=pool,
         disk=disk,
         team=team_of(settings.team),
     )
-
-
-def _cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -51,7 +51,7 @@ def test_vectors_that_the_cache_lost_are_named(workspace: Workspace, caplog: pyt
         assert len(damaged.refresh()) == 1
     (lost,) = damaged.lost
     assert lost in workspace.store.encoded_passages()
-    assert "1 vectors are missing" in caplog.text
+    assert "vectors missing from the vector cache, to be encoded again: 1" in caplog.text
 
 
 def test_what_did_not_change_is_not_compared_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
