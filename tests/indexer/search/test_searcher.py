@@ -359,16 +359,3 @@ def test_the_least_that_can_be_asked_for_is_answered(engine: Engine) -> None:
     """One hit, nothing reranked, half of a character."""
     answer = engine.search(SearchRequest("send a mail \ud83d", limit=1, rerank_top=0))
     assert [(hit.name, hit.stage) for hit in answer.hits] == [("send_mail", "fast")]
-
-
-def test_a_hit_is_called_by_its_probability() -> None:
-    """From a half on likely, from a twentieth possible."""
-    from cascode_indexer.search.types import Hit
-
-    def match(probability: float | None) -> str | None:
-        return Hit(Path(), "a", "a", "function", "go", "", 1, 1, 1, 0, 0.5, probability, "fast").match
-
-    assert [match(value) for value in (None, 1.0, 0.5, 0.49, 0.05, 0.049, 0.0)] == [
-        *(None, "likely", "likely"),
-        *("possible", "possible", "weak", "weak"),
-    ]

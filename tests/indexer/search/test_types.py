@@ -33,8 +33,8 @@ def hit(probability: float | None, *, doubtful: bool = False) -> Hit:
     ("probability", "match", "where_none_does"),
     [
         (0.9, "likely", "possible"),
-        (0.5, "likely", "possible"),
-        (0.49, "possible", "possible"),
+        (0.4, "likely", "possible"),
+        (0.39, "possible", "possible"),
         (0.05, "possible", "possible"),
         (0.04, "weak", "weak"),
         (0.0, "weak", "weak"),
@@ -42,7 +42,7 @@ def hit(probability: float | None, *, doubtful: bool = False) -> Hit:
     ],
 )
 def test_a_probability_is_a_word(probability: float | None, match: str | None, where_none_does: str | None) -> None:
-    """Likely from a half on, weak below one in twenty; where nothing matches well nothing is likely."""
+    """Likely from two in five on, weak below one in twenty; where nothing matches well nothing is likely."""
     assert hit(probability).match == match
     assert hit(probability, doubtful=True).match == where_none_does
 

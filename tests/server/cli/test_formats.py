@@ -207,8 +207,8 @@ def test_long_function_is_shortened() -> None:
     ("probability", "stage", "words"),
     [
         (1.0, "cascade", "likely match"),
-        (0.5, "cascade", "likely match"),
-        (0.49, "cascade", "possible match"),
+        (0.4, "cascade", "likely match"),
+        (0.39, "cascade", "possible match"),
         (0.05, "fast", "possible match"),
         (0.04, "fast", "weak match"),
         (0.0, "fast", "weak match"),
@@ -216,7 +216,7 @@ def test_long_function_is_shortened() -> None:
     ],
 )
 def test_a_probability_becomes_a_word(tmp_path: Path, probability: float | None, stage: str, words: str) -> None:
-    """Likely from a half on, weak below a twentieth; without a probability the stage is named."""
+    """Likely from two in five on, weak below a twentieth; without a probability the stage is named."""
     assert certainty(hit(tmp_path, probability=probability, stage=stage)) == words
 
 
