@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cascode_models.errors import ModelError
 
-from .averaging import average
 from .config import TrainingConfig, load_preset
 from .context import Progress
 from .release import Release, release
@@ -18,8 +17,6 @@ from .run import train
 RECIPES = Path(__file__).parent / "recipes"
 #: Folder of the released model beside those of the stages.
 RELEASED = "released"
-#: Folder in that of a stage whose start is the mean of two others.
-AVERAGED = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +29,15 @@ class RecipeStage:
     preset: str
     #: Earlier stage whose model it begins with; empty begins with the preset's own.
     after: str = ""
-    #: Earlier stage whose weights are averaged with those of :attr:`after` before it begins; empty for none.
-    averaged_with: str = ""
-    #: Earlier stages whose models teach its stage ``contrastive``.
-    teachers: Sequence[str] = ()
     #: Settings that replace those of the preset, by dotted name.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, output: Path, cosqa: str, changes: Mapping[str, Any] | None = None) -> TrainingConfig:
         """Settings of the run, in a recipe whose output is ``output``; ``changes`` replace those of the recipe."""
-        start: dict[str, Any] = {"start_from": str(self.start(output))} if self.after else {}
-        if self.teachers:
-            start["contrastive.teachers"] = [str(_model_of(output, name)) for name in self.teachers]
+        start = {"start_from": str(output / self.after / "model")} if self.after else {}
         return load_preset(
             self.preset, start | {"folders.cosqa": cosqa} | dict(self.settings or {}) | dict(changes or {})
         )
-
-    def start(self, output: Path) -> Path:
-        """Folder of the model that it begins with."""
-        return output / self.name / AVERAGED if self.averaged_with else _model_of(output, self.after)
-
-    def prepare(self, output: Path) -> None:
-        """Average the weights that it begins with, where it is told to and has not yet."""
-        if self.averaged_with and not (self.start(output) / "config.json").is_file():
-            first, second = (_model_of(output, name) for name in (self.after, self.averaged_with))
-            average(first, second, 0.5, self.start(output))
-
-
-def _model_of(output: Path, stage: str) -> Path:
-    """Folder of the model that a stage ends with."""
-    return output / stage / "model"
 
 
 def load_recipe(recipe: str | Path = "shipped") -> list[RecipeStage]:
@@ -93,12 +69,9 @@ def load_recipe(recipe: str | Path = "shipped") -> list[RecipeStage]:
     for stage in stages:
         if stage.name in before or stage.name == RELEASED or Path(stage.name).name != stage.name:
             raise ModelError(f"{path}: {stage.name!r} cannot name a stage: it names a folder of its own")
-        for name in filter(None, (stage.after, stage.averaged_with, *stage.teachers)):
-            if name not in before:
-                raise ModelError(f"{path}: stage {stage.name!r} begins after {name!r}, which is not an earlier stage")
-        if stage.averaged_with and not stage.after:
+        if stage.after and stage.after not in before:
             raise ModelError(
-                f"{path}: stage {stage.name!r} averages {stage.averaged_with!r} with nothing: name 'after'"
+                f"{path}: stage {stage.name!r} begins after {stage.after!r}, which is not an earlier stage"
             )
         before.add(stage.name)
     if not stages:
@@ -137,7 +110,6 @@ def reproduce(
     model = output
     for number, (stage, config) in enumerate(zip(stages, configs, strict=True), 1):
         progress(f"stage {number} of {len(stages)}: {stage.name}")
-        stage.prepare(output)
         model = train(config, data=data, output=output / stage.name, resume=True, progress=progress)
     progress(f"tuning {model} on dev data")
     return output / RELEASED, release(model, output / RELEASED, data=data, cosqa=cosqa, progress=progress)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from cascode_lab.evaluation.cascade import StageScores
 from cascode_lab.training.recipe import RECIPES, load_recipe, reproduce
@@ -59,8 +57,7 @@ def test_every_recipe_is_valid(recipe: str, tmp_path: Path) -> None:
     """Each stage of a recipe that comes with the package has settings that a run accepts."""
     for stage in load_recipe(recipe):
         config = stage.config(tmp_path, "")
-        start = tmp_path / (f"{stage.name}/start" if stage.averaged_with else f"{stage.after}/model")
-        assert config.start_from == str(start) if stage.after else config.start_from
+        assert config.start_from == str(tmp_path / stage.after / "model") if stage.after else config.start_from
 
 
 @pytest.mark.parametrize(
@@ -70,8 +67,6 @@ def test_every_recipe_is_valid(recipe: str, tmp_path: Path) -> None:
         ("steps: 3", "not a training recipe"),
         ("stages: [{name: a}]", "not a training recipe"),
         ("stages: [{name: a, preset: first, after: b}]", "not an earlier stage"),
-        ("stages: [{name: a, preset: first}, {name: c, preset: first, after: a, teachers: [b]}]", "'b', which is not"),
-        ("stages: [{name: a, preset: first}, {name: c, preset: first, averaged_with: a}]", "name 'after'"),
         ("stages: [{name: a, preset: first}, {name: a, preset: first}]", "cannot name a stage"),
         ("stages: [{name: ../a, preset: first}]", "cannot name a stage"),
         ("a: [", "not a training recipe"),
@@ -121,29 +116,6 @@ def test_recipe_is_reproduced_and_goes_on_after_a_kill(data: Path, tmp_path: Pat
         data=data, cosqa=None, output=tmp_path / "cut", recipe=recipe, changes=TINY, progress=lambda _: None
     )
     assert (whole / "model.safetensors").read_bytes() == (again / "model.safetensors").read_bytes()
-
-
-def test_a_stage_begins_with_the_mean_of_two_and_learns_from_them(
-    data: Path, tmp_path: Path, model_folder: Path
-) -> None:
-    """Both are named by their stages; the mean is made once."""
-    first = f"{{name: one, preset: cascade, settings: {{start_from: {json.dumps(str(model_folder))}}}}}"
-    second = "{name: two, preset: cascade, after: one, settings: {new_head: false}}"
-    third = "{name: three, preset: together, after: two, averaged_with: one, teachers: [one, two]}"
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(f"stages: [{first}, {second}, {third}]")
-    runs = tmp_path / "runs"
-    for _ in range(2):
-        reproduce(data=data, cosqa=None, output=runs, recipe=recipe, changes=TINY, progress=lambda _: None)
-    one, two, mean = (
-        load_file(folder / "model.safetensors")
-        for folder in (runs / "one" / "model", runs / "two" / "model", runs / "three" / "start")
-    )
-    name = "backbone.encoder.layer.0.output.dense.weight"
-    assert not torch.equal(one[name], two[name])
-    assert torch.allclose(mean[name].float(), (one[name].float() + two[name].float()) / 2, atol=1e-3)
-    steps = [json.loads(line) for line in (runs / "three" / "log.jsonl").read_text().splitlines()]
-    assert any("distillation" in step for step in steps)
 
 
 def test_release_needs_dev_data(tmp_path: Path, model_folder: Path) -> None:
