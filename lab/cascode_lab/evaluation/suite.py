@@ -61,6 +61,8 @@ class Plan:
     cosqa: Path | None
     #: Languages of the held-out packages; none takes the six and every other with :data:`FEWEST_QUERIES`.
     languages: tuple[str, ...] = ()
+    #: Leave out the languages: of the packages only what documents types asks.
+    types_alone: bool = False
     #: ``dev`` to tune on, ``test`` to report.
     split: str = "dev"
     #: Queries and functions a language, where there are as many.
@@ -142,7 +144,8 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
         unknown = sorted(set(plan.languages) - set(LANGUAGES))
         if unknown:
             raise ModelError(f"there are no held-out packages of {unknown[0]!r}: choose among {', '.join(LANGUAGES)}")
-        languages = plan.languages or (*SIX_LANGUAGES, *_others(plan.pairs, plan.split))
+        others = () if plan.types_alone else (*SIX_LANGUAGES, *_others(plan.pairs, plan.split))
+        languages = plan.languages or others
         asked = [(language, False) for language in languages]
         asked += [("python", True)] if "python" in languages else []
         tasks = [
@@ -150,6 +153,8 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
             for language, rename in asked
         ]
         types = None if plan.languages else type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
+        if types is None and plan.types_alone:
+            raise ModelError(f"no documented types of {plan.split} packages in {plan.pairs}: mine some")
         tasks += [] if types is None else [types]
     if plan.cosqa is not None:
         tasks += [cosqa_set(plan.cosqa, plan.split, docstrings=docstrings) for docstrings in (True, False)]

@@ -56,6 +56,7 @@ group.add_command(table_command)
 @click.option(
     "--language", "-l", "languages", multiple=True, type=Language(), help="Only this held-out language; repeatable."
 )
+@click.option("--types", "types_alone", is_flag=True, help="Of the packages only the documentation of types.")
 @click.option(
     "--split",
     type=click.Choice(["dev", "test"]),
@@ -88,6 +89,7 @@ def model_command(
     pairs: Path | None,
     cosqa: Path | None,
     languages: tuple[str, ...],
+    types_alone: bool,
     split: str,
     queries: int | None,
     pool: int | None,
@@ -105,6 +107,8 @@ def model_command(
     """
     if pairs is None and cosqa is None:
         raise click.UsageError("nothing to measure on: name --pairs, --cosqa or both")
+    if types_alone and (languages or pairs is None):
+        raise click.UsageError("--types needs --pairs, and no --language: its questions are of all languages together")
     from cascode import load_model
     from cascode_lab.evaluation.pairs import POOL, QUERIES
     from cascode_lab.evaluation.report import tables
@@ -116,6 +120,7 @@ def model_command(
         pairs=pairs,
         cosqa=cosqa,
         languages=languages,
+        types_alone=types_alone,
         split=split,
         queries=queries or QUERIES,
         pool=pool or POOL,

@@ -154,6 +154,17 @@ def test_languages_beside_the_six_are_measured_where_they_have_enough_queries(
     assert names == [*(f"{language}-dev" for language in SIX_LANGUAGES), "c-dev", "advtest-dev"]
 
 
+def test_types_can_be_asked_for_alone(sets: Path) -> None:
+    """No language is read then; where no type is documented one line says so."""
+    plan = Plan(pairs=sets, cosqa=None, types_alone=True)
+    with pytest.raises(ModelError, match="no documented types of dev packages"):
+        retrieval_sets(plan)
+    row = {"query": "an open file", "name": "File", "code": "type File struct{}", "language": "go", "line": 1}
+    write_lines(sets / "pool-types-go-dev.jsonl", [{**row, "package": "p", "path": "a.go"}])
+    write_lines(sets / "pool-go-dev.jsonl", [])
+    assert [task.name for task in retrieval_sets(plan)] == ["types-dev"]
+
+
 def test_an_unknown_language_is_named(sets: Path) -> None:
     """A language that is not mined is reported before anything is read."""
     with pytest.raises(ModelError, match="'cobol'"):
