@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,8 @@ class Bm25:
             import bm25s
         except ImportError as error:
             raise ModelError("BM25 needs the library bm25s: pip install 'cascode[train]'") from error
+        # The library announces every index at a level of its own.
+        logging.getLogger(bm25s.__name__).setLevel(logging.WARNING)
         # Lucene's form: the logarithm's argument is at least 1, so that a frequent word never counts against a text.
         self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
         self._index.index([split_identifiers(text) for text in texts], show_progress=False)
