@@ -32,7 +32,8 @@ def _folders() -> list[Path]:
     """The folders of this process' groups, version 2 and 1, up to the outermost that can be seen."""
     folders = [_GROUPS, _GROUPS / "cpu"]
     try:
-        lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
+        # A group may be called anything that a folder may.
+        lines = _OWN_GROUPS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return folders
     for line in lines:
@@ -57,4 +58,4 @@ def _limit(folder: Path) -> float | None:
         limit = float(quota) / float(period)
     except (OSError, ValueError, ZeroDivisionError):  # "max" is no number
         return None
-    return limit if limit > 0 else None
+    return limit if 0 < limit < math.inf else None

@@ -60,8 +60,12 @@ def test_the_least_limit_around_the_process_holds(groups: Path) -> None:
 
 def test_groups_of_the_first_version_are_read(groups: Path) -> None:
     """Which have a file for each number, and -1 for no limit."""
-    (groups.parent / "own").write_text("5:memory:/box\n4:cpu,cpuacct:/box\nsenseless\n", encoding="ascii")
-    for group, quota in ((groups / "cpu", "-1"), (groups / "cpu" / "box", "400000")):
+    (groups.parent / "own").write_text("5:memory:/other\n4:cpu,cpuacct:/box\nsenseless\n", encoding="ascii")
+    for group, quota in (
+        (groups / "cpu", "-1"),
+        (groups / "cpu" / "box", "400000"),
+        (groups / "cpu" / "other", "100000"),
+    ):
         group.mkdir(parents=True)
         (group / "cpu.cfs_quota_us").write_text(quota, encoding="ascii")
         (group / "cpu.cfs_period_us").write_text("100000", encoding="ascii")
@@ -70,7 +74,22 @@ def test_groups_of_the_first_version_are_read(groups: Path) -> None:
 
 def test_what_is_no_limit_limits_nothing(groups: Path) -> None:
     """A file that holds something else, and a path out of the groups."""
-    (groups.parent / "own").write_text("0::/../../box\n", encoding="ascii")
+    (groups.parent / "own").write_text("0::/../box\n", encoding="ascii")
     limit(groups, "much")
     limit(groups.parent / "box", "100000 100000")
     assert cores.allowed_cores() == 8
+
+
+def test_a_group_may_be_called_anything(groups: Path) -> None:
+    """Its name may be no text, and its limit no number that there is."""
+    (groups.parent / "own").write_bytes(b"0::/caf\xe9\n")
+    limit(groups, "inf 100000")
+    assert cores.allowed_cores() == 8
+
+
+def test_elsewhere_all_processors_are_allowed(groups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS and Windows know no affinity, and may not know how many there are."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    for known, count in ((6, 6), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda known=known: known)
+        assert cores.allowed_cores() == count

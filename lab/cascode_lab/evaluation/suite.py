@@ -152,7 +152,11 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
             held_out_set(plan.pairs, language, plan.split, queries=plan.queries, pool=plan.pool, rename=rename)
             for language, rename in asked
         ]
-        types = None if plan.languages else type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
+        types = (
+            None
+            if plan.languages and not plan.types_alone
+            else type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
+        )
         if types is None and plan.types_alone:
             raise ModelError(f"no documented types of {plan.split} packages in {plan.pairs}: mine some")
         tasks += [] if types is None else [types]

@@ -114,7 +114,7 @@ def test_candidates_without_codes_keep_their_similarity(
 
 
 def test_a_long_question_is_read_by_its_beginning(tmp_path: Path) -> None:
-    """What people ask for stands there; a report's other pieces tell the stages around it apart."""
+    """What people ask for stands there; the other pieces of a report are read by the stages around it."""
     model, query = WithCodes(), Query.of(" ".join(f"word{number}" for number in range(500)))
     assert len(query.pieces) > 1
     with CodeStore(tmp_path / "codes.sqlite3", model.fingerprint, model.dimension) as store:

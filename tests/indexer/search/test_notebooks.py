@@ -87,6 +87,14 @@ def test_a_cell_that_is_gone_has_no_lines() -> None:
         assert cell_lines(replace(found, cell=CellPlace(gone, 1, 2, 1, 0)), TEXT) == ""
 
 
+def test_a_long_notebook_has_cells_of_any_number() -> None:
+    """As long as people make them."""
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": f"x{at} = 1\n"} for at in range(400)]
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}, indent=1)
+    found = replace(hit(1, 1, 1), cell=CellPlace(int("350"), 1, 1, 1, 0))
+    assert cell_lines(found, text) == "x349 = 1"
+
+
 def test_a_place_in_the_file_or_in_a_cell_means_a_line_of_code() -> None:
     """Both ways of naming it give the same; where no code is, one line says so."""
     found = with_cell(hit(5, 6, 5), TEXT)

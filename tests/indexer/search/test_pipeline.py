@@ -168,6 +168,13 @@ def test_a_probability_has_its_rivals_however_few_hits_are_wanted() -> None:
     assert len(ranking.ranked) == len(source.checked) == CONTENDERS
 
 
+def test_many_are_wanted_and_no_more_are_checked() -> None:
+    """As many as an agent may ask for."""
+    source = MadeSource({f"f{at}": 0.9 - at / 1000 for at in range(700)})
+    (ranking,) = rankings(QUERY, VECTOR, [source], (), 300)
+    assert len(ranking.ranked) == len(source.checked) == 300
+
+
 def test_what_is_excluded_takes_no_place() -> None:
     """The definition that others are compared with is none of them."""
     source = MadeSource({"a": 0.9, "b": 0.8})

@@ -313,17 +313,17 @@ def test_a_file_that_turns_out_damaged_while_it_is_read_is_put_aside_once(
 
 def test_a_hit_of_a_folder_that_was_closed_shows_its_lines(engine: Engine, root: Path, tmp_path: Path) -> None:
     """Up to the size that holds for all; a folder may have a larger one of its own."""
-    (tmp_path / "large").mkdir()
-    (tmp_path / "large" / "big.py").write_text(
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "big.py").write_text(
         "def big():\n    return 1\n\n\ntext = '''" + "words\n" * 200_000 + "'''", "utf-8"
     )
-    engine.add_root(tmp_path / "large", max_file_bytes=1 << 22)
+    engine.add_root(tmp_path / "zoo", max_file_bytes=1 << 22)
     engine.update()
     (big,) = engine.search(SearchRequest("big", limit=1)).hits
     (small,) = engine.search(SearchRequest("queue_mail", limit=1)).hits
     assert engine.snippet(big) == "def big():\n    return 1"
     assert engine.snippet(replace(big, root=Path(str(big.root)))) == "def big():\n    return 1"
-    engine.remove_root(tmp_path / "large")
+    engine.remove_root(tmp_path / "zoo")
     engine.remove_root(root)
     assert engine.snippet(big) == ""
     assert engine.snippet(small) == "\n".join(MAIL.splitlines()[5:8])

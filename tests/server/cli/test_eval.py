@@ -54,6 +54,25 @@ def test_model_is_measured_and_reported(run: Run, tmp_path: Path) -> None:
     assert outcome.out in document.read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("model")
+def test_types_are_measured_alone(run: Run, tmp_path: Path) -> None:
+    """Their questions are of all languages together, and need pairs."""
+    place = {"package": "p", "path": "p.py", "language": "python"}
+    rows: list[dict[str, object]] = [
+        {"query": query, "name": f"T{number}", "code": f"class T{number}: ...", "line": number, **place}
+        for number, query in enumerate(TASKS)
+    ]
+    write_lines(tmp_path / "pool-types-python-dev.jsonl", rows)
+    write_lines(tmp_path / "pool-python-dev.jsonl", [])
+    outcome = run("eval", "model", "--pairs", str(tmp_path), "--types", "--output", str(tmp_path / "results"))
+    assert outcome.status == 0, outcome.err
+    assert "| types | 3 / 3 |" in outcome.out
+    for wrong in (("--types",), ("--pairs", str(tmp_path), "--types", "-l", "py")):
+        refused = run("eval", "model", *wrong, "--cosqa", str(tmp_path))
+        assert refused.status == 2
+        assert "--types needs --pairs, and no --language" in refused.err
+
+
 DOCUMENTED = "".join(
     f'def {verb}_{noun}({noun}):\n    """{verb.title()} the {noun} of a customer."""\n    return {verb}({noun})\n\n'
     for verb in ("read", "delete", "send")
