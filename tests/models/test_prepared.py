@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cascode_models.openvino_network
+from cascode_models.cores import allowed_cores
 from cascode_models.load import ENGINE_VARIABLE, load_model
 from cascode_models.prepared import Prepared
 
@@ -39,6 +40,7 @@ def test_a_second_start_builds_nothing(kept: Path, monkeypatch: pytest.MonkeyPat
     assert (found.fingerprint, found.engine) == (built.fingerprint, built.engine)
 
 
+@pytest.mark.skipif(allowed_cores() < 2, reason="the engine takes no more streams than there are processors")
 def test_one_question_takes_one_stream(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A start for a question prepares one thread; the first work of several batches prepares all, in between too."""
     monkeypatch.setattr(cascode_models.openvino_network, "default_threads", lambda: 2)
