@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 #: Where Linux shows control groups, and which of them this process is in.
@@ -18,7 +18,7 @@ def allowed_cores() -> int:
     return cores if quota is None else max(1, min(cores, math.ceil(quota)))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _quota() -> float | None:
     """Processors' worth of time that the groups around this process leave it (``docker run --cpus``); None for all.
 
@@ -37,12 +37,14 @@ def _folders() -> list[Path]:
     except OSError:
         return folders
     for line in lines:
-        _, controllers, path = line.split(":", 2) if line.count(":") >= 2 else ("", "", "")
+        # Number, controllers (none in version 2) and path.
+        _, _, named = line.partition(":")
+        controllers, _, path = named.partition(":")
         if controllers and "cpu" not in controllers.split(","):
             continue
         top = _GROUPS / "cpu" if controllers else _GROUPS
-        parts = Path(path.lstrip("/"))
-        folders += [top / inner for inner in (parts, *parts.parents) if ".." not in inner.parts]
+        own = Path(path.lstrip("/"))
+        folders += [top / group for group in (own, *own.parents) if ".." not in group.parts]
     return folders
 
 

@@ -15,10 +15,11 @@ DEFAULT_RERANK_TOP = 10
 
 #: How well a hit matches, as people read it: a list of "2 %, 1 %, 0 %" says nothing to them.
 Match = Literal["likely", "possible", "weak"]
-#: The least probability of each. Probabilities are fitted to commits as well, which ask for less than people do: of
-#: written questions a first hit from .4 on answers three in four (dev) or four in five (test), of commit subjects
-#: nearly one in two. Below a twentieth a list of ten such hits holds no answer more often than one.
-_LEAST: Mapping[Match, float] = {"likely": 0.4, "possible": 0.05, "weak": 0.0}
+#: Least probability of a likely one. Probabilities are fitted to commits as well, whose subjects are answered less
+#: often than questions of the same probability: docs/questions.md has the shares that are right of either.
+LIKELY = 0.4
+#: The least probability of each. Below a twentieth a list of ten such hits holds no answer more often than one.
+_LEAST: Mapping[Match, float] = {"likely": LIKELY, "possible": 0.05, "weak": 0.0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,22 +144,20 @@ def retrieval_sets(plan: Plan) -> list[RetrievalSet]:
         unknown = sorted(set(plan.languages) - set(LANGUAGES))
         if unknown:
             raise ModelError(f"there are no held-out packages of {unknown[0]!r}: choose among {', '.join(LANGUAGES)}")
-        others = () if plan.types_alone else (*SIX_LANGUAGES, *_others(plan.pairs, plan.split))
-        languages = plan.languages or others
+        languages = plan.languages
+        if not languages and not plan.types_alone:
+            languages = (*SIX_LANGUAGES, *_others(plan.pairs, plan.split))
         asked = [(language, False) for language in languages]
         asked += [("python", True)] if "python" in languages else []
         tasks = [
             held_out_set(plan.pairs, language, plan.split, queries=plan.queries, pool=plan.pool, rename=rename)
             for language, rename in asked
         ]
-        types = (
-            None
-            if plan.languages and not plan.types_alone
-            else type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
-        )
-        if types is None and plan.types_alone:
-            raise ModelError(f"no documented types of {plan.split} packages in {plan.pairs}: mine some")
-        tasks += [] if types is None else [types]
+        if plan.types_alone or not plan.languages:
+            types = type_set(plan.pairs, plan.split, queries=plan.queries, pool=plan.pool)
+            if types is None and plan.types_alone:
+                raise ModelError(f"no documented types of {plan.split} packages in {plan.pairs}: mine some")
+            tasks += [] if types is None else [types]
     if plan.cosqa is not None:
         tasks += [cosqa_set(plan.cosqa, plan.split, docstrings=docstrings) for docstrings in (True, False)]
     return tasks

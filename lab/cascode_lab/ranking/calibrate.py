@@ -17,6 +17,7 @@ from cascode_indexer.query import WORD, QueryKind
 from cascode_indexer.rank.weights import FAST, LATE
 from cascode_indexer.search.confidence import ordering_scores
 from cascode_indexer.search.stages import in_the_spread_of
+from cascode_indexer.search.types import LIKELY
 from cascode_lab.evaluation.calibration import BestHits, expected_calibration_error, fit_probability
 from cascode_models.export import export_model
 from cascode_models.inference import fused_score
@@ -206,8 +207,8 @@ def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings)
     """
     lines = [
         "| kind of query, set | questions | said, true | calibration error (by chance) "
-        "| no good match, answer there / taken out |",
-        "|---|---|---|---|---|",
+        "| called likely, right of these | no good match, answer there / taken out |",
+        "|---|---|---|---|---|---|",
     ]
     groups: dict[tuple[str, str], list[Asked]] = {}
     for question in asked:
@@ -218,16 +219,18 @@ def judge(asked: Sequence[Asked], rules: Sequence[str], settings: ModelSettings)
         hits = BestHits.join([_best_hits(question, question.kind, rules) for question in questions])
         said, right = calibration.probability.of(hits.fused)[:, 0], hits.first_right
         error, chance = expected_calibration_error(said, right), _error_by_chance(said)
-        there, gone = (
-            float((calibration.probability.has_answer(some.first) < calibration.no_match_threshold).mean())
+        flagged, flagged_without = (
+            calibration.probability.has_answer(some.first) < calibration.no_match_threshold
             for some in (hits, hits.without_answer())
         )
+        likely = (said >= LIKELY) & ~flagged
         cells = [
             f"{kind}, {group}",
             str(len(questions)),
             f"{said.mean():.2f}, {right.mean():.2f}",
             f"{error:.3f} ({chance:.3f})",
-            f"{there:.0%} / {gone:.0%}",
+            f"{likely.mean():.0%}, {_share(right[likely]):.0%}",
+            f"{flagged.mean():.0%} / {_share(flagged_without):.0%}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,7 @@ def test_bm25_splits_identifiers_and_prefers_rare_words() -> None:
     assert bm25_scores(["read a file"], texts).argmax() == 0
     assert bm25_scores(["socket path"], texts).argmax() == 1
     assert bm25_scores(["quaternion", ""], texts).tolist() == [[0.0] * 3, [0.0] * 3]
+    assert not logging.getLogger("bm25s").isEnabledFor(logging.INFO), "indexes are announced to nobody"
 
 
 def test_bm25_is_robertsons_formula() -> None:

@@ -147,7 +147,10 @@ def test_what_a_model_says_is_compared_with_the_truth() -> None:
     sure = ModelSettings(calibration_by_kind={"sentence": [1.0, 50.0, 0.01, 0.5]})
     row = judge(some, RULES, sure).splitlines()[2]
     assert row.startswith(f"| sentence, history | 240 | 1.00, {share:.2f} | {1 - share:.3f} (0.0")
-    assert row.endswith("| 0% / 0% |")
+    assert row.endswith(f"| 100%, {share:.0%} | 0% / 0% |")
+    # Where nothing matches well no hit is likely, however probable beside the others.
+    doubtful = ModelSettings(calibration_by_kind={"sentence": [1.0, 0.0, 0.01, 1.1]})
+    assert judge(some, RULES, doubtful).splitlines()[2].endswith("| 0%, 0% | 100% / 100% |")
     (item,) = calibrate(some, RULES).values()
     assert "| sentence | 240 | history" in report({"sentence": item})
 
