@@ -122,8 +122,8 @@ class Describer:
         found = [0.0] * len(texts)
         for rows, source in self._sources(texts):
             said = torch.tensor([ids] * len(rows), device=source.ids.device)
-            tokens = token_log_probabilities(self._network, source, said)
-            for row, value in zip(rows, tokens.mean(1).tolist(), strict=True):
+            tokens = token_log_probabilities(self._network, source, said, torch.ones_like(said))
+            for row, value in zip(rows, tokens.view(len(rows), -1).mean(1).tolist(), strict=True):
                 found[row] = value
         return found
 
@@ -228,20 +228,25 @@ def word_embeddings(network: CasCode) -> torch.Tensor:
     return network.backbone.embeddings.word_embeddings.weight  # type: ignore[no-any-return]
 
 
-def token_log_probabilities(network: CasCode, source: Source, said: torch.Tensor) -> torch.Tensor:
+def token_log_probabilities(
+    network: CasCode, source: Source, said: torch.Tensor, counted: torch.Tensor
+) -> torch.Tensor:
     """Log-probability of each token of descriptions but the first, given those before it.
 
     Args:
         network: A network with a decoder.
         source: The functions.
         said: ``[functions, tokens]`` ids, the first special token included.
+        counted: ``[functions, tokens]``, 1 for a token and 0 for padding.
 
     Returns:
-        ``[functions, tokens - 1]`` in float32.
+        ``[counted tokens]`` in float32, function by function, the first token of each left out.
     """
     assert network.decoder is not None
     states = network.decoder.states(embed(network, said[:, :-1]), source)
-    return network.decoder.token_log_probabilities(states, word_embeddings(network), source, said[:, 1:])
+    return network.decoder.token_log_probabilities(
+        states, word_embeddings(network), source, said[:, 1:], counted[:, 1:].bool()
+    )
 
 
 def nucleus(log_probabilities: torch.Tensor, share: float) -> torch.Tensor:

@@ -89,7 +89,7 @@ class StepScores:
             said, counted = (tensor.to(network.device) for tensor in pad([asked[rows[place]] for place in places],
                                                                          tokenizer.pad_id))  # fmt: skip
             source = network.decoder.source(part.states[places], mask[places], ids[places])
-            found.append(token_log_probabilities(network, source, said)[counted[:, 1:].bool()])
+            found.append(token_log_probabilities(network, source, said, counted))
         return torch.cat(found)
 
     @cached_property

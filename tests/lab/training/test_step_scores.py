@@ -238,7 +238,7 @@ def test_poly_scores_and_descriptions_of_a_step_are_those_of_each_by_itself(make
         for query, function in zip(QUERIES, FUNCTIONS, strict=False):
             ids, mask = pad([function], 0)
             source = network.decoder.source(network.token_states(ids, mask), mask, ids)
-            alone.append(token_log_probabilities(network, source, torch.tensor([query]))[0])
+            alone.append(token_log_probabilities(network, source, torch.tensor([query]), torch.ones(1, len(query))))
         assert scores.described.sort().values.tolist() == pytest.approx(
             torch.cat(alone).sort().values.tolist(), abs=1e-4
         )
