@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -71,6 +72,17 @@ class _Users:
             self._close()
 
 
+@dataclass(slots=True)
+class _OfModel:
+    """What is open of one model: vectors of two models never meet."""
+
+    fingerprint: str
+    dimension: int
+    cache: WorkspaceVectorCache
+    #: None until they are asked for.
+    vectors: WorkspaceVectors | None = None
+
+
 class OpenIndex:
     """What one process holds open of one index. A ``with`` block keeps it open; the last one out closes it.
 
@@ -96,8 +108,9 @@ class OpenIndex:
         #: What distinguishes each file as it was opened here.
         self._opened = {location.store: _identity(location.store)}
         self._writer: Store | None = None
-        self._cache: WorkspaceVectorCache | None = None
-        self._vectors: WorkspaceVectors | None = None
+        #: By fingerprint, the model that was used last at the end: an upgrade replaces weights under a running process,
+        #: which loads them when it next needs a model that it let go.
+        self._of_models: dict[str, _OfModel] = {}
 
     def __enter__(self) -> OpenIndex:
         self._users.enter()
@@ -126,8 +139,8 @@ class OpenIndex:
         return path not in self._opened or self._opened[path] == _identity(path)
 
     def has_lost_its_cache(self, identity: str | None) -> bool:
-        """Whether the vector cache that is open here is another one than lies in its place, whose identity is given."""
-        return self._cache is not None and self._cache.identity != identity
+        """Whether a vector cache that is open here is another one than lies in its place, whose identity is given."""
+        return any(held.cache.identity != identity for held in self._of_models.values())
 
     def writer(self) -> Store:
         """Return the connection that updates write through."""
@@ -138,46 +151,60 @@ class OpenIndex:
 
     def cache(self) -> WorkspaceVectorCache:
         """Return the vectors for the current model that need no encoding: the shared cache, and the packs."""
-        if self._cache is not None:  # no reason to load the model, or to keep it
-            return self._cache
-        model = self._model.get()
+        return self._of_model().cache
+
+    def vectors(self) -> WorkspaceVectors:
+        """Return the vectors of this workspace for the current model."""
+        held = self._of_model()
+        if held.vectors is not None:
+            return held.vectors
         with self._lock:
-            if self._cache is None:
+            if held.vectors is None:
+                held.vectors = WorkspaceVectors(
+                    self._location,
+                    self.store,
+                    held.cache,
+                    fingerprint=held.fingerprint,
+                    dimension=held.dimension,
+                    gpu=self._gpu,
+                )
+            return held.vectors
+
+    def _of_model(self) -> _OfModel:
+        """Return what is open of the model that is loaded, else of the one that was used last.
+
+        To look at vectors is no reason to load the model, or to keep it.
+        """
+        with self._lock:
+            model = self._model.current
+            if model is None and self._of_models:
+                return next(reversed(self._of_models.values()))
+        model = model or self._model.get()
+        with self._lock:
+            held = self._of_models.pop(model.fingerprint, None)
+            if held is None:
+                for other in self._of_models.values():
+                    other.vectors = None
                 shared = vector_cache_path()
-                self._cache = WorkspaceVectorCache(
+                cache = WorkspaceVectorCache(
                     shared,
                     self._location.packed,
                     model.fingerprint,
                     model.dimension,
                     with_states=model.keeps_states,
                 )
+                held = _OfModel(model.fingerprint, model.dimension, cache)
                 self._opened[shared] = _identity(shared)
-            return self._cache
-
-    def vectors(self) -> WorkspaceVectors:
-        """Return the vectors of this workspace for the current model."""
-        if self._vectors is not None:  # no reason to load the model, or to keep it
-            return self._vectors
-        model = self._model.get()
-        with self._lock:
-            if self._vectors is None:
-                self._vectors = WorkspaceVectors(
-                    self._location,
-                    self.store,
-                    self.cache(),
-                    fingerprint=model.fingerprint,
-                    dimension=model.dimension,
-                    gpu=self._gpu,
-                )
-            return self._vectors
+            self._of_models[model.fingerprint] = held
+            return held
 
     def _close(self) -> None:
         """Close the files."""
         self.store.close()
         if self._writer is not None:
             self._writer.close()
-        if self._cache is not None:
-            self._cache.close()
+        for held in self._of_models.values():
+            held.cache.close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import threading
@@ -70,6 +71,16 @@ class OverlayFile:
         return zip(self.definitions, self.texts, strict=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the rules of a workspace say about an open file; they read ignore files and ask git."""
+
+    is_inside: bool
+    is_admitted: bool
+    #: Whether it is read although a program wrote it.
+    is_wanted: bool
+
+
 class Overlays:
     """Open buffers by their files; nothing of them is ever written to disk.
 
@@ -90,8 +101,10 @@ class Overlays:
         self._ids = itertools.count(1)
         self._buffers: dict[Path, str] = {}
         self._files: dict[tuple[Path, str], OverlayFile] = {}
-        self._admitted: dict[tuple[Path, str], bool] = {}
-        self._counter: WordCounter | None = None
+        #: Asked once an open buffer.
+        self._judged: dict[tuple[Path, str], _Judged] = {}
+        #: Fingerprint of the model whose vectors the buffers have.
+        self._encoded_by: str | None = None
 
     def set(self, path: Path, text: str) -> None:
         """Let ``text`` stand in for the file ``path``."""
@@ -169,28 +182,26 @@ class Overlays:
 
     def stems(self, terms: Sequence[str]) -> dict[str, str]:
         """Return each term of a query with its stem."""
-        return self._words().stems(terms)
+        return self._words.stems(terms)
 
     def _parse_changed(self) -> None:
         """Bring the parsed files in line with the buffers and workspaces of now."""
         with self._lock:
             buffers = dict(self._buffers)
         wanted: dict[tuple[Path, str], OverlayFile] = {}
-        admitted: dict[tuple[Path, str], bool] = {}
+        judged: dict[tuple[Path, str], _Judged] = {}
         for path, text in buffers.items():
             found = self._find(path)
-            if found is None:  # no rules say anything about it
+            if found is None:
                 place, largest = (path.parent, path.name), self._max_file_bytes
-                admitted[place] = True
             else:
                 place, largest = (found[0].root, found[1]), found[0].max_file_bytes
-                admitted[place] = self._is_admitted(place)
+            rules = judged[place] = self._judge(place, is_inside=found is not None)
             known = self._files.get(place)
-            if known is not None and known.text == text and known.is_inside == (found is not None):
+            if known is not None and known.text == text and known.is_inside == rules.is_inside:
                 wanted[place] = known
                 continue
-            is_inside = found is not None
-            file = self._parse(place, text, largest, is_inside=is_inside) if admitted[place] else None
+            file = self._parse(place, text, largest, rules) if rules.is_admitted else None
             if file is not None:
                 # What the texts that stayed as they were are encoded as is kept.
                 if known is not None:
@@ -201,24 +212,26 @@ class Overlays:
                 wanted[place] = file
         with self._lock:
             self._files = wanted
-            self._admitted = admitted
+            self._judged = judged
 
-    def _is_admitted(self, place: tuple[Path, str]) -> bool:
-        """Whether the rules let a file in; asked once an open buffer, for they read ignore files and ask git."""
-        known = self._admitted.get(place)
-        if known is None:
+    def _judge(self, place: tuple[Path, str], *, is_inside: bool) -> _Judged:
+        """What the rules say about a file; none say anything about one that lies in no workspace."""
+        if not is_inside:
+            return _Judged(is_inside=False, is_admitted=True, is_wanted=True)
+        known = self._judged.get(place)
+        if known is None or not known.is_inside:
             root, path = place
-            known = IgnoreRules(root).reason(path) is None
+            rules = IgnoreRules(root)
+            known = _Judged(is_inside=True, is_admitted=rules.reason(path) is None, is_wanted=rules.is_forced(path))
         return known
 
-    def _parse(self, place: tuple[Path, str], text: str, largest: int, *, is_inside: bool) -> OverlayFile | None:
+    def _parse(self, place: tuple[Path, str], text: str, largest: int, rules: _Judged) -> OverlayFile | None:
         """Parse a buffer by the rules for files; None where its language is not known."""
         root, path = place
         language = language_of_text(path, text)
         if language is None:
             return None
-        is_wanted = not is_inside or IgnoreRules(root).is_forced(path)
-        source = SourceFile(path, root / path, language, 0, 0, is_wanted)
+        source = SourceFile(path, root / path, language, 0, 0, rules.is_wanted)
         largest = most_bytes(path, largest)
         size = len(text) if len(text) > largest else len(text.encode("utf-8", "replace"))
         if size > largest:
@@ -244,9 +257,9 @@ class Overlays:
             )
             for definition, number in zip(parsed.definitions, self._ids, strict=False)
         )
-        words = self._words().count(path, parsed.definitions)
+        words = self._words.count(path, parsed.definitions)
         split = {text: tuple(read_passages(text, path)) for text in parsed.texts}
-        return OverlayFile(path, text, definitions, parsed.texts, words, is_inside, split)
+        return OverlayFile(path, text, definitions, parsed.texts, words, rules.is_inside, split)
 
     def _encode_missing(
         self,
@@ -258,6 +271,9 @@ class Overlays:
     ) -> None:
         """Give passages without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
+            if self._encoded_by != encoder.fingerprint:  # its vectors compare with those of no other model
+                self._files = {place: replace(file, vectors={}, kept={}) for place, file in self._files.items()}
+                self._encoded_by = encoder.fingerprint
             files = [(place, file) for place, file in self._files.items() if with_outside or file.is_inside]
         left = most
         for (root, _), file in files:
@@ -289,11 +305,10 @@ class Overlays:
         file.kept.update((passage, kept[keys[passage]]) for passage in found if keys[passage] in kept)
         file.vectors.update((found[at], vector) for at, vector in zip(positions, vectors, strict=True))
 
+    @functools.cached_property
     def _words(self) -> WordCounter:
-        """Return the counter of words, made when the first buffer is opened."""
-        if self._counter is None:
-            self._counter = WordCounter()
-        return self._counter
+        """The counter of words, made when the first buffer is opened."""
+        return WordCounter()
 
 
 def similarities(file: OverlayFile, query_vector: Vectors) -> dict[int, float]:

@@ -12,6 +12,7 @@ import pytest
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import QueryError
 from cascode_indexer.model import ModelHandle
+from cascode_indexer.overlay import buffers
 from cascode_indexer.overlay.words import WordCounter
 from cascode_indexer.search.sources import COLUMN_WEIGHTS
 from cascode_indexer.search.types import Answer, SearchRequest
@@ -215,3 +216,24 @@ def test_half_typed_and_odd_text_breaks_nothing(engine: Engine, workspace: Path)
     for text in ("", "def broken(", "def f():\n    '\ud800'\n", "def g():\n    '\x00'\n", "\r" * 50, MAIL + "def ("):
         engine.set_overlay(upload, text)
         assert engine.search(SearchRequest("put a job in the queue")).hits
+
+
+def test_the_rules_are_asked_once_for_an_open_file(
+    engine: Engine, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They read ignore files and start git; a file whose folder becomes a workspace is judged by its rules."""
+    asked: list[Path] = []
+    rules = buffers.IgnoreRules
+    monkeypatch.setattr(buffers, "IgnoreRules", lambda root: asked.append(root) or rules(root))  # type: ignore[func-returns-value]
+    other = tmp_path / "other"
+    (other / ".git").mkdir(parents=True)
+    (other / ".gitignore").write_text("mail.py\n")
+    engine.set_overlay(other / "mail.py", MAIL)
+    for text in ("x = 1\n", MAIL, MAIL + "\n"):
+        engine.set_overlay(workspace / "src" / "upload.py", text)
+        engine.refresh_overlays()
+    assert asked == [workspace]
+    engine.add_root(other)
+    engine.refresh_overlays()
+    assert asked == [workspace, other]
+    assert not any(hit.root == other for hit in engine.search(SearchRequest("send an email")).hits)
