@@ -89,7 +89,7 @@ class Updater:
         self._forget_other_versions()
         self._on_progress(IndexProgress(self._root, "scan"))
         known = self._store.file_records()
-        skipped = SkipCounts()
+        skipped = _Walked()
         seen: set[str] = set()
         left_out = self._store.skipped_files()
         suspects: list[SourceFile] = []
@@ -108,7 +108,7 @@ class Updater:
             if self._should_stop():
                 return IndexReport(self._root, cancelled=True)
         changed = self._read(suspects, full=full)
-        gone = known.keys() - seen
+        gone = {path for path in known.keys() - seen if not (skipped.hides(path) and _is_file(self._root / path))}
         complete = not self.cancelled()
         if complete:
             self._store.remove_files(gone)
@@ -133,7 +133,11 @@ class Updater:
         suspects: list[SourceFile] = []
         gone: list[str] = []
         for path in sorted(paths):
-            source = None if rules.reason(path) else self._source(path, is_wanted=rules.is_forced(path))
+            try:
+                source = None if rules.reason(path) else self._source(path, is_wanted=rules.is_forced(path))
+            except OSError as error:
+                _log.info("stays as it was read last, it cannot be looked at: %s (%s)", path, error)
+                continue
             if source is None:
                 if self._store.file_record(path) is not None:
                     gone.append(path)
@@ -257,19 +261,20 @@ class Updater:
         self._store.set_meta("root", str(self._root))
 
     def _source(self, path: str, *, is_wanted: bool) -> SourceFile | None:
-        """Return the file at ``path`` if it is one that is read for functions."""
+        """Return the file at ``path`` if it is one that is read for functions.
+
+        Raises:
+            OSError: It is there, or may be, and cannot be looked at.
+        """
         absolute = self._root / path
         try:
             status = absolute.lstat()
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         if status.st_size > most_bytes(path, self._max_file_bytes) or not stat.S_ISREG(status.st_mode):
             return None
         wanted = head_bytes(path)
-        try:
-            language = language_of(path, read_head(str(absolute), wanted) if wanted else b"")
-        except OSError:
-            return None
+        language = language_of(path, read_head(str(absolute), wanted) if wanted else b"")
         if language is None:
             return None
         return SourceFile(path, absolute, language, status.st_size, status.st_mtime_ns, is_wanted)
@@ -287,8 +292,9 @@ class Updater:
                 break
             content = read_bytes(source, self._max_file_bytes)
             if isinstance(content, SkipReason):
-                # Gone or unreadable since the walk: the next scan counts it for what it is then.
-                vanished.append(source.path)
+                # The next scan counts it for what it is then.
+                if content is not SkipReason.UNREADABLE or not _is_file(source.absolute):
+                    vanished.append(source.path)
                 continue
             record = self._store.file_record(source.path)
             if not full and not source.is_wanted and self._is_same(record, source, content):
@@ -326,6 +332,37 @@ class Updater:
                     self._root, "encode", functions_done=progress.done, functions_total=progress.total, rate=rate
                 )
             )
+
+
+class _Walked(SkipCounts):
+    """What a walk left out, and which folders and files it could not look at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unreadable: list[str] = []
+
+    def add_path(self, path: str, reason: SkipReason) -> None:
+        """See :meth:`SkipCounts.add_path`."""
+        super().add_path(path, reason)
+        if reason is SkipReason.UNREADABLE:
+            self._unreadable.append(path)
+
+    def hides(self, path: str) -> bool:
+        """Whether a file may be there all the same: somebody else has it open, or a share does not answer."""
+        return any(
+            path == other or (other.endswith("/") and path.startswith(other.removeprefix("/")))
+            for other in self._unreadable
+        )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a regular file is there, readable or not."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _joined(parts: Sequence[EncodedTexts]) -> tuple[FloatArray, list[bytes] | None]:

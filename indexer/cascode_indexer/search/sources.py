@@ -260,12 +260,18 @@ def _lexical(store: Store, query: Query, allowed: _Allowed, spare: int) -> dict[
     """Return BM25 of the lexical top N by definition id; ``spare`` more, for those that will be left out."""
     if not query.looked_up:
         return {}
+    expression = match_expression(query.looked_up)
+    if allowed.definitions is None:
+        return dict(store.match(expression, COLUMN_WEIGHTS, CANDIDATES + spare))
     # A filter is applied to a longer list: full-text search knows nothing of languages and globs.
-    limit = (CANDIDATES if allowed.definitions is None else CANDIDATES * 20) + spare
-    ranked = store.match(match_expression(query.looked_up), COLUMN_WEIGHTS, limit)
-    if allowed.definitions is not None:
-        ranked = [(number, score) for number, score in ranked if number in allowed.definitions][:CANDIDATES]
-    return dict(ranked)
+    limit = CANDIDATES * 20 + spare
+    ranked = store.match(expression, COLUMN_WEIGHTS, limit)
+    found = [(number, score) for number, score in ranked if number in allowed.definitions][:CANDIDATES]
+    if len(found) < CANDIDATES and len(ranked) == limit:
+        # The rest of the workspace fills it, however well the few that are allowed answer.
+        among = store.match_among(expression, COLUMN_WEIGHTS, sorted(allowed.definitions))
+        found = sorted(among.items(), key=lambda pair: (-pair[1], pair[0]))[:CANDIDATES]
+    return dict(found)
 
 
 def _by_text(passages: Ids, scores: Vectors) -> dict[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -129,6 +130,8 @@ class Store:
         with self.transaction() as database:
             for table in ("functions_fts", "functions", "passages", "texts", "files", "skipped"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608
+            # Until a scan is complete again, the index says that it is not.
+            database.execute("DELETE FROM meta WHERE key = 'last_indexed'")
 
     # --- what was skipped -----------------------------------------------------------------------------
 
@@ -297,13 +300,12 @@ class Store:
             weights: Of the columns name, path, doc, body.
             ids: The definitions; those that hold no word of the expression are missing from the answer.
         """
-        marks = ",".join(str(int(number)) for number in ids)
         with self._access() as database:
             rows = database.execute(
-                "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) FROM functions_fts "  # noqa: S608
+                "SELECT rowid, -bm25(functions_fts, ?, ?, ?, ?) FROM functions_fts "
                 # The sign keeps SQLite from looking each row up by itself, which matches the whole expression again.
-                f"WHERE functions_fts MATCH ? AND +rowid IN ({marks})",
-                (*weights, expression),
+                "WHERE functions_fts MATCH ? AND +rowid IN (SELECT value FROM json_each(?))",
+                (*weights, expression, json.dumps(list(ids))),
             ).fetchall()
         return {int(row[0]): float(row[1]) for row in rows}
 

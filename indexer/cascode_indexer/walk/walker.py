@@ -269,6 +269,8 @@ class _Walk:
         try:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
+        except FileNotFoundError:  # removed since its name was read
+            return []
         except OSError as error:
             log.info("left out, it cannot be listed: %s (%s)", path or folder, error.strerror)
             self._skipped.add_path(f"{path}/", SkipReason.UNREADABLE)

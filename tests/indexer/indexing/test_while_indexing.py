@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -234,3 +235,55 @@ def test_a_script_without_suffix_stays_when_it_is_saved(open_engine: OpenEngine,
     script.write_text("#!/usr/bin/env python3\ndef roll_out_slowly():\n    return 1\n")
     engine.apply(ChangeBatch(workspace, frozenset({"deploy"}), frozenset(), False))
     assert names(engine.search(SearchRequest("roll_out_slowly")))[0] == "roll_out_slowly"
+
+
+def test_an_index_that_is_read_again_is_not_complete_until_it_was(open_engine: OpenEngine, workspace: Path) -> None:
+    """Another version reads everything again; what was done when it is stopped does not pass for all."""
+    engine = open_engine(workspace)
+    engine.update()
+    assert engine.is_indexed()
+    engine.workspaces[0].store.set_meta("versions", "0.0")
+    engine.update(cancelled=lambda: True)
+    assert not engine.is_indexed()
+    engine.update()
+    assert engine.is_indexed()
+
+
+def held(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the system refuse to open a file or a folder that is there, as where another program has it open."""
+    opened, scanned = os.open, os.scandir
+
+    def refuse(given: object) -> None:
+        if os.fspath(given) == str(path):  # type: ignore[call-overload]
+            raise PermissionError(13, "in use", str(path))
+
+    def open_it(given: object, *rest: object, **more: object) -> int:
+        refuse(given)
+        return opened(given, *rest, **more)  # type: ignore[arg-type]
+
+    def scan_it(given: object = ".") -> object:
+        refuse(given)
+        return scanned(given)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "open", open_it)
+    monkeypatch.setattr(os, "scandir", scan_it)
+
+
+@pytest.mark.parametrize("what", ["src/upload.py", "src"])
+def test_what_cannot_be_read_just_now_stays_as_it_was_read_last(
+    open_engine: OpenEngine, workspace: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A virus scanner has a file open, a share does not answer: that is no deletion."""
+    engine = open_engine(workspace)
+    engine.update()
+    before = engine.status()[0].counts.functions
+    with (workspace / "src" / "upload.py").open("a", encoding="utf-8") as file:
+        file.write("# more\n")
+    with monkeypatch.context() as patched:
+        held(workspace / what, patched)
+        engine.update()
+        engine.apply(ChangeBatch(workspace, frozenset({"src/upload.py"}), frozenset(), rescan=False))
+    assert engine.status()[0].counts.functions == before
+    (workspace / "src" / "upload.py").unlink()
+    engine.update()
+    assert engine.status()[0].counts.functions < before

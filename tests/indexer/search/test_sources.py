@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
-from cascode_indexer.query import Query
+from cascode_indexer.query import Filters, Query
+from cascode_indexer.search import sources
 from cascode_indexer.search.source import Verified
 from cascode_indexer.search.sources import CANDIDATES, BufferSource, IndexSource, _Allowed, _by_text, _lexical
 from cascode_indexer.store.passages import passages_of
@@ -119,3 +120,20 @@ def test_the_best_passage_speaks_for_its_text() -> None:
     scores = np.array([0.25, 0.5, 0.75, 0.9, 0.125], dtype=np.float32)
     assert _by_text(passages, scores) == {7: 0.75, 3: 0.5, 0: 0.125}
     assert list(_by_text(passages, scores)) == [7, 3, 0]
+
+
+def test_words_find_what_a_filter_leaves_however_much_else_says_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of a workspace says the word more often than the only folder that is asked about."""
+    monkeypatch.setattr(sources, "CANDIDATES", 2)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "place.py").write_text("def helper(pipe):\n    return pipe.plumber\n", encoding="utf-8")
+    many = "".join(f"def plumber_{at}(plumber):\n    return plumber\n\n\n" for at in range(60))
+    (tmp_path / "many.py").write_text(many, encoding="utf-8")
+    query = Query.of("plumber", Filters.parse((), (), ("far/**",)))
+    with Engine([tmp_path], model=FakeModelHandle()) as engine:
+        engine.update()
+        found = source_of(engine).candidates(query, None)
+    assert [candidate.definition.name for candidate in found] == ["helper"]
+    assert found[0].bm25 > 0
