@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 from collections.abc import Iterator
 
@@ -24,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 #: Vectors read and added at a time: 16 MB of float32 at width 384.
 _CHUNK = 10_000
+#: Changes that the file may lack, and their share of a large index: the next start reads as many vectors from the
+#: cache, which takes hundredths of a second. To write the file takes a copy of all vectors, while searches wait.
+_FEW_CHANGES, _FEW_CHANGED = 1_000, 0.01
 
 
 class WorkspaceVectors:
@@ -57,7 +61,8 @@ class WorkspaceVectors:
         loaded = None if gpu else load_index(location.vectors, fingerprint, dimension)
         self._index: VectorIndex = loaded or build_index(dimension, 0, self._no_sample, gpu=gpu)
         self._seen_version: tuple[int, int] | None = None
-        self._unsaved = loaded is None
+        #: Vectors that came and went since the file was written.
+        self._unsaved: float = math.inf if loaded is None else 0
         #: Passages marked as encoded whose vector the cache has lost; the writer makes them pending again.
         self.lost: list[int] = []
 
@@ -77,13 +82,14 @@ class WorkspaceVectors:
             yield self.refresh()
 
     def save(self) -> None:
-        """Write the index to disk if it changed; only the process that writes the store calls this."""
+        """Write the index to disk if it changed by more than little; only who writes the store calls this."""
         with self._lock:
             self.refresh()
-            if not self._unsaved or not isinstance(self._index, CpuIndex):
+            few = max(_FEW_CHANGES, _FEW_CHANGED * len(self._index))
+            if self._unsaved <= few or not isinstance(self._index, CpuIndex):
                 return
             data, dimension = serialize(self._index), self._index.dimension
-            self._unsaved = False
+            self._unsaved = 0
         # Searches go on while the disk is written.
         save_index(data, dimension, self._location.vectors, self._fingerprint)
 
@@ -96,12 +102,13 @@ class WorkspaceVectors:
         held = self._index.ids()
         if has_outgrown(self._index, len(wanted)):
             self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
+            self._unsaved = math.inf
             held = self._index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)
         fresh = np.setdiff1d(wanted, held, assume_unique=True)
         if not len(gone) and not len(fresh):
             return
-        self._unsaved = True
+        self._unsaved += len(gone) + len(fresh)
         self._index.remove(gone)
         for start in range(0, len(fresh), _CHUNK):
             chunk = fresh[start : start + _CHUNK]

@@ -31,6 +31,10 @@ def save_index(data: bytes, dimension: int, path: Path, fingerprint: str) -> Non
     does not agree, and the index is rebuilt. A disk that refuses is logged; nothing is lost.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # What a process left that was killed while it wrote; only the one that writes the store comes here.
+    for left in path.parent.glob(f"{path.name}.*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
     try:
         _write_private(temporary, data)
         temporary.replace(path)

@@ -112,3 +112,30 @@ def test_vectors_are_written_once_and_read_from_their_file(
     assert again.lost == []
     again.save()
     assert len(written) == 1
+
+
+def test_little_that_changed_is_not_written(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved file changes a passage or two: the next start reads them from the cache, and finds all the same."""
+    kept = opened(workspace)
+    kept.save()
+    written: list[Path] = []
+    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[2]))
+    first, second = workspace.store.encoded_passages()
+    workspace.index.writer().mark_encoded([first], encoded=False)
+    kept.save()
+    assert written == []
+    assert kept.refresh().ids().tolist() == [second]
+    assert opened(workspace).refresh().ids().tolist() == [second]
+    monkeypatch.setattr(vectors, "_FEW_CHANGES", 0)
+    kept.save()
+    assert written == [workspace.location.vectors]
+
+
+def test_what_a_killed_process_left_is_swept_away(workspace: Workspace) -> None:
+    """The half of a file that was being written goes with the next one that is."""
+    left = workspace.location.vectors.with_name("vectors.faiss.1.tmp")
+    left.write_bytes(b"half of an index")
+    workspace.location.vectors.unlink()
+    opened(workspace).save()
+    assert workspace.location.vectors.exists()
+    assert not left.exists()
