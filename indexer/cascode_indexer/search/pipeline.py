@@ -78,14 +78,19 @@ def rankings(
 def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
     """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
     kept: list[Ranked] = []
+    #: Where the file changed, what is left of two overloads is found for both of them.
+    places: set[tuple[object, ...]] = set()
     dropped = 0
     for start in range(0, len(ranked), wanted):
         for hit in with_texts(ranked[start : start + wanted]):
             source: Source = hit.candidate.owner
             now = source.stands(hit.definition, hit.text) if hit.text else None
-            if now is None:
+            place = None if now is None else (id(source), now.definition.path, now.definition.kind,
+                                              now.definition.qualified_name, now.definition.start_line)  # fmt: skip
+            if now is None or place is None or place in places:
                 dropped += 1
                 continue
+            places.add(place)
             candidate = replace(hit.candidate, definition=now.definition)
             kept.append(replace(hit, candidate=candidate, text=now.new_text or hit.text))
             if len(kept) == wanted:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from cascode_indexer.engine import Engine
 from cascode_indexer.indexing.parse import parse_content
 from cascode_indexer.search import verify
+from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.search.verify import Verifier
 from cascode_indexer.types import SourceFile, StoredDefinition
+from fake_encoder import FakeModelHandle
 
 SEND = "def send(mail):\n    return smtp(mail)\n"
 QUEUE = "def queue(mail):\n    waiting.append(mail)\n"
@@ -173,3 +176,19 @@ def test_a_changed_file_is_parsed_once_for_all_that_it_holds(tmp_path: Path, mon
     verifier = Verifier(tmp_path, LARGEST)
     assert all(verifier.check(*pair) is not None for pair in known.values())
     assert parsed == ["mail.py"]
+
+
+def test_what_is_left_of_two_overloads_is_shown_once(tmp_path: Path) -> None:
+    """A name that was there twice is found in one place by now: the second hit of it is dropped."""
+    root = tmp_path / "shapes"
+    root.mkdir()
+    first = "def area(square):\n    return square.side * square.side\n\n\n"
+    second = "def area(circle):\n    return circle.radius * circle.radius * 3.14\n"
+    (root / "shapes.py").write_text(first + second, encoding="utf-8")
+    with Engine([root], model=FakeModelHandle()) as engine:
+        engine.update()
+        assert len(engine.search(SearchRequest("area of a shape")).hits) == 2
+        (root / "shapes.py").write_text(second, encoding="utf-8")
+        answer = engine.search(SearchRequest("area of a shape"))
+    assert [(hit.name, hit.start_line) for hit in answer.hits] == [("area", 1)]
+    assert answer.dropped == 1
