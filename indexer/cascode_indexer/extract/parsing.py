@@ -103,7 +103,10 @@ def read(language: str, path: str, data: bytes) -> Reading:
         return best
     fewest = len(best.errors())
     for grammar in sister_grammars(language):
-        other = parse(grammar, data)
+        try:
+            other = parse(grammar, data)
+        except ExtractionError:  # with errors, but read by its own grammar
+            continue
         errors = len(other.errors())
         if errors < fewest:
             best, fewest = other, errors

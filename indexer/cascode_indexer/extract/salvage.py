@@ -12,6 +12,7 @@ import unicodedata
 
 from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
+from .errors import ExtractionError
 from .grammars import Grammar
 from .parsing import Reading, parse
 from .sweep import Sweep
@@ -101,7 +102,11 @@ def _read(grammar: Grammar, sweep: Sweep, data: bytes, start: int, end: int) -> 
     prefix = grammar.spec.piece_prefix + (grammar.spec.member_prefix if is_indented else b"")
     piece = prefix + data[start:end]
     text = piece.decode("utf-8", "surrogatepass")
-    found = Sweep(parse(grammar, piece), text, piece).definitions()
+    try:
+        reading = parse(grammar, piece)
+    except ExtractionError:  # what else the file holds is none the worse for it
+        return []
+    found = Sweep(reading, text, piece).definitions()
     added = prefix.count(b"\n")
     # Types: the one that a prefix opens, and those whose end the error hides.
     functions = [

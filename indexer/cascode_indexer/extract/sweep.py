@@ -156,7 +156,7 @@ class Sweep:
         kind = KINDS.get(label)
         spec = self._spec
         body = captures["body"][0] if "body" in captures else None
-        if label in LEAST_LINES and _lines_of(node, body or node) < LEAST_LINES[label]:
+        if label in LEAST_LINES and self._lines_of(node, body or node) < LEAST_LINES[label]:
             return None
         name: Node | None = captures["bound"][0] if "bound" in captures else captures["name"][0]
         if kind is None or kind in TYPE_KINDS:
@@ -369,15 +369,14 @@ class Sweep:
             item.node is not None and item.start <= offset < item.end and not item.node.has_error for item in self.items
         )
 
+    def _lines_of(self, node: Node, body: Node) -> int:
+        """Lines of the source from a node's start to its end or its body's; what is parsed may have others."""
+        last = max(node.end_byte, body.end_byte) - 1  # a line break at the end begins no further line
+        return self.line(max(node.start_byte, last)) - self.line(node.start_byte) + 1
+
     def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
         return self._lines.number(offset)
-
-
-def _lines_of(node: Node, body: Node) -> int:
-    """Lines from a node's start to its end or its body's; a line break at the end begins no further one."""
-    (first, _), (last, column) = node.start_point, max(node.end_point, body.end_point)
-    return last - first + (column > 0)
 
 
 def _join(prefix: str, name: str) -> str:

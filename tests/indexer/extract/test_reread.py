@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascode_indexer.extract import extract_definitions, parsing
+from cascode_indexer.extract import extract_definitions, parsing, salvage
+from cascode_indexer.extract.errors import ExtractionError
 from cascode_indexer.extract.grammars import grammar_for
 from cascode_indexer.extract.layout import Layout
 
@@ -218,3 +219,18 @@ def test_a_long_blank_in_front_of_a_macro_is_skipped() -> None:
     licence = "/*" + "*" * 5_000 + "*/"
     source = f"#define A\n{licence}\nAPI_A {licence} API_B {licence} int f(void) {{ return 1; }}\n"
     assert _found(source, "c") == [("f", 3, 3)]
+
+
+def test_a_sister_that_takes_too_long_costs_no_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source with errors is tried with other grammars, and in pieces; where that fails, what was found stays."""
+    source = "function first() { return 1; }\nfunction broken( { \nfunction last() { return 2; }\n"
+    parse, own = parsing.parse, grammar_for("javascript", "")
+
+    def limited(grammar: object, data: bytes) -> parsing.Reading:
+        if grammar is not own or len(data) < len(source):
+            raise ExtractionError("too slow")
+        return parse(grammar, data)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(parsing, "parse", limited)
+    monkeypatch.setattr(salvage, "parse", limited)
+    assert ("first", 1, 1) in _found(source, "javascript")

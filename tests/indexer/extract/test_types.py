@@ -153,6 +153,15 @@ def test_values_inside_functions_are_no_constants(language: str, source: str) ->
     assert "constant" not in [kind for _, kind in _names(source, language)]
 
 
+@pytest.mark.parametrize(
+    "source", ['val HANDLERS = mapOf("a" to { 1 }, "b" to { 2 }, "c" to { 3 })\n', 'val JSON = "{ a: { b: { c } } }"\n']
+)
+def test_lines_are_counted_in_the_source_whatever_is_parsed(source: str) -> None:
+    """Kotlin's grammar is shown other line breaks; a value of one line is no constant."""
+    assert _names(source, "kotlin") == []
+    assert _names(source.replace("{", "{\n\n\n", 1), "kotlin") != []
+
+
 def test_a_constant_that_is_a_function_is_the_function_alone() -> None:
     """A component bound through a call has one definition."""
     source = "export const Door = memo((props) => {\n  return props.angle;\n});\n"
