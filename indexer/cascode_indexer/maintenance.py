@@ -17,11 +17,13 @@ from cascode_indexer.location import (
     INDEX_DIR_VARIABLE,
     IndexLocation,
     bytes_of,
+    code_store_path,
     index_root,
     locate,
     prepared_models_path,
     vector_cache_path,
 )
+from cascode_indexer.store.code_store import prune_codes
 from cascode_indexer.store.connection import DamagedFileError, remove_database
 from cascode_indexer.store.lock import WriterLock
 from cascode_indexer.store.store import Store
@@ -79,6 +81,7 @@ def clean(root: Path | None) -> CleanReport:
         else:
             referenced |= _keys_of(location)
     vectors = prune_vectors(vector_cache_path(), referenced)
+    prune_codes(code_store_path(), referenced)
     return CleanReport(removed, vectors, before - bytes_of(index_root()))
 
 
@@ -94,6 +97,7 @@ def clean_all() -> CleanReport:
         _remove(location)
     vectors = prune_vectors(vector_cache_path(), set(), unused_days=0)
     remove_database(vector_cache_path())
+    remove_database(code_store_path())
     shutil.rmtree(prepared_models_path(), ignore_errors=True)
     return CleanReport(len(locations), vectors, before - bytes_of(index_root()))
 

@@ -346,8 +346,7 @@ class Workspace:
         """Encode what is pending in these files."""
         started = time.perf_counter()
         store = index.writer()
-        cache = cache_identity(vector_cache_path())
-        if index.has_lost_its_cache(cache):
+        if index.has_lost_its_cache(cache_identity(vector_cache_path())):
             error = DamagedFileError(vector_cache_path(), "another process has put a new one in its place")
             self.repair(error, index, move=False)
             return report  # which is done again, with the new one
@@ -356,7 +355,7 @@ class Workspace:
             store.counts().pending
             or store.counts().pending_passages
             or store.get_meta("model_label") != self._model.identity
-            or store.get_meta("cache") != cache
+            or store.get_meta("cache") != self._caches()
         )
         if not report.functions or not (needed or self._model.loaded):
             return report
@@ -366,7 +365,7 @@ class Workspace:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)
         supply = None if self.options.team is None else supply_of(self.options.team, model, index.cache())
-        if store.get_meta("cache") != index.cache().identity:
+        if store.get_meta("cache") != self._caches():
             forget_lost(store, index.cache())
         encoded, seconds = updater.encode(model, index.cache(), opened, supply)
         vectors = index.vectors()
@@ -378,7 +377,7 @@ class Workspace:
             encoded, seconds = encoded + again, seconds + more
         vectors.save()
         store.set_meta("model_label", self._model.identity)
-        store.set_meta("cache", index.cache().identity)
+        store.set_meta("cache", self._caches())
         return dataclasses.replace(
             report,
             encoded=report.encoded + encoded,
@@ -386,3 +385,7 @@ class Workspace:
             seconds_encoding=report.seconds_encoding + seconds,
             cancelled=updater.cancelled(),
         )
+
+    def _caches(self) -> str:
+        """Name what vectors and states come from: where one of them is lost, what it held is encoded again."""
+        return f"{cache_identity(vector_cache_path())} {cache_identity(self.location.packed)}"

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import IndexBusyError
-from cascode_indexer.location import locate, vector_cache_path
+from cascode_indexer.location import code_store_path, locate, vector_cache_path
 from cascode_indexer.maintenance import clean, clean_all, diagnose
+from cascode_indexer.store.code_store import CodeStore
 
 OpenEngine = Callable[..., Engine]
 
@@ -101,3 +103,18 @@ def test_each_problem_comes_with_the_command_that_fixes_it(open_engine: OpenEngi
     assert diagnose([empty])[-1].detail == "no definitions: the folder contains no source files"
     engine.close()
     assert all(check.ok for check in diagnose([]))
+
+
+def test_codes_go_with_what_they_were_made_of(open_engine: OpenEngine, workspace: Path) -> None:
+    """Those of texts that no index holds are removed without a workspace, and all of them with everything."""
+    engine = open_engine(workspace)
+    engine.update()
+    kept = sorted(engine.workspaces[0].store.all_keys())[0]
+    engine.close()
+    with CodeStore(code_store_path(), "poly", 4) as codes:
+        codes.put({kept: np.eye(2, 4, dtype=np.float32), b"gone": np.eye(2, 4, dtype=np.float32)})
+    clean(None)
+    with CodeStore(code_store_path(), "poly", 4) as codes:
+        assert set(codes.get([kept, b"gone"])) == {kept}
+    clean_all()
+    assert not code_store_path().exists()

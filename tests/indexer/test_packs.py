@@ -281,3 +281,17 @@ def test_a_damaged_file_of_packs_costs_an_encoding_and_no_answer(
         engine.update()
         answer = engine.search(SearchRequest("retry the failed upload"))
         assert "retry_failed_upload" in {hit.name for hit in answer.hits[:2]}
+
+
+def test_what_a_lost_pack_brought_is_encoded_here(
+    workspace: Path, tmp_path: Path, elsewhere: Callable[[], None]
+) -> None:
+    """Its vectors may still stand in the index in memory; the token states of its texts stood in the pack alone."""
+    with Engine([workspace], model=FakeModelHandle(FakeEncoder(states=True))) as engine:
+        engine.update()
+        engine.pack(tmp_path / "main.pack")
+    elsewhere()
+    assert use(workspace, tmp_path / "main.pack", encoder=FakeEncoder(states=True)).encoded_texts == []
+    locate(workspace).packed.unlink()
+    assert len(use(workspace, encoder=FakeEncoder(states=True)).encoded_texts) > 3
+    assert use(workspace, encoder=FakeEncoder(states=True)).encoded_texts == []

@@ -80,3 +80,20 @@ class CodeStore:
         """One thread at a time, errors translated."""
         with self._lock, translate_errors(self._path):
             yield
+
+
+def prune_codes(path: Path, referenced: set[bytes]) -> None:
+    """Delete the codes of any model that no index refers to."""
+    if not path.exists():
+        return
+    database = connect_or_rebuild(path, CODE_SCHEMA)
+    try:
+        with translate_errors(path):
+            rows = database.execute("SELECT DISTINCT key FROM codes").fetchall()
+            unused = [row for row in rows if row[0] not in referenced]
+            with transaction(database):
+                database.executemany("DELETE FROM codes WHERE key = ?", unused)
+            if unused:
+                database.execute("VACUUM")
+    finally:
+        database.close()

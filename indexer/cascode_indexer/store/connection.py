@@ -27,6 +27,10 @@ _BUSY_SECONDS = 10.0
 _DAMAGED = frozenset({11, 26})
 
 
+#: Another process has closed a file by then, if that is why it looks short.
+_LOOK_AGAIN_SECONDS = 0.2
+
+
 class DamagedFileError(Exception):
     """A file of the index is damaged; the index is derived from the workspace, so it can be made again."""
 
@@ -147,7 +151,20 @@ def _migrate(connection: sqlite3.Connection, schema: Schema) -> None:
 
 
 def _check_length(path: Path) -> None:
-    """Refuse a file shorter than its header says: SQLite would notice only on reaching a lost page."""
+    """Refuse a file shorter than its header says: SQLite would notice only on reaching a lost page.
+
+    It is looked at twice: another process that closes it writes its first page before the others, and deletes the
+    write-ahead log in the end.
+    """
+    try:
+        _compare_length(path)
+    except DamagedFileError:
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        _compare_length(path)
+
+
+def _compare_length(path: Path) -> None:
+    """Refuse a file shorter than its header says at this moment."""
     with path.open("rb") as file:
         header = file.read(100)
         length = file.seek(0, 2)

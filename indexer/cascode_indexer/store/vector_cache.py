@@ -198,8 +198,16 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
             ).fetchall()
             unused = [(model_id, key) for model_id, key in rows if key not in referenced]
             with transaction(database):
-                for table in ("vectors", "states"):
-                    database.executemany(f"DELETE FROM {table} WHERE model_id = ? AND key = ?", unused)  # noqa: S608
+                # Another process may have come back to a branch since: what it uses again has a new day.
+                database.executemany(
+                    "DELETE FROM vectors WHERE model_id = ? AND key = ? AND used_day <= ?",
+                    [(*row, today() - unused_days) for row in unused],
+                )
+                database.executemany(
+                    "DELETE FROM states WHERE model_id = ?1 AND key = ?2 "
+                    "AND NOT EXISTS (SELECT 1 FROM vectors WHERE model_id = ?1 AND key = ?2)",
+                    unused,
+                )
             if unused:
                 database.execute("VACUUM")
         return len(unused)

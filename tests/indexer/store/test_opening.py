@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
+
+from cascode_indexer.store import connection
 
 #: Opens the files of an index as soon as a line arrives.
 OPEN = """
@@ -45,3 +52,17 @@ def test_processes_that_create_one_index_together_all_open_it(tmp_path: Path) ->
         for process in processes:
             _, errors = process.communicate(timeout=60)
             assert process.returncode == 0, errors
+
+
+def test_a_file_that_another_process_is_closing_is_not_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first page names the others before they are written: it is looked at a second time."""
+    path = tmp_path / "index.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE t AS SELECT randomblob(20000) AS x")
+        database.commit()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192])
+    with pytest.raises(connection.DamagedFileError, match="it holds 8192 bytes"):
+        connection._check_length(path)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: path.write_bytes(whole))
+    connection._check_length(path)

@@ -81,3 +81,24 @@ def test_a_cache_that_takes_anothers_place_has_another_identity(tmp_path: Path) 
     path.unlink()
     VectorCache(path, "model", 4).close()
     assert cache_identity(path) not in (None, first)
+
+
+def test_what_comes_back_into_use_while_the_cache_is_pruned_stays(tmp_path: Path) -> None:
+    """Another process has switched to a branch that nobody visited for a month."""
+    path = tmp_path / "vectors.sqlite3"
+    with VectorCache(path, "model", 4, with_states=True) as cache:
+        cache.put(KEYS, VECTORS, STATES)
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE vectors SET used_day = used_day - 40")
+        connection.close()
+
+        class Referenced(set[bytes]):
+            """Nothing; to look is when the other process comes."""
+
+            def __contains__(self, key: object) -> bool:
+                cache.touch([KEYS[1]])
+                return False
+
+        assert prune_vectors(path, Referenced(), unused_days=30) == 3
+        assert cache.known(KEYS) == {KEYS[1]}
+    assert tables(path) == [1, 1]
