@@ -35,8 +35,8 @@ def pack_command(path: Path, workspaces: tuple[Path, ...], engine_options: Engin
     \b
     cascode pack main.cascode-pack
 
-    The workspace is brought up to date first. The file holds checksums of function texts and their vectors: no source,
-    no names, no paths. A file of that name is replaced.
+    The workspace is brought up to date first. The file holds checksums of function texts, their vectors and packed
+    token states: no source, no names, no paths. A file of that name is replaced.
     """
     target = _absolute(path)
     with engine_options.open(workspaces) as engine:

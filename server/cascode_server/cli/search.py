@@ -93,6 +93,7 @@ def command(
     \b
     cascode search "where do we retry a failed request"
     cascode search -l python --path 'src/**' parse the config file
+    cascode search < report.txt
     git log --format=%s | cascode search --batch - --format jsonl
 
     A workspace that was never indexed is indexed first. Exit status 0 with hits, 1 without, 2 after an error.
