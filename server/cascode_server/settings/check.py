@@ -70,13 +70,12 @@ def _take(source: Source, key: str, value: Any, values: dict[str, bool | int | s
         return f"is ignored: nothing but your own settings may say where something is sent; set it in {user_file()}"
     if leaf.about.restricted and not source.trusted:
         return (
-            f"= {show_value(value)} is ignored: a workspace's file may not name what is loaded unless the editor "
+            f"{_given(key, value)}is ignored: a workspace's file may not name what is loaded unless the editor "
             f"trusts the workspace; set it in your own settings"
         )
     good = _value(leaf, value)
     if good is None:
-        shown = "" if leaf.about.secret else f"= {show_value(value)} "
-        return f"{shown}is ignored: use {describe_values(leaf)}"
+        return f"{_given(key, value)}is ignored: use {describe_values(leaf)}"
     values[key] = _anchor(good, source.base) if leaf.about.restricted and isinstance(good, str) else good
     return None
 
@@ -100,7 +99,7 @@ def _not_a_setting(source: Source, key: str, value: Any) -> str | None:
         return None if source.editor else "is ignored: the editor reads it; set it in the editor's settings"
     if key in TABLES:
         inside = ", ".join(leaf for leaf in LEAVES if leaf.startswith(f"{key}."))
-        return f"= {show_value(value)} is ignored: it is a table that holds {inside or 'settings of the editor'}"
+        return f"{_given(key, value)}is ignored: it is a table that holds {inside or 'settings of the editor'}"
     settable = [name for name, leaf in LEAVES.items() if source.personal or not leaf.about.personal]
     known = [*settable, *(EDITOR_LEAVES if source.editor else ())]
     meant = _like(key, sorted(TABLES) if isinstance(value, Mapping) else known)
@@ -161,8 +160,14 @@ def describe_values(leaf: Leaf) -> str:
     return "text in quotes"
 
 
-def show_value(value: Any) -> str:
-    """Return a value as people write it in settings, on one short line."""
+def _given(key: str, value: Any) -> str:
+    """``= value`` with a space behind it; nothing where it may hold a password, as text in place of a table may."""
+    secret = any(leaf.about.secret and f"{name}.".startswith(f"{key}.") for name, leaf in LEAVES.items())
+    return "" if secret else f"= {_shown(value)} "
+
+
+def _shown(value: Any) -> str:
+    """A value as people write it in settings, on one short line."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_server.settings.check import Source, check_settings, show_value
+from cascode_server.settings.check import Source, check_settings
 from cascode_server.settings.files import TEAM_VARIABLE, WORKSPACE_FILE, read_file, user_file
 from cascode_server.settings.leaves import SECTION, with_values
 from cascode_server.settings.tree import Settings
@@ -82,8 +82,8 @@ def _sources(client: object, workspace: Path | None, trusted: bool, problems: li
     sent = _tree(client)
     if isinstance(sent, Mapping):
         yield Source(_EDITOR, sent, workspace, prefix=f"{SECTION}.", editor=True)
-    elif sent:  # nothing set comes as null, and from Lua as an empty list
-        problems.append(f"{_EDITOR}: {SECTION} = {show_value(sent)} is ignored: it is a table of settings")
+    elif sent:  # nothing set comes as null, and from Lua as an empty list; what did come may hold a password
+        problems.append(f"{_EDITOR}: {SECTION} is ignored: it is a table of settings")
 
 
 def _tree(client: object) -> object:

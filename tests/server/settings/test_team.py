@@ -56,7 +56,7 @@ def test_a_workspace_or_an_editor_cannot_name_it(tmp_path: Path, line: str, trus
 
 
 def test_the_address_is_not_shown(own: Path) -> None:
-    """Neither as a value nor where it is wrong."""
+    """Neither as a value nor where it is wrong, nor where it stands in place of the table, or of all settings."""
     own.write_text(f'[team]\nurl = "{URL}"\n')
     shown = CliRunner().invoke(command, []).output
     assert "team.url" in shown
@@ -65,6 +65,14 @@ def test_the_address_is_not_shown(own: Path) -> None:
     own.write_text(f'[team]\nurl = ["{URL}"]\n')
     (problem,) = resolve(None, None, False)[1]
     assert "team.url is ignored" in problem
+    assert "geheim" not in problem
+    own.write_text(f'team = "{URL}"\n')
+    (problem,) = resolve(None, None, False)[1]
+    assert "team is ignored: it is a table that holds team.url" in problem
+    assert "geheim" not in problem
+    own.unlink()
+    (problem,) = resolve({"cascode": URL}, None, False)[1]
+    assert "cascode is ignored: it is a table" in problem
     assert "geheim" not in problem
 
 
