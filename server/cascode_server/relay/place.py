@@ -17,10 +17,14 @@ RUNTIME_DIR_VARIABLE = "CASCODE_RUNTIME_DIR"
 TRANSPORT_VARIABLE = "CASCODE_SHARED_TRANSPORT"
 #: Raised with every change of what is said before a session or a command.
 PROTOCOL = 1
-#: Servers that differ in one of these would answer from other folders, with another model or on another device.
+#: Servers that differ in one of these would answer from other folders, with another model, on another device or engine.
 PATH_VARIABLES = ("CASCODE_INDEX_DIR", "CASCODE_LOG_DIR", "CASCODE_CONFIG_DIR", "CASCODE_MODEL")
-_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HF_HOME", "HF_HUB_CACHE")
-_DEVICES = ("CUDA_VISIBLE_DEVICES",)
+_FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+_MODEL_CACHES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
+_COMPUTING = ("CASCODE_ENGINE", "CUDA_VISIBLE_DEVICES")
+#: Names where hashes are sent to: an editor without it must not be served by a server that has it. Repeated here since
+#: its module loads more than a relay may.
+_TEAM_VARIABLE = "CASCODE_TEAM_URL"
 #: The path of a socket has 108 bytes on Linux and 104 on macOS, a zero at its end among them.
 _LONGEST_SOCKET = 100
 #: Rights of others than the owner.
@@ -101,7 +105,8 @@ def find_place() -> Place:
             (package / "__init__.py").stat().st_mtime_ns,  # an upgrade in place writes the file again
             sys.executable,
             environment,
-            {name: os.environ[name] for name in (*_VARIABLES, *_DEVICES) if name in os.environ},
+            {name: os.environ[name] for name in (*_FOLDERS, *_MODEL_CACHES, *_COMPUTING) if name in os.environ},
+            _hashed(os.environ.get(_TEAM_VARIABLE, "")),
         ],
         sort_keys=True,
     )
@@ -113,6 +118,15 @@ def _whole(name: str) -> str:
     """A path of a variable from the root on; a model may have a name instead."""
     value = os.path.expanduser(os.environ[name])  # noqa: PTH111  a name is no path
     return os.path.abspath(value) if name != "CASCODE_MODEL" or Path(value).exists() else value  # noqa: PTH100
+
+
+def _hashed(address: str) -> str:
+    """An address, which may hold a password, as what says only whether two are the same; empty for none."""
+    if not address:
+        return ""
+    import hashlib  # loads OpenSSL, longer than a relay of somebody without a team may take
+
+    return hashlib.sha256(os.fsencode(address)).hexdigest()
 
 
 def _private_directory() -> Path:

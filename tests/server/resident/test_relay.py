@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascode import INDEX_DIR_VARIABLE
+from cascode_models.load import ENGINE_VARIABLE
 from cascode_server.logs import LOG_DIR_VARIABLE
 from cascode_server.relay import place
 from cascode_server.relay.frames import Frames, frame
 from cascode_server.relay.journal import Journal
-from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE
+from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, TEAM_VARIABLE
 
 BODIES = st.lists(st.binary(max_size=60), max_size=6)
 
@@ -212,6 +214,27 @@ def test_paths_are_those_of_a_server() -> None:
     """What a server reads relative to its folder is made whole before one starts elsewhere."""
     named = {INDEX_DIR_VARIABLE, LOG_DIR_VARIABLE, CONFIG_DIR_VARIABLE, MODEL_VARIABLE}
     assert set(place.PATH_VARIABLES) == named
+
+
+@pytest.mark.parametrize(
+    "variable", [ENGINE_VARIABLE, TEAM_VARIABLE, MODEL_VARIABLE, "HUGGINGFACE_HUB_CACHE", "CUDA_VISIBLE_DEVICES"]
+)
+def test_whoever_is_served_otherwise_has_another_server(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server reads of its environment is part of its name, and a password is not said in a greeting."""
+    monkeypatch.setenv(place.RUNTIME_DIR_VARIABLE, str(tmp_path / "run"))
+    monkeypatch.delenv(variable, raising=False)
+    without = place.find_place()
+    monkeypatch.setenv(variable, "postgresql://ana:geheim@db/code")
+    first = place.find_place()
+    monkeypatch.setenv(variable, "postgresql://ana:geheim@other/code")
+    second = place.find_place()
+    assert len({each.identity for each in (without, first, second)}) == 3
+    assert len({each.name for each in (without, first, second)}) == 3
+    assert variable != TEAM_VARIABLE or "geheim" not in first.identity
+    monkeypatch.setenv(variable, "postgresql://ana:geheim@db/code")
+    assert place.find_place().identity == first.identity
 
 
 def test_a_relay_imports_nothing_heavy() -> None:
