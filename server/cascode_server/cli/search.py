@@ -191,7 +191,12 @@ def _queries(words: tuple[str, ...], batch: TextIO | None) -> Iterator[str]:
 def _read_stdin() -> str:
     """What is piped in, as one query: a bug report or a traceback; empty where a person would have to type it."""
     try:
-        return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+        if sys.stdin is None or sys.stdin.isatty():
+            return ""
+        # As with --batch, whatever the locale: a byte that is no UTF-8 costs its character, not the report.
+        with click.open_file("-", encoding="utf-8", errors="replace") as stdin:
+            report: str = stdin.read()
+            return report
     except (OSError, ValueError):  # closed, or not to be read
         return ""
 

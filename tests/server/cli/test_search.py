@@ -65,12 +65,16 @@ def test_no_hit_is_status_one(run: Run, workspace: Path) -> None:
 
 
 def test_a_report_is_piped_in(run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text on standard input is one query, traceback and all: what failed comes first."""
+    """Text on standard input is one query, traceback and all: what failed comes first, in whatever encoding."""
     trace = (
         "Sending stops after a while.\n\nTraceback (most recent call last):\n"
         '  File "/srv/shop/config.py", line 1, in load_settings\nOSError: disk full\n'
     )
     monkeypatch.setattr("sys.stdin", io.StringIO(trace))
+    outcome = run("search", "-n", "1")
+    assert outcome.out.startswith("config.py:")
+    french = trace.replace("disk full", "périphérique saturé").encode("latin-1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(french), "utf-8"))
     outcome = run("search", "-n", "1")
     assert outcome.out.startswith("config.py:")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
