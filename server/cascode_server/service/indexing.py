@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING
 from cascode_server.service.engine_holder import EngineHolder
 from cascode_server.service.state import StateBoard
 from cascode_server.service.types import Hooks, IndexState, State
-from cascode_server.service.work import Work, WorkQueue
+from cascode_server.service.work import RETRY_SECONDS, TAKE_OVER_SECONDS, Work, WorkQueue
 
 if TYPE_CHECKING:
     from cascode import ChangeBatch, Engine, IndexProgress, IndexReport
 
 logger = logging.getLogger(__name__)
-
-#: While another process writes an index, taking over is tried this often, by a scan that finds nothing to do.
-_TAKE_OVER_SECONDS = 3.0
-#: After a failure (a full disk, a model that does not load) the next attempt comes this much later.
-_RETRY_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -202,7 +197,7 @@ class IndexingService:
             except Exception as error:  # a bug: without this thread every search would wait forever
                 self._fail(None, error)
                 with self._changed:
-                    self._changed.wait(_RETRY_SECONDS)
+                    self._changed.wait(RETRY_SECONDS)
         self.holder.close()
 
     def _step(self) -> None:
@@ -247,7 +242,7 @@ class IndexingService:
                 engine.add_root(root, max_file_bytes=self._hooks.largest(root))
             except Exception as error:  # the others go on; this one is tried again
                 self._fail(root, error)
-                self._put_back(root, Work(rescan=True, due=time.monotonic() + _RETRY_SECONDS))
+                self._put_back(root, Work(rescan=True, due=time.monotonic() + RETRY_SECONDS))
         self._board.count(engine)
         self._publish()
 
@@ -284,7 +279,7 @@ class IndexingService:
             reports = self._update(engine, root, work)
         except Exception as error:
             self._fail(root, error)
-            self._put_back(root, replace(work, rescan=True, due=time.monotonic() + _RETRY_SECONDS))
+            self._put_back(root, replace(work, rescan=True, due=time.monotonic() + RETRY_SECONDS))
             return
         self._board.clear_failures(root, None)
         for report in reports:
@@ -309,7 +304,7 @@ class IndexingService:
         self._board.note_read_only(root, report.read_only)
         encoding = self._job.encoding
         if report.read_only:
-            self._put_back(root, replace(work, due=time.monotonic() + _TAKE_OVER_SECONDS))
+            self._put_back(root, replace(work, due=time.monotonic() + TAKE_OVER_SECONDS))
             return
         if report.cancelled:
             # Once files are stored, only encoding is left to do.

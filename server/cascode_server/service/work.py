@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cascode import ChangeBatch
 
+#: While another process writes an index, taking over is tried this often, by a scan that finds nothing to do.
+TAKE_OVER_SECONDS = 3.0
+#: After a failure (a full disk, a model that does not load) the next attempt comes this much later.
+RETRY_SECONDS = 60.0
+
 
 @dataclass(slots=True)
 class Work:
@@ -39,10 +44,14 @@ class Work:
 
 
 class WorkQueue:
-    """Work by workspace; not safe for threads, so its owner holds a lock around every call."""
+    """Work by workspace; not safe for threads, so its owner holds a lock around every call.
 
-    def __init__(self) -> None:
-        self._roots: list[Path] = []
+    Args:
+        roots: Workspaces that need nothing yet.
+    """
+
+    def __init__(self, roots: Iterable[Path] = ()) -> None:
+        self._roots: list[Path] = list(roots)
         self._work: dict[Path, Work] = {}
 
     @property
