@@ -51,7 +51,6 @@ def command(workspaces: tuple[Path, ...], stdio: bool, http: int | None, model: 
         workspaces=tuple(workspace.expanduser().absolute() for workspace in workspaces),
         started_in=current_directory().absolute(),
         model=_absolute(model or model_name(found.settings) or ""),
-        settings=found.settings,
     )
     status = 0
     try:

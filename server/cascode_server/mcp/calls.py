@@ -47,7 +47,7 @@ def search_code(workspaces: Workspaces, arguments: Mapping[str, object], cancell
     for key in ("paths", "languages", "kinds"):
         if key in argument:
             asked[key] = argument[key]
-    request = search_request(asked, workspaces.options.settings.search, wait_for_model=False)
+    request = search_request(asked, workspaces.settings.search, wait_for_model=False)
     Engine.check(request)  # a mistake is reported before an index is waited for
     narrowed = bool(request.paths or request.languages or request.kinds)
     budget = _budget(argument.get("max_tokens"), argument.get("snippet_lines"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascode_server.settings import Settings
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -18,4 +16,3 @@ class Options:
     started_in: Path
     #: A model folder or a name; empty for what the settings and the environment say.
     model: str
-    settings: Settings

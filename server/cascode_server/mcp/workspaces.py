@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cascode_server.mcp.options import Options
 from cascode_server.mcp.watching import Watching
@@ -17,6 +18,10 @@ from cascode_server.service.indexing import IndexingService
 from cascode_server.service.process import Models, open_background_engine
 from cascode_server.service.searching import Searching
 from cascode_server.service.types import Cancelled, Hooks, IndexState
+from cascode_server.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from cascode import ModelHandle
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -39,29 +44,40 @@ class Workspaces:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        settings = options.settings
-        self.model = Models().get(options.model or settings.model.path, settings.device, settings.model.unload_minutes)
         self.indexing = IndexingService(
-            lambda: open_background_engine(settings, self.model),
+            lambda: open_background_engine(self.settings, self.model),
             Hooks(
                 _nothing,
                 _log_problem,
                 lambda root: self._watching.watch(root),
                 lambda root: self._watching.unwatch(root),
                 _nothing,
+                lambda root: self._settings.get(root, self.settings).indexing.max_file_size,
             ),
         )
         self.searching = Searching(self.indexing, _nothing)
         self._watching = Watching(self.indexing.submit)
         self._pool = ThreadPoolExecutor(_THREADS, "cascode-search")
-        self._roots: tuple[Path, ...] = ()
+        #: Those of each workspace, in the order in which they were named.
+        self._settings: dict[Path, Settings] = {}
         self._started = False
         self._patient_until: float | None = None
 
     @property
     def roots(self) -> tuple[Path, ...]:
         """The workspaces that are searched."""
-        return self._roots
+        return tuple(self._settings)
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the first workspace; what is not about one workspace is read from them."""
+        return next(iter(self._settings.values()), Settings())
+
+    @functools.cached_property
+    def model(self) -> ModelHandle:
+        """The model; as the settings say once there is a workspace."""
+        model = self.settings.model
+        return Models().get(self.options.model or model.path, self.settings.device, model.unload_minutes)
 
     @property
     def state(self) -> IndexState:
@@ -70,16 +86,20 @@ class Workspaces:
 
     def serve(self, roots: Sequence[Path]) -> None:
         """Search these workspaces from now on, and no others; indexing begins at the first call."""
-        before, self._roots = self._roots, tuple(dict.fromkeys(roots))
+        before = self._settings
+        self._settings = {root: before.get(root) or _settings_of(root) for root in dict.fromkeys(roots)}
+        indexed = {root for root, settings in self._settings.items() if settings.indexing.enabled}
+        self.indexing.exclude(self._settings.keys() - indexed)
         if not self._started:
             self._started = True
             self.model.start()
-            self.indexing.start(self._roots, enabled=self.options.settings.indexing.enabled)
+            self.indexing.start(self.roots, enabled=bool(indexed))
             return
-        added = [root for root in self._roots if root not in before]
-        removed = [root for root in before if root not in self._roots]
+        added = [root for root in self._settings if root not in before]
+        removed = [root for root in before if root not in self._settings]
         if added or removed:
             self.indexing.change_roots(added, removed)
+        self.indexing.set_enabled(bool(indexed))
 
     async def on_thread(self, work: Callable[[Cancelled], T]) -> T:
         """Do something on a thread for searches.
@@ -114,6 +134,15 @@ class Workspaces:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if not self.indexing.join(_JOIN_SECONDS):
             logger.info("exiting in the middle of a batch; it is done again at the next start")
+
+
+def _settings_of(root: Path) -> Settings:
+    """The settings of a workspace, with its own file; what is wrong in it is logged."""
+    # Nobody says here that it is trusted.
+    settings, problems = resolve(None, root, False)
+    for problem in problems:
+        _log_problem(problem)
+    return settings
 
 
 def _nothing(*_: object) -> None:

@@ -18,7 +18,6 @@ from cascode_server.mcp.options import Options
 from cascode_server.mcp.workspaces import Workspaces
 from cascode_server.service.budget import Budgeted
 from cascode_server.service.types import Cancelled
-from cascode_server.settings import Settings
 
 from .conftest import ERAS, PATIENCE, Setup
 
@@ -56,7 +55,7 @@ def workspaces(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worksp
     """The workspaces of a server in this process."""
     for name in ("CASCODE_INDEX_DIR", "CASCODE_LOG_DIR", "CASCODE_CONFIG_DIR"):
         monkeypatch.setenv(name, setup.environment[name])
-    made = Workspaces(Options((setup.workspace,), setup.workspace, str(setup.model), Settings()))
+    made = Workspaces(Options((setup.workspace,), setup.workspace, str(setup.model)))
     made.serve([setup.workspace])
     yield made
     made.close()

@@ -170,6 +170,24 @@ def test_the_roots_of_the_client_are_searched(era: str, setup: Setup, tmp_path: 
     asyncio.run(session())
 
 
+def test_each_root_has_settings_of_its_own(setup: Setup, tmp_path: Path) -> None:
+    """What a root's file says of its index holds for it alone, and the file where the server was started for none."""
+    elsewhere, small, left_out = tmp_path / "elsewhere", fill(tmp_path / "small"), fill(tmp_path / "left_out")
+    elsewhere.mkdir()
+    (elsewhere / "cascode.toml").write_text("[indexing]\nmaxFileSize = 1\n", encoding="utf-8")
+    (small / "cascode.toml").write_text("[indexing]\nmaxFileSize = 300\n", encoding="utf-8")
+    (left_out / "cascode.toml").write_text("[indexing]\nenabled = false\n", encoding="utf-8")
+    callback = roots_of(small, setup.workspace, left_out)
+
+    async def session() -> None:
+        async with by_stdio(setup, mode="legacy", cwd=elsewhere, list_roots_callback=callback) as client:
+            # Absolute, since there are several; of the first the larger file is left out.
+            files = ((small, "queue.js"), (setup.workspace, "upload.py"), (setup.workspace, "queue.js"))
+            assert await paths_found(client) == {(root / "src" / name).as_posix() for root, name in files}
+
+    asyncio.run(session())
+
+
 def test_changed_roots_are_followed(setup: Setup, tmp_path: Path) -> None:
     """A folder that the client adds is searched from then on; with several, paths are absolute."""
     other = fill(tmp_path / "other")
