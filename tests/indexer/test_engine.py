@@ -94,6 +94,24 @@ def test_an_edit_is_found_and_what_was_deleted_is_not(open_engine: OpenEngine, w
     assert not any(name.startswith("Queue") for name in names(engine.search(SearchRequest("put a job in the queue"))))
 
 
+def test_a_deleted_folder_takes_its_files_along(open_engine: OpenEngine, workspace: Path) -> None:
+    """Windows reports its path alone, and not that it was a folder; a folder that is still there keeps its files."""
+    for folder in ("src", "src-2"):  # "-" comes before "/"
+        (workspace / folder / "mail").mkdir(parents=True)
+        (workspace / folder / "mail" / "send.py").write_text("def send_mail(to):\n    return smtp(to)\n")
+    engine = open_engine(workspace)
+    before = engine.update()[0].files
+    deleted = ChangeBatch(workspace, frozenset(), frozenset({"src"}), False)
+    assert engine.apply(deleted).files_removed == 0
+    inside = sum(file.is_file() for file in (workspace / "src").rglob("*"))
+    shutil.rmtree(workspace / "src")
+    report = engine.apply(deleted)
+    assert (report.files_removed, report.files) == (inside, before - inside)
+    found = {hit.path for hit in engine.search(SearchRequest("mail", limit=50)).hits}
+    assert "src-2/mail/send.py" in found
+    assert not any(path.startswith("src/") for path in found)
+
+
 def test_a_hit_whose_file_changed_is_relocated_or_dropped(open_engine: OpenEngine, workspace: Path) -> None:
     """Lines are checked at answer time: they are right although the index has not seen the edit."""
     engine = open_engine(workspace)

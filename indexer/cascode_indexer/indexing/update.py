@@ -131,7 +131,7 @@ class Updater:
         started = time.perf_counter()
         rules = IgnoreRules(self._root)
         suspects: list[SourceFile] = []
-        gone: list[str] = []
+        gone: set[str] = set()
         for path in sorted(paths):
             try:
                 source = None if rules.reason(path) else self._source(path, is_wanted=rules.is_forced(path))
@@ -139,8 +139,8 @@ class Updater:
                 _log.info("stays as it was read last, it cannot be looked at: %s (%s)", path, error)
                 continue
             if source is None:
-                if self._store.file_record(path) is not None:
-                    gone.append(path)
+                # Of a folder that was deleted some systems report no more than its path, as if it were a file's.
+                gone.update(self._store.paths_at(path, inside=not self._is_folder(path)))
                 continue
             # Read whatever its size and time say: somebody saw it change.
             suspects.append(source)
@@ -259,6 +259,13 @@ class Updater:
             self._store.clear_files()
         self._store.set_meta("versions", versions)
         self._store.set_meta("root", str(self._root))
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether there is a folder; a link to one is none, as in the walk."""
+        try:
+            return stat.S_ISDIR((self._root / path).lstat().st_mode)
+        except (OSError, ValueError):
+            return False
 
     def _source(self, path: str, *, is_wanted: bool) -> SourceFile | None:
         """Return the file at ``path`` if it is one that is read for functions.

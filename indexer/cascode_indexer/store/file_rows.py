@@ -113,6 +113,14 @@ def _last_id(database: Connection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
+def paths_at(database: Connection, path: str, *, inside: bool) -> list[str]:
+    """Return the file at a path, if it is known, and where ``inside`` says so those in the folder of that name."""
+    # In the order of bytes the character after "/" is "0".
+    bounds = (f"{path}/", f"{path}0") if inside else ("", "")
+    rows = database.execute("SELECT path FROM files WHERE path = ? OR (path > ? AND path < ?)", (path, *bounds))
+    return [known for (known,) in rows]
+
+
 def delete_functions(database: Connection, paths: Iterable[str]) -> None:
     """Delete the definitions of files; remember their texts for :func:`drop_orphans`."""
     database.execute("CREATE TEMP TABLE IF NOT EXISTS released (text_id INTEGER PRIMARY KEY)")

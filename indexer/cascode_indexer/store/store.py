@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
-from cascode_indexer.store.file_rows import MOST_VARIABLES, delete_functions, drop_orphans, insert_files
+from cascode_indexer.store.file_rows import MOST_VARIABLES, delete_functions, drop_orphans, insert_files, paths_at
 from cascode_indexer.store.passages import passage_id, place_of, text_of
 from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
@@ -100,6 +100,11 @@ class Store:
                 "SELECT id, size, mtime_ns, language, digest FROM files WHERE path = ?", (path,)
             ).fetchone()
         return None if row is None else FileRecord(*row)
+
+    def paths_at(self, path: str, *, inside: bool) -> list[str]:
+        """Return the file at a path, if it is known, and those in a folder of that name where ``inside`` says so."""
+        with self._access() as database:
+            return paths_at(database, path, inside=inside)
 
     def touch_files(self, sources: Iterable[SourceFile]) -> None:
         """Note new sizes and times of files whose content did not change."""
