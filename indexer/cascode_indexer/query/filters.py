@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pathspec
@@ -10,6 +12,10 @@ import pathspec
 from cascode_indexer.errors import QueryError
 from cascode_indexer.extract import LANGUAGES, canonical_language
 from cascode_indexer.types import Kind, kinds_of
+
+#: Whether a backslash separates folders; elsewhere it takes the meaning from the next character.
+_BACKSLASH_SEPARATES = os.name == "nt"
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 
 #: Says whether a definition of this path, language and kind may answer.
 Admits = Callable[[str, str, str], bool]
@@ -85,9 +91,31 @@ def _parse_language(name: str) -> str:
     return language
 
 
+def refuse_whole_paths(globs: Iterable[str], roots: Iterable[str]) -> None:
+    """Refuse globs that name a workspace: files are matched by their paths in it, and such a glob would match none.
+
+    Args:
+        globs: As they were given.
+        roots: The workspaces' folders, posix separators.
+
+    Raises:
+        QueryError: There is such a glob; the line says how to write it.
+    """
+    # In a workspace that is the root of the disk such a glob is right.
+    known = [f"{root}/" for root in roots if root != "/"]
+    for glob in globs:
+        sign, rest = _split(glob)
+        for root in known:
+            if f"{rest}/".startswith(root):
+                inside = sign + (rest[len(root) :] or "**")
+                raise QueryError(f"path {glob!r} matches no file: write it from the workspace on, {inside!r}")
+
+
 def _parse_glob(glob: str) -> str:
     """A glob as files are matched with it: relative to the workspace, without the './' of a shell's completion."""
-    sign, rest = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
+    sign, rest = _split(glob)
+    if _DRIVE.match(rest):
+        raise QueryError(f"path {glob!r} matches no file: write it from the workspace on, for instance 'src/**'")
     cleaned = sign + ("**" if rest in (".", "./") else rest.removeprefix("./"))
     try:
         patterns = list(pathspec.GitIgnoreSpec.from_lines([cleaned]).patterns)
@@ -97,3 +125,9 @@ def _parse_glob(glob: str) -> str:
         raise QueryError(f"path {glob!r} matches no file: write it as in .gitignore, for instance 'src/**' or '*.py'")
     # In an ignore file '!tests/' would not reach the files in the folder; here it can mean nothing else.
     return f"{cleaned}**" if cleaned.startswith("!") and cleaned.endswith("/") else cleaned
+
+
+def _split(glob: str) -> tuple[str, str]:
+    """The ``!`` of a glob, if any, and the rest with the separators of globs."""
+    sign, rest = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
+    return sign, rest.replace("\\", "/") if _BACKSLASH_SEPARATES else rest

@@ -92,7 +92,7 @@ class Searcher:
         cancelled: Callable[[], bool] | None = None,
     ) -> Answer:
         """Answer a query; see :meth:`cascode_indexer.engine.Engine.search`."""
-        query = query_of(request)
+        query = query_of(request, [workspace.root for workspace in self._workspaces()])
         clock = Clock()
         model = self._get_model(request.wait_for_model, cancelled)
         clock.lap("model")

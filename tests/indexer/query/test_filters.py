@@ -6,6 +6,8 @@ import pytest
 
 from cascode_indexer.errors import QueryError
 from cascode_indexer.query import Filters
+from cascode_indexer.query import filters as filters_module
+from cascode_indexer.query.filters import refuse_whole_paths
 
 
 def admits(filters: Filters, path: str = "src/a.py", language: str = "python", kind: str = "function") -> bool:
@@ -83,6 +85,8 @@ def test_filters_hold_together() -> None:
         ((), (), ("../other",), "path '../other' matches no file"),
         ((), (), ("# comment",), "path '# comment' matches no file"),
         ((), (), ("",), "path '' matches no file"),
+        ((), (), ("C:/shop/src/**",), "path 'C:/shop/src/[*][*]' matches no file: write it from the workspace on"),
+        ((), (), ("!c:\\shop",), "matches no file: write it from the workspace on"),
     ],
 )
 def test_mistakes_are_named(
@@ -91,3 +95,23 @@ def test_mistakes_are_named(
     """One line with the value and what to write instead."""
     with pytest.raises(QueryError, match=message):
         Filters.parse(languages, kinds, paths)
+
+
+def test_backslashes_separate_folders_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path as completed there is a glob; elsewhere a backslash takes the meaning from what follows it."""
+    for windows in (True, False):
+        monkeypatch.setattr(filters_module, "_BACKSLASH_SEPARATES", windows)
+        assert admits(Filters.parse((), (), (".\\src\\a.py",))) is windows
+        assert admits(Filters.parse((), (), ("!src\\**",))) is not windows
+    assert admits(Filters.parse((), (), ("\\!a.py",)), path="!a.py")
+
+
+@pytest.mark.parametrize(
+    ("glob", "inside"), [("/work/shop/src/**", "src/**"), ("!/work/shop/src", "!src"), ("/work/shop", "**")]
+)
+def test_a_path_from_the_root_of_the_disk_is_refused(glob: str, inside: str) -> None:
+    """It would match nothing; the line says what to write, and an anchored glob stays one."""
+    with pytest.raises(QueryError) as refused:
+        refuse_whole_paths(["src", glob], ["/home/ann", "/work/shop"])
+    assert str(refused.value) == f"path {glob!r} matches no file: write it from the workspace on, {inside!r}"
+    refuse_whole_paths(["/src/**", "/work/shop-2/src", "/"], ["/work/shop", "/"])

@@ -46,6 +46,14 @@ def test_an_answer_says_how_complete_it_is(engine: Engine) -> None:
     assert [abs(part) for part in first.why.values()] == sorted(map(abs, first.why.values()), reverse=True)
 
 
+def test_a_path_from_the_root_of_the_disk_is_no_empty_answer(engine: Engine) -> None:
+    """A glob that begins with the workspace's own folder says what to write instead."""
+    (root,) = engine.roots
+    with pytest.raises(QueryError, match=r"matches no file: write it from the workspace on, 'mail\.py'$"):
+        engine.search(SearchRequest("send a mail", paths=(f"{root.as_posix()}/mail.py",)))
+    assert engine.search(SearchRequest("send a mail", paths=("/mail.py",))).hits
+
+
 def test_the_fast_answer_comes_first_where_a_stage_follows(engine: Engine, encoder: FakeEncoder) -> None:
     """Only there: an answer that is the last one is not given twice."""
     fast: list[Answer] = []
