@@ -19,6 +19,8 @@ _LINE = 400
 _PATH = r"(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+ -]*(?:[/\\][\w.@~+ -]+)*\.\w{1,6})"
 _BARE = r"(?<![\w.@~+/\\-])(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+-]*(?:[/\\][\w.@~+-]+)*\.[A-Za-z]\w{0,5})"
 _NAME = r"(?P<name>[\w$.<>:~*()&#\[\]`, -]+?)"
+#: What stands before the first folder, whose own name may begin with a dot.
+_BEGINNING = re.compile(r"^(?:\.{0,2}/|~/)+")
 _ARGUMENTS = re.compile(r"\([^()]*\)|<[^<>]*>|\{\{closure\}\}|::h[0-9a-f]{16}|\[[^\[\]]*\]")
 
 #: Each with the groups ``path``, ``line`` and, where the form has it, ``name``; the first that matches a place counts.
@@ -125,7 +127,7 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
 
 def _frame(match: re.Match[str]) -> Frame:
     """What one match says."""
-    path = match["path"].strip().replace("\\", "/").lstrip("./~")
+    path = _BEGINNING.sub("", match["path"].strip().replace("\\", "/"))
     name = (match.groupdict().get("name") or "").replace("\\", ".")
     while (plain := _ARGUMENTS.sub("", name)) != name:
         name = plain

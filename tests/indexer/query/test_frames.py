@@ -87,10 +87,12 @@ RUBY = """lib/shop/cart.rb:12:in `add': no cart (RuntimeError)
         (RUBY, [Frame("lib/shop/cart.rb", 12, "add"), Frame("bin/main.rb", 40, "run")]),
         ("src/cart.cc:12:3: error: expected ';'", [Frame("src/cart.cc", 12)]),
         ("what is wrong in cart.py:12", [Frame("cart.py", 12)]),
+        ("in .storybook/main.js:12", [Frame(".storybook/main.js", 12)]),
+        ("at ../.ci/a.lua:3, ~/.config/b.lua:4", [Frame(".ci/a.lua", 3), Frame(".config/b.lua", 4)]),
     ],
     ids=[
         *("python", "java", "node", "firefox", "go", "rust", "c_sharp"),
-        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention"),
+        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention", "hidden", "above"),
     ],
 )
 def test_frames(text: str, frames: list[Frame]) -> None:
