@@ -78,6 +78,8 @@ def _resident() -> Finding:
         return Finding(True, "shared server", "none runs")
     except (PlaceError, RefusedError) as error:
         return Finding(False, "shared server", str(error), "end its process; editors do without it until then")
-    return Finding(
-        True, "shared server", f"process {place.lock.read_text(encoding='ascii').strip()} in {place.directory}"
-    )
+    try:
+        process = place.lock.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):  # it answers all the same
+        process = "of unknown number"
+    return Finding(True, "shared server", f"process {process} in {place.directory}")

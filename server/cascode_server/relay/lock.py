@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: Between two attempts.
 _POLL_SECONDS = 0.02
+#: Windows lets nobody else read a byte that is locked: one far beyond all that is written, in 32 bits.
+_LOCKED_BYTE = 1 << 30
 
 
 class FileLock:
@@ -48,6 +50,7 @@ class FileLock:
         """Write this process' number into the file, for people."""
         assert self._file is not None
         os.ftruncate(self._file, 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
@@ -76,6 +79,7 @@ def _try_lock(file: int) -> bool:
         if sys.platform == "win32":
             import msvcrt
 
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl

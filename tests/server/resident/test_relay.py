@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from cascode_server.logs import LOG_DIR_VARIABLE
 from cascode_server.relay import place
 from cascode_server.relay.frames import Frames, frame
 from cascode_server.relay.journal import Journal
+from cascode_server.relay.lock import FileLock
 from cascode_server.settings import CONFIG_DIR_VARIABLE, MODEL_VARIABLE, TEAM_VARIABLE
 
 BODIES = st.lists(st.binary(max_size=60), max_size=6)
@@ -235,6 +237,20 @@ def test_whoever_is_served_otherwise_has_another_server(
     assert variable != TEAM_VARIABLE or "geheim" not in first.identity
     monkeypatch.setenv(variable, "postgresql://ana:geheim@db/code")
     assert place.find_place().identity == first.identity
+
+
+def test_whoever_holds_a_lock_can_be_named(tmp_path: Path) -> None:
+    """The number that the holder writes is read while it is held, by another handle, also where locks forbid that."""
+    path = tmp_path / "lock"
+    path.write_text("an older and much longer text", encoding="ascii")
+    held, other = FileLock(path), FileLock(path)
+    assert held.acquire(0)
+    held.sign()
+    assert not other.acquire(0)
+    assert path.read_text(encoding="ascii") == f"{os.getpid()}\n"
+    held.release()
+    assert other.acquire(0)
+    other.release()
 
 
 def test_a_relay_imports_nothing_heavy() -> None:

@@ -311,6 +311,16 @@ def test_a_folder_that_others_may_enter_is_not_used(house: House, workspace: Pat
     assert editor.finish() == 0
 
 
+def test_doctor_names_the_process_of_a_server(house: House, workspace: Path) -> None:
+    """By its number, and without it where the file that holds that cannot be read: what else was found is shown."""
+    editor = house.editor()
+    editor.initialize(workspace)
+    pid = house.pid()
+    assert f"shared server: process {pid} in " in house.run("doctor", cwd=workspace).stdout
+    house.place().lock.unlink()
+    assert "shared server: process of unknown number in " in house.run("doctor", cwd=workspace).stdout
+
+
 def test_a_port_takes_the_place_of_a_socket(build: Build, workspace: Path) -> None:
     """As on Windows: a port of this machine, and a token in a file for its owner alone."""
     house = build(CASCODE_SHARED_TRANSPORT="loopback")
