@@ -118,6 +118,33 @@ def test_lines_are_those_of_grep(
     assert capsys.readouterr().out.startswith("a.py:2-3  ")
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "column", "by_grep"),
+    [
+        ("x = 1\nß = naïve = lambda: 0\n".encode(), 2, 4, "2:6"),  # ß takes two bytes
+        ("\ufeffß = naïve\n".encode(), 1, 4, "1:6"),  # the mark is no character of the line
+        ("# 1\r\nß\rß = naïve\n".encode(), 3, 4, "2:9"),  # what grep counts as one line
+        ("ß = naïve\n".encode("latin-1"), 1, 4, "1:5"),
+        ("ß = naïve\n".encode("utf-16"), 1, 4, "1:5"),
+    ],
+)
+def test_columns_are_bytes(
+    content: bytes,
+    line: int,
+    column: int,
+    by_grep: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is not ASCII before a name moves the column by its bytes, as in ``rg --vimgrep``."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_bytes(content)
+    found = hit(tmp_path, path="a.py", name_line=line, name_column=column)
+    vimgrep.print_answer(answer(found), Sources(""))  # type: ignore[arg-type]
+    assert capsys.readouterr().out.startswith(f"a.py:{by_grep}:")
+
+
 def test_path_that_could_break_a_line_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A newline or an escape in a file name ends no line and steers no terminal."""
     vimgrep.print_answer(answer(hit(tmp_path, path="a\nb\x1b[2J.py")), Sources(""))  # type: ignore[arg-type]
