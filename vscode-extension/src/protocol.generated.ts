@@ -157,6 +157,10 @@ export interface PlainAnswer {
   readonly confident: boolean;
   /** Why the team's index has no part in it, where it was asked. */
   readonly team_note: string | null;
+  /** How many were left out since their file changed after it was indexed. */
+  readonly dropped: number;
+  /** Why the model cannot be loaded, where hits are by words alone for that reason. */
+  readonly model_error: string | null;
   /** How complete the answer is. */
   readonly index: PlainIndexSummary;
   /** Milliseconds by step, and their `total`. */
@@ -173,6 +177,10 @@ export interface Answer {
   readonly confident: boolean;
   /** Why the team's index has no part in it, where it was asked. */
   readonly team_note: string | null;
+  /** How many were left out since their file changed after it was indexed. */
+  readonly dropped: number;
+  /** Why the model cannot be loaded, where hits are by words alone for that reason. */
+  readonly model_error: string | null;
   /** How complete the answer is. */
   readonly index: IndexSummary;
   /** Milliseconds by step, and their `total`. */

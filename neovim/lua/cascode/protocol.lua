@@ -83,6 +83,8 @@ local M = {}
 ---@field hits cascode.PlainHit[] The best one first.
 ---@field confident boolean False where nothing matches well.
 ---@field team_note? string Why the team's index has no part in it, where it was asked.
+---@field dropped integer How many were left out since their file changed after it was indexed.
+---@field model_error? string Why the model cannot be loaded, where hits are by words alone for that reason.
 ---@field index cascode.PlainIndexSummary How complete the answer is.
 ---@field timings_ms table<string, number> Milliseconds by step, and their `total`.
 
@@ -92,6 +94,8 @@ local M = {}
 ---@field hits cascode.Hit[] The best one first.
 ---@field confident boolean False where nothing matches well.
 ---@field team_note? string Why the team's index has no part in it, where it was asked.
+---@field dropped integer How many were left out since their file changed after it was indexed.
+---@field model_error? string Why the model cannot be loaded, where hits are by words alone for that reason.
 ---@field index cascode.IndexSummary How complete the answer is.
 ---@field timings_ms table<string, number> Milliseconds by step, and their `total`.
 

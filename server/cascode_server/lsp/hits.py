@@ -39,6 +39,8 @@ def editor_answer(session: Session, engine: cascode.Engine, answer: cascode.Answ
         "hits": [editor_hit(hit, session.folder_of(hit.root), engine.snippet(hit), encoding) for hit in answer.hits],
         "confident": answer.confident,
         "team_note": answer.team_note,
+        "dropped": answer.dropped,
+        "model_error": answer.model_error,
         "index": {"state": shown, "functions": answer.functions, "pending": answer.pending, "files": state.files},
         "timings_ms": timings_json(answer),
     }

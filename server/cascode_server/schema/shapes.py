@@ -110,6 +110,8 @@ class PlainAnswer(TypedDict):
     hits: Annotated[list[PlainHit], "The best one first."]
     confident: Annotated[bool, "False where nothing matches well."]
     team_note: Annotated[str | None, "Why the team's index has no part in it, where it was asked."]
+    dropped: Annotated[int, "How many were left out since their file changed after it was indexed."]
+    model_error: Annotated[str | None, "Why the model cannot be loaded, where hits are by words alone for that reason."]
     index: Annotated[PlainIndexSummary, "How complete the answer is."]
     timings_ms: Annotated[dict[str, float], "Milliseconds by step, and their `total`."]
 
@@ -121,6 +123,8 @@ class Answer(TypedDict):
     hits: Annotated[list[Hit], "The best one first."]
     confident: Annotated[bool, "False where nothing matches well."]
     team_note: Annotated[str | None, "Why the team's index has no part in it, where it was asked."]
+    dropped: Annotated[int, "How many were left out since their file changed after it was indexed."]
+    model_error: Annotated[str | None, "Why the model cannot be loaded, where hits are by words alone for that reason."]
     index: Annotated[IndexSummary, "How complete the answer is."]
     timings_ms: Annotated[dict[str, float], "Milliseconds by step, and their `total`."]
 

@@ -62,6 +62,8 @@ def answer_json(answer: Answer) -> PlainAnswer:
         "hits": [hit_json(hit) for hit in answer.hits],
         "confident": answer.confident,
         "team_note": answer.team_note,
+        "dropped": answer.dropped,
+        "model_error": answer.model_error,
         "index": {"state": answer.state, "functions": answer.functions, "pending": answer.pending},
         "timings_ms": timings_json(answer),
     }

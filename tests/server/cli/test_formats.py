@@ -61,7 +61,13 @@ SOURCE = "    @retry\n    def send(self, request):\n        return request[0]\n"
 
 def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One object on one line, with exactly the published fields."""
-    given = answer(hit(tmp_path), hit(tmp_path, probability=None, stage="fast"), query='sénd\n"x"')
+    given = answer(
+        hit(tmp_path),
+        hit(tmp_path, probability=None, stage="fast"),
+        query='sénd\n"x"',
+        dropped=2,
+        model_error="there is no model",
+    )
     jsonl.print_answer(given, Sources(""))  # type: ignore[arg-type]
     out = capsys.readouterr().out
     assert out.count("\n") == 1
@@ -89,6 +95,8 @@ def test_jsonl_is_the_published_schema(tmp_path: Path, capsys: pytest.CaptureFix
         "hits": [first, {**first, "probability": None, "match": None, "stage": "fast"}],
         "confident": True,
         "team_note": None,
+        "dropped": 2,
+        "model_error": "there is no model",
         "index": {"state": "ready", "functions": 40, "pending": 0},
         "timings_ms": {"total": 12.346},
     }

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fake_encoder import FakeEncoder, FakeModelHandle
 
 from cascode import ChangeBatch, Engine, ModelError
 from cascode_indexer.location import locate
@@ -15,6 +14,7 @@ from cascode_indexer.store.lock import WriterLock
 from cascode_models.types import EncodedTexts
 from cascode_server.cli.watch import Upkeep
 from cascode_server.service.work import RETRY_SECONDS, TAKE_OVER_SECONDS
+from fake_encoder import FakeEncoder, FakeModelHandle
 
 DOOR = "def open_door(key):\n    return key.turn()\n"
 

@@ -31,6 +31,22 @@ def set_pulled(editor: Editor, settings: object) -> None:
     editor.notify("workspace/didChangeConfiguration", {"settings": None})
 
 
+def test_every_answer_says_that_the_model_is_missing(connect: Connect, workspace: Path) -> None:
+    """The user is shown it once, and a program reads it in each answer that was found by words alone."""
+    editor = connect()
+    editor.initialize(workspace, options={"settings": {"model": {"path": "no-such-model"}}})
+    eventually(lambda: editor.search("retry a failed upload")["model_error"])
+    for _ in range(2):
+        found = editor.search("retry a failed upload")
+        assert "no-such-model" in found["model_error"]
+        assert found["dropped"] == 0
+    assert len([line for line in shown(editor) if "no-such-model" in line]) == 1
+    working = connect()
+    working.initialize(workspace)
+    working.wait_ready()
+    assert working.search("retry a failed upload")["model_error"] is None
+
+
 def test_settings_are_pulled_and_followed(connect: Connect, workspace: Path) -> None:
     """The client is asked at the start and after each change; indexing begins and ends with its setting."""
     editor = connect()

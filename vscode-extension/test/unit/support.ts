@@ -38,7 +38,8 @@ export function hit(changes: Partial<Hit> = {}): Hit {
 
 export function answer(query: string, changes: Partial<Answer> = {}): Answer {
   const index = { state: "ready", functions: 10, pending: 0, files: 2 } as const;
-  return { query, hits: [hit()], confident: true, team_note: null, index, timings_ms: {}, ...changes };
+  const whole = { confident: true, team_note: null, dropped: 0, model_error: null } as const;
+  return { query, hits: [hit()], ...whole, index, timings_ms: {}, ...changes };
 }
 
 export function status(changes: Partial<ServerStatus> = {}): ServerStatus {
