@@ -106,7 +106,8 @@ def refuse_whole_paths(globs: Iterable[str], roots: Iterable[str]) -> None:
     for glob in globs:
         sign, rest = _split(glob)
         for root in known:
-            if f"{rest}/".startswith(root):
+            # A workspace in /src may have a folder src, too: '/src/**' names that, as in an ignore file.
+            if f"{rest}/".startswith(root) and not os.path.lexists(root + rest.split("/")[1]):
                 inside = sign + (rest[len(root) :] or "**")
                 raise QueryError(f"path {glob!r} matches no file: write it from the workspace on, {inside!r}")
 

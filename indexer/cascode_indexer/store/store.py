@@ -102,7 +102,7 @@ class Store:
         return None if row is None else FileRecord(*row)
 
     def paths_at(self, path: str, *, inside: bool) -> list[str]:
-        """Return the file at a path, if it is known, and those in a folder of that name where ``inside`` says so."""
+        """See :func:`cascode_indexer.store.file_rows.paths_at`."""
         with self._access() as database:
             return paths_at(database, path, inside=inside)
 
@@ -135,8 +135,7 @@ class Store:
         with self.transaction() as database:
             for table in ("functions_fts", "functions", "passages", "texts", "files", "skipped"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608
-            # Until a scan is complete again, the index says that it is not.
-            database.execute("DELETE FROM meta WHERE key = 'last_indexed'")
+            database.execute("DELETE FROM meta WHERE key = 'last_indexed'")  # until a scan is complete again
 
     # --- what was skipped -----------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cascode_indexer.errors import QueryError
@@ -115,3 +117,12 @@ def test_a_path_from_the_root_of_the_disk_is_refused(glob: str, inside: str) -> 
         refuse_whole_paths(["src", glob], ["/home/ann", "/work/shop"])
     assert str(refused.value) == f"path {glob!r} matches no file: write it from the workspace on, {inside!r}"
     refuse_whole_paths(["/src/**", "/work/shop-2/src", "/"], ["/work/shop", "/"])
+
+
+def test_a_folder_of_the_workspaces_own_name_is_meant(tmp_path: Path) -> None:
+    """A workspace that is mounted at /src may have a folder src: '/src/**' is anchored in it."""
+    glob = f"{tmp_path.as_posix()}/**"
+    with pytest.raises(QueryError):
+        refuse_whole_paths([glob], [tmp_path.as_posix()])
+    (tmp_path / tmp_path.parts[1]).mkdir()
+    refuse_whole_paths([glob], [tmp_path.as_posix()])
