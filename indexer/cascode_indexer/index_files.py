@@ -31,8 +31,23 @@ class IndexFiles:
         self._model = model
         self._gpu = gpu
         self._swap = threading.Lock()
-        self.current = OpenIndex(location, model, gpu=gpu)
+        self._current = OpenIndex(location, model, gpu=gpu)
         self.closed = False
+
+    @property
+    def current(self) -> OpenIndex:
+        """The open files, opened again where a damaged one could not be replaced before.
+
+        Raises:
+            IndexStoreError: They still cannot be opened.
+        """
+        index = self._current
+        if index.closed and not self.closed:
+            with self._swap:
+                if index is self._current and not self.closed:
+                    self._current = OpenIndex(self._location, self._model, gpu=self._gpu)
+                index = self._current
+        return index
 
     def replace(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:
         """Put a damaged file aside and start an empty one in its place.
@@ -47,7 +62,7 @@ class IndexFiles:
             IndexStoreError: The file cannot be replaced.
         """
         with self._swap:
-            if index is not self.current or self.closed:
+            if index is not self._current or self.closed:
                 return
             _log.warning("the index file %s is damaged (%s): rebuilding it", error.path, error.reason)
             index.retire()
@@ -61,10 +76,10 @@ class IndexFiles:
                     f"the index file {error.path} is damaged and cannot be replaced ({problem.strerror or problem}): "
                     "stop other cascode processes, or run 'cascode clean'"
                 ) from problem
-            self.current = OpenIndex(self._location, self._model, gpu=self._gpu)
+            self._current = OpenIndex(self._location, self._model, gpu=self._gpu)
 
     def retire(self) -> None:
         """Close the files as soon as nobody uses them; returns at once."""
         with self._swap:
             self.closed = True
-            self.current.retire()
+            self._current.retire()

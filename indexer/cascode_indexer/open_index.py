@@ -30,7 +30,7 @@ class _Users:
         self._count = 0
         self._unused = threading.Event()
         self._unused.set()
-        self._closed = False
+        self.closed = False
         self.retired = False
 
     def enter(self) -> None:
@@ -40,7 +40,7 @@ class _Users:
             ClosedIndexError: It was closed.
         """
         with self._lock:
-            if self._closed:
+            if self.closed:
                 raise ClosedIndexError
             self._count += 1
             self._unused.clear()
@@ -67,8 +67,8 @@ class _Users:
 
     def _close_once(self) -> None:
         """Close it unless it is closed."""
-        if not self._closed:
-            self._closed = True
+        if not self.closed:
+            self.closed = True
             self._close()
 
 
@@ -125,6 +125,11 @@ class OpenIndex:
     def retired(self) -> bool:
         """Whether work on the files is to end soon."""
         return self._users.retired
+
+    @property
+    def closed(self) -> bool:
+        """Whether the files are closed."""
+        return self._users.closed
 
     def retire(self) -> None:
         """Close the files as soon as nobody uses them; work on them is to end soon."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cascode_indexer import index_files
+from cascode_indexer.errors import IndexStoreError
 from cascode_indexer.index_files import IndexFiles
 from cascode_indexer.location import IndexLocation, locate, vector_cache_path
 from cascode_indexer.store.connection import DamagedFileError, opening
@@ -97,3 +99,23 @@ def test_a_damaged_file_goes_where_nobody_opens_files(
         replacing.result()
     assert damaged_copy(path).exists()
     assert number(damaged_copy(path)) == torn
+
+
+def test_files_that_could_not_be_replaced_are_opened_again(
+    files: IndexFiles, location: IndexLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds the damaged one for a moment: the workspace is not lost until a restart."""
+
+    def held(path: Path) -> None:
+        raise PermissionError(13, "in use", str(path))
+
+    before = files.current
+    with monkeypatch.context() as patched:
+        patched.setattr(index_files, "put_aside", held)
+        with pytest.raises(IndexStoreError, match="cannot be replaced"):
+            files.replace(DamagedFileError(location.store, "torn"), before)
+    assert before.closed
+    with files.current as index:
+        assert index.store.counts().functions == 0
+    files.replace(DamagedFileError(location.store, "torn"), files.current)
+    assert damaged_copy(location.store).exists()
