@@ -283,8 +283,10 @@ class IndexingService:
             return
         self._board.clear_failures(root, None)
         for report in reports:
-            # A full scan reads every workspace. Changes are relative to their own root, whichever index covers it.
-            self._finish(report.root if work.full else root, work, report)
+            if work.full:  # it has read every workspace, and each goes on from here with work of its own
+                self._finish(report.root, Work(rescan=True, full=True), report)
+            else:  # changes are relative to their own root, whichever index covers it
+                self._finish(root, work, report)
         self._board.count(engine)
         self._publish()
 
