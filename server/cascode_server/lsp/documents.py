@@ -175,7 +175,9 @@ class Documents:
         self._timer = None
         if self._session.ended:
             return
-        if self._flushing:  # what comes meanwhile goes with the next one
+        # What comes while it works goes with the next one. Before indexing begins there is no engine: waiting for it
+        # would hold the thread that settings are worked out on, and those are what it begins with.
+        if self._flushing or not self._session.started:
             self._timer = self._session.workers.loop.call_later(_DEBOUNCE_SECONDS, self._flush)
             return
         self._flushing = True

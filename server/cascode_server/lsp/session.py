@@ -107,6 +107,11 @@ class Session(LanguageServer):
         return self._ended or self.protocol.is_shut_down
 
     @property
+    def started(self) -> bool:
+        """Whether indexing has begun: until then there is no engine, and none is about to come."""
+        return self._started.is_set()
+
+    @property
     def model(self) -> ModelHandle:
         """The model that the settings name."""
         return self._parts.model_of(self.settings)

@@ -174,6 +174,8 @@ class IndexingService:
             self._switches.closed = True
             self._job.interrupted.set()
             self._wake()
+        if self._thread.ident is None:  # it closes the engine at its end, and never began
+            self.holder.close()
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread; return whether it has ended."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Editor, Start, eventually, make_workspace
+from .conftest import UPLOAD, Editor, NoAnswer, Start, eventually, make_workspace
 
 Connect = Callable[[], Editor]
 
@@ -86,6 +86,21 @@ def test_a_client_that_does_not_answer_is_not_waited_for(connect: Connect, works
     editor = connect()
     editor.answers["workspace/configuration"] = refuse
     editor.initialize(workspace, capabilities=PULLS)
+    assert editor.wait_ready()["functions"] == 5
+
+
+def test_an_open_file_does_not_keep_a_silent_client_s_workspace_from_being_indexed(
+    connect: Connect, workspace: Path
+) -> None:
+    """What is typed waits for the index, and the index waits for settings that never come no longer than it has to."""
+
+    def keep_silent(_params: Any) -> None:
+        raise NoAnswer
+
+    editor = connect()
+    editor.answers["workspace/configuration"] = keep_silent
+    editor.initialize(workspace, capabilities=PULLS)
+    editor.open(workspace / "src" / "upload.py", UPLOAD)
     assert editor.wait_ready()["functions"] == 5
 
 

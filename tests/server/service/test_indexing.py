@@ -12,7 +12,7 @@ import pytest
 
 from cascode import Engine, IndexReport
 from cascode_server.service.indexing import IndexingService
-from cascode_server.service.types import Hooks
+from cascode_server.service.types import Hooks, ServiceUnavailableError
 from fake_encoder import FakeModelHandle
 
 #: The patience of a test; a machine that builds at the same time is many times slower than an idle one.
@@ -110,3 +110,21 @@ def test_a_full_scan_that_is_paused_twice_is_a_full_scan_in_the_end(watched: Wat
         watched.service.resume()
     watched.wait_until(lambda: watched.is_in("ready", full_scans=3))
     assert set(watched.read[:2]) == set(pair)
+
+
+def test_who_waits_for_an_engine_that_never_comes_is_let_go() -> None:
+    """A client may leave before anything is indexed, with a thread that wants to hand over what was typed."""
+    service = Watched().service
+    begun, refused = threading.Event(), threading.Event()
+
+    def borrow() -> None:
+        begun.set()
+        with pytest.raises(ServiceUnavailableError, match="closing"), service.holder.borrowed():
+            pass
+        refused.set()
+
+    waiting = threading.Thread(target=borrow, daemon=True)
+    waiting.start()
+    assert begun.wait(PATIENCE)
+    service.close()
+    assert refused.wait(10.0)
