@@ -261,13 +261,20 @@ class Outbox:
                 self._on_new_engine()
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
+            left = dict(waiting)
             try:
                 for path, draft in waiting.items():
-                    self._hand_over(engine, path, draft)
-            except CascodeError:  # a store that is busy, for instance: they are handed over with the next search
-                with self._lock:
-                    self._waiting = {**waiting, **self._waiting}
-                raise
+                    try:
+                        self._hand_over(engine, path, draft)
+                    except CascodeError:  # of the store, which is busy, for instance
+                        raise
+                    except Exception as error:  # of this document: the others are searched all the same
+                        logger.error("cannot search the unsaved edits of %s: %s", path, error, exc_info=error)
+                        continue
+                    del left[path]
+            finally:
+                with self._lock:  # they are handed over with the next search
+                    self._waiting = {**left, **self._waiting}
             return bool(waiting)
 
     def _hand_over(self, engine: Engine, path: Path, draft: Draft | None) -> None:
@@ -286,7 +293,7 @@ class Outbox:
         Editors keep documents open for minutes after their tab is closed: one that nobody typed into does not outlive
         its file.
         """
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110  that of Path raises where it may not look
             self._stored.add(path)
             return False
         return path in self._stored and not draft.edited

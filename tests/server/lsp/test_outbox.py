@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 
 
 class BusyEngine:
-    """Its store is busy when it is asked for the first time."""
+    """Fails at one document, the second that it is asked about.
 
-    def __init__(self) -> None:
+    Args:
+        error: What it fails with.
+    """
+
+    def __init__(self, error: Exception) -> None:
         self.overlays: dict[Path, str] = {}
+        self._error = error
         self._asked = 0
 
     def holds(self, _path: Path, _text: str) -> bool:
         """Say that the index holds another text, or fail."""
         self._asked += 1
         if self._asked == 2:
-            raise CascodeError("the store is busy")
+            raise self._error
         return False
 
     def set_overlay(self, path: Path, text: str) -> None:
@@ -35,7 +40,7 @@ class BusyEngine:
 
 def test_texts_that_could_not_be_handed_over_are_handed_over_later() -> None:
     """The error is the asker's; what was typed meanwhile goes before what was typed earlier."""
-    engine = BusyEngine()
+    engine = BusyEngine(CascodeError("the store is busy"))
     outbox = Outbox(lambda: None)
     for name in ("a", "b", "c"):
         outbox.put(Path(name), Draft(lambda name=name: f"{name} 1", True))
@@ -45,3 +50,27 @@ def test_texts_that_could_not_be_handed_over_are_handed_over_later() -> None:
     assert outbox.push(cast("Engine", engine))
     assert engine.overlays == {Path("a"): "a 1", Path("b"): "b 1", Path("c"): "c 2"}
     assert not outbox.push(cast("Engine", engine))
+
+
+def test_a_document_that_fails_costs_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault in one document is logged, the others are searched, and it is handed over with the next search."""
+    engine = BusyEngine(RuntimeError("what is this"))
+    outbox = Outbox(lambda: None)
+    for name in ("a", "b", "c"):
+        outbox.put(Path(name), Draft(lambda name=name: name, True))
+    assert outbox.push(cast("Engine", engine))
+    assert engine.overlays == {Path("a"): "a", Path("c"): "c"}
+    assert "unsaved edits of b: what is this" in caplog.text
+    assert outbox.push(cast("Engine", engine))
+    assert engine.overlays == {Path("a"): "a", Path("b"): "b", Path("c"): "c"}
+    assert not outbox.push(cast("Engine", engine))
+
+
+def test_a_document_that_the_disk_knows_nothing_of_is_handed_over(tmp_path: Path) -> None:
+    """As of a file that may not be looked at, it is not known whether it is there."""
+    engine = BusyEngine(RuntimeError("nobody asks so often"))
+    outbox = Outbox(lambda: None)
+    path = tmp_path / ("x" * 300)  # no file system takes such a name
+    outbox.put(path, Draft(lambda: "typed", False))
+    assert outbox.push(cast("Engine", engine))
+    assert engine.overlays == {path: "typed"}
