@@ -37,7 +37,10 @@ class Configuration:
         #: What was pushed, for all workspaces; and what was pulled, by the URI of a workspace.
         self._pushed: object = None
         self._pulled: dict[str, object] = {}
+        #: Held while workspaces are found out about that came in: they are not indexed before.
+        self._finding = asyncio.Lock()
         session.on_indexed.append(self._on_indexed)
+        session.on_written.append(self._on_written)
         session.on_folders.append(lambda: session.workers.spawn(self._find()))
 
         @session.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -69,13 +72,14 @@ class Configuration:
 
     async def _find(self) -> None:
         """Ask for the settings, with patience, and use them; of a client that is not asked, those that are known."""
-        if self._pulls:
-            pull = asyncio.ensure_future(self._pull())
-            done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
-            if done:
-                return
-            logger.warning("the client did not send its settings in time; they apply once they arrive")
-        await self._apply()
+        async with self._finding:
+            if self._pulls:
+                pull = asyncio.ensure_future(self._pull())
+                done, _ = await asyncio.wait([pull], timeout=_PATIENCE_SECONDS)
+                if done:
+                    return
+                logger.warning("the client did not send its settings in time; they apply once they arrive")
+            await self._apply()
 
     async def _pull(self) -> None:
         """Ask the client for its settings and use them."""
@@ -116,11 +120,25 @@ class Configuration:
         settings = [each for each, _ in found]
         _use(session, settings[0], {root: each for (root, _), each in zip(wanted, settings, strict=False)})
 
-    def _on_indexed(self, root: object, paths: frozenset[str] | None) -> None:
-        """Read a workspace's file again after it changed."""
-        known = any(folder.path == root for folder in self._session.folders)
-        if paths is not None and WORKSPACE_FILE in paths and known:
-            self._session.workers.later(lambda: self._session.workers.spawn(self._apply()))
+    def _on_indexed(self, root: Path, paths: frozenset[str] | None) -> None:
+        """Read a workspace's file again after it changed; a scan of everything does not say whether it did."""
+        if self._session.folder_of(root) is not None and (paths is None or WORKSPACE_FILE in paths):
+            self._read_again()
+
+    def _on_written(self, path: Path) -> None:
+        """Read a workspace's file again, also where nothing is indexed: it may say that something is to be."""
+        place = self._session.place_of(path) if path.name == WORKSPACE_FILE else None
+        if place is not None and place[1] == WORKSPACE_FILE:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        """Work the settings out again, from any thread."""
+
+        async def read() -> None:
+            async with self._finding:
+                await self._apply()
+
+        self._session.workers.later(lambda: self._session.workers.spawn(read()))
 
 
 def _own_part(settings: object) -> object:

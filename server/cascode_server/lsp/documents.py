@@ -113,6 +113,7 @@ class Documents:
         """Have a file indexed that was written; asks the disk for its spelling, so it is for threads."""
         from cascode import ChangeBatch
 
+        self._session.written(path)
         place = self._session.place_of(path)
         if place is not None:
             root, relative = place

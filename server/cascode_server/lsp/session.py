@@ -78,6 +78,8 @@ class Session(LanguageServer):
         self.on_state: list[Callable[[], None]] = []
         #: Called on the indexing thread with what was indexed; see :class:`Hooks`.
         self.on_indexed: list[Callable[[Path, frozenset[str] | None], None]] = []
+        #: Called on a thread with a file that was written or deleted, in a workspace that is indexed or not.
+        self.on_written: list[Callable[[Path], None]] = []
         self.workers = Workers(functools.partial(work_for, self))
         self.indexing = IndexingService(
             self._open_engine,
@@ -183,6 +185,11 @@ class Session(LanguageServer):
         """
         roots = sorted((folder.path for folder in self.folders), key=lambda root: -len(root.parts))
         return self.disk.place(roots, path)
+
+    def written(self, path: Path) -> None:
+        """Notify subscribers of a file that was written or deleted; for threads."""
+        for call in self.on_written:
+            call(path)
 
     def folder_of(self, root: Path) -> Folder | None:
         """Return the workspace whose root this is."""

@@ -17,9 +17,10 @@ from cascode import WorkspaceError
 from cascode_server.lsp.session import Session
 from cascode_server.service.uris import to_path
 from cascode_server.service.watchers import Watchers
+from cascode_server.settings import WORKSPACE_FILE
 
 if TYPE_CHECKING:
-    from cascode import IgnoreRules, Notices, NoticeSource
+    from cascode import ChangeBatch, IgnoreRules, Notices, NoticeSource
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Watching:
 
         self.unwatch(root)
         try:
-            watcher = Watcher([root], self._session.indexing.submit, source=source if self._client_watches else None)
+            watcher = Watcher([root], self._submit, source=source if self._client_watches else None)
             self._watchers.start(root, watcher)
         except (WorkspaceError, OSError) as error:
             self._session.show_problem(f"changes in {root} will be missed: {error}")
@@ -112,6 +113,12 @@ class Watching:
         """Whether the client's events are relied on."""
         client = self._session.client
         return client is not None and client.can_watch and self._reliable and self._session.settings.watcher != "server"
+
+    def _submit(self, batch: ChangeBatch) -> None:
+        """Have changes indexed, and the settings read again that may be among them."""
+        self._session.indexing.submit(batch)
+        if batch.rescan or WORKSPACE_FILE in batch.changed | batch.deleted:
+            self._session.written(batch.root / WORKSPACE_FILE)
 
     def _on_registration(self, answer: Future[None]) -> None:
         """Watch here if the client refuses after all."""
@@ -155,7 +162,11 @@ class Watching:
         for change in changes:
             uri = change.get("uri") if isinstance(change, Mapping) else None
             path = to_path(uri) if isinstance(uri, str) else None
-            place = None if path is None else self._session.disk.place(roots, path)
+            if path is None:
+                continue
+            if path.name == WORKSPACE_FILE:  # its workspace may be one that nobody watches
+                self._session.written(path)
+            place = self._session.disk.place(roots, path)
             if place is not None and place[1]:
                 _tell(sources[place[0]].notices, place[0], Path(place[1]), change.get("type"))
 

@@ -159,6 +159,48 @@ def test_a_changed_workspace_file_is_read_again(connect: Connect, workspace: Pat
     eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
 
 
+@pytest.mark.parametrize("noticed_by", ["save", "client's watcher"])
+def test_a_workspace_that_is_not_indexed_is_once_its_file_says_so(
+    connect: Connect, workspace: Path, noticed_by: str
+) -> None:
+    """Nobody watches it, so the client's word is taken: a save, or an event of a watcher of the client's own."""
+    file = workspace / "cascode.toml"
+    file.write_text("[indexing]\nenabled = false\n")
+    editor = connect()
+    editor.initialize(workspace, capabilities={"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
+    eventually(lambda: state(editor) == "disabled")
+    file.write_text("[indexing]\nenabled = true\n")
+    if noticed_by == "save":
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": file.as_uri()}})
+    else:
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": file.as_uri(), "type": 2}]})
+    eventually(lambda: state(editor) == "ready" and editor.execute("status")["functions"] == 5)
+
+
+def test_indexing_is_turned_off_and_on_by_a_file_that_the_server_watches(connect: Connect, workspace: Path) -> None:
+    """The watcher goes on while nothing is indexed."""
+    file = workspace / "cascode.toml"
+    editor = connect()
+    editor.initialize(workspace)
+    editor.wait_ready()
+    file.write_text("[indexing]\nenabled = false\n")
+    eventually(lambda: state(editor) == "disabled")
+    (workspace / "more.py").write_text("def more_of_it(x):\n    return x\n")
+    file.write_text("[indexing]\nenabled = true\n")
+    eventually(lambda: editor.execute("status")["functions"] == 6)
+
+
+def test_a_scan_of_everything_reads_the_file_again(connect: Connect, workspace: Path) -> None:
+    """It finds what nobody announced, settings included."""
+    editor = connect()
+    editor.initialize(workspace, capabilities={"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
+    editor.wait_ready()
+    (workspace / "cascode.toml").write_text("[search]\nlimit = 1\n")
+    assert len(editor.search("retry a failed upload")["hits"]) > 1, "the client is relied on, and has said nothing"
+    editor.execute("reindex")
+    eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
+
+
 # --- several workspaces ---------------------------------------------------------------------------------
 
 
