@@ -166,11 +166,14 @@ def _use(session: Session, settings: Settings, of_folders: dict[Path, Settings])
     session.settings, session.folder_settings = settings, of_folders
     if before != now:
         session.log.use_level(settings.log.level)
-    opened_with = [(each.device, each.model.path, each.indexing.threads) for each in (before, now)]
+    opened_with = [
+        (each.device, each.model.path, each.indexing.threads, each.team.url, each.team.timeout)
+        for each in (before, now)
+    ]
     if opened_with[0] != opened_with[1] or any(
         each.indexing.max_file_size != sizes[root] for root, each in of_folders.items()
     ):
-        logger.info("reopening the indexes: device, model, threads or maxFileSize changed")
+        logger.info("reopening the indexes: device, model, threads, maxFileSize or team changed")
         session.indexing.reopen()
     session.indexing.set_enabled(session.is_indexing_enabled)
     session.indexing.exclude(session.unindexed_roots())

@@ -201,6 +201,27 @@ def test_a_scan_of_everything_reads_the_file_again(connect: Connect, workspace: 
     eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
 
 
+def test_a_wrong_address_of_a_team_leaves_the_search_as_it_is(start: Start, workspace: Path, tmp_path: Path) -> None:
+    """It is shown in a line, and once it is put right the indexes are opened with what is there then."""
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "cascode.toml").write_text('[team]\nurl = "mysql://db/code"\n')
+    editor = start("--stdio", CASCODE_CONFIG_DIR=str(config))
+    editor.initialize(workspace)
+    assert editor.wait_ready()["functions"] == 5
+    assert "retry_failed_upload" in editor.names("retry a failed upload")
+    assert len([message for message in shown(editor) if "without the team's index" in message]) == 1
+
+    def reopenings() -> int:
+        return sum("reopening" in message["message"] for message in editor.received("window/logMessage"))
+
+    before = reopenings()  # settings that are not the defaults count as a change
+    (config / "cascode.toml").unlink()
+    editor.notify("workspace/didChangeConfiguration", {"settings": {}})
+    assert editor.wait_until(lambda: reopenings() > before)
+    assert "retry_failed_upload" in editor.names("retry a failed upload")
+
+
 # --- several workspaces ---------------------------------------------------------------------------------
 
 
