@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import stat
@@ -61,6 +62,10 @@ class Watching:
         self._lock = threading.Lock()
         self._sources: dict[Path, _ClientSource] = {}
         self._reliable = True
+        #: Whether the client takes requests by now, and whether it was asked to watch.
+        self._begun = False
+        self._registered = False
+        self._timer: asyncio.TimerHandle | None = None
 
         @session.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
         def changed(params: Any) -> None:
@@ -69,18 +74,28 @@ class Watching:
 
     def register(self) -> None:
         """Ask the client to watch, where it offers that; call it once the settings are known."""
-        if not self._client_watches:
+        self._begun = True
+        self._rely()
+
+    def reconsider(self) -> None:
+        """Watch all workspaces again, after the setting changed."""
+        self._rely()
+        self._session.workers.submit(self._rewatch)
+
+    def _rely(self) -> None:
+        """Have the client watch where it is to, and look now and then for what it misses."""
+        if not self._begun or not self._client_watches:
             return
+        if self._timer is None:
+            self._timer = self._session.workers.loop.call_later(_CHECK_SECONDS, self._check)
+        if self._registered:
+            return
+        self._registered = True
         options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
         registration = types.Registration(_REGISTRATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         answer = self._session.client_register_capability(types.RegistrationParams([registration]))
         answer.add_done_callback(self._on_registration)
         self._session.workers.loop.call_later(_ANSWER_SECONDS, self._expect, answer)
-        self._session.workers.loop.call_later(_CHECK_SECONDS, self._check)
-
-    def reconsider(self) -> None:
-        """Watch all workspaces again, after the setting changed."""
-        self._session.workers.submit(self._rewatch)
 
     def watch(self, root: Path) -> None:
         """Watch a workspace from now on; walks it, so it is for worker threads."""
@@ -145,10 +160,11 @@ class Watching:
 
     def _check(self) -> None:
         """Look for changes that the client did not announce."""
+        self._timer = None
         if self._session.ended or not self._client_watches:
             return
         self._session.indexing.rescan(full=False)
-        self._session.workers.loop.call_later(_CHECK_SECONDS, self._check)
+        self._rely()
 
     def _take(self, params: Any) -> None:
         """Hand the client's events to the watchers of their workspaces."""

@@ -67,6 +67,32 @@ def test_a_client_that_watches_is_not_watched_over(connect: Connect, workspace: 
     assert functions(editor) == 6
 
 
+def test_a_client_is_asked_to_watch_once_it_is_to(connect: Connect, workspace: Path) -> None:
+    """The setting may leave it out at first; it is asked when the setting changes, and not again after that."""
+
+    def use(watcher: str) -> None:
+        editor.notify("workspace/didChangeConfiguration", {"settings": {"cascode": {"watcher": watcher}}})
+
+    editor = connect()
+    editor.initialize(workspace, capabilities=WATCHES, options={"settings": {"watcher": "server"}})
+    editor.wait_ready()
+    (workspace / "bread.py").write_text(NEW)
+    eventually(lambda: functions(editor) == 6)
+    assert editor.asked == []
+    use("auto")
+    editor.wait_until(lambda: editor.asked)
+    new = workspace / "more.py"
+    new.write_text(NEW.replace("bake", "slice"))
+    notify(editor, (new, 1))
+    eventually(lambda: functions(editor) == 7)
+    use("server")
+    use("auto")
+    new.write_text("")
+    notify(editor, (new, 2))
+    eventually(lambda: functions(editor) == 6)
+    assert [method for method, _ in editor.asked] == ["client/registerCapability"]
+
+
 def test_folders_that_a_client_tells_of_are_walked(connect: Connect, workspace: Path) -> None:
     """Clients report a folder that came or went, not of the files in it."""
     editor = ready(connect, workspace, watches=True)
