@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -108,5 +109,6 @@ def _folders(params: Mapping[str, Any]) -> tuple[Folder, ...]:
         return () if folder is None else (folder,)
     path = params.get("rootPath")
     if isinstance(path, str) and path and Path(path).is_absolute():
-        return (Folder(from_path(Path(path)), Path(path).name, Path(path)),)
+        with contextlib.suppress(UnicodeError):  # half a character, which is in no name
+            return (Folder(from_path(Path(path)), Path(path).name, Path(path)),)
     return ()

@@ -138,7 +138,6 @@ def _answer(body: bytes | None, output: BinaryIO) -> int | str | None:
     """Answer a message if it is a proper ``initialize``; return its id, or None."""
     from cascode_server.lsp.abilities import initialize_result
     from cascode_server.lsp.client import read_client
-    from cascode_server.lsp.params import UnusableParamsError
     from cascode_server.version import version
 
     try:
@@ -152,7 +151,7 @@ def _answer(body: bytes | None, output: BinaryIO) -> int | str | None:
         return None
     try:
         result = initialize_result(read_client(message.get("params")), version())
-    except UnusableParamsError:  # the session says what is wrong
+    except Exception:  # the session meets it again, and says what is wrong
         return None
     answer = memoryview(frame(json.dumps({"jsonrpc": "2.0", "id": msg_id, "result": result}).encode()))
     try:

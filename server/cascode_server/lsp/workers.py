@@ -7,7 +7,7 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Workers:
 
     def submit(self, work: Callable[..., object], *args: object) -> None:
         """Begin something short on the thread for it; nobody waits for the result."""
-        self._side.submit(work, *args)
+        self._side.submit(work, *args).add_done_callback(_log_failure)
 
     def later(self, call: Callable[..., object], *args: object) -> None:
         """Call something on the event loop, from any thread."""
@@ -61,15 +61,16 @@ class Workers:
         """Begin something on the event loop that nobody waits for."""
         task = self.loop.create_task(work)
         self._tasks.add(task)  # the loop itself keeps no hold of it
-        task.add_done_callback(self._log_failure)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_log_failure)
 
     def close(self) -> None:
         """Take no more work; what has not begun is dropped."""
         for pool in (self._searches, self._side):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _log_failure(self, task: asyncio.Task[None]) -> None:
-        """Log what a task failed with."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a background task failed: %s", error, exc_info=error)
+
+def _log_failure(done: asyncio.Task[None] | Future[object]) -> None:
+    """Log what something failed with that nobody waited for."""
+    if not done.cancelled() and (error := done.exception()) is not None:
+        logger.error("a background task failed: %s", error, exc_info=error)

@@ -24,12 +24,18 @@ def to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
         windows: Read drives and shares.
 
     Returns:
-        None for documents that are not files of this machine: untitled ones, diffs, files of a remote machine.
+        None for documents that are not files of this machine: untitled ones, diffs, files of a remote machine; and for
+        what no file can be called here.
     """
     try:
-        parts = urlsplit(uri)
-    except ValueError:
+        return _to_path(uri, windows=windows)
+    except ValueError:  # also where a name is neither text nor bytes: half a character, on Windows bytes beside UTF-8
         return None
+
+
+def _to_path(uri: str, *, windows: bool) -> Path | None:
+    """See :func:`to_path`; raises ValueError for what is no URI, and for a name that cannot be read."""
+    parts = urlsplit(uri)
     if parts.scheme.lower() != "file":
         return None
     # A '?' or '#' in a file name is encoded by right clients; wrong ones are understood all the same.

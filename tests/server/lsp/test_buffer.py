@@ -101,7 +101,10 @@ def test_uris_of_files_are_paths(uri: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["untitled:1", "http://host/a", "file://other/share", "file:///a%00b", "", "file:", "//x", "file://[", "a.py"],
+    [
+        *("untitled:1", "http://host/a", "file://other/share", "file:///a%00b", "", "file:", "//x", "file://[", "a.py"),
+        *("file:///\ud800", "file://\ud800/a"),
+    ],
 )
 def test_other_uris_are_no_paths(uri: str) -> None:
     """What names no file of this machine is reported as such."""

@@ -57,6 +57,16 @@ def test_the_early_answer_is_the_only_one(start: Start, workspace: Path) -> None
     assert answered.count(1) == 1
 
 
+@pytest.mark.parametrize("name", ["rootUri", "rootPath"])
+def test_a_folder_that_cannot_be_read_is_none(start: Start, name: str) -> None:
+    """Half a character in its name is no reason for the server to end."""
+    editor = start("--stdio")
+    root = "file:///\ud800" if name == "rootUri" else f"{Path.cwd().anchor}\ud800"
+    editor.request("initialize", {"processId": None, "capabilities": {}, name: root})
+    editor.notify("initialized", {})
+    assert editor.execute("status")["workspaces"] == []
+
+
 def test_messages_in_one_piece_are_all_read(start: Start, workspace: Path) -> None:
     """What comes along with the first message, part of a message included, reaches the session in its order."""
     editor = start("--stdio")

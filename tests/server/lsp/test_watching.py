@@ -93,6 +93,16 @@ def test_a_client_is_asked_to_watch_once_it_is_to(connect: Connect, workspace: P
     assert [method for method, _ in editor.asked] == ["client/registerCapability"]
 
 
+def test_an_event_that_cannot_be_read_leaves_the_others(connect: Connect, workspace: Path) -> None:
+    """Half a character is in no file's name."""
+    editor = ready(connect, workspace, watches=True)
+    new = workspace / "bread.py"
+    new.write_text(NEW)
+    events = [{"uri": "file:///\ud800", "type": 1}, {"uri": new.as_uri(), "type": 1}]
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": events})
+    eventually(lambda: functions(editor) == 6)
+
+
 def test_folders_that_a_client_tells_of_are_walked(connect: Connect, workspace: Path) -> None:
     """Clients report a folder that came or went, not of the files in it."""
     editor = ready(connect, workspace, watches=True)
