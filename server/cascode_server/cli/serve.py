@@ -11,6 +11,7 @@ import click
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import fail
 from cascode_server.cli.numbers import WholeNumber
+from cascode_server.logs import debugging
 
 #: 128 plus the number of SIGINT, as a shell has it.
 INTERRUPTED = 130
@@ -63,6 +64,11 @@ def command(
     ways = [option for option, value in given.items() if value is not None]
     if len(ways) > 1:
         raise click.UsageError(f"{' and '.join(ways)} cannot be combined: give one of them")
+    if shared and debugging():
+        raise click.UsageError(
+            "--shared and --debug cannot be combined, since the shared server may run already: set log.level to debug "
+            "in the editor's settings or in cascode.toml"
+        )
     if shared:
         from cascode_server.relay.relay import leave_with, relay
 

@@ -70,10 +70,12 @@ class ClientLogHandler(logging.Handler):
     def use_level(self, level: str) -> None:
         """Take records from a level on; of several clients the most curious one says what is logged at all.
 
+        A process that was started with ``--debug`` logs everything, whatever the settings say.
+
         Args:
             level: ``error``, ``warning``, ``info`` or ``debug``.
         """
-        self.setLevel(level.upper())
+        self.setLevel(logging.DEBUG if _level_of_process() == logging.DEBUG else level.upper())
         _apply_levels()
 
     def let_through(self) -> None:

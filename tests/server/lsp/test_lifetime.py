@@ -162,6 +162,7 @@ def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
         (["--node-ipc"], "--node-ipc"),
         (["--tcp", "70000"], "70000"),
         (["--clientProcessId", "x"], "'x'"),
+        (["--shared", "--debug"], "log.level"),
     ],
 )
 def test_invalid_options_are_one_line(environment: dict[str, str], arguments: list[str], said: str) -> None:
@@ -238,6 +239,17 @@ def test_the_log_is_private_and_says_who_came(start: Start, environment: dict[st
     if os.name == "posix":
         assert log.stat().st_mode & 0o077 == 0
     assert any("an editor of this test" in message["message"] for message in editor.received("window/logMessage"))
+
+
+def test_debug_goes_before_the_settings(start: Start, workspace: Path) -> None:
+    """Settings that ask for less, or for something else, leave what the command line asked for."""
+    editor = start("--stdio", "--debug")
+    editor.initialize(workspace, options={"settings": {"log": {"level": "warning"}, "search": {"limit": 1}}})
+    assert len(editor.search("upload")["hits"]) == 1, "the settings are in force"
+    editor.notify("nobody/hasHeardOfIt", {})
+    assert editor.wait_until(
+        lambda: any("nobody/hasHeardOfIt" in log["message"] for log in editor.received("window/logMessage"))
+    )
 
 
 def process_status(editor: Editor) -> int:
