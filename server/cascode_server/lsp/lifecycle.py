@@ -10,7 +10,6 @@ from lsprotocol import types
 from cascode_server.lsp.abilities import initialize_result
 from cascode_server.lsp.client import read_client
 from cascode_server.lsp.configuration import Configuration
-from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.session import Session
 
 logger = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ def add_lifecycle(session: Session, configuration: Configuration) -> None:
         configuration.take_initial(client.settings)
         logger.info("client %s, %d folders, columns in %s", client.name or "?", len(client.folders), client.encoding)
         if client.process_id is not None:
-            watch_process(client.process_id, lambda: session.workers.later(session.end, 1))
+            session.end_with(client.process_id)
         return initialize_result(client, str(session.version))
 
     @session.feature(types.INITIALIZED)

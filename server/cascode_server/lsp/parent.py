@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 
 
-def watch_process(process_id: int, on_death: Callable[[], object]) -> None:
+def watch_process(process_id: int, on_death: Callable[[], object]) -> Callable[[], None]:
     """Call ``on_death`` once the process is gone, from a thread of this function's own.
 
     A process that is not there at the start is not watched: it lives in another container or machine, where its
@@ -21,7 +21,11 @@ def watch_process(process_id: int, on_death: Callable[[], object]) -> None:
     Args:
         process_id: The client's process.
         on_death: Called at most once.
+
+    Returns:
+        Ends the watching, and with it the thread.
     """
+    stopped = threading.Event()
 
     def run() -> None:
         import psutil  # loaded here: it would delay the answer to initialize
@@ -31,13 +35,14 @@ def watch_process(process_id: int, on_death: Callable[[], object]) -> None:
         except psutil.Error as error:
             logger.info("the client's process %d is not watched: %s", process_id, error)
             return
-        pause = threading.Event()
         while _alive(process):
-            pause.wait(_POLL_SECONDS)
+            if stopped.wait(_POLL_SECONDS):
+                return
         logger.warning("the client's process %d is gone: exiting", process_id)
         on_death()
 
     threading.Thread(target=run, name="cascode-parent", daemon=True).start()
+    return stopped.set
 
 
 def _alive(process: object) -> bool:

@@ -167,7 +167,7 @@ async def serve_session(
     on_begin(session)
     session.protocol.set_writer(writer)
     if process_id is not None:
-        watch_process(process_id, lambda: session.workers.later(session.end, 1))
+        session.end_with(process_id)
     reading = asyncio.ensure_future(_read(reader, session))
     try:
         status = await over

@@ -18,6 +18,7 @@ from pygls.protocol import default_converter
 from cascode import CascodeError
 from cascode_server.lsp.client import Client
 from cascode_server.lsp.client_log import ClientLogHandler, work_for
+from cascode_server.lsp.parent import watch_process
 from cascode_server.lsp.skipped import SkippedList
 from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
@@ -100,6 +101,8 @@ class Session(LanguageServer):
         self._parts = parts
         self._on_exit = on_exit
         self._shown: set[str] = set()
+        #: Each ends the watching of a process.
+        self._unwatchers: list[Callable[[], None]] = []
         self._started = asyncio.Event()
         self._ended = False
         work_for(self)
@@ -206,6 +209,10 @@ class Session(LanguageServer):
         logger.warning("shown to the user: %s", text)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"CasCode: {text}"))
 
+    def end_with(self, process_id: int) -> None:
+        """End once a process of the client has ended."""
+        self._unwatchers.append(watch_process(process_id, lambda: self.workers.later(self.end, 1)))
+
     def end(self, status: int) -> None:
         """End the session; safe to call twice."""
         if not self._ended:
@@ -217,6 +224,8 @@ class Session(LanguageServer):
     def stop_threads(self) -> None:
         """Wait a moment for worker threads, so that files are closed in good order where that is quick."""
         self.indexing.close()
+        for unwatch in self._unwatchers:  # the threads would keep the session as long as the processes live
+            unwatch()
         if self.watching is not None:
             self.watching.close()
         self.workers.close()
