@@ -130,8 +130,10 @@ async def _serve_tcp(port: int, process_id: int | None) -> int:
 
     if process_id is not None:
         watch_process(process_id, leave)
-    async with server:
+    try:
         await ended.wait()
+    finally:
+        server.close()  # and no waiting for it: since Python 3.12.1 that lasts until the last client has left
     return 0
 
 

@@ -153,6 +153,26 @@ def test_interrupt_ends_a_tcp_server(environment: dict[str, str]) -> None:
     assert err == "cascode: interrupted; what was indexed is kept\n"
 
 
+def test_the_end_of_a_process_ends_a_tcp_server(environment: dict[str, str]) -> None:
+    """That of the process which the command line names, also while a client is there."""
+    named = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    command = [*COMMAND, "--tcp", "0", f"--clientProcessId={named.pid}"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    assert server.stderr is not None
+    try:
+        port = int(server.stderr.readline().rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"Content-Length: 2\r\n\r\n{}")
+            assert client.recv(1), "the session answers"
+            time.sleep(1.5)  # the process is looked at on a thread of its own, which nothing announces
+            named.kill()  # and not waited for: a zombie is dead as well
+            assert server.wait(PROMPT_SECONDS) == 0
+    finally:
+        for process in (named, server):
+            process.kill()
+            process.communicate()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
