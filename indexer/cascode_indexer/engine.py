@@ -347,16 +347,17 @@ class Engine:
         """Describe every workspace's index without loading the model."""
         return self._of_each(Workspace.status)
 
-    def skipped_paths(self, root: Path) -> list[tuple[str, SkipReason]]:
+    def skipped_paths(self, root: Path, *, cancelled: Cancelled | None = None) -> list[tuple[str, SkipReason]]:
         """Name what is left out of a workspace as it is now, without files in other languages.
 
         Args:
             root: One of :attr:`roots`.
+            cancelled: Asked at each file; a cancelled walk returns what it has.
 
         Returns:
             Paths relative to the root, folders with a slash at their end, and why each is left out; by path.
         """
-        named = next((workspace.skipped_paths() for workspace in self.workspaces if workspace.root == root), {})
+        named = next((home.skipped_paths(cancelled) for home in self.workspaces if home.root == root), {})
         return sorted((path, why) for path, why in named.items() if why is not SkipReason.UNSUPPORTED_LANGUAGE)
 
     def is_indexed(self) -> bool:

@@ -211,17 +211,18 @@ class Workspace:
         """
         return self.read(self._status)
 
-    def skipped_paths(self) -> dict[str, SkipReason]:
+    def skipped_paths(self, cancelled: Cancelled | None = None) -> dict[str, SkipReason]:
         """Walk the workspace for what is left out of it as it is now, and add what was skipped for its content.
 
-        Where another thread has closed it, what the walk found is all.
+        Where another thread has closed it, what the walk found is all; what it found so far where it is cancelled.
         """
         found = SkipList()
         by_content: dict[str, SkipReason] = {}
         with contextlib.suppress(ClosedIndexError):
             by_content = self.read(lambda index: index.store.skipped_files())
         for _ in walk(self.root, language_of=language_of, skipped=found, max_bytes=self.max_file_bytes):
-            pass
+            if cancelled is not None and cancelled():
+                break
         return dict(found.paths) | by_content
 
     def repair(self, error: DamagedFileError, index: OpenIndex, *, move: bool = True) -> None:

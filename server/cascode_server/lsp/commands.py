@@ -32,7 +32,7 @@ from cascode_server.service.uris import to_path
 
 if TYPE_CHECKING:
     import cascode
-    from cascode import Engine
+    from cascode import Engine, Gist
 
 #: What a client sends as the ``arguments`` of a command.
 Arguments = object
@@ -106,7 +106,11 @@ async def describe(session: Session, arguments: Arguments) -> Description:
     if cell is not None:
         raise JsonRpcInvalidParams("cells of notebooks are not described: ask about a source file")
     line = argument["position"]["line"] + 1
-    gist = await session.workers.search(lambda _cancelled: session.searching.describe(model, path, line))
+
+    def work(cancelled: Cancelled) -> Gist:
+        return session.searching.describe(model, path, line, cancelled=cancelled)
+
+    gist = await session.workers.search(work)
     return {"name": gist.name, "text": gist.text, "documented": gist.documented}
 
 
@@ -120,7 +124,7 @@ async def skipped(session: Session, arguments: Arguments) -> SkippedPaths:
     """Name what was left out, on a worker thread: the workspaces are walked for it."""
     argument = read_argument(SkippedArgument, arguments, methods.SKIPPED.name)
     await session.settings_in_force()
-    return await session.workers.search(lambda _cancelled: session.skipped.page(argument))
+    return await session.workers.search(lambda cancelled: session.skipped.page(argument, cancelled))
 
 
 async def reindex(session: Session, arguments: Arguments) -> None:

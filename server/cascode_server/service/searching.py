@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -88,23 +89,27 @@ class Searching:
             cancelled: Whether nobody waits any more.
 
         Raises:
+            CancelledError: Nobody waits any more.
             QueryError: The file is in no workspace and not open, or no definition is there.
             ServiceUnavailableError: The engine cannot be opened, or the server is closing.
         """
         with self._indexing.holder.borrowed() as engine:
             self._before_search(engine)
             wait_for_model(engine.model, cancelled)
+            stop_if(cancelled)
             return render(engine, engine.similar(path, line, limit=limit, cell=cell, wait_for_model=False))
 
-    def describe(self, model: GistModel, path: Path, line: int) -> Gist:
+    def describe(self, model: GistModel, path: Path, line: int, *, cancelled: Cancelled) -> Gist:
         """Say what the definition at a line of a file does, of its open buffer where there is one.
 
         Args:
             model: Says it where no documentation does.
             path: The file.
             line: A line of the definition, 1-based.
+            cancelled: Whether nobody waits any more.
 
         Raises:
+            CancelledError: Nobody waits any more; the model was not asked.
             QueryError: The file is in no workspace and not open, is gone, or has no definition there.
             ModelError: The model cannot be used.
             ServiceUnavailableError: The engine cannot be opened, or the server is closing.
@@ -116,6 +121,7 @@ class Searching:
             source = engine.text(path)
         if source is None:
             raise QueryError(f"{path} cannot be read: it was deleted, or is no text")
+        stop_if(cancelled)
         return model.gist(path, source, line)
 
     def _search_when_scanned(
@@ -141,6 +147,12 @@ class Searching:
         until = time.monotonic() + seconds
         while time.monotonic() < until and not cancelled() and self._is_first_scan(engine):
             time.sleep(_FIRST_SCAN_POLL_SECONDS)
+
+
+def stop_if(cancelled: Cancelled) -> None:
+    """Raise ``CancelledError`` where nobody waits for a result any more, so that nothing is computed for it."""
+    if cancelled():
+        raise CancelledError
 
 
 def wait_for_model(model: ModelHandle, cancelled: Cancelled) -> None:
