@@ -245,7 +245,11 @@ class IndexingService:
             except Exception as error:  # the others go on; this one is tried again
                 self._fail(root, error)
                 self._put_back(root, Work(rescan=True, due=time.monotonic() + RETRY_SECONDS))
+        before = self.state.covers
         self._board.count(engine)
+        now = self.state.covers
+        with self._changed:  # a workspace whose index is another one, also by a link, is read into that
+            self._queue.rescan([root for root in self._queue.roots if root in now and now[root] != before.get(root)])
         self._publish()
 
     def _take(self) -> tuple[Path, Work] | None:

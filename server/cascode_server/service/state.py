@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +94,7 @@ class StateBoard:
                 self._failures.pop(root, None)
 
     def count(self, engine: Engine | None, *, at_most_every: float = 0.0) -> None:
-        """Ask the engine what the indexes hold.
+        """Ask the engine what the indexes hold, and which of them holds which workspace; asks the disk, too.
 
         Args:
             engine: The engine; None changes nothing.
@@ -101,6 +102,11 @@ class StateBoard:
         """
         if engine is None or time.monotonic() - self._counted < at_most_every:
             return
+        indexed = [workspace.root for workspace in engine.workspaces]
+        found = ((root, _find_cover(root, indexed)) for root in engine.roots)
+        covers = {root: cover for root, cover in found if cover is not None}
+        with self._lock:
+            self._state = replace(self._state, covers=covers)
         try:
             # An index outlives its folder, so that a remounted disk is not read again, but nothing of it can be opened.
             workspaces = tuple(workspace for workspace in engine.status() if workspace.root.is_dir())
@@ -113,3 +119,12 @@ class StateBoard:
     def count_while_writing(self, engine: Engine | None) -> None:
         """Ask again, if the last answer is old enough to be worth it."""
         self.count(engine, at_most_every=_COUNT_SECONDS)
+
+
+def _find_cover(root: Path, indexed: Sequence[Path]) -> Path | None:
+    """Return the root of the index that holds a workspace."""
+    for outer in indexed:
+        if root.is_relative_to(outer):
+            return outer
+    real = Path(os.path.realpath(root))
+    return next((outer for outer in indexed if real.is_relative_to(os.path.realpath(outer))), None)

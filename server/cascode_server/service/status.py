@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascode_server.logs import log_file
@@ -13,7 +11,6 @@ from cascode_server.service.types import Folder, IndexState
 
 if TYPE_CHECKING:
     from cascode import ModelHandle
-    from cascode import WorkspaceStatus as IndexStatus
 
 
 def status_json(
@@ -60,7 +57,8 @@ def status_json(
 
 def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
     """Describe the index of one workspace."""
-    known = _find_cover(state.workspaces, folder.path)
+    cover = state.covers.get(folder.path)
+    known = next((workspace for workspace in state.workspaces if workspace.root == cover), None)
     counts = known.counts if known else None
     return {
         "uri": folder.uri,
@@ -71,12 +69,3 @@ def _workspace_json(folder: Folder, state: IndexState) -> WorkspaceStatus:
         "read_only": folder.path in state.read_only,
         "skipped": dict(known.skipped.as_dict()) if known else {},
     }
-
-
-def _find_cover(workspaces: Sequence[IndexStatus], root: Path) -> IndexStatus | None:
-    """Return the index that covers a workspace: its own, that of one around it, or that of another spelling of it."""
-    for workspace in workspaces:
-        if root.is_relative_to(workspace.root):
-            return workspace
-    real = Path(os.path.realpath(root))
-    return next((known for known in workspaces if real.is_relative_to(os.path.realpath(known.root))), None)

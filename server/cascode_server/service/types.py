@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +37,8 @@ class IndexState:
     message: str | None = None
     progress: IndexProgress | None = None
     workspaces: tuple[WorkspaceStatus, ...] = ()
+    #: By root, that of the index which holds it: its own, that of one around it, or that of another spelling of it.
+    covers: Mapping[Path, Path] = field(default_factory=dict)
     #: Roots whose index another process writes.
     read_only: frozenset[Path] = frozenset()
 

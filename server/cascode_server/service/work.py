@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +59,10 @@ class WorkQueue:
         return tuple(self._roots)
 
     def change_roots(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
-        """Add and remove workspaces; whatever another index covers from now on is scanned."""
+        """Add and remove workspaces; whatever another index covers from now on is scanned.
+
+        They are compared by their names alone: this is called on an event loop, which must not wait for a disk.
+        """
         gone = set(removed)
         before = {root: _find_cover(root, self._roots) for root in self._roots if root not in gone}
         for root in gone:
@@ -131,7 +133,6 @@ class WorkQueue:
 
 
 def _find_cover(root: Path, roots: Sequence[Path]) -> Path | None:
-    """Return the workspace whose index holds a folder: the outermost one around it, or another spelling of it."""
-    real = Path(os.path.realpath(root))
-    around = [(other, outer) for other in roots if real.is_relative_to(outer := Path(os.path.realpath(other)))]
-    return min(around, key=lambda pair: len(pair[1].parts), default=(None, None))[0]
+    """Return the workspace whose index holds a folder: the outermost one around it."""
+    around = [other for other in roots if root.is_relative_to(other)]
+    return min(around, key=lambda other: len(other.parts), default=None)
