@@ -72,12 +72,9 @@ class Disk:
             the empty path. None where none of them holds it.
         """
         roots = list(roots)
-        found = self._below(roots, roots, path)
-        if found is None:
-            real = self.real(path)
-            reals = [self.real(root) for root in roots]
-            found = self._below(roots, reals, real)
-        return found
+        # A link to a folder of a workspace leads to files that are known by their own place.
+        real = self._below(roots, [self.real(root) for root in roots], self.real(path))
+        return real or self._below(roots, roots, path)
 
     def _below(self, roots: list[Path], spellings: list[Path], path: Path) -> tuple[Path, str] | None:
         """Find the folder whose spelling a path begins with."""

@@ -107,3 +107,22 @@ def test_an_open_document_in_another_case_stands_in_for_its_file(open_engine: Op
     other = Path(str(workspace).replace(workspace.name, workspace.name.upper())) / "src" / "upload.py"
     assert engine.similar(other, 2).hits
     assert engine.holds(other, (workspace / "src" / "upload.py").read_text())
+
+
+def test_a_file_behind_a_link_is_the_one_that_is_there(
+    open_engine: OpenEngine, workspace: Path, tmp_path: Path
+) -> None:
+    """Opened through a link to a folder of the workspace it stands in for its file; a link that leads out stays one."""
+    (workspace / "link").symlink_to(workspace / "src", target_is_directory=True)
+    (tmp_path / "elsewhere").mkdir()
+    (workspace / "out").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    disk = Disk()
+    assert disk.place([workspace], workspace / "link" / "upload.py") == (workspace, "src/upload.py")
+    assert disk.place([workspace], workspace / "out" / "new.py") == (workspace, "out/new.py")
+    assert disk.place([workspace], workspace / "gone" / "new.py") == (workspace, "gone/new.py")
+    engine = open_engine(workspace)
+    engine.update()
+    engine.set_overlay(workspace / "link" / "upload.py", TYPED)
+    hits = engine.search(SearchRequest("convert a temperature")).hits
+    found = [(hit.path, hit.name) for hit in hits if hit.path in ("src/upload.py", "link/upload.py")]
+    assert found == [("src/upload.py", "convert_celsius")]

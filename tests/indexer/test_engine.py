@@ -393,12 +393,3 @@ def test_two_engines_see_each_others_updates(open_engine: OpenEngine, workspace:
     assert names(reader.search(SearchRequest("send an email")))[0] == "send_mail"
     with writer.workspaces[0]._right.holding("scan", lambda: False):
         assert reader.update()[0].read_only
-
-
-def test_a_cancelled_walk_for_what_is_left_out_ends_at_the_next_file(open_engine: OpenEngine, workspace: Path) -> None:
-    """It returns what it has by then."""
-    (workspace / "a.py").write_text("def load(path):\n    return path\n")
-    (workspace / "src" / "node_modules").mkdir()
-    engine = open_engine(workspace)
-    assert "src/node_modules/" in dict(engine.skipped_paths(workspace))
-    assert "src/node_modules/" not in dict(engine.skipped_paths(workspace, cancelled=lambda: True))

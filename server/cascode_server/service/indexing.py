@@ -312,7 +312,8 @@ class IndexingService:
         self._board.note_read_only(root, report.read_only)
         encoding = self._job.encoding
         if report.read_only:
-            self._put_back(root, replace(work, due=time.monotonic() + TAKE_OVER_SECONDS))
+            # Not in full: that would read all other workspaces again with every attempt.
+            self._put_back(root, replace(work, full=False, due=time.monotonic() + TAKE_OVER_SECONDS))
             return
         if report.cancelled:
             # Once files are stored, only encoding is left to do.

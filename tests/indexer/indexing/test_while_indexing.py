@@ -287,3 +287,12 @@ def test_what_cannot_be_read_just_now_stays_as_it_was_read_last(
     (workspace / "src" / "upload.py").unlink()
     engine.update()
     assert engine.status()[0].counts.functions < before
+
+
+def test_a_cancelled_walk_for_what_is_left_out_ends_at_the_next_file(open_engine: OpenEngine, workspace: Path) -> None:
+    """It returns what it has by then."""
+    (workspace / "a.py").write_text("def load(path):\n    return path\n")
+    (workspace / "src" / "node_modules").mkdir()
+    engine = open_engine(workspace)
+    assert "src/node_modules/" in dict(engine.skipped_paths(workspace))
+    assert "src/node_modules/" not in dict(engine.skipped_paths(workspace, cancelled=lambda: True))
