@@ -6,7 +6,7 @@ import contextlib
 import os
 import unicodedata
 from collections.abc import Collection, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 class Disk:
@@ -72,9 +72,12 @@ class Disk:
             the empty path. None where none of them holds it.
         """
         roots = list(roots)
-        # A link to a folder of a workspace leads to files that are known by their own place.
-        real = self._below(roots, [self.real(root) for root in roots], self.real(path))
-        return real or self._below(roots, roots, path)
+        found = self._below(roots, roots, path)
+        if found is not None and not _is_behind_link(*found):
+            return found
+        # Files behind a link to a folder of a workspace are known by their own place; a link to a file is one.
+        real = self.real(path) if found is None else self.real(path.parent) / path.name
+        return self._below(roots, [self.real(root) for root in roots], real) or found
 
     def _below(self, roots: list[Path], spellings: list[Path], path: Path) -> tuple[Path, str] | None:
         """Find the folder whose spelling a path begins with."""
@@ -98,6 +101,11 @@ class Disk:
             spelled.append(part)
             folder /= part
         return spelled
+
+
+def _is_behind_link(root: Path, path: str) -> bool:
+    """Whether one of the folders between a root and a path below it is a link."""
+    return any((root / folder).is_symlink() for folder in PurePosixPath(path).parents if folder.parts)
 
 
 def _folded(parts: Iterable[str]) -> list[str]:

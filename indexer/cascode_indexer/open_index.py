@@ -161,19 +161,20 @@ class OpenIndex:
     def vectors(self) -> WorkspaceVectors:
         """Return the vectors of this workspace for the current model."""
         held = self._of_model()
-        if held.vectors is not None:
-            return held.vectors
         with self._lock:
-            if held.vectors is None:
-                held.vectors = WorkspaceVectors(
-                    self._location,
-                    self.store,
-                    held.cache,
-                    fingerprint=held.fingerprint,
-                    dimension=held.dimension,
-                    gpu=self._gpu,
-                )
-            return held.vectors
+            if held.vectors is not None:
+                return held.vectors
+            vectors = WorkspaceVectors(
+                self._location,
+                self.store,
+                held.cache,
+                fingerprint=held.fingerprint,
+                dimension=held.dimension,
+                gpu=self._gpu,
+            )
+            if held is next(reversed(self._of_models.values())):  # else another model has come: nobody asks again
+                held.vectors = vectors
+            return vectors
 
     def _of_model(self) -> _OfModel:
         """Return what is open of the model that is loaded, else of the one that was used last.

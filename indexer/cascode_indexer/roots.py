@@ -95,8 +95,8 @@ class Roots:
     def find(self, path: Path) -> tuple[Workspace, str] | None:
         """Return the workspace that ``path`` lies in, and where: relative to it, posix separators.
 
-        A workspace itself lies in itself at the empty path; links are followed where the path as it is lies in none,
-        and where the disk ignores case the path is spelled as it is there.
+        A workspace itself lies in itself at the empty path; links are followed where the path as it is lies in none, or
+        leads through one, and where the disk ignores case the path is spelled as it is there.
         """
         absolute = Path(os.path.abspath(path))  # noqa: PTH100  links stay as they are
         workspaces = {workspace.root: workspace for workspace in self.workspaces()}

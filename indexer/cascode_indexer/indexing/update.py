@@ -7,7 +7,7 @@ import logging
 import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -346,20 +346,18 @@ class _Walked(SkipCounts):
 
     def __init__(self) -> None:
         super().__init__()
-        self._unreadable: list[str] = []
+        self._unreadable: set[str] = set()
 
     def add_path(self, path: str, reason: SkipReason) -> None:
         """See :meth:`SkipCounts.add_path`."""
         super().add_path(path, reason)
         if reason is SkipReason.UNREADABLE:
-            self._unreadable.append(path)
+            self._unreadable.add(path)
 
     def hides(self, path: str) -> bool:
         """Whether a file may be there all the same: somebody else has it open, or a share does not answer."""
-        return any(
-            path == other or (other.endswith("/") and path.startswith(other.removeprefix("/")))
-            for other in self._unreadable
-        )
+        folders = (f"{folder}/" for folder in PurePosixPath(path).parents if folder.parts)
+        return not self._unreadable.isdisjoint([path, "/", *folders])
 
 
 def _is_file(path: Path) -> bool:

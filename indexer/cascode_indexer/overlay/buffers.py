@@ -101,7 +101,7 @@ class Overlays:
         self._ids = itertools.count(1)
         self._buffers: dict[Path, str] = {}
         self._files: dict[tuple[Path, str], OverlayFile] = {}
-        #: Asked once an open buffer.
+        #: Asked once for each open buffer.
         self._judged: dict[tuple[Path, str], _Judged] = {}
         #: Fingerprint of the model whose vectors the buffers have.
         self._encoded_by: str | None = None
@@ -146,12 +146,20 @@ class Overlays:
             return
         with self._parsing:
             self._parse_changed()
+            if encoder is not None and encoder.fingerprint != self._encoded_by:
+                self._forget_vectors(encoder.fingerprint)
         if encoder is None or not self._encoding.acquire(blocking=most is None):
             return
         try:
             self._encode_missing(encoder, caches, most, with_outside=with_outside)
         finally:
             self._encoding.release()
+
+    def _forget_vectors(self, fingerprint: str) -> None:
+        """Begin with another model, whose vectors compare with those of no other; who encodes now does so in vain."""
+        with self._lock:
+            self._files = {place: replace(file, vectors={}, kept={}) for place, file in self._files.items()}
+            self._encoded_by = fingerprint
 
     def outside(self) -> dict[Path, tuple[OverlayFile, ...]]:
         """Return the buffers of files that lie in no workspace, by their folder."""
@@ -271,9 +279,6 @@ class Overlays:
     ) -> None:
         """Give passages without a vector theirs: from the cache where it is known, else from the encoder."""
         with self._lock:
-            if self._encoded_by != encoder.fingerprint:  # its vectors compare with those of no other model
-                self._files = {place: replace(file, vectors={}, kept={}) for place, file in self._files.items()}
-                self._encoded_by = encoder.fingerprint
             files = [(place, file) for place, file in self._files.items() if with_outside or file.is_inside]
         left = most
         for (root, _), file in files:

@@ -106,8 +106,11 @@ def refuse_whole_paths(globs: Iterable[str], roots: Iterable[str]) -> None:
     for glob in globs:
         sign, rest = _split(glob)
         for root in known:
-            # A workspace in /src may have a folder src, too: '/src/**' names that, as in an ignore file.
-            if f"{rest}/".startswith(root) and not os.path.lexists(root + rest.split("/")[1]):
+            if not f"{rest}/".startswith(root):
+                continue
+            # A workspace in /src, or another one, may have a folder src: '/src/**' names that, as in an ignore file.
+            first = rest.split("/")[1]
+            if not any(os.path.lexists(other + first) for other in known):
                 inside = sign + (rest[len(root) :] or "**")
                 raise QueryError(f"path {glob!r} matches no file: write it from the workspace on, {inside!r}")
 

@@ -20,7 +20,7 @@ _PATH = r"(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+ -]*(?:[/\\][\w.@~+ -]+)*\.\
 _BARE = r"(?<![\w.@~+/\\-])(?:file://)?(?:[A-Za-z]:)?(?P<path>[\w.@~+-]*(?:[/\\][\w.@~+-]+)*\.[A-Za-z]\w{0,5})"
 _NAME = r"(?P<name>[\w$.<>:~*()&#\[\]`, -]+?)"
 #: What stands before the first folder, whose own name may begin with a dot.
-_BEGINNING = re.compile(r"^(?:\.{0,2}/|~/)+")
+_BEGINNING = re.compile(r"^(?:\.*/|~/)+")
 _ARGUMENTS = re.compile(r"\([^()]*\)|<[^<>]*>|\{\{closure\}\}|::h[0-9a-f]{16}|\[[^\[\]]*\]")
 
 #: Each with the groups ``path``, ``line`` and, where the form has it, ``name``; the first that matches a place counts.

@@ -16,6 +16,7 @@ from cascode_indexer.rank.types import Candidate, Ranked
 from cascode_indexer.rank.weights import FAST, WORDS_ALONE
 from cascode_indexer.search.source import Source
 from cascode_indexer.search.stages import Stage
+from cascode_indexer.types import StoredDefinition
 from cascode_indexer.vectors.types import Vectors
 from cascode_models.probability import CONTENDERS
 
@@ -79,15 +80,14 @@ def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], i
     """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
     kept: list[Ranked] = []
     #: Where the file changed, what is left of two overloads is found for both of them.
-    places: set[tuple[object, ...]] = set()
+    places: set[object] = set()
     dropped = 0
     for start in range(0, len(ranked), wanted):
         for hit in with_texts(ranked[start : start + wanted]):
             source: Source = hit.candidate.owner
             now = source.stands(hit.definition, hit.text) if hit.text else None
-            place = None if now is None else (id(source), now.definition.path, now.definition.kind,
-                                              now.definition.qualified_name, now.definition.start_line)  # fmt: skip
-            if now is None or place is None or place in places:
+            place = None if now is None else (id(source), *_place(now.definition))
+            if now is None or place in places:
                 dropped += 1
                 continue
             places.add(place)
@@ -96,6 +96,17 @@ def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], i
             if len(kept) == wanted:
                 return kept, dropped
     return kept, dropped
+
+
+def _place(definition: StoredDefinition) -> tuple[str, str, str, int, int]:
+    """What no two definitions have in common; two overloads may stand on one line."""
+    return (
+        definition.path,
+        definition.kind,
+        definition.qualified_name,
+        definition.name_line,
+        definition.name_column,
+    )
 
 
 def with_texts(ranked: Sequence[Ranked]) -> list[Ranked]:

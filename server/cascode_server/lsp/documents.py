@@ -248,6 +248,8 @@ class Outbox:
         self._push_lock = threading.Lock()
         #: Documents whose file was there when they were handed over.
         self._stored: set[Path] = set()
+        #: Why documents could not be handed over, as it was logged: they are tried with every search.
+        self._failed: dict[Path, str] = {}
 
     def put(self, path: Path, draft: Draft | None) -> None:
         """Queue a document's text in place of an older one."""
@@ -255,7 +257,7 @@ class Outbox:
             self._waiting[path] = draft
 
     def push(self, engine: Engine) -> bool:
-        """Hand over what waits; return whether there was anything."""
+        """Hand over what waits; return whether anything was taken."""
         with self._push_lock:
             if engine is not self._engine:
                 self._engine = engine
@@ -270,13 +272,16 @@ class Outbox:
                     except CascodeError:  # of the store, which is busy, for instance
                         raise
                     except Exception as error:  # of this document: the others are searched all the same
-                        logger.error("cannot search the unsaved edits of %s: %s", path, error, exc_info=error)
+                        if self._failed.get(path) != repr(error):
+                            self._failed[path] = repr(error)
+                            logger.error("cannot search the unsaved edits of %s: %s", path, error, exc_info=error)
                         continue
+                    self._failed.pop(path, None)
                     del left[path]
             finally:
                 with self._lock:  # they are handed over with the next search
                     self._waiting = {**left, **self._waiting}
-            return bool(waiting)
+            return len(left) < len(waiting)
 
     def _hand_over(self, engine: Engine, path: Path, draft: Draft | None) -> None:
         """Let the engine search a document as it is typed; one that was closed or saved as it is on the disk."""

@@ -6,7 +6,6 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from cascode import CascodeError
 from cascode_server.lsp.client import Client
 from cascode_server.lsp.client_log import ClientLogHandler, work_for
 from cascode_server.lsp.parent import watch_process
@@ -24,12 +22,11 @@ from cascode_server.lsp.wire import WireProtocol
 from cascode_server.lsp.workers import Workers
 from cascode_server.schema.shapes import ServerStatus
 from cascode_server.service.indexing import IndexingService
-from cascode_server.service.process import SharedParts
+from cascode_server.service.process import SharedParts, with_usable_team
 from cascode_server.service.searching import Searching
 from cascode_server.service.status import status_json
-from cascode_server.service.team import team_of
 from cascode_server.service.types import Folder, Hooks
-from cascode_server.settings import Settings, Team
+from cascode_server.settings import Settings
 from cascode_server.version import version
 
 if TYPE_CHECKING:
@@ -235,13 +232,7 @@ class Session(LanguageServer):
     def _open_engine(self) -> Engine:
         """Open an engine as the settings say; called on the indexing thread."""
         work_for(self)
-        settings = self.settings
-        try:
-            team_of(settings.team)
-        except CascodeError as error:  # a mistake in its address must not keep one's own code from being searched
-            self.show_problem(f"searching without the team's index: {error}")
-            settings = replace(settings, team=Team())
-        return self._parts.open_engine(settings)
+        return self._parts.open_engine(with_usable_team(self.settings, self.show_problem))
 
     def _state_changed(self) -> None:
         """Notify subscribers on the event loop."""

@@ -140,7 +140,8 @@ class _ClientRoots:
         given = (params.input_responses or {}).get(_ROOTS_KEY)
         if given is None:
             return types.InputRequiredResult(input_requests={_ROOTS_KEY: types.ListRootsRequest()})
-        self._take(types.ListRootsResult.model_validate(given, from_attributes=True))
+        async with self._asking:
+            await self._take(types.ListRootsResult.model_validate(given, from_attributes=True))
         return None
 
     async def _ask(self, context: Context) -> None:
@@ -159,12 +160,15 @@ class _ClientRoots:
                     )
                 except (MCPError, ValueError) as error:
                     logger.warning("the client does not say which roots it has: %s", error)
-            self._take(found)
+            await self._take(found)
 
-    def _take(self, found: types.ListRootsResult | None) -> None:
+    async def _take(self, found: types.ListRootsResult | None) -> None:
         """Search what the client names; where it names nothing, what a server without a client's roots searches."""
         roots = roots_of_client([str(root.uri) for root in found.roots]) if found is not None else []
-        self._workspaces.serve(roots or default_roots(self._workspaces.options))
+        # On a thread: each root has a file of settings, and may lie on a disk that does not answer.
+        await self._workspaces.on_thread(
+            lambda _: self._workspaces.serve(roots or default_roots(self._workspaces.options))
+        )
         self._known = True
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cascode_server.mcp.options import Options
 from cascode_server.mcp.watching import Watching
 from cascode_server.service.indexing import IndexingService
-from cascode_server.service.process import Models, open_background_engine
+from cascode_server.service.process import Models, open_background_engine, with_usable_team
 from cascode_server.service.searching import Searching
 from cascode_server.service.types import Cancelled, Hooks, IndexState
 from cascode_server.settings import Settings, resolve
@@ -45,7 +45,7 @@ class Workspaces:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.indexing = IndexingService(
-            lambda: open_background_engine(self.settings, self.model),
+            lambda: open_background_engine(with_usable_team(self.settings, _log_problem), self.model),
             Hooks(
                 _nothing,
                 _log_problem,

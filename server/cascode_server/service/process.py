@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cascode import CascodeError
 from cascode_server.logs import debugging, setup_logging
 from cascode_server.relay.place import leave_folder
 from cascode_server.service.team import team_of
-from cascode_server.settings import Settings
+from cascode_server.settings import Settings, Team
 
 if TYPE_CHECKING:
     from cascode import Disk, Engine, GistModel, ModelHandle, WorkspacePool
@@ -106,6 +109,21 @@ def log_to_file() -> None:
         if not debugging():
             handler.setLevel(logging.ERROR)
     setup_logging("debug" if debugging() else "info")
+
+
+def with_usable_team(settings: Settings, problem: Callable[[str], object]) -> Settings:
+    """Return settings without the team where its address is wrong: one's own code is searched all the same.
+
+    Args:
+        settings: The settings.
+        problem: Called with a line for a person.
+    """
+    try:
+        team_of(settings.team)
+    except CascodeError as error:
+        problem(f"searching without the team's index: {error}")
+        return replace(settings, team=Team())
+    return settings
 
 
 def open_background_engine(

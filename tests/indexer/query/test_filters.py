@@ -124,5 +124,8 @@ def test_a_folder_of_the_workspaces_own_name_is_meant(tmp_path: Path) -> None:
     glob = f"{tmp_path.as_posix()}/**"
     with pytest.raises(QueryError):
         refuse_whole_paths([glob], [tmp_path.as_posix()])
+    other = tmp_path / "other"
+    (other / tmp_path.parts[1]).mkdir(parents=True)
+    refuse_whole_paths([glob], [tmp_path.as_posix(), other.as_posix()])
     (tmp_path / tmp_path.parts[1]).mkdir()
     refuse_whole_paths([glob], [tmp_path.as_posix()])

@@ -89,10 +89,11 @@ RUBY = """lib/shop/cart.rb:12:in `add': no cart (RuntimeError)
         ("what is wrong in cart.py:12", [Frame("cart.py", 12)]),
         ("in .storybook/main.js:12", [Frame(".storybook/main.js", 12)]),
         ("at ../.ci/a.lua:3, ~/.config/b.lua:4", [Frame(".ci/a.lua", 3), Frame(".config/b.lua", 4)]),
+        ("in .../cart.py:12", [Frame("cart.py", 12)]),
     ],
     ids=[
         *("python", "java", "node", "firefox", "go", "rust", "c_sharp"),
-        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention", "hidden", "above"),
+        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention", "hidden", "above", "elided"),
     ],
 )
 def test_frames(text: str, frames: list[Frame]) -> None:

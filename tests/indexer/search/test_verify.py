@@ -192,3 +192,17 @@ def test_what_is_left_of_two_overloads_is_shown_once(tmp_path: Path) -> None:
         answer = engine.search(SearchRequest("area of a shape"))
     assert [(hit.name, hit.start_line) for hit in answer.hits] == [("area", 1)]
     assert answer.dropped == 1
+
+
+def test_two_definitions_of_one_line_are_two(tmp_path: Path) -> None:
+    """Overloads that a generator or a minifier wrote: nothing changed, so nothing is left out."""
+    root = tmp_path / "shapes"
+    root.mkdir()
+    (root / "shapes.cpp").write_text(
+        "int area(Square s) { return s.a; } int area(Circle c) { return c.r; }\n", encoding="utf-8"
+    )
+    with Engine([root], model=FakeModelHandle()) as engine:
+        engine.update()
+        answer = engine.search(SearchRequest("area of a shape"))
+    assert [hit.start_line for hit in answer.hits] == [1, 1]
+    assert answer.dropped == 0

@@ -66,6 +66,19 @@ def test_a_document_that_fails_costs_others_nothing(caplog: pytest.LogCaptureFix
     assert not outbox.push(cast("Engine", engine))
 
 
+def test_a_document_that_fails_again_and_again_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Every search tries it; nothing was handed over, and the log says so once."""
+
+    def fail() -> str:
+        raise RuntimeError("what is this")
+
+    outbox = Outbox(lambda: None)
+    outbox.put(Path("a"), Draft(fail, True))
+    for _ in range(3):
+        assert not outbox.push(cast("Engine", BusyEngine(RuntimeError("never met"))))
+    assert caplog.text.count("unsaved edits of a") == 1
+
+
 def test_a_document_that_the_disk_knows_nothing_of_is_handed_over(tmp_path: Path) -> None:
     """As of a file that may not be looked at, it is not known whether it is there."""
     engine = BusyEngine(RuntimeError("nobody asks so often"))
