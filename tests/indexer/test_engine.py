@@ -375,7 +375,7 @@ def test_a_cache_that_another_process_replaced_is_opened_again(
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     VectorCache(path, "another model", 4).close()
     assert first.update()[0].encoded == 6
-    assert first.workspaces[0].store.get_meta("cache") == cache_identity(path)
+    assert str(first.workspaces[0].store.get_meta("cache")).split()[0] == cache_identity(path)
     assert first.update()[0].encoded == 0
     assert first.search(SearchRequest("put a job at the end")).hits[0].stage == "cascade"
     first.close()
