@@ -136,19 +136,20 @@ end
 ---@param picker? cascode.PickerName
 ---@return cascode.Session
 function M.similar(picker)
-  local window = vim.api.nvim_get_current_win()
   local word = vim.fn.expand("<cword>")
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  -- Taken now: until the server has started the cursor may be elsewhere, and the window closed.
+  local place = {
+    textDocument = { uri = vim.uri_from_bufnr(0) },
+    -- Neovim counts its own rows; of the place the server reads the line alone.
+    position = { line = (rows.line_of(row, column, vim.api.nvim_buf_get_lines(0, 0, row, false))), character = 0 },
+  }
   return M.run({
     title = ("like %s"):format(word ~= "" and word or "this"),
     command = "similar",
     picker = picker,
-    arguments = function(server)
-      local params = vim.lsp.util.make_position_params(window, server.offset_encoding) --[[@as table]]
-      local row, column = unpack(vim.api.nvim_win_get_cursor(window))
-      local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, row, false)
-      -- Neovim counts its own rows; of the place the server reads the line alone.
-      params.position.line = rows.line_of(row, column, lines)
-      return params
+    arguments = function()
+      return place
     end,
   })
 end

@@ -57,6 +57,11 @@ def test_similar(scenario: Scenario) -> None:
     scenario("similar")
 
 
+def test_similar_from_a_place_that_was_left(scenario: Scenario) -> None:
+    """What is like the code under the cursor is found, though its window closed before the server had started."""
+    scenario("similar_left")
+
+
 def test_status_pause_log_and_health(scenario: Scenario) -> None:
     """Status window and status line follow the server; pause, resume, reindex, log, health and a new start work."""
     scenario("status")
