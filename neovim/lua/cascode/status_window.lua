@@ -3,6 +3,16 @@ local M = {}
 
 local client = require("cascode.client")
 
+---@class cascode.StatusWindow
+---@field window integer
+---@field buffer integer What it shows.
+---@field asked integer The buffer whose server it is about.
+---@field server integer Id of that server's client.
+
+--- The window that was opened last.
+---@type cascode.StatusWindow?
+local shown
+
 ---@param number any
 ---@return string
 local function count(number)
@@ -10,12 +20,17 @@ local function count(number)
 end
 
 --- The lines that say what a status says.
----@param status cascode.ServerStatus
+---@param status? cascode.ServerStatus nil where the server has ended.
 ---@return string[]
 function M.lines(status)
   local lines = {}
   local function add(name, text)
     lines[#lines + 1] = (" %-10s %s"):format(name, text)
+  end
+  if not status then
+    add("state", "the server is not running")
+    add("", "the next search starts it")
+    return lines
   end
   local percent = status.state == "indexing" and require("cascode.status").percent(status)
   add("state", status.state .. (percent and (" %d %%"):format(percent) or ""))
@@ -47,10 +62,10 @@ function M.lines(status)
   return lines
 end
 
---- Asks the server of the current buffer for its status.
+--- Asks the server of a buffer for its status.
+---@param bufnr integer
 ---@param callback fun(status: cascode.ServerStatus, server: vim.lsp.Client)
-local function ask(callback)
-  local bufnr = vim.api.nvim_get_current_buf()
+local function ask(bufnr, callback)
   client.ensure(bufnr, function(server, problem)
     if not server then
       return vim.notify("cascode: " .. problem, vim.log.levels.ERROR)
@@ -66,22 +81,30 @@ local function ask(callback)
   end)
 end
 
---- Writes a status into the window's buffer and fits the window to it.
----@param buffer integer
----@param window integer
----@param status cascode.ServerStatus
-local function render(buffer, window, status)
+--- The window, if it still shows what it was opened for.
+---@return cascode.StatusWindow?
+local function open_window()
+  local valid = shown
+    and vim.api.nvim_win_is_valid(shown.window)
+    and vim.api.nvim_win_get_buf(shown.window) == shown.buffer
+  return valid and shown or nil
+end
+
+--- Writes a status into the window and fits it to the lines.
+---@param view cascode.StatusWindow
+---@param status? cascode.ServerStatus nil where the server has ended.
+local function render(view, status)
   local lines = M.lines(status)
-  vim.bo[buffer].modifiable = true
-  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
-  vim.bo[buffer].modifiable = false
+  vim.bo[view.buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(view.buffer, 0, -1, false, lines)
+  vim.bo[view.buffer].modifiable = false
   local width = 40
   for _, line in ipairs(lines) do
     width = math.max(width, vim.fn.strdisplaywidth(line) + 1)
   end
   width = math.min(width, vim.o.columns - 4)
   local height = math.min(#lines, vim.o.lines - 6)
-  vim.api.nvim_win_set_config(window, {
+  vim.api.nvim_win_set_config(view.window, {
     relative = "editor",
     width = width,
     height = height,
@@ -90,53 +113,89 @@ local function render(buffer, window, status)
   })
 end
 
+--- Shows what a server has just told, and that it has ended.
+---@param client_id integer
+local function follow(client_id)
+  local view = open_window()
+  if not view then
+    return
+  end
+  if not vim.lsp.get_client_by_id(view.server) and vim.api.nvim_buf_is_valid(view.asked) then
+    -- The server that a search has started in place of the one that has ended.
+    local next_one = client.running(view.asked)
+    view.server = next_one and next_one.id or view.server
+  end
+  if view.server == client_id then
+    render(view, require("cascode.status").of(client_id))
+  end
+end
+
+--- Makes the window and keeps it up to date.
+---@return integer window
+---@return integer buffer
+local function make_window()
+  local buffer = vim.api.nvim_create_buf(false, true)
+  local window = vim.api.nvim_open_win(buffer, true, {
+    relative = "editor",
+    width = 1,
+    height = 1,
+    row = 0,
+    col = 0,
+    style = "minimal",
+    border = "rounded",
+    title = " CasCode ",
+    title_pos = "center",
+    footer = " q closes ",
+  })
+  vim.bo[buffer].bufhidden = "wipe"
+  vim.bo[buffer].filetype = "cascode-status"
+  for _, key in ipairs({ "q", "<Esc>" }) do
+    vim.keymap.set("n", key, "<Cmd>close<CR>", { buffer = buffer, nowait = true })
+  end
+  local group = vim.api.nvim_create_augroup("cascode.status_window", {})
+  vim.api.nvim_create_autocmd("User", {
+    group = group,
+    pattern = "CascodeStatus",
+    callback = function(event)
+      follow(event.data.client_id)
+    end,
+  })
+  vim.api.nvim_create_autocmd("WinClosed", {
+    group = group,
+    pattern = tostring(window),
+    once = true,
+    callback = function()
+      vim.api.nvim_clear_autocmds({ group = group })
+    end,
+  })
+  return window, buffer
+end
+
 --- Opens the window, or goes to it where it is open.
 function M.open()
-  ask(function(status, server)
-    local buffer = vim.api.nvim_create_buf(false, true)
-    local window = vim.api.nvim_open_win(buffer, true, {
-      relative = "editor",
-      width = 1,
-      height = 1,
-      row = 0,
-      col = 0,
-      style = "minimal",
-      border = "rounded",
-      title = " CasCode ",
-      title_pos = "center",
-      footer = " q closes ",
-    })
-    vim.bo[buffer].bufhidden = "wipe"
-    vim.bo[buffer].filetype = "cascode-status"
-    render(buffer, window, status)
-    for _, key in ipairs({ "q", "<Esc>" }) do
-      vim.keymap.set("n", key, "<Cmd>close<CR>", { buffer = buffer, nowait = true })
+  local bufnr = vim.api.nvim_get_current_buf()
+  local view = open_window()
+  -- Asked in the window itself, it is about the same server as before.
+  if view and view.buffer == bufnr and vim.api.nvim_buf_is_valid(view.asked) then
+    bufnr = view.asked
+  end
+  ask(bufnr, function(status, server)
+    local window, buffer
+    view = open_window()
+    if view then
+      window, buffer = view.window, view.buffer
+      vim.api.nvim_set_current_win(window)
+    else
+      window, buffer = make_window()
     end
-    local group = vim.api.nvim_create_augroup("cascode.status_window", {})
-    vim.api.nvim_create_autocmd("User", {
-      group = group,
-      pattern = "CascodeStatus",
-      callback = function(event)
-        local latest = require("cascode.status").of(server.id)
-        if event.data.client_id == server.id and latest and vim.api.nvim_win_is_valid(window) then
-          render(buffer, window, latest)
-        end
-      end,
-    })
-    vim.api.nvim_create_autocmd("WinClosed", {
-      group = group,
-      pattern = tostring(window),
-      once = true,
-      callback = function()
-        vim.api.nvim_clear_autocmds({ group = group })
-      end,
-    })
+    shown = { window = window, buffer = buffer, asked = bufnr, server = server.id }
+    render(shown, status)
   end)
 end
 
 --- Opens the server's log at its end; it is read again when the window is entered.
 function M.open_log()
-  ask(function(status)
+  ask(vim.api.nvim_get_current_buf(), function(status)
     local path = status.log_file
     if type(path) ~= "string" or not vim.uv.fs_stat(path) then
       return vim.notify(("cascode: no log exists yet at %s"):format(path), vim.log.levels.WARN)

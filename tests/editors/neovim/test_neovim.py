@@ -67,6 +67,11 @@ def test_status_pause_log_and_health(scenario: Scenario) -> None:
     scenario("status")
 
 
+def test_status_window(scenario: Scenario) -> None:
+    """There is one status window: it is gone to where it is open, says when the server ended, follows the next one."""
+    scenario("status_window")
+
+
 def test_bare_client(scenario: Scenario) -> None:
     """`vim.lsp.start` without the plugin initializes, searches and shuts down with exit code 0."""
     scenario("bare")
