@@ -13,12 +13,41 @@ function M.certainty(hit)
   return type(hit.match) == "string" and hit.match or ""
 end
 
---- "path:line", with the workspace in front where several are searched.
+--- Whether a hit is of the team's index: its file is of another repository and lies on no disk here.
+---@param hit cascode.Hit
+---@return boolean
+function M.of_team(hit)
+  return type(hit.repository) == "string"
+end
+
+--- What stands in for the file of a hit of the team's index.
+---@param hit cascode.Hit
+---@return string[]
+function M.team_lines(hit)
+  local lines = vim.split(hit.signature, "\n")
+  return vim.list_extend(lines, {
+    "",
+    ("%s/%s, line %d"):format(hit.repository, hit.path, hit.start_line),
+    ("revision %s"):format(hit.revision),
+    "",
+    "This file is in your team's index, and not in this workspace.",
+  })
+end
+
+-- As many digits of a commit as `cascode team status` shows.
+local COMMIT_DIGITS = 12
+
+--- "path:line", with the workspace in front where several are searched; of a hit of the team's index always with its
+--- repository, and with the revision that the line is of.
 ---@param hit cascode.Hit
 ---@param several boolean
 ---@return string
 function M.place(hit, several)
   local place = ("%s:%d"):format(hit.path, hit.start_line)
+  if M.of_team(hit) then
+    local commit = hit.revision:match("^%x+$") and hit.revision:sub(1, COMMIT_DIGITS) or hit.revision
+    return ("%s/%s @%s"):format(hit.repository, place, commit)
+  end
   return several and ("%s/%s"):format(hit.workspace, place) or place
 end
 
@@ -33,9 +62,9 @@ end
 
 --- The file of a hit.
 ---@param hit cascode.Hit
----@return string
+---@return string? path nil for a hit of the team's index.
 function M.file(hit)
-  return vim.uri_to_fname(hit.uri)
+  return not M.of_team(hit) and vim.uri_to_fname(hit.uri) or nil
 end
 
 --- The loaded buffer of a file, if there is one.
@@ -80,7 +109,7 @@ function M.as_vim_counts(hits)
   local known = {}
   for _, one in ipairs(hits) do
     if known[one.uri] == nil then
-      local lines = M.lines(one.uri)
+      local lines = not M.of_team(one) and M.lines(one.uri) or nil
       known[one.uri] = lines and rows.differ(lines) and lines or false
     end
     local lines = known[one.uri]
@@ -98,7 +127,7 @@ end
 ---@return integer row 1-based.
 ---@return integer column 0-based, in bytes.
 function M.target(hit, encoding)
-  local lines = M.lines(hit.uri)
+  local lines = not M.of_team(hit) and M.lines(hit.uri) or nil
   if not lines then
     return hit.start_line, 0
   end
@@ -110,14 +139,19 @@ end
 ---@param encoding string
 ---@return vim.quickfix.entry
 function M.quickfix_entry(hit, encoding)
-  local row, column = M.target(hit, encoding)
   local certainty = M.certainty(hit)
+  local text = (certainty ~= "" and ("[%s] "):format(certainty) or "") .. hit.signature
+  if M.of_team(hit) then
+    -- The list shows a module in place of a file's name. A line of its own would be gone to in whatever file is open.
+    return { module = M.place(hit, false), text = text, user_data = hit }
+  end
+  local row, column = M.target(hit, encoding)
   return {
     filename = M.file(hit),
     lnum = row,
     end_lnum = hit.end_line,
     col = column + 1,
-    text = (certainty ~= "" and ("[%s] "):format(certainty) or "") .. hit.signature,
+    text = text,
     user_data = hit,
   }
 end
@@ -176,6 +210,14 @@ end
 ---@return boolean opened
 function M.open(hit, encoding, how)
   local path = M.file(hit)
+  if not path then
+    vim.notify(
+      ("cascode: %s is in your team's index, and not in this workspace: there is no file to open"):format(
+        M.place(hit, false)
+      )
+    )
+    return false
+  end
   if not loaded(path) and not vim.uv.fs_stat(path) then
     vim.notify(("cascode: %s was deleted; the next update removes it from the index"):format(path), vim.log.levels.WARN)
     return false

@@ -24,28 +24,42 @@ local function colour(buffer, path, lines)
   end
 end
 
+--- Puts lines into a buffer that nobody types in.
+---@param buffer integer
+---@param lines string[]
+local function fill(buffer, lines)
+  -- A carriage return or a NUL would be shown as a control character, which is right; a newline can not be set.
+  lines = vim.tbl_map(function(line)
+    return (line:gsub("\n", " "))
+  end, lines)
+  vim.bo[buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modifiable = false
+end
+
 --- Shows a hit in a window's buffer.
 ---@param window integer
 ---@param one cascode.Hit
 ---@param shown? string The URI that the buffer shows already.
----@return string uri
+---@return string? uri What it shows now; nil where that is no file.
 function M.show(window, one, shown)
   local buffer = vim.api.nvim_win_get_buf(window)
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+  local path = hit.file(one)
+  if not path then
+    local lines = hit.team_lines(one)
+    fill(buffer, lines)
+    colour(buffer, one.path, lines)
+    vim.api.nvim_win_set_cursor(window, { 1, 0 })
+    return nil
+  end
   if shown ~= one.uri then
-    local path = hit.file(one)
     local lines = hit.lines(one.uri) or { ("%s can not be read"):format(path) }
-    -- A carriage return or a NUL would be shown as a control character, which is right; a newline can not be set.
-    lines = vim.tbl_map(function(line)
-      return (line:gsub("\n", " "))
-    end, lines)
-    vim.bo[buffer].modifiable = true
-    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
-    vim.bo[buffer].modifiable = false
+    fill(buffer, lines)
     colour(buffer, path, lines)
   end
   local last = vim.api.nvim_buf_line_count(buffer)
   local first_row, last_row = math.min(one.start_line, last), math.min(one.end_line, last)
-  vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
   for row = first_row, last_row do
     vim.api.nvim_buf_set_extmark(buffer, namespace, row - 1, 0, { line_hl_group = "CursorLine" })
   end

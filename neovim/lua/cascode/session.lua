@@ -107,6 +107,10 @@ function Session:summary()
   if self.phase == "fast" then
     parts[#parts + 1] = "ordering"
   end
+  -- Last, since it is the longest and a title may be cut. JSON's null is vim.NIL, which is not a string.
+  if self.answer and type(self.answer.team_note) == "string" then
+    parts[#parts + 1] = self.answer.team_note
+  end
   return table.concat(parts, ", ")
 end
 

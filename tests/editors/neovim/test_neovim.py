@@ -82,6 +82,11 @@ def test_window_picker(scenario: Scenario) -> None:
     scenario("window")
 
 
+def test_team(scenario: Scenario) -> None:
+    """A hit of a team's index shows repository, path and revision, and nobody looks for its file; its note is said."""
+    scenario("team")
+
+
 def test_settings(scenario: Scenario) -> None:
     """Wrong options are named and replaced by defaults; settings and trust reach the server, changes too."""
     scenario("settings")

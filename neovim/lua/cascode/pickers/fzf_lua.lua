@@ -37,7 +37,8 @@ function M.show(session)
     end
     function previewer:parse_entry(line)
       local one = chosen({ line })[1]
-      return one and { path = hit.file(one), line = one.start_line, col = 1 } or {}
+      local path = one and hit.file(one)
+      return path and { path = path, line = one.start_line, col = 1 } or {}
     end
     fzf.fzf_exec(lines, {
       prompt = "Narrow> ",

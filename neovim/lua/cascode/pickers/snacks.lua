@@ -9,15 +9,41 @@ local hit = require("cascode.hit")
 ---@return table[]
 local function items(session)
   return vim.tbl_map(function(one)
+    if hit.of_team(one) then
+      local preview = { text = table.concat(hit.team_lines(one), "\n"), loc = false }
+      return { text = hit.label(one, session.several), preview = preview, hit = one }
+    end
     local row, column = hit.target(one, session.encoding)
     return {
       text = hit.label(one, session.several),
       file = hit.file(one),
       pos = { row, column },
       end_pos = { one.end_line, 0 },
+      preview = "file",
       hit = one,
     }
   end, session.hits)
+end
+
+--- Opens what was chosen, and says of hits of the team's index why they do not open.
+---@param session cascode.Session
+---@param picker table
+---@param action? table
+local function confirm(session, picker, action)
+  local files = false
+  for _, item in ipairs(picker:selected({ fallback = true })) do
+    if item.file then
+      files = true
+    else
+      picker.list:unselect(item)
+      hit.open(item.hit, session.encoding)
+    end
+  end
+  if files then
+    require("snacks.picker.actions").jump(picker, nil, action or {})
+  else
+    picker:close()
+  end
 end
 
 ---@param session cascode.Session
@@ -52,7 +78,10 @@ function M.show(session)
           { certainty ~= "" and ("  " .. certainty) or "", "SnacksPickerComment" },
         }
       end,
-      preview = "file",
+      preview = "preview",
+      confirm = function(open, _, action)
+        confirm(session, open, action)
+      end,
       -- Without words to narrow by, the order is that of the answer.
       sort = { fields = { "score:desc", "idx" } },
     })

@@ -19,7 +19,10 @@ local function finder(session)
         value = one,
         display = label,
         ordinal = label,
-        filename = hit.file(one),
+        -- What Telescope writes into the quickfix list.
+        text = label,
+        -- Without a name Telescope would take the value for one; the empty one has no preview.
+        filename = hit.file(one) or "",
         lnum = one.start_line,
         lend = one.end_line,
         col = 1,

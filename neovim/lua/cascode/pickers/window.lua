@@ -141,7 +141,7 @@ function Window:follow()
   if one and self:is_open() then
     self.shown = preview.show(self.view, one, self.shown)
     vim.api.nvim_win_set_config(self.view, {
-      title = (" %s:%d "):format(one.path, one.start_line),
+      title = (" %s "):format(hit.place(one, false)),
       footer = KEYS,
     })
   end
