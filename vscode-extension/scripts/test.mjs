@@ -16,6 +16,8 @@ await build({
   bundle: true,
   platform: "node",
   format: "esm",
+  // What stands for VS Code, of which there is no module outside of a window.
+  alias: { vscode: "./test/unit/vscode.ts" },
   target: "node20",
   sourcemap: "inline",
   logLevel: "warning",

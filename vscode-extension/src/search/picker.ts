@@ -257,8 +257,12 @@ export class HitPicker {
       if (!isHit(row) || this.done || rowKey(row) === this.previewed) {
         return;
       }
-      this.previewed = rowKey(row);
+      const key = rowKey(row);
+      this.previewed = key;
       this.preview.show(row.hit).catch((error: unknown) => {
+        if (this.previewed === key) {
+          this.previewed = undefined; // Tried again when one comes back to it.
+        }
         this.log.warn(`no preview of ${row.hit.path}: ${messageOf(error)}`);
       });
     }, PREVIEW_MS);

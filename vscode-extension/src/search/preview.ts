@@ -52,7 +52,8 @@ export class EditorPreview implements vscode.Disposable {
   /** Show a hit beside the list, which keeps the focus. A later call overtakes an earlier one. */
   show(hit: Hit): Promise<void> {
     const number = ++this.latest;
-    this.showing = this.showing.then(async () => {
+    // A hit that could not be shown, a deleted file for example, must not keep the next from being shown.
+    this.showing = this.showing.catch(() => undefined).then(async () => {
       if (number === this.latest && !this.ended) {
         await this.reveal(hit);
       }
