@@ -126,15 +126,18 @@ export class SearchFeature {
     );
     const source = new vscode.CancellationTokenSource();
     let found: Answer | undefined;
-    picker.onDidType((typed) => {
+    const show = (): void => {
       if (found !== undefined) {
-        const words = typed.toLowerCase().split(/\s+/u).filter((word) => word !== "");
+        const words = picker.text.toLowerCase().split(/\s+/u).filter((word) => word !== "");
         const hits = found.hits.filter((hit) => words.every((word) => `${hit.name} ${hit.path}`.toLowerCase().includes(word)));
         picker.answer({ ...found, hits }, "final", () => [
-          actionRow("info", "None of the hits has these words in its name or path",),
+          found?.hits.length === 0
+            ? actionRow("info", "No similar code", "Nothing else in the workspace is like this function.")
+            : actionRow("info", "None of the hits has these words in its name or path"),
         ]);
       }
-    });
+    };
+    picker.onDidType(show);
     picker.onDidEnd(() => {
       source.cancel();
       source.dispose();
@@ -145,9 +148,7 @@ export class SearchFeature {
       try {
         const connection = await this.manager.connection();
         found = await connection.similar({ textDocument: { uri: origin.uri }, position: origin.position }, source.token);
-        picker.answer(found, "final", () => [
-          actionRow("info", "No similar code", "Nothing else in the workspace is like this function."),
-        ]);
+        show(); // Words may have been typed meanwhile.
       } catch (error) {
         this.failed(picker, error);
       } finally {

@@ -52,6 +52,12 @@ export class HitPicker {
   private result: Answer | undefined;
   /** What was said of hits, by their key. */
   private readonly said = new Map<string, string>();
+  /** What was in the box when the rows came; without spaces around it, which ask nothing. */
+  private answered = "";
+  /** The user went to a row since the last letter was typed: Enter and a click mean that one. */
+  private chose = false;
+  /** The user pressed Enter before the answer to what is in the box: its best hit is opened when it comes. */
+  private awaited: { readonly text: string; readonly side: boolean } | undefined;
   private moved = false;
   private shownAt = 0;
   /** Key of the row that our own change made active; the events that follow from it are no moves of the user. */
@@ -80,6 +86,12 @@ export class HitPicker {
     this.subscriptions.push(
       pick,
       this.preview,
+      pick.onDidChangeValue((value) => {
+        this.chose = false;
+        if (value.trim() !== this.awaited?.text) {
+          this.awaited = undefined;
+        }
+      }),
       pick.onDidChangeActive(() => {
         this.activeChanged();
       }),
@@ -143,6 +155,15 @@ export class HitPicker {
     const note = completeness(result.index);
     this.pick.title = note === null ? this.baseTitle : `${this.baseTitle}  ·  ${note}`;
     this.replace(rows, fresh);
+    this.belongs();
+    if (phase === "final") {
+      const { awaited } = this;
+      this.awaited = undefined;
+      const best = result.hits[0];
+      if (awaited !== undefined && best !== undefined) {
+        void this.open(best, awaited.side);
+      }
+    }
   }
 
   /** Show rows that belong to no answer. */
@@ -150,10 +171,17 @@ export class HitPicker {
     this.result = undefined;
     this.pick.title = this.baseTitle;
     this.replace(rows, true);
+    this.belongs();
+    this.awaited = undefined;
   }
 
-  /** Open the active hit. */
+  /** Open the active hit; where the rows answer an older text, the best one of the answer that is under way. */
   accept(side: boolean): void {
+    const text = this.pick.value.trim();
+    if (text !== this.answered && !this.chose) {
+      this.awaited = { text, side };
+      return;
+    }
     const row = this.pick.activeItems[0];
     if (isAction(row)) {
       if (row.run === undefined) {
@@ -234,6 +262,12 @@ export class HitPicker {
     this.schedulePreview();
   }
 
+  /** Remember that the rows belong to what is in the box. Only answers to the newest text come here. */
+  private belongs(): void {
+    this.answered = this.pick.value.trim();
+    this.chose = false;
+  }
+
   private activeKey(): string | undefined {
     const row = this.pick.activeItems[0];
     return row === undefined ? undefined : rowKey(row);
@@ -245,6 +279,12 @@ export class HitPicker {
       this.expected = undefined;
     } else if (this.expected === undefined && key !== undefined) {
       this.moved = true;
+      // VS Code itself goes to the first row whenever a letter is typed.
+      const first = this.pick.items.find(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+      if (first !== undefined && rowKey(first) !== key) {
+        this.chose = true;
+        this.awaited = undefined;
+      }
     }
     this.schedulePreview();
   }

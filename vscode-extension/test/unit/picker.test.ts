@@ -11,6 +11,7 @@ import { fake, type FakeQuickPick } from "./vscode.js";
 
 const one = hit({ uri: "file:///w/one.py", name: "one" });
 const two = hit({ uri: "file:///w/two.py", name: "two" });
+const three = hit({ uri: "file:///w/three.py", name: "three" });
 const log = new MemoryLog() as unknown as vscode.LogOutputChannel;
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -69,4 +70,78 @@ test("a hit whose preview failed is previewed when one comes back to it", async 
   mock.timers.tick(100);
   await settle();
   assert.deepEqual(fake.shown, [one.uri]);
+});
+
+test("Enter opens the active hit of the answer to what is in the box", async (context) => {
+  const { pick, opened, show } = prepare(context, "retry");
+  show(answer("retry", { hits: [one, two] }));
+  pick.moveTo(1);
+  pick.enter();
+  await settle();
+  assert.deepEqual([opened, fake.shown], [["retry"], [two.uri]]);
+});
+
+test("Enter before the answer opens the first hit of that answer, and not one of an older text", async (context) => {
+  const { pick, opened, show } = prepare(context);
+  pick.type("ret");
+  show(answer("ret", { hits: [one, two] }));
+  pick.moveTo(1);
+  pick.type("retry");
+  pick.enter();
+  await settle();
+  assert.deepEqual(opened, []);
+  show(answer("retry", { hits: [two, three] }), "fast");
+  await settle();
+  assert.deepEqual(opened, [], "the fast order is not the last word");
+  show(answer("retry", { hits: [three, two] }));
+  await settle();
+  assert.deepEqual([opened, fake.shown], [["retry"], [three.uri]]);
+});
+
+test("Enter before the first answer takes no row of the empty box", async (context) => {
+  const { picker, pick, opened, show } = prepare(context);
+  let taken = 0;
+  picker.say([{ label: "an earlier query", run: () => (taken += 1), stays: true }]);
+  pick.type("retry");
+  pick.enter();
+  assert.equal(taken, 0);
+  show(answer("retry", { hits: [three] }));
+  await settle();
+  assert.deepEqual(opened, ["retry"]);
+});
+
+test("an Enter before the answer is forgotten when the person types on, moves, or nothing is found", async (context) => {
+  const { picker, pick, opened, show } = prepare(context);
+  pick.type("ret");
+  show(answer("ret", { hits: [one, two] }));
+  pick.type("retry");
+  pick.enter();
+  pick.type("retry upload");
+  show(answer("retry upload", { hits: [one, two] }));
+  pick.type("retry uploads");
+  pick.enter();
+  pick.moveTo(1);
+  show(answer("retry uploads", { hits: [one, two] }));
+  pick.type("retry uploaded");
+  pick.enter();
+  show(answer("retry uploaded", { hits: [] }));
+  show(answer("retry uploaded", { hits: [one] }));
+  pick.type("retry it");
+  pick.enter();
+  picker.say([{ label: "The search failed" }]);
+  show(answer("retry it", { hits: [one] }));
+  await settle();
+  assert.deepEqual(opened, []);
+});
+
+test("a row that one goes to after typing is what Enter means, and a click", async (context) => {
+  const { pick, opened, show } = prepare(context);
+  pick.type("ret");
+  show(answer("ret", { hits: [one, two] }));
+  mock.timers.tick(100);
+  pick.type("retry");
+  pick.moveTo(1);
+  pick.enter();
+  await settle();
+  assert.deepEqual([opened, fake.shown.at(-1)], [["ret"], two.uri]);
 });
