@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { iconOf } from "../search/items.js";
 import { toRange } from "../search/preview.js";
-import { explanation, lines, plural, sureness } from "../search/text.js";
+import { cellAndLines, explanation, plural, sureness } from "../search/text.js";
 import type { History } from "./history.js";
 import type { FileNode, HitNode, Node } from "./model.js";
 
@@ -51,17 +51,24 @@ function fileItem(node: FileNode): vscode.TreeItem {
   return item;
 }
 
-function hitItem({ hit }: HitNode): vscode.TreeItem {
+function hitItem(node: HitNode): vscode.TreeItem {
+  const { hit } = node;
   const item = new vscode.TreeItem(hit.name, vscode.TreeItemCollapsibleState.None);
   const sure = sureness(hit);
   item.id = `${hit.uri}#${hit.name}#${hit.start_line}`;
-  item.description = sure === null ? lines(hit) : `${sure} · ${lines(hit)}`;
+  item.description = sure === null ? cellAndLines(hit) : `${sure} · ${cellAndLines(hit)}`;
   item.iconPath = iconOf(hit.kind);
   item.contextValue = "hit";
   item.tooltip = new vscode.MarkdownString()
     .appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language)
     .appendText(explanation(hit));
-  item.accessibilityInformation = { label: `${hit.name}, line ${hit.start_line}${sure === null ? "" : `, ${sure} match`}` };
+  const where = hit.cell === null ? `line ${hit.start_line}` : `cell ${hit.cell.number}, line ${hit.cell.start_line}`;
+  item.accessibilityInformation = { label: `${hit.name}, ${where}${sure === null ? "" : `, ${sure} match`}` };
+  if (hit.cell !== null) {
+    // Lines and ranges are those of the notebook's file, which `vscode.open` cannot find in what a notebook shows.
+    item.command = { title: "Open", command: "cascode.results.openCell", arguments: [node] };
+    return item;
+  }
   const { start } = toRange(hit.selectionRange);
   // VS Code gives this command the meaning of clicks and keys in lists: one click or Space shows, two or Enter open.
   const options: vscode.TextDocumentShowOptions = { selection: new vscode.Range(start, start) };

@@ -61,6 +61,7 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
         this.clear();
       }),
       command("openToSide", (node) => this.withHit(node, (hit) => openHit(hit, vscode.ViewColumn.Beside))),
+      command("openCell", (node) => this.withHit(node, (hit) => openHit(hit, vscode.ViewColumn.Active))),
       command("copyReference", (node) => this.withHit(node, (hit) => vscode.env.clipboard.writeText(reference(hit)))),
       command("findSimilar", (node) => this.withHit(node, (hit) => this.feature?.similarTo(hit))),
       command("filterFolder", (node) => {

@@ -68,6 +68,11 @@ export function lines(hit: Pick<Hit, "start_line" | "end_line">): string {
   return hit.start_line === hit.end_line ? String(hit.start_line) : `${hit.start_line}-${hit.end_line}`;
 }
 
+/** The lines of a hit where its file is known, in a notebook those of the cell: "cell 3:1-9". */
+export function cellAndLines(hit: Pick<Hit, "start_line" | "end_line" | "cell">): string {
+  return hit.cell === null ? lines(hit) : `cell ${hit.cell.number}:${lines(hit.cell)}`;
+}
+
 /** "likely", "possible" or "weak", or null where the model did not say. */
 export function sureness(hit: Hit): string | null {
   return hit.match;
@@ -87,7 +92,7 @@ export function explanation(hit: Hit): string {
 
 /** Path and lines, in a notebook those of the cell: "work.ipynb, cell 3:1-9". */
 export function pathAndLines(hit: Hit, path: string): string {
-  return hit.cell === null ? `${path}:${lines(hit)}` : `${path}, cell ${hit.cell.number}:${lines(hit.cell)}`;
+  return `${path}${hit.cell === null ? ":" : ", "}${cellAndLines(hit)}`;
 }
 
 /** What stands behind the name: path, lines and how sure the model is. Several folders are distinguished by name. */
