@@ -58,7 +58,7 @@ function hitItem(node: HitNode): vscode.TreeItem {
   item.id = `${hit.uri}#${hit.name}#${hit.start_line}`;
   item.description = sure === null ? cellAndLines(hit) : `${sure} · ${cellAndLines(hit)}`;
   item.iconPath = iconOf(hit.kind);
-  item.contextValue = "hit";
+  item.contextValue = hit.repository === null ? "hit" : "teamHit";
   item.tooltip = new vscode.MarkdownString()
     .appendCodeblock(hit.signature, hit.language === "c_sharp" ? "csharp" : hit.language)
     .appendText(explanation(hit));

@@ -22,6 +22,9 @@ const OFFERED = 8;
 /** Characters of a name that leave the title room for the state of the index. */
 const TITLE_NAME = 28;
 
+/** Documents whose functions the server knows: not those of no file, and not the old side of a comparison. */
+const SIMILAR_SCHEMES: ReadonlySet<string> = new Set(["file", "vscode-notebook-cell"]);
+
 const STATUS = { label: "Show Index Status", command: "cascode.showStatus" };
 
 /** The seam to the results view and its history. */
@@ -105,6 +108,12 @@ export class SearchFeature {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
       void vscode.window.showInformationMessage("CasCode: put the cursor into a function to find code like it.");
+      return;
+    }
+    if (!SIMILAR_SCHEMES.has(editor.document.uri.scheme)) {
+      void vscode.window.showInformationMessage(
+        "CasCode: similar code is found for files, and not for documents that were never saved or show an earlier version.",
+      );
       return;
     }
     const { line, character } = editor.selection.active;

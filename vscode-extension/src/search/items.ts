@@ -65,7 +65,9 @@ function hitRow(hit: Hit, severalFolders: boolean, gists: Gists): HitRow {
     // A cell of a notebook and a hit of the team's are no files of this machine to read.
     buttons: [
       ...(gists.offered && hit.cell === null && hit.repository === null ? [BUTTONS.describe] : []),
-      ...[BUTTONS.side, BUTTONS.similar, BUTTONS.copy],
+      BUTTONS.side,
+      ...(hit.repository === null ? [BUTTONS.similar] : []),
+      BUTTONS.copy,
     ],
     hit,
   };

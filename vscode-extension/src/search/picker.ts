@@ -200,7 +200,8 @@ export class HitPicker {
   /** Run something on the active hit: the commands of the key bindings. */
   actOnActive(button: keyof typeof BUTTONS): void {
     const row = this.pick.activeItems[0];
-    if (isHit(row)) {
+    // A key does what a button of the row does: some rows have fewer.
+    if (isHit(row) && row.buttons?.includes(BUTTONS[button]) === true) {
       this.act(row.hit, BUTTONS[button]);
     }
   }

@@ -4,10 +4,13 @@ import { mock, test, type TestContext } from "node:test";
 import type * as vscode from "vscode";
 
 import type { Answer } from "../../src/protocol.js";
+import { SearchFeature, type ResultsSink } from "../../src/search/feature.js";
+import { BUTTONS, isHit, rowsOf } from "../../src/search/items.js";
 import { HitPicker, type HitActions } from "../../src/search/picker.js";
 import { EditorPreview } from "../../src/search/preview.js";
+import type { ServerManager } from "../../src/server/manager.js";
 import { answer, hit, MemoryLog } from "./support.js";
-import { fake, type FakeQuickPick } from "./vscode.js";
+import { fake, Uri, window, type FakeQuickPick } from "./vscode.js";
 
 const one = hit({ uri: "file:///w/one.py", name: "one" });
 const two = hit({ uri: "file:///w/two.py", name: "two" });
@@ -144,4 +147,31 @@ test("a row that one goes to after typing is what Enter means, and a click", asy
   pick.enter();
   await settle();
   assert.deepEqual([opened, fake.shown.at(-1)], [["ret"], two.uri]);
+});
+
+test("what is like a hit of the team's index is not offered, by button or by key", (context) => {
+  const team = hit({ uri: "cascode-team:/r/a.py?1", repository: "r", revision: "1" });
+  const [row, mine] = rowsOf(answer("q", { hits: [team, one] }), false, { offered: true, said: new Map() });
+  assert.ok(row !== undefined && isHit(row) && mine !== undefined && isHit(mine));
+  assert.deepEqual(row.buttons, [BUTTONS.side, BUTTONS.copy]);
+  assert.equal(mine.buttons?.includes(BUTTONS.similar), true);
+  const { picker, pick, similar, show } = prepare(context, "q");
+  show(answer("q", { hits: [team, one] }));
+  picker.actOnActive("similar");
+  assert.equal(picker.ended, false);
+  assert.deepEqual(similar, []);
+  pick.hide();
+});
+
+test("similar code is not asked for where the server knows no file", async () => {
+  const feature = new SearchFeature({} as ServerManager, log, {} as ResultsSink);
+  for (const uri of ["untitled:Untitled-1", "git:/w/a.py?HEAD"]) {
+    fake.messages.length = 0;
+    const before = fake.picks.length;
+    window.activeTextEditor = { document: { uri: Uri.parse(uri) }, selection: { active: { line: 0, character: 0 } } };
+    await feature.similarAtCursor();
+    assert.match(fake.messages.join("\n"), /similar code is found for files/u, uri);
+    assert.equal(fake.picks.length, before, uri);
+  }
+  window.activeTextEditor = undefined;
 });

@@ -30,3 +30,7 @@ test("the row of a hit in a file names its lines", () => {
   assert.equal(row.command?.command, "vscode.open");
   assert.equal(row.contextValue, "hit");
 });
+
+test("the row of a team's hit does not offer similar code", () => {
+  assert.equal(rowOf(hit({ repository: "r" })).contextValue, "teamHit");
+});
