@@ -8,7 +8,9 @@ export type ContextKey =
   | "paused"
   | "canInstall"
   | "failed"
+  /** A question was answered, wherever: the walkthrough ticks off its step. */
   | "searched"
+  /** The results view holds an answer, be it one without hits. */
   | "hasResults"
   | "filtered"
   | "hasHistory"

@@ -252,7 +252,6 @@ export class ResultsView implements ResultsSink, vscode.Disposable {
     this.tree.show([]);
     this.view.message = "";
     this.view.description = "";
-    setContext("searched", false);
     setContext("hasResults", false);
     setContext("filtered", false);
   }

@@ -22,7 +22,7 @@ interface Manifest {
     readonly walkthroughs: readonly {
       readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[];
     }[];
-    readonly viewsWelcome: readonly { readonly contents: string }[];
+    readonly viewsWelcome: readonly { readonly view: string; readonly when?: string; readonly contents: string }[];
   };
 }
 
@@ -80,6 +80,22 @@ test("every context key of a when clause is one that is set", () => {
   for (const key of keys) {
     assert.ok(declared.includes(`"${key}"`), `cascode.${key} is never set`);
   }
+});
+
+test("the empty results view says one thing, and that nothing matches only of what it was asked", () => {
+  const welcomes = contributes.viewsWelcome.filter(({ view }) => view === "cascode.results");
+  const shown = (...set: string[]): string =>
+    welcomes
+      .filter(({ when }) =>
+        (when ?? "").split(" && ").every((part) => ["workspaceFolderCount != 0", ...set].includes(part.replace(/^!/u, "")) !== part.startsWith("!")),
+      )
+      .map(({ contents }) => contents.split("\n")[0] ?? "")
+      .join("|");
+  assert.match(shown("cascode.searched"), /^Ask in plain words[^|]*$/u);
+  assert.equal(shown("cascode.searched", "cascode.hasResults"), "Nothing matches this query.");
+  assert.equal(shown("cascode.searched", "cascode.hasResults", "cascode.filtered"), "Nothing matches this query and these filters.");
+  assert.match(shown("cascode.searched", "cascode.hasResults", "cascode.canInstall"), /^CasCode needs its server[^|]*$/u);
+  assert.match(shown("cascode.searched", "cascode.hasResults", "cascode.filtered", "cascode.canInstall"), /^CasCode needs its server[^|]*$/u);
 });
 
 test("settings that name a program or a path are restricted in untrusted workspaces", () => {
