@@ -98,6 +98,12 @@ test("the empty results view says one thing, and that nothing matches only of wh
   assert.match(shown("cascode.searched", "cascode.hasResults", "cascode.filtered", "cascode.canInstall"), /^CasCode needs its server[^|]*$/u);
 });
 
+test("keys of the views are those of their lists, and not of the box that one finds rows with", () => {
+  for (const { when } of contributes.keybindings.filter(({ when }) => when?.includes("focusedView") === true)) {
+    assert.match(when ?? "", /&& listFocus && !inputFocus$/u);
+  }
+});
+
 test("settings that name a program or a path are restricted in untrusted workspaces", () => {
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, "limited");
   // Programs and models by the ends of their names; tests of the server ask every setting that it calls restricted.
