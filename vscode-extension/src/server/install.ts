@@ -20,6 +20,11 @@ export function installServer(manager: ServerManager, python: SelectedPython, lo
 }
 
 async function install(manager: ServerManager, python: SelectedPython, log: vscode.LogOutputChannel): Promise<void> {
+  if (manager.state.kind === "running") {
+    // What it runs from is not taken away under it. Not awaited: the message may stay for longer than the server.
+    void notice("info", "CasCode: a server is running already; there is nothing to install.", [ACTIONS.restart]);
+    return;
+  }
   const managed = await manager.managed();
   if (managed === undefined) {
     await notice("error", "This build of the extension brings no server to install. Set cascode.path to a cascode program.", [

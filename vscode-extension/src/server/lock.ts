@@ -16,12 +16,12 @@ const LOOK_MS = 500;
  * Do something while holding a lock file. A holder that died leaves its file; it is taken over.
  *
  * @param path The lock file; its folder must exist.
- * @param work What to do; given whether another window held the lock before, and may have done it.
+ * @param work What to do; another window may have held the lock before, and done it.
  * @param options `waiting` is called once when another window holds the lock.
  */
 export async function withLock<T>(
   path: string,
-  work: (waited: boolean) => Promise<T>,
+  work: () => Promise<T>,
   options: { signal?: AbortSignal; waiting?: () => void } = {},
 ): Promise<T> {
   let waited = false;
@@ -44,7 +44,7 @@ export async function withLock<T>(
     utimes(path, now, now).catch(() => undefined);
   }, SIGN_MS);
   try {
-    return await work(waited);
+    return await work();
   } finally {
     clearInterval(signs);
     await rm(path, { force: true });

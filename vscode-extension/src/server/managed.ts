@@ -9,10 +9,13 @@ import { messageOf, type Log } from "../log.js";
 import type { Interpreter } from "./interpreters.js";
 import { withLock } from "./lock.js";
 import { programIn, pythonIn } from "./programs.js";
-import { CancelledError, type Run } from "./run.js";
+import { CancelledError, type Run, type RunOptions } from "./run.js";
 
 /** Written last: an environment without it is half made. */
 const MARKER = "cascode-installed.json";
+
+/** A cold Python on a slow disk needs seconds to say its version; what needs longer does not work, ms. */
+const ANSWER_MS = 30_000;
 
 const PIP_INSTALL = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
 
@@ -65,7 +68,8 @@ export class ManagedEnvironment {
   }
 
   /**
-   * Make the environment; a half made one is thrown away first. Several windows may ask: one does it.
+   * Make the environment; one that is half made or does not work is thrown away first. Several windows may ask: one
+   * does it.
    *
    * @param python What to make it with.
    * @param progress Called with what is being done.
@@ -77,9 +81,12 @@ export class ManagedEnvironment {
     await mkdir(this.storage, { recursive: true });
     return withLock(
       join(this.storage, "install.lock"),
-      async (waited) => {
-        const made = waited ? await this.program() : undefined;
-        return made ?? (await this.make(python, progress, signal));
+      async () => {
+        const made = await this.program();
+        if (made !== undefined && (await this.answers(made, signal))) {
+          return made; // Another window has made it, or nothing was wrong with it: it may be running.
+        }
+        return this.make(python, progress, signal);
       },
       {
         signal,
@@ -90,20 +97,37 @@ export class ManagedEnvironment {
     );
   }
 
+  /** Whether the server's program can be started. */
+  private async answers(program: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.step(program, ["--version"], signal, { timeout: ANSWER_MS });
+      return true;
+    } catch (error) {
+      if (error instanceof CancelledError) {
+        throw error;
+      }
+      this.log.warn(`${program} does not work and is made anew: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
   private async make(python: Interpreter, progress: Progress, signal: AbortSignal): Promise<string> {
     const folder = await this.folder();
-    await rm(folder, { recursive: true, force: true });
     try {
+      // First, so that what cannot be removed whole (on Windows, what a process runs from) does not count as made.
+      await rm(join(folder, MARKER), { force: true });
+      await rm(folder, { recursive: true, force: true });
       progress.report(`making a Python ${python.version.slice(0, 2).join(".")} environment`);
       await this.step(python.path, ["-I", "-m", "venv", folder], signal);
       const environment = pythonIn(folder, this.platform);
       progress.report("installing; a minute, once");
-      await this.step(environment, [...PIP_INSTALL, `${this.wheel.path}[mcp]`], signal, (line) => {
+      const onLine = (line: string): void => {
         const step = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)(.*)$/u.exec(line.trim());
         if (step !== null) {
           progress.report(line.trim().startsWith("Installing") ? "installing packages" : describe(step[1] ?? "", step[2] ?? ""));
         }
-      });
+      };
+      await this.step(environment, [...PIP_INSTALL, `${this.wheel.path}[mcp]`], signal, { onLine });
       progress.report("checking");
       const program = programIn(folder, this.platform);
       const { stdout } = await this.step(program, ["--version"], signal);
@@ -123,15 +147,16 @@ export class ManagedEnvironment {
     program: string,
     args: readonly string[],
     signal: AbortSignal,
-    onLine: (line: string) => void = () => undefined,
+    options: Pick<RunOptions, "onLine" | "timeout"> = {},
   ): Promise<{ stdout: string }> {
     this.log.info(`${program} ${args.join(" ")}`);
     const { code, stdout, stderr } = await this.run(program, args, {
+      ...options,
       signal,
       cwd: this.storage,
       onLine: (line) => {
         this.log.debug(line);
-        onLine(line);
+        options.onLine?.(line);
       },
     });
     if (signal.aborted) {

@@ -81,6 +81,14 @@ test("an environment is made from the wheel, found again, and rebuilt when it is
   await writeFile(join(folder, "left-over"), "");
   assert.equal(await later.create(await interpreter(), quiet, never), program);
   assert.equal(existsSync(join(folder, "left-over")), false);
+  // One that works is left alone, and a person who gives up does not lose it; one that does not work is made anew.
+  await writeFile(join(folder, "left-over"), "");
+  assert.equal(await later.create(await interpreter(), quiet, never), program);
+  await assert.rejects(later.create(await interpreter(), quiet, AbortSignal.abort()), CancelledError);
+  assert.equal(existsSync(join(folder, "left-over")), true);
+  await writeFile(program, "#!/bin/sh\nexit 1\n");
+  assert.equal(await later.create(await interpreter(), quiet, never), program);
+  assert.match((await run(program, ["--version"])).stdout, /0\.5\.0/u);
 });
 
 test("a server that does not start fails the installation, and nothing is left", { timeout: 120_000 }, async (context) => {
