@@ -10,6 +10,7 @@ import { ACTIONS, forgetNotices, noticeOnce } from "../notices.js";
 import type { ServerStatus } from "../protocol.js";
 import type { Connection } from "./connection.js";
 import { findServer, type Launch, type Problem } from "./discovery.js";
+import type { ConnectOptions } from "./languageClient.js";
 import { ManagedEnvironment, shippedWheel } from "./managed.js";
 import { expand } from "./programs.js";
 import type { SelectedPython } from "./pythonExtension.js";
@@ -34,6 +35,8 @@ export class NotRunningError extends Error {
   }
 }
 
+type Connect = (options: ConnectOptions) => Promise<Connection>;
+
 export class ServerManager implements vscode.Disposable {
   private readonly queue = new RestartQueue((reason) => this.restartNow(reason));
   private readonly crashes = new CrashBudget();
@@ -51,6 +54,8 @@ export class ServerManager implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
     private readonly python: SelectedPython,
+    // Loaded at the first start: the library behind it is large.
+    private readonly connect: Connect = async (options) => (await import("./languageClient.js")).connect(options),
   ) {
     this.subscriptions.push(
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -69,11 +74,9 @@ export class ServerManager implements vscode.Disposable {
         }
       }),
       python.onDidChange(() => {
-        const mayMatter =
-          this.current.kind === "absent" || (this.current.kind === "running" && this.current.launch.source !== "setting");
-        if (mayMatter) {
-          void this.restart("another Python environment was selected");
-        }
+        this.environmentChanged().catch((error: unknown) => {
+          this.log.warn(`the selected Python environment was not looked at: ${messageOf(error)}`);
+        });
       }),
     );
   }
@@ -155,14 +158,7 @@ export class ServerManager implements vscode.Disposable {
       return;
     }
     try {
-      const found = await findServer({
-        setting: this.pathSetting(),
-        trusted: vscode.workspace.isTrusted,
-        environments: this.python,
-        managed: await this.managed(),
-        run,
-        log: this.log,
-      });
+      const found = await this.find();
       if (found.kind === "launch") {
         await this.launch(found);
       } else {
@@ -174,14 +170,42 @@ export class ServerManager implements vscode.Disposable {
     }
   }
 
+  private async find(): Promise<Launch | Problem> {
+    return findServer({
+      setting: this.pathSetting(),
+      trusted: vscode.workspace.isTrusted,
+      environments: this.python,
+      managed: await this.managed(),
+      run,
+      log: this.log,
+    });
+  }
+
+  /** Another Python environment was selected: it may have the server, or have had it. */
+  private async environmentChanged(): Promise<void> {
+    // A start under way may have looked before the change or after it: its end shows which.
+    await this.queue.idle();
+    const { current } = this;
+    if (this.disposed || current.kind === "idle" || current.kind === "starting" || this.pathSetting() !== "") {
+      return; // What is about to start looks for itself, and a setting goes first.
+    }
+    if (current.kind === "running") {
+      const found = await this.find();
+      const same = found.kind === "launch" && found.program === current.launch.program;
+      if (same || this.current !== current) {
+        return;
+      }
+    }
+    await this.restart("another Python environment was selected");
+  }
+
   private async launch(launch: Launch): Promise<void> {
     const started = performance.now();
     const cwd = this.context.globalStorageUri.fsPath;
     await mkdir(cwd, { recursive: true });
-    const { connect } = await import("./languageClient.js");
     // Set by events that may come before `connect` has answered.
     const life: { opened: Connection | undefined; ended: boolean } = { opened: undefined, ended: false };
-    const connection = await connect({
+    const connection = await this.connect({
       program: launch.program,
       // Not the workspace: nothing in it may be mistaken for a part of the server.
       cwd,
