@@ -1,13 +1,12 @@
 /** The Python environment selected in the Python extension, where that one is installed. */
 
-import type { PythonExtension } from "@vscode/python-extension";
 import * as vscode from "vscode";
 
 import type { PythonEnvironments, SelectedEnvironment } from "./discovery.js";
 
 const PYTHON_EXTENSION = "ms-python.python";
 
-/** It activates in a few seconds; a start must not hang on it where it never does, ms. */
+/** It activates and answers in a few seconds; a start must not hang on it where it never does, ms. */
 const PATIENCE_MS = 20_000;
 
 export class SelectedPython implements PythonEnvironments, vscode.Disposable {
@@ -16,13 +15,18 @@ export class SelectedPython implements PythonEnvironments, vscode.Disposable {
   readonly onDidChange = this.changed.event;
   private subscription: vscode.Disposable | undefined;
 
-  async selected(): Promise<SelectedEnvironment | { readonly reason: string }> {
+  selected(): Promise<SelectedEnvironment | { readonly reason: string }> {
+    // All of it: not only the activation may never end, but also the look at an environment on a disk that hangs.
+    return withinPatience(this.ask());
+  }
+
+  private async ask(): Promise<SelectedEnvironment | { readonly reason: string }> {
     if (vscode.extensions.getExtension(PYTHON_EXTENSION) === undefined) {
       return { reason: "the Python extension is not installed" };
     }
     // Loaded here: most windows need it for a moment after their start and never again.
     const { PythonExtension: loaded } = await import("@vscode/python-extension");
-    const api = await withinPatience<PythonExtension>(loaded.api());
+    const api = await loaded.api();
     this.subscription ??= api.environments.onDidChangeActiveEnvironmentPath(() => {
       this.changed.fire();
     });
@@ -48,7 +52,7 @@ async function withinPatience<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`it was not ready after ${PATIENCE_MS / 1000} s`));
+      reject(new Error(`it gave no answer within ${PATIENCE_MS / 1000} s`));
     }, PATIENCE_MS);
   });
   try {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { mock, test, type TestContext } from "node:test";
 
 import type * as vscode from "vscode";
 
@@ -127,4 +127,24 @@ test("nothing is installed while a server runs", async (context) => {
   await installServer(manager, {} as SelectedPython, new MemoryLog() as unknown as vscode.LogOutputChannel);
   assert.match(fake.messages.join("\n"), /running already/u);
   assert.equal(manager.state.kind, "running");
+});
+
+test("a Python extension that never tells about its environment is given up", async (context) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const environments = {
+    onDidChangeActiveEnvironmentPath: () => undefined,
+    getActiveEnvironmentPath: () => ({ path: "/hangs" }),
+    resolveEnvironment: () => new Promise(() => undefined),
+  };
+  fake.extensions.set("ms-python.python", { isActive: true, exports: { environments } });
+  context.after(() => {
+    mock.timers.reset();
+    fake.extensions.clear();
+  });
+  const outcome = new SelectedPython().selected().then(String, String);
+  for (let turn = 0; turn < 5; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  mock.timers.tick(20_000);
+  assert.match(await Promise.race([outcome, new Promise((resolve) => setImmediate(resolve, "it hangs"))]) as string, /no answer within 20 s/u);
 });
