@@ -248,7 +248,7 @@ export class ServerManager implements vscode.Disposable {
     this.setStatus(undefined);
     const delay = this.crashes.spend();
     if (delay === null) {
-      this.fail("The server stopped four times within three minutes and will not be started again.");
+      this.fail("The server stopped four times without running for ten minutes in between, and will not be started again.");
       return;
     }
     this.log.warn(`the server ended unexpectedly; it is started again in ${delay} ms`);

@@ -70,15 +70,19 @@ export class RestartQueue {
   }
 }
 
-/** Three crashes are bad luck and a fourth within as many minutes is a fault that another start does not fix. */
+/**
+ * Three crashes are bad luck and a fourth is a fault that another start does not fix, unless the server has run well in
+ * between: one that dies a minute after each start would be started for ever.
+ */
 const CRASHES = 3;
-const WINDOW_MS = 180_000;
+const HEALTHY_MS = 600_000;
 
 /** The first restart is at once, so that a kill is hardly noticed; later ones leave a busy machine some room. */
 const DELAYS_MS = [0, 1_000, 5_000] as const;
 
 export class CrashBudget {
-  private times: number[] = [];
+  private crashes = 0;
+  private last: number | undefined;
 
   /** @param clock Milliseconds of a clock that never goes back. */
   constructor(private readonly clock: () => number = () => performance.now()) {}
@@ -86,13 +90,16 @@ export class CrashBudget {
   /** Count a crash; returns the delay before the next start in ms, or null when there should be none. */
   spend(): number | null {
     const now = this.clock();
-    this.times = this.times.filter((time) => now - time < WINDOW_MS);
-    this.times.push(now);
-    return this.times.length > CRASHES ? null : (DELAYS_MS[this.times.length - 1] ?? 0);
+    if (this.last !== undefined && now - this.last >= HEALTHY_MS) {
+      this.crashes = 0;
+    }
+    this.last = now;
+    this.crashes += 1;
+    return this.crashes > CRASHES ? null : (DELAYS_MS[this.crashes - 1] ?? 0);
   }
 
   /** Forget the crashes: the user asked for a start. */
   reset(): void {
-    this.times = [];
+    this.crashes = 0;
   }
 }

@@ -90,12 +90,22 @@ test("a start that fails does not keep the next from running", async () => {
   assert.equal(starts, 2);
 });
 
-test("a fourth crash within three minutes is the last", () => {
+test("a fourth crash is the last, unless the server ran for ten minutes in between", () => {
   let now = 0;
   const budget = new CrashBudget(() => now);
   assert.deepEqual([budget.spend(), budget.spend(), budget.spend(), budget.spend()], [0, 1000, 5000, null]);
-  now += 200_000;
+  now += 600_000;
   assert.equal(budget.spend(), 0);
+});
+
+test("a server that dies some minutes after each start is not started for ever", () => {
+  let now = 0;
+  const budget = new CrashBudget(() => now);
+  const delays = [1, 2, 3, 4].map(() => {
+    now += 300_000;
+    return budget.spend();
+  });
+  assert.deepEqual(delays, [0, 1000, 5000, null]);
 });
 
 test("a start that the user asks for forgets the crashes", () => {
