@@ -85,7 +85,12 @@ def test_an_index_that_was_outgrown_is_built_from_the_vectors_themselves(
 
     monkeypatch.setattr(vectors, "build_index", built)
     monkeypatch.setattr(vectors, "has_outgrown", lambda _index, count: count > 1)
-    assert len(opened(workspace).refresh()) == 2
+    written: list[Path] = []
+    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[2]))
+    kept = opened(workspace)
+    assert len(kept.refresh()) == 2
+    kept.save()
+    assert written == [workspace.location.vectors], "however little it holds that the old one did not"
     assert [sample.shape for sample in samples] == [(2, FakeEncoder().dimension)]
 
 

@@ -142,3 +142,23 @@ def test_a_file_that_changes_is_found_as_it_is(workspaces: Workspaces, setup: Se
                 await asyncio.sleep(0.05)
 
     asyncio.run(asyncio.wait_for(session(), PATIENCE))
+
+
+def test_a_wrong_address_of_a_team_leaves_agents_the_search(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line is logged, and one's own code is searched."""
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "cascode.toml").write_text('[team]\nurl = "mysql://db/code"\n')
+    for name in ("CASCODE_INDEX_DIR", "CASCODE_LOG_DIR"):
+        monkeypatch.setenv(name, setup.environment[name])
+    monkeypatch.setenv("CASCODE_CONFIG_DIR", str(config))
+    made = Workspaces(Options((setup.workspace,), setup.workspace, str(setup.model)))
+    made.serve([setup.workspace])
+    try:
+        with made.indexing.holder.borrowed() as engine:
+            assert [workspace.root for workspace in engine.workspaces] == [setup.workspace]
+    finally:
+        made.close()
+    assert "searching without the team's index" in caplog.text
