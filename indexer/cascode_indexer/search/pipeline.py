@@ -79,7 +79,7 @@ def rankings(
 def _check_lines(ranked: Sequence[Ranked], wanted: int) -> tuple[list[Ranked], int]:
     """Check candidates against their files, from the best on, until ``wanted`` stand; count those that do not."""
     kept: list[Ranked] = []
-    #: Where the file changed, what is left of two overloads is found for both of them.
+    # Where the file changed, what is left of two overloads is found for both of them.
     places: set[object] = set()
     dropped = 0
     for start in range(0, len(ranked), wanted):

@@ -268,7 +268,7 @@ def _lexical(store: Store, query: Query, allowed: _Allowed, spare: int) -> dict[
     ranked = store.match(expression, COLUMN_WEIGHTS, limit)
     found = [(number, score) for number, score in ranked if number in allowed.definitions][:CANDIDATES]
     if len(found) < CANDIDATES and len(ranked) == limit:
-        # The rest of the workspace fills it, however well the few that are allowed answer.
+        # The longer list is full of definitions that the filter leaves out: ask about the others alone.
         among = store.match_among(expression, COLUMN_WEIGHTS, sorted(allowed.definitions))
         found = sorted(among.items(), key=lambda pair: (-pair[1], pair[0]))[:CANDIDATES]
     return dict(found)

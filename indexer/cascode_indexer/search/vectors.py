@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 10_000
 #: Changes that the file may lack, and their share of a large index: the next start reads as many vectors from the
 #: cache, which takes hundredths of a second. To write the file takes a copy of all vectors, while searches wait.
-_FEW_CHANGES, _FEW_CHANGED = 1_000, 0.01
+_FEW_CHANGES, _FEW_SHARE = 1_000, 0.01
 
 
 class WorkspaceVectors:
@@ -85,7 +85,7 @@ class WorkspaceVectors:
         """Write the index to disk if it changed by more than little; only who writes the store calls this."""
         with self._lock:
             self.refresh()
-            few = max(_FEW_CHANGES, _FEW_CHANGED * len(self._index))
+            few = max(_FEW_CHANGES, _FEW_SHARE * len(self._index))
             if self._unsaved <= few or not isinstance(self._index, CpuIndex):
                 return
             data, dimension = serialize(self._index), self._index.dimension
