@@ -18,6 +18,16 @@ def allowed_cores() -> int:
     return cores if quota is None else max(1, min(cores, math.ceil(quota)))
 
 
+def bound_openmp() -> None:
+    """Keep libraries that load after this (torch, FAISS) to the threads that a container's share of time is enough for.
+
+    OpenMP counts the processors that a process may run on. With two processors' worth of time on 64 of them it would
+    start 64 threads, which wait for one another most of the time. A count that the user has set stays.
+    """
+    if _quota() is not None:
+        os.environ.setdefault("OMP_NUM_THREADS", str(allowed_cores()))
+
+
 @cache
 def _quota() -> float | None:
     """Processors' worth of time that the groups around this process leave it (``docker run --cpus``); None for all.

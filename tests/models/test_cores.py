@@ -93,3 +93,19 @@ def test_elsewhere_all_processors_are_allowed(groups: Path, monkeypatch: pytest.
     for known, count in ((6, 6), (None, 1)):
         monkeypatch.setattr(os, "cpu_count", lambda known=known: known)
         assert cores.allowed_cores() == count
+
+
+@pytest.mark.parametrize(
+    ("text", "set_by_user", "expected"),
+    [("200000 100000\n", None, "2"), ("max 100000\n", None, None), ("200000 100000\n", "5", "5")],
+)
+def test_a_container_bounds_openmp(
+    groups: Path, monkeypatch: pytest.MonkeyPatch, text: str, set_by_user: str | None, expected: str | None
+) -> None:
+    """OpenMP itself counts processors, of which a container with little time may see many."""
+    limit(groups, text)
+    monkeypatch.setenv("OMP_NUM_THREADS", set_by_user or "")
+    if set_by_user is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
+    cores.bound_openmp()
+    assert os.environ.get("OMP_NUM_THREADS") == expected
