@@ -6,6 +6,7 @@ rules. Here the tree's plain files are written as they are stored; links and sub
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +19,11 @@ from cascode_lab.history.git import GitRepository
 _PLAIN = (b"100644", b"100755", b"100664")
 # Names that some file system takes for another file or for a stream of one.
 _UNSAFE_ON_WINDOWS = frozenset(':\\<>"|?*')
+# A name that is too long, or has bytes that the file system refuses, or a file where a folder of that name should be.
+_PATH_AT_FAULT = frozenset(
+    {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+)
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
 
 
 def checkout(
@@ -35,7 +41,7 @@ def checkout(
         How many files were ``written``, and how many were left out, by reason.
 
     Raises:
-        HistoryError: The revision cannot be read, or the folder is not empty or cannot be written.
+        HistoryError: The revision cannot be read, the folder is not empty or cannot be written, or the disk is full.
     """
     commit = repository.commit(revision)
     listed = repository.read("ls-tree", "-r", "-z", "--full-tree", commit)
@@ -52,10 +58,27 @@ def checkout(
                 mode, _, blob = head.split(b" ")
                 counts[_write(blobs, mode, blob.decode(), os.fsdecode(name), folder)] += 1
     except OSError as error:
+        if error.errno in _DISK_FULL:
+            needed = _megabytes(repository, commit)
+            raise HistoryError(
+                f"No space is left for the files of revision {commit[:12]} in {folder}, they take {needed}: "
+                f"free some, or name a folder on another disk in TMPDIR."
+            ) from error
         raise HistoryError(
-            f"Cannot write {error.filename or folder} ({error.strerror}): choose another folder."
+            f"Cannot write {error.filename or folder} ({error.strerror}): choose another folder, "
+            f"a temporary one by TMPDIR."
         ) from error
     return counts
+
+
+def _megabytes(repository: GitRepository, commit: str) -> str:
+    """What the files of a commit take on a disk, in words."""
+    try:
+        listed = repository.read("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+    except HistoryError:  # the sizes of objects that a partial clone lacks
+        return "more"
+    sizes = (entry.split(b"\t", 1)[0].split()[-1] for entry in filter(None, listed.split(b"\0")))
+    return f"{sum(int(size) for size in sizes if size.isdigit()) / 1e6:,.0f} MB"
 
 
 def _write(blobs: BlobReader, mode: bytes, blob: str, name: str, folder: Path) -> str:
@@ -69,12 +92,16 @@ def _write(blobs: BlobReader, mode: bytes, blob: str, name: str, folder: Path) -
     if content is None:
         return "object missing"
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as stream:
             stream.write(content)
     except FileExistsError:  # names that differ in case alone, where the file system sees no difference
         return "name taken"
+    except OSError as error:
+        if error.errno not in _PATH_AT_FAULT:
+            raise
+        return "name refused by the file system"
     return "written"
 
 

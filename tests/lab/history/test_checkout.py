@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,35 @@ def test_a_folder_in_use_is_refused(history: History) -> None:
     """Files of the person stay as they are."""
     with pytest.raises(HistoryError, match="is not empty"):
         checkout(GitRepository.open(history.folder), "HEAD", history.folder)
+
+
+def _commit_tree(history: History, *entries: bytes) -> str:
+    """Commit a tree of entries as ``git mktree -z`` reads them."""
+    made = subprocess.run(
+        ["git", "mktree", "-z"], cwd=history.folder, input=b"".join(entries), capture_output=True, check=True
+    )
+    return history.git("commit-tree", made.stdout.decode().strip(), "-m", "Odd names")
+
+
+def test_a_name_that_the_file_system_refuses_is_left_out(history: History, tmp_path: Path) -> None:
+    """Too long a name, and a file beside a folder of the same name: the other files come."""
+    blob = history.git("rev-parse", "HEAD:client.py")
+    tree = history.git("rev-parse", "HEAD^{tree}")
+    files = (f"100644 blob {blob}\t{name}\0".encode() for name in ("both", "n" * 300, "fine.py"))
+    commit = _commit_tree(history, *files, f"040000 tree {tree}\tboth\0".encode())
+    counts = checkout(GitRepository.open(history.folder), commit, tmp_path / "tree")
+    assert counts["written"] == 2
+    assert counts["name refused by the file system"] + counts["name taken"] == 2
+    assert (tmp_path / "tree" / "fine.py").read_text(encoding="utf-8") == CLIENT
+
+
+def test_a_full_disk_says_how_much_is_needed(history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the variable that names another place."""
+    history.commit("Add a table of two megabytes", {"table.bin": b"x" * 2_000_000})
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(HistoryError, match=r"No space is left .* they take 2 MB: .*TMPDIR"):
+        checkout(GitRepository.open(history.folder), "HEAD", tmp_path / "tree")
