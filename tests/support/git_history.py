@@ -38,14 +38,26 @@ class History:
 
     def git(self, *arguments: str, env: dict[str, str] | None = None) -> str:
         """Run git in the repository and return what it prints."""
+        return self.git_in(self.folder, *arguments, env=env)
+
+    @staticmethod
+    def git_in(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
+        """Run git in a folder, such as a clone of the repository, and return what it prints."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, env={**kept, **_QUIET, **(env or {})}, capture_output=True, check=True
+            ["git", *arguments], cwd=folder, env={**kept, **_QUIET, **(env or {})}, capture_output=True, check=True
         )
         return done.stdout.decode().strip()
 
-    def commit(self, message: str, files: dict[str, str | bytes | None], *, author: str | None = None) -> str:
-        """Write files (None deletes one) and commit them; returns the commit's name."""
+    def commit(
+        self,
+        message: str,
+        files: dict[str, str | bytes | None],
+        *,
+        author: str | None = None,
+        time: int | None = None,
+    ) -> str:
+        """Write files (None deletes one) and commit them, a day after the last commit where no time is given."""
         for name, content in files.items():
             path = self.folder / name
             if content is None:
@@ -54,15 +66,15 @@ class History:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         self.git("add", "--all")
-        return self._record("commit", "--quiet", "--allow-empty", "--message", message, author=author)
+        return self._record("commit", "--quiet", "--allow-empty", "--message", message, author=author, time=time)
 
     def merge(self, branch: str, message: str) -> str:
         """Merge a branch with a commit of its own."""
         return self._record("merge", "--quiet", "--no-ff", "--message", message, branch)
 
-    def _record(self, *arguments: str, author: str | None = None) -> str:
-        """Make a commit a day after the one before it."""
-        date = f"{_FIRST + self._commits * _DAY} +0000"
+    def _record(self, *arguments: str, author: str | None = None, time: int | None = None) -> str:
+        """Make a commit, and return its name."""
+        date = f"{_FIRST + self._commits * _DAY if time is None else time} +0000"
         self._commits += 1
         env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
         if author:

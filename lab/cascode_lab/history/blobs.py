@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from types import TracebackType
 
 from cascode_lab.history.errors import HistoryError
 from cascode_lab.history.git import GitRepository
+
+#: A clone without any file contents lacks thousands; each one that is asked for costs a process.
+MOST_MISSING = 200
 
 
 class BlobReader:
@@ -19,29 +23,22 @@ class BlobReader:
     def __init__(self, repository: GitRepository) -> None:
         self._repository = repository
         self._process: subprocess.Popen[bytes] | None = None
+        self._missing = 0
 
     def __enter__(self) -> BlobReader:
-        self._process = self._repository.conversation("cat-file", "--batch")
+        self._start()
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            # A reply that was not read to its end would keep the process waiting.
-            process.kill()
-            process.stdin.close()
-            process.stdout.close()
-            process.wait()
+        self._stop()
 
     def read(self, blob: str) -> bytes | None:
         """Return a blob's content; None where the repository lacks it, as a partial clone may.
 
         Raises:
-            HistoryError: git died.
+            HistoryError: git died, or a partial clone lacks more than ``MOST_MISSING`` blobs.
         """
         process = self._process
         assert process is not None, "a BlobReader is used as a context"
@@ -54,7 +51,13 @@ class BlobReader:
             raise self._ended_early() from error
         head = process.stdout.readline().split()
         if not head:
-            raise self._ended_early()
+            # git ends at an object that a remote promised and that it may not fetch.
+            self._missing += 1
+            if self._missing > MOST_MISSING or not self._repository.is_partial():
+                raise self._ended_early()
+            self._stop()
+            self._start()
+            return None
         if head[-1] in (b"missing", b"ambiguous"):
             return None
         size = int(head[2])
@@ -63,8 +66,24 @@ class BlobReader:
             raise self._ended_early()
         return content[:-1] if head[1] == b"blob" else None
 
+    def _start(self) -> None:
+        """Start the process."""
+        self._process = self._repository.conversation("cat-file", "--batch")
+
+    def _stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            # A reply that was not read to its end would keep the process waiting.
+            process.kill()
+            # What was asked of a process that has ended cannot be delivered.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
     def _ended_early(self) -> HistoryError:
         """What is said when git ends before its time."""
-        return HistoryError(
-            f"git cat-file ended while reading {self._repository.folder}: check the clone with 'git fsck'."
-        )
+        return HistoryError(f"git cat-file ended while reading {self._repository.folder}: {self._repository.advice()}.")

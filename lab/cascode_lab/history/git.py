@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cascode_lab.history.errors import HistoryError
 
@@ -43,6 +44,11 @@ _SAFE_ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "LC_ALL": "C",
 }
+# Set where a clone was made without some of its objects.
+_PROMISES = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+# What fetches them, and what fetches the rest of a history.
+_FETCH_OBJECTS = "git fetch --refetch --no-filter"
+_FETCH_HISTORY = "git fetch --unshallow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class GitRepository:
         repository = cls(folder, _git_dir(folder))
         try:
             repository.read("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        except HistoryError:
+        except (HistoryError, OSError):  # the folder that a pointer leads to may be gone
             raise HistoryError(
                 f"{folder} is not a git repository with commits: name a clone or a bare repository."
             ) from None
@@ -83,13 +89,7 @@ class GitRepository:
         Raises:
             HistoryError: It failed.
         """
-        done = subprocess.run(  # noqa: S603  git itself, with the settings above
-            self._command(arguments),
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        done = self._run(arguments)
         if done.returncode:
             raise self._failure(arguments, done.stderr)
         return done.stdout
@@ -113,7 +113,11 @@ class GitRepository:
             asked.writelines(line.encode() + b"\n" for line in lines)
             asked.seek(0)
             process = subprocess.Popen(  # noqa: S603  as above
-                self._command(arguments), env=_environment(), stdin=asked, stdout=subprocess.PIPE, stderr=errors
+                self._command(arguments),
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                **self._surroundings(),
             )
             assert process.stdout is not None
             try:
@@ -135,10 +139,10 @@ class GitRepository:
         """Start a git command that answers requests, one at a time."""
         return subprocess.Popen(  # noqa: S603  as above
             self._command(arguments),
-            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            **self._surroundings(),
         )
 
     def commit(self, revision: str) -> str:
@@ -167,6 +171,47 @@ class GitRepository:
         pairs = [line.split(" ", 1) for line in lines.splitlines() if " " in line]
         return [url for _, url in sorted(pairs, key=lambda pair: pair[0] != "remote.origin.url")]
 
+    def is_shallow(self) -> bool:
+        """Whether the history was cut off when it was cloned."""
+        return self.read("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    def is_partial(self) -> bool:
+        """Whether the clone may lack objects that its remote promised."""
+        return bool(self._run(("config", "--local", "--get-regexp", _PROMISES)).stdout.strip())
+
+    def advice(self) -> str:
+        """What to do where git cannot read an object of the repository."""
+        if self.is_partial():
+            return f"it is a partial clone, fetch the rest with '{_FETCH_OBJECTS}'"
+        return "check the clone with 'git fsck'"
+
+    def advice_on_history(self) -> str:
+        """What to do where the repository has too little history; empty where no more of it can be fetched."""
+        return f"it is a shallow clone, fetch the rest with '{_FETCH_HISTORY}'" if self.is_shallow() else ""
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+        """Run a git command to its end, whatever it ends with."""
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603  git itself, with the settings above
+            self._command(arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            **self._surroundings(),
+        )
+        return done
+
+    def _surroundings(self) -> dict[str, Any]:
+        """Environment, folder and process group of a git call."""
+        surroundings: dict[str, Any] = {
+            "env": _environment(),
+            # git takes the current folder for the work tree, and would read the attributes of whatever lies there.
+            "cwd": self.git_dir,
+        }
+        # Ctrl-C in a terminal reaches its whole process group: what git does is ended here, at a safe place.
+        if sys.platform == "win32":
+            return surroundings | {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        return surroundings | {"start_new_session": True}
+
     def _command(self, arguments: Sequence[str]) -> list[str]:
         """The command line of a git call."""
         settings = [part for name, value in _SAFE_SETTINGS for part in ("-c", f"{name}={value}")]
@@ -176,8 +221,7 @@ class GitRepository:
         """What a failed call says to a person."""
         said = stderr.decode(errors="replace").strip().splitlines()
         return HistoryError(
-            f"git {arguments[0]} failed in {self.folder} ({said[0] if said else 'without a word'}): "
-            f"check the clone with 'git fsck'."
+            f"git {arguments[0]} failed in {self.folder} ({said[0] if said else 'without a word'}): {self.advice()}."
         )
 
 
@@ -189,10 +233,18 @@ def _git_dir(folder: Path) -> Path:
     if inside.is_file():  # a linked worktree or a submodule
         pointer = inside.read_text(encoding="utf-8", errors="replace").strip()
         if pointer.startswith("gitdir:"):
-            return folder / pointer.removeprefix("gitdir:").strip()
+            target = folder / pointer.removeprefix("gitdir:").strip()
+            if _is_share(target) and not _is_share(folder):
+                raise HistoryError(f"{inside} leads to another machine, {target}: name the folder of a clone here.")
+            return target
     if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
         return folder
     raise HistoryError(f"{folder} is not a git repository: name the folder of a clone, or a bare repository.")
+
+
+def _is_share(path: Path) -> bool:
+    """Whether a path names a machine first, in Windows' or in POSIX' way: Windows sends it its user's name."""
+    return str(path).replace("\\", "/").startswith("//")
 
 
 def _program() -> str:

@@ -16,9 +16,10 @@ _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 #: Each commit that lacks an object costs a new process; a clone without blobs would cost thousands.
 MOST_INCOMPLETE = 200
+# --text: attributes of the repository could hide the changes of any file.
 _ARGUMENTS = (
-    "diff-tree", "--stdin", "-r", "-p", "-U0", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
-    "--no-color", "--diff-algorithm=default", "--indent-heuristic",
+    "diff-tree", "--stdin", "-r", "-p", "--text", "-U0", "--full-index", "--no-renames", "--no-ext-diff",
+    "--no-textconv", "--no-color", "--diff-algorithm=default", "--indent-heuristic",
 )  # fmt: skip
 
 #: Hunks of a file, by its object names before and after.
@@ -33,8 +34,8 @@ def patches(repository: GitRepository, shas: Sequence[str]) -> Iterator[tuple[st
         shas: Full object names of commits that are not merges.
 
     Yields:
-        A commit's name and the hunks of its changed text files; None in their place where the repository lacks an
-        object of the commit, as clones without large files do. Commits without changes are left out.
+        A commit's name and the hunks of its changed files; None in their place where the repository lacks an object
+        of the commit, as partial clones may. Commits without changes are left out.
 
     Raises:
         HistoryError: git cannot read them, or more than ``MOST_INCOMPLETE`` lack objects.
@@ -50,13 +51,17 @@ def patches(repository: GitRepository, shas: Sequence[str]) -> Iterator[tuple[st
                         yield last
                     last = patch
         except HistoryError:
-            # git stops at the first object that it cannot read: what it printed last is not whole.
+            # git stops at the first object that it cannot read.
             incomplete += 1
             if incomplete > MOST_INCOMPLETE:
                 raise
-            broken = remaining[0] if last is None else last[0]
-            remaining = remaining[remaining.index(broken) + 1 :]
-            yield broken, None
+            broken = 0 if last is None else remaining.index(last[0])
+            if last is not None and broken + 1 < len(remaining) and repository.is_partial():
+                # What a remote promised it looks for before it prints anything of a commit: the last one is whole.
+                yield last
+                broken += 1
+            yield remaining[broken], None
+            remaining = remaining[broken + 1 :]
             continue
         if last is not None:
             yield last

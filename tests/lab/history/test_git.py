@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -136,3 +137,126 @@ def test_a_missing_git_is_reported(history: History, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("cascode_lab.history.git.shutil.which", lambda _name: None)
     with pytest.raises(HistoryError, match="git is not installed"):
         GitRepository.open(history.folder)
+
+
+_INTERRUPTED = """
+import os, signal, sys, time
+from pathlib import Path
+from cascode_lab.history.blobs import BlobReader
+from cascode_lab.history.git import GitRepository
+
+signal.signal(signal.SIGINT, lambda *_: None)
+repository = GitRepository.open(Path(sys.argv[1]))
+blob = repository.read("rev-parse", "HEAD:client.py").decode().strip()
+with BlobReader(repository) as blobs, repository.reading("cat-file", "--batch", lines=[blob] * 5_000) as stream:
+    os.killpg(0, signal.SIGINT)
+    time.sleep(0.3)
+    print(len(blobs.read(blob)), len(stream.read()) // 5_000)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs process groups of POSIX")
+def test_an_interrupt_in_the_terminal_leaves_git_alone(history: History) -> None:
+    """Ctrl-C reaches all of a terminal's processes: what the command reads at that moment is still read to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, str(history.folder)],
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    length, whole = (int(number) for number in done.stdout.split())
+    assert length == len(CLIENT)
+    assert whole > len(CLIENT)
+
+
+class _Dying(GitRepository):
+    """A repository whose git ends at once."""
+
+    def conversation(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start git and end it."""
+        process = super().conversation(*arguments)
+        process.kill()
+        process.wait()
+        return process
+
+
+def test_a_git_that_has_ended_is_named(history: History) -> None:
+    """The pipe that breaks with it does not hide the error."""
+    repository = _Dying.open(history.folder)
+    with pytest.raises(HistoryError, match=r"git cat-file ended .*check the clone with 'git fsck'"):
+        _read_in(repository, "1" * 40)
+
+
+def _read_in(repository: GitRepository, blob: str) -> bytes | None:
+    """Read a blob with a reader of its own."""
+    with BlobReader(repository) as blobs:
+        return blobs.read(blob)
+
+
+@pytest.mark.parametrize("place", ["current folder", "clone", "info"])
+def test_attributes_do_not_hide_changes(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Neither those of the folder where the command is run nor the clone's own."""
+    history.commit("Wait a while before hanging up", {"client.py": CLIENT.replace("close()", "close(1)")})
+    folder = {"current folder": tmp_path, "clone": history.folder, "info": history.folder / ".git" / "info"}[place]
+    folder.mkdir(exist_ok=True)
+    (folder / ("attributes" if place == "info" else ".gitattributes")).write_text("*.py -diff\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path if place == "current folder" else history.folder)
+    assert len(mine(GitRepository.open(history.folder)).pairs) == 1
+
+
+@pytest.fixture
+def partial(history: History, tmp_path: Path) -> Path:
+    """A clone of five commits that lacks what was larger than a kilobyte at the time: the third version of a file."""
+    for number in range(1, 6):
+        filler = "# long\n" * 300 if number == 3 else ""
+        history.commit(
+            f"Wait {number} seconds before hanging up",
+            {"client.py": CLIENT.replace("close()", f"close({number})") + filler},
+        )
+    history.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "partial"
+    source = history.folder.as_uri()
+    history.git("clone", "--quiet", "--no-local", "--filter=blob:limit=1k", "--no-checkout", source, str(clone))
+    return clone
+
+
+def test_partial_clones_are_read_as_far_as_they_go(partial: Path, tmp_path: Path) -> None:
+    """Commits to a file that was not fetched give no pair, those beside them do."""
+    repository = GitRepository.open(partial)
+    mined = mine(repository)
+    assert [pair.query for pair in mined.pairs] == [f"Wait {number} seconds before hanging up" for number in (5, 2, 1)]
+    assert mined.dropped["object missing"] == 2
+    assert checkout(repository, "HEAD~2", tmp_path / "tree") == {"object missing": 1}
+    assert checkout(repository, "HEAD", tmp_path / "whole") == {"written": 1}
+
+
+def test_a_partial_clone_that_lacks_too_much_says_how_to_fetch_it(
+    partial: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that is named helps."""
+    monkeypatch.setattr("cascode_lab.history.patches.MOST_INCOMPLETE", 1)
+    monkeypatch.setattr("cascode_lab.history.blobs.MOST_MISSING", 0)
+    repository = GitRepository.open(partial)
+    advice = "it is a partial clone, fetch the rest with 'git fetch --refetch --no-filter'"
+    with pytest.raises(HistoryError, match=advice):
+        mine(repository)
+    with pytest.raises(HistoryError, match=advice):
+        _read_in(repository, repository.read("rev-parse", "HEAD~2:client.py").decode().strip())
+    History.git_in(partial, *advice.split("'")[1].split()[1:])
+    assert len(mine(repository).pairs) == 5
+
+
+def test_pointers_of_linked_worktrees_are_followed_on_this_machine_alone(history: History, tmp_path: Path) -> None:
+    """One to another machine is refused, one to a folder that has gone is no repository."""
+    linked = tmp_path / "linked"
+    history.git("worktree", "add", "--quiet", str(linked))
+    (linked / ".git").write_text("gitdir: //host/share/repo\n", encoding="utf-8")
+    with pytest.raises(HistoryError, match="leads to another machine"):
+        GitRepository.open(linked)
+    (linked / ".git").write_text(f"gitdir: {tmp_path / 'gone'}\n", encoding="utf-8")
+    with pytest.raises(HistoryError, match="linked is not a git repository"):
+        GitRepository.open(linked)
