@@ -20,6 +20,8 @@ _KEPT = 256
 _MAX_BYTES = 256 << 10
 #: Characters of a definition whose words are compared: its head says what it is about.
 _HEAD_CHARACTERS = 1_500
+#: Why a version gives no definitions that the repository lacks.
+LACKS_FILE = "file missing"
 # git ends lines at LF alone, the extractor at a lone CR too: line numbers of such a file would not agree.
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
@@ -119,7 +121,7 @@ class FileVersions:
             self._kept.move_to_end(key)
             return self._kept[key]
         content = self._blobs.read(blob)
-        version = "file missing" if content is None else file_version(path, content)
+        version = LACKS_FILE if content is None else file_version(path, content)
         self._kept[key] = version
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

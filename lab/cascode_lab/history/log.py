@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO
 
 from cascode_lab.history.git import GitRepository
@@ -15,7 +15,9 @@ _FORMAT = "%x01%H%x00%P%x00%an%x00%ae%x00%ct%x00%B%x00"
 _CHUNK = 1 << 16
 
 
-def commits(repository: GitRepository, revision: str = "HEAD", *, since: str | None = None) -> Iterator[Commit]:
+def commits(
+    repository: GitRepository, revision: str = "HEAD", *, since: str | None = None
+) -> Generator[Commit, None, None]:
     """Read commits that are not merges, newest first.
 
     Args:

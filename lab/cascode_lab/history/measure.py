@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +16,13 @@ from cascode_indexer.indexing.types import Cancelled, OnProgress
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.git import GitRepository
-from cascode_lab.history.mine import OnCommit
-from cascode_lab.history.questions import HistoryQuestion, questions_of
+from cascode_lab.history.mine import LACKING_RULES, OnCommit
+from cascode_lab.history.questions import ENOUGH_QUESTIONS, HistoryQuestion, HistoryQuestions, questions_of
 from cascode_lab.own_code.asking import (
     FEWEST_QUESTIONS,
     OnQuestion,
     Outcome,
     ask,
-    mean_reciprocal_rank,
     measured_depth,
     measured_reading,
     parse_files,
@@ -57,29 +55,19 @@ class HistoryReport:
     """How well a repository's commits find what they changed."""
 
     folder: Path
-    #: Full name of the commit whose tree was searched.
-    revision: str
+    #: The revision that was searched, what could be asked, and what became of the other commits.
+    found: HistoryQuestions
+    #: How to get more of the repository where the clone is not whole; empty where nothing is known to lack.
+    advice: str
     files: int
     definitions: int
-    #: Commits that ask nothing, by rule.
-    dropped: Mapping[str, int]
-    #: Questions that there are; ``outcomes`` has none where they are too few.
-    questions: int
+    #: None where there are too few questions.
     outcomes: tuple[Outcome[AnsweredQuestion], ...]
     #: Candidates whose texts the classifier read for each question; 0 where that does not help, or states are kept.
     rerank_top: int
     #: What ranked, in words.
     reading: str
     cancelled: bool = False
-
-    @property
-    def mrr(self) -> float:
-        """MRR@10 of all questions."""
-        return mean_reciprocal_rank(self.outcomes, DEPTH)
-
-    def of(self, *, named: bool) -> tuple[Outcome[AnsweredQuestion], ...]:
-        """Outcomes of the questions that name one of their answers, or of the others."""
-        return tuple(outcome for outcome in self.outcomes if outcome.question.question.named is named)
 
 
 def measure_history(
@@ -100,7 +88,8 @@ def measure_history(
         folder: A clone or a bare repository; its work tree and its index are left alone.
         model: The model.
         revision: What is searched; the commits after it ask. Chosen when None, as near as enough commits allow.
-        limit: Ask at most this many questions, drawn evenly; the same ones on every run.
+        limit: Ask at most this many questions, drawn evenly; the same ones on every run. A revision is chosen that
+            gives as many where there is one.
         max_file_bytes: Larger files are left out.
         on_commit: Called with the number of commits read so far.
         on_progress: Called with the progress of reading and encoding.
@@ -115,20 +104,27 @@ def measure_history(
         IndexStoreError: The temporary index or the vector cache cannot be written.
     """
     repository = GitRepository.open(folder)
-    found = questions_of(repository, revision=revision, limit=limit, on_commit=on_commit, cancelled=cancelled)
+    found = questions_of(
+        repository,
+        revision=revision,
+        limit=limit,
+        enough=max(ENOUGH_QUESTIONS, limit),
+        max_file_bytes=max_file_bytes,
+        on_commit=on_commit,
+        cancelled=cancelled,
+    )
     report = HistoryReport(
         folder,
-        found.revision,
+        found,
+        _advice(repository, found),
         files=0,
         definitions=0,
-        dropped=dict(found.dropped.most_common()),
-        questions=len(found.questions),
         outcomes=(),
         rerank_top=measured_depth(model),
         reading=measured_reading(model),
         cancelled=cancelled(),
     )
-    if report.cancelled or report.questions < FEWEST_QUESTIONS:
+    if report.cancelled or len(found.questions) < FEWEST_QUESTIONS:
         return report
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
         root = Path(name).resolve() / "tree"
@@ -147,8 +143,7 @@ def measure_history(
         outcomes = ask(
             root,
             files,
-            # A smaller limit of bytes than that of mining may have taken an answer's file away.
-            [question for question in questions if question.texts],
+            questions,
             model,
             max_file_bytes=max_file_bytes,
             on_progress=on_progress,
@@ -162,3 +157,10 @@ def measure_history(
         outcomes=outcomes,
         cancelled=cancelled(),
     )
+
+
+def _advice(repository: GitRepository, found: HistoryQuestions) -> str:
+    """How to get what a clone lacks, where the lack of it was felt or may be."""
+    if any(found.dropped[rule] for rule in LACKING_RULES) and repository.is_partial():
+        return repository.advice()
+    return repository.advice_on_history()

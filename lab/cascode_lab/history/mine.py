@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +13,7 @@ from cascode_lab.corpus.code_filters import MAX_CODE_CHARACTERS, is_test_functio
 from cascode_lab.corpus.duplicates import query_key
 from cascode_lab.history.blobs import BlobReader
 from cascode_lab.history.candidates import Candidate, candidate
-from cascode_lab.history.files import FileVersion, FileVersions
+from cascode_lab.history.files import LACKS_FILE, FileVersion, FileVersions
 from cascode_lab.history.git import GitRepository
 from cascode_lab.history.log import commits
 from cascode_lab.history.message import clean_body
@@ -22,16 +22,19 @@ from cascode_lab.history.neighbours import neighbours
 from cascode_lab.history.patches import FileHunks, patches
 from cascode_lab.history.resolve import changed_definitions, without_containers
 from cascode_lab.history.trivial import is_trivial
-from cascode_lab.history.types import HistoryPair, Hunk, Place
+from cascode_lab.history.types import Commit, HistoryPair, Hunk, Place
 
 #: Candidates taken from a repository, the newest: more of one project teach less than others do, and old code is
 #: written in a style that nobody asks for today.
 MOST_CANDIDATES = 5_000
 #: Definitions that a commit may change; more are a sweep, and each alone is a poor answer.
 MOST_ANSWERS = 3
+_LACKS_OBJECT = "object missing"
+#: Rules by which a commit gives no pair because the clone is not whole.
+LACKING_RULES = (_LACKS_OBJECT, LACKS_FILE)
 
-#: Called with the number of commits examined, and of how many.
-OnCommit = Callable[[int, int], None]
+#: Called with the number of commits examined, and of how many; None while the log is read.
+OnCommit = Callable[[int, int | None], None]
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class Mined:
     pairs: list[HistoryPair] = field(default_factory=list)
     #: Commits that gave no pair, by rule.
     dropped: Counter[str] = field(default_factory=Counter)
+    #: Whether older commits were not read: there were as many candidates as were allowed.
+    is_cut: bool = False
     seconds: float = 0.0
 
 
@@ -62,8 +67,8 @@ def mine(
         since: Leave out this commit and its ancestors.
         limit: Look at the files of at most this many commits, the newest.
         enough: Stop after this many pairs.
-        on_commit: Called with the number of them examined so far.
-        cancelled: Asked after each of them; the pairs found until then are given.
+        on_commit: Called with the number of commits of the log read so far, then with that of them examined.
+        cancelled: Asked after each commit; the pairs found until then are given.
 
     Returns:
         The pairs, newest first.
@@ -73,7 +78,11 @@ def mine(
     """
     start = time.monotonic()
     mined = Mined()
-    chosen = _candidates(repository, revision, since, limit, mined.dropped)
+    with closing(commits(repository, revision, since=since)) as log:
+        chosen = _candidates(log, limit, mined.dropped, on_commit, cancelled)
+    mined.is_cut = len(chosen) == limit
+    if cancelled():
+        return mined
     with closing(_pairs(repository, chosen)) as results:
         for number, found in enumerate(results, start=1):
             if isinstance(found, str):
@@ -88,12 +97,14 @@ def mine(
 
 
 def _candidates(
-    repository: GitRepository, revision: str, since: str | None, limit: int, dropped: Counter[str]
+    log: Iterable[Commit], limit: int, dropped: Counter[str], on_commit: OnCommit, cancelled: Callable[[], bool]
 ) -> list[Candidate]:
     """Commits whose words and files allow a question, newest first."""
     chosen: list[Candidate] = []
     seen: set[str] = set()
-    for commit in commits(repository, revision, since=since):
+    for number, commit in enumerate(log, start=1):
+        if cancelled():
+            break
         found = candidate(commit)
         if isinstance(found, str):
             dropped[found] += 1
@@ -104,6 +115,7 @@ def _candidates(
             chosen.append(found)
             if len(chosen) == limit:
                 break
+        on_commit(number, None)
     return chosen
 
 
@@ -113,7 +125,7 @@ def _pairs(repository: GitRepository, chosen: Sequence[Candidate]) -> Generator[
     with BlobReader(repository) as blobs:
         versions = FileVersions(blobs)
         for sha, hunks in patches(repository, list(by_sha)):
-            yield "object missing" if hunks is None else _pair(by_sha[sha], hunks, versions)
+            yield _LACKS_OBJECT if hunks is None else _pair(by_sha[sha], hunks, versions)
 
 
 def _pair(found: Candidate, hunks: FileHunks, versions: FileVersions) -> HistoryPair | str:

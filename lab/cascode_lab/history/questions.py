@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cascode_indexer.extract import language_of
-from cascode_indexer.types import SkipCounts
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts
 from cascode_indexer.walk import walk
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.files import file_version
@@ -23,9 +23,10 @@ from cascode_lab.history.types import HistoryPair
 MOST_QUESTIONS = 60
 #: Fewer say little of a repository: older commits are asked too until there are as many.
 ENOUGH_QUESTIONS = 40
-#: Usable commits after the revision, tried in turn: the fewer, the nearer the revision is to the newest code.
+#: Usable commits after the revision, tried in turn: the fewer, the nearer the revision is to the newest code. For
+#: ``ENOUGH_QUESTIONS``, and as many times more as more are wanted.
 _STEPS = (80, 120, 180, 270, 400)
-#: Candidates read: some five in ten give a pair.
+#: Candidates read, likewise: some five in ten give a pair.
 _MOST_CANDIDATES = 1_000
 #: Draws the questions: every run and every model must be asked the same.
 _SEED = 20261128
@@ -54,6 +55,10 @@ class HistoryQuestions:
     language: str
     #: Commits that ask nothing, by rule.
     dropped: Counter[str]
+    #: Questions that there are, of which ``questions`` may be a part.
+    available: int = 0
+    #: Whether older commits were not read: there were as many candidates as were allowed.
+    is_cut: bool = False
 
     def content(self, repository: str, split: str) -> dict[str, Any]:
         """The questions as they are written."""
@@ -81,6 +86,8 @@ def questions_of(
     *,
     revision: str | None = None,
     limit: int = MOST_QUESTIONS,
+    enough: int = ENOUGH_QUESTIONS,
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
     on_commit: OnCommit = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> HistoryQuestions:
@@ -91,8 +98,10 @@ def questions_of(
         newest: The newest commit that may ask.
         revision: The revision that is searched; chosen when None, as the nearest one that gives enough questions.
         limit: Keep at most this many, drawn evenly; the same ones on every run.
+        enough: A revision with as many questions, or ``limit``, is searched; no older one is tried.
+        max_file_bytes: Larger files are not searched, and give no question.
         on_commit: Called with the number of commits examined so far.
-        cancelled: Asked after each commit; the questions found until then are given.
+        cancelled: Asked after each commit and file; the questions found until then are given.
 
     Returns:
         The questions, newest first. Every answer stands in the tree of the revision, in a file that is indexed.
@@ -100,38 +109,64 @@ def questions_of(
     Raises:
         HistoryError: git cannot read the history, or there is no such revision.
     """
+    # Whole steps where no more are wanted than usual.
+    scale = max(1.0, enough / ENOUGH_QUESTIONS)
+    candidates = int(_MOST_CANDIDATES * scale)
+
+    def asked_at(base: str, mined: Mined, pairs: Sequence[HistoryPair]) -> HistoryQuestions:
+        """The questions at a revision."""
+        paths = {place.path for pair in pairs for place in pair.answers}
+        standing = _definitions_at(repository, base, paths, max_file_bytes, cancelled)
+        return _standing(base, mined, pairs, standing, limit)
+
     if revision is not None:
         since = repository.commit(revision)
-        mined = mine(repository, newest, since=since, limit=_MOST_CANDIDATES, on_commit=on_commit, cancelled=cancelled)
-        return _at(repository, since, mined, mined.pairs, limit)
-    best = HistoryQuestions(repository.commit(newest), (), "", Counter())
-    for step in _STEPS:
-        mined = mine(repository, newest, limit=_MOST_CANDIDATES, enough=step, on_commit=on_commit, cancelled=cancelled)
-        base = _before(repository, newest, min((pair.commit.time for pair in mined.pairs), default=0))
-        if base is None or cancelled():
+        mined = mine(repository, newest, since=since, limit=candidates, on_commit=on_commit, cancelled=cancelled)
+        return asked_at(since, mined, mined.pairs)
+    best: HistoryQuestions | None = None
+    mined = Mined()
+    for step in (int(step * scale) for step in _STEPS):
+        mined = mine(repository, newest, limit=candidates, enough=step, on_commit=on_commit, cancelled=cancelled)
+        if not mined.pairs or cancelled():
+            break
+        base = _before(repository, newest, mined.pairs[-1].commit.sha)
+        if base is None:
             break
         after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
-        found = _at(repository, base, mined, [pair for pair in mined.pairs if pair.commit.sha in after], limit)
-        best = max(best, found, key=lambda attempt: len(attempt.questions))
-        if len(best.questions) >= min(ENOUGH_QUESTIONS, limit) or len(mined.pairs) < step:
+        found = asked_at(base, mined, [pair for pair in mined.pairs if pair.commit.sha in after])
+        if best is None or len(found.questions) > len(best.questions):
+            best = found
+        if len(best.questions) >= min(enough, limit) or len(mined.pairs) < step:
             break
+    if best is None:
+        return HistoryQuestions(repository.commit(newest), (), "", +mined.dropped, is_cut=mined.is_cut)
     return best
 
 
-def _before(repository: GitRepository, newest: str, time: int) -> str | None:
-    """The newest commit of the main line that is older than a time."""
-    found = repository.read("rev-list", "--first-parent", "-n", "1", f"--before={time - 1}", newest, "--")
-    return found.decode().strip() or None
+def _before(repository: GitRepository, newest: str, oldest: str) -> str | None:
+    """The first commit of the main line that the log shows after the oldest commit that may ask.
+
+    By the order of the log, and no commit's time: a wrong clock would put all others after it.
+    """
+    main = set(repository.read("rev-list", "--first-parent", newest, "--").decode().split())
+    passed = False
+    with repository.reading("rev-list", newest, "--") as log:
+        for line in log:
+            sha = line.decode().strip()
+            if passed and sha in main:
+                return sha
+            passed = passed or sha == oldest
+    return None
 
 
-def _at(
-    repository: GitRepository, revision: str, mined: Mined, pairs: Sequence[HistoryPair], limit: int
+def _standing(
+    revision: str, mined: Mined, pairs: Sequence[HistoryPair], standing: Collection[tuple[str, str]], limit: int
 ) -> HistoryQuestions:
     """The pairs whose answers all stand in the tree of a revision."""
     dropped = Counter(mined.dropped)
-    standing = _definitions_at(repository, revision, {place.path for pair in pairs for place in pair.answers})
     kept = [pair for pair in pairs if all(place.key in standing for place in pair.answers)]
-    dropped["answer not in the revision"] = len(pairs) - len(kept)
+    available = len(kept)
+    dropped["answer not in the revision"] = len(pairs) - available
     if len(kept) > limit:
         chosen = sorted(random.Random(_SEED).sample(range(len(kept)), limit))  # noqa: S311  no secret
         kept = [kept[at] for at in chosen]
@@ -151,17 +186,30 @@ def _at(
         for pair in kept
     )
     return HistoryQuestions(
-        revision, questions, max(languages, key=lambda language: languages[language], default=""), +dropped
+        revision,
+        questions,
+        max(languages, key=lambda language: languages[language], default=""),
+        +dropped,
+        available,
+        mined.is_cut,
     )
 
 
-def _definitions_at(repository: GitRepository, revision: str, paths: Collection[str]) -> set[tuple[str, str]]:
+def _definitions_at(
+    repository: GitRepository,
+    revision: str,
+    paths: Collection[str],
+    max_file_bytes: int,
+    cancelled: Callable[[], bool],
+) -> set[tuple[str, str]]:
     """Path and qualified name of the definitions of some files, where the indexer would read them."""
     found: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory(prefix="cascode-history-") as name:
         folder = Path(name) / "tree"
-        checkout(repository, revision, folder)
-        for source in walk(folder, language_of=language_of, skipped=SkipCounts()):
+        checkout(repository, revision, folder, cancelled=cancelled)
+        for source in walk(folder, language_of=language_of, skipped=SkipCounts(), max_bytes=max_file_bytes):
+            if cancelled():
+                break
             if source.path in paths:
                 version = file_version(source.path, source.absolute.read_bytes())
                 if not isinstance(version, str):

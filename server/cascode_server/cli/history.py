@@ -10,7 +10,14 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note
-from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
+from cascode_server.cli.measuring import (
+    MeasuringProgress,
+    figures,
+    measuring_options,
+    miss_lines,
+    model_and_settings,
+    naming_lines,
+)
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
 from cascode_server.cli.words import quantity
@@ -62,50 +69,57 @@ def history_command(
     if report.cancelled:
         raise KeyboardInterrupt
     if not report.outcomes:
-        return _too_few(report)
-    for line in (*_summary(report), *miss_lines(report.outcomes, misses, _answers)):
+        return _too_few(report, revision)
+    for line in (*_summary(report, limit), *miss_lines(report.outcomes, misses, _answers)):
         click.echo(printable(line))
     return 0
 
 
-def _too_few(report: HistoryReport) -> int:
+def _too_few(report: HistoryReport, revision: str | None) -> int:
     """Say why nothing was measured."""
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
+    older = "name an older --revision or" if revision else "name"
     note(
-        f"{report.folder}: {quantity(report.questions, 'usable commit')}, a measurement needs "
+        f"{report.folder}: {quantity(len(report.found.questions), 'usable commit')}, a measurement needs "
         f"{FEWEST_QUESTIONS} or more (skipped: {_skip_summary(report) or 'none'}): "
-        f"name an older --revision or a repository with more history"
+        f"{report.advice or f'{older} a repository with more history'}"
     )
     return 1
 
 
-def _summary(report: HistoryReport) -> Iterator[str]:
+def _summary(report: HistoryReport, limit: int | None) -> Iterator[str]:
     """What was measured and what came out."""
     from cascode_lab.history.measure import DEPTH
-    from cascode_lab.own_code.asking import mean_reciprocal_rank
 
     yield (
-        f"{quantity(len(report.outcomes), 'commit')} asked for what they changed, among "
+        f"{quantity(len(report.outcomes), 'commit')}{_drawn(report, limit)} asked for what they changed, among "
         f"{quantity(report.definitions, 'definition')} in {quantity(report.files, 'file')} "
-        f"of revision {report.revision[:12]}; {report.reading}"
+        f"of revision {report.found.revision[:12]}; {report.reading}"
     )
     yield ""
     yield from figures(report.outcomes, DEPTH)
     yield ""
-    for label, named in (("named", True), ("described", False)):
-        some = report.of(named=named)
-        if some:
-            what = "name the definition" if named else "describe it"
-            yield f"{label:<11}{mean_reciprocal_rank(some, DEPTH):.3f}   ({len(some):,} {what})"
-    if report.dropped:
+    yield from naming_lines(report.outcomes, lambda question: question.question.named, DEPTH)
+    if report.found.dropped:
         yield ""
         yield f"commits skipped: {_skip_summary(report)}"
 
 
+def _drawn(report: HistoryReport, limit: int | None) -> str:
+    """From how many the commits were drawn, or that there are not as many as were asked for."""
+    asked, available = len(report.outcomes), report.found.available
+    if asked < available:
+        newest = "the newest " if report.found.is_cut else ""
+        return f" (drawn from {newest}{available:,}; --limit takes more)"
+    if limit is not None and asked < limit:
+        return f" (fewer than --limit {limit:,}: no others can be used)"
+    return ""
+
+
 def _skip_summary(report: HistoryReport) -> str:
     """Commits that ask nothing, by the most frequent rules."""
-    rules = list(report.dropped.items())
+    rules = report.found.dropped.most_common()
     shown = [f"{count:,} {rule}" for rule, count in rules[:_RULES_SHOWN]]
     rest = sum(count for _, count in rules[_RULES_SHOWN:])
     return ", ".join([*shown, *([f"{rest:,} by other rules"] if rest else [])])

@@ -92,6 +92,27 @@ def figures(outcomes: Sequence[Outcome[Any]], depth: int | None = None) -> Itera
         yield f"{f'recall@{at}':<11}{recall(outcomes, at):.3f}"
 
 
+def naming_lines(
+    outcomes: Sequence[Outcome[Any]], is_named: Callable[[Any], bool], depth: int | None = None
+) -> Iterator[str]:
+    """MRR of the questions that name what they ask for, and of those that describe it; of none a line is left out.
+
+    Args:
+        outcomes: All of them.
+        is_named: Returns whether a question names its answer.
+        depth: Ranks that count; all when None.
+
+    Yields:
+        Lines.
+    """
+    from cascode_lab.own_code.asking import mean_reciprocal_rank
+
+    for label, what, named in (("named", "name the definition", True), ("described", "describe it", False)):
+        some = [outcome for outcome in outcomes if is_named(outcome.question) is named]
+        if some:
+            yield f"{label:<11}{mean_reciprocal_rank(some, depth):.3f}   ({len(some):,} {what})"
+
+
 def miss_lines(outcomes: Sequence[Outcome[Any]], count: int, answers: Callable[[Any], Sequence[str]]) -> Iterator[str]:
     """The questions that went worst, with what came first instead.
 
@@ -149,15 +170,15 @@ class MeasuringProgress:
             self._indexing = self._open.enter_context(indexing_progress())
         self._indexing(progress)
 
-    def show_commits(self, done: int, total: int) -> None:
-        """Show how many commits were read."""
-        self._count("reading commits", done, total)
+    def show_commits(self, done: int, total: int | None) -> None:
+        """Show how many commits were read; of the log nobody knows the length."""
+        self._count("reading the log" if total is None else "reading commits", done, total)
 
     def show_questions(self, done: int, total: int) -> None:
         """Show how many questions were asked."""
         self._count("asking", done, total)
 
-    def _count(self, what: str, done: int, total: int) -> None:
+    def _count(self, what: str, done: int, total: int | None) -> None:
         """A bar of its own; nothing where stderr is not a terminal: it takes seconds."""
         if not sys.stderr.isatty():
             return

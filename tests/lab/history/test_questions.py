@@ -10,6 +10,8 @@ from cascode_lab.history.git import GitRepository
 from cascode_lab.history.questions import HistoryQuestions, questions_of
 from git_history import History
 
+from .conftest import CLIENT
+
 VERBS = ("read", "write", "open", "close", "lock", "send", "fetch", "parse", "print", "count", "merge", "split")
 
 
@@ -97,6 +99,81 @@ def test_the_same_questions_are_drawn_each_time(changing: History) -> None:
 
 
 def test_a_repository_without_usable_commits_asks_nothing(history: History) -> None:
-    """The newest commit stands for the revision."""
+    """The newest commit stands for the revision, and what became of each commit is said."""
+    history.commit("Verbessert das Auflegen der Verbindung für alle", {"client.py": CLIENT.replace("close()", "end()")})
     found = asked(history)
     assert (found.questions, found.revision) == ((), history.git("rev-parse", "HEAD"))
+    assert found.dropped == {"first commit": 1, "not English prose": 1}
+
+
+def test_questions_that_do_not_stand_say_so(history: History) -> None:
+    """Where no revision has an answer, the rules of the nearest are given, not none."""
+    history.commit("Ignore the client from now on", {".gitignore": "client.py\n"})
+    history.commit("Wait a while before hanging up", {"client.py": CLIENT.replace("close()", "close(1)")})
+    found = asked(history)
+    assert found.questions == ()
+    assert found.dropped["answer not in the revision"] == 1
+
+
+@pytest.mark.parametrize("seconds", [1_000_000_000, 4_000_000_000])
+def test_a_wrong_clock_changes_no_revision(tmp_path: Path, seconds: int) -> None:
+    """A commit dated long ago, or years ahead, is as good as the others."""
+    history = History(tmp_path / "doors")
+    widths = dict.fromkeys(VERBS, 0)
+    history.commit("Initial doors of all sorts", {"doors.py": doors(widths)})
+    for number, verb in enumerate(VERBS, start=1):
+        widths[verb] = number
+        time = seconds if number == 6 else None
+        history.commit(f"Let people {verb} it {number} times at most", {"doors.py": doors(widths)}, time=time)
+    found = asked(history)
+    assert found.revision == history.git("rev-list", "--max-parents=0", "HEAD")
+    assert len(found.questions) == len(VERBS)
+
+
+def test_a_revision_lies_on_the_main_line_before_merged_branches(changing: History) -> None:
+    """Commits of a branch ask about the tree that the main line had before them."""
+    base = changing.git("rev-parse", "HEAD")
+    changing.git("checkout", "--quiet", "-b", "wide")
+    widths = {verb: number for number, verb in enumerate(VERBS, start=1)} | {"read": 70}
+    changing.commit("Let people look into it ever so often", {"doors.py": doors(widths)})
+    changing.git("checkout", "--quiet", "main")
+    widths |= {"read": 1, "split": 80}
+    changing.commit("Let people take it apart a little more", {"doors.py": doors(widths)})
+    changing.merge("wide", "Merge the wide doors")
+    found = asked(changing, revision=base)
+    assert [question.answers[0][1] for question in found.questions] == ["split_door", "read_door"]
+    everything = asked(changing)
+    assert everything.revision == changing.git("rev-list", "--max-parents=0", "HEAD")
+    assert everything.questions[:2] == found.questions
+
+
+def test_more_questions_are_looked_for_further_back(changing: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are wanted are enough, and what there is beside a limit is counted."""
+    monkeypatch.setattr("cascode_lab.history.questions.ENOUGH_QUESTIONS", 2)
+    monkeypatch.setattr("cascode_lab.history.questions._STEPS", (3, 6))
+    assert asked(changing, enough=2).available == 3
+    many = asked(changing, enough=5, limit=5)
+    assert (len(many.questions), many.available, many.is_cut) == (5, 7, False)
+    monkeypatch.setattr("cascode_lab.history.questions._MOST_CANDIDATES", 4)
+    cut = asked(changing, revision="HEAD~9", enough=2)
+    assert (len(cut.questions), cut.is_cut) == (4, True)
+    assert len(asked(changing, revision="HEAD~9", enough=4).questions) == 8
+
+
+def test_files_that_are_too_large_to_be_searched_give_no_question(changing: History) -> None:
+    """The limit of the search counts, not the usual one."""
+    assert asked(changing, revision="HEAD~3", max_file_bytes=100).questions == ()
+
+
+@pytest.mark.parametrize("options", [{}, {"revision": "HEAD~5"}])
+def test_questions_can_be_cancelled_at_any_time(changing: History, options: dict[str, object]) -> None:
+    """While the log is read already, and while files are written."""
+    asked_for: list[int | None] = []
+    found = asked(
+        changing,
+        on_commit=lambda _done, total: asked_for.append(total),
+        cancelled=lambda: len(asked_for) >= 3,
+        **options,
+    )
+    assert found.questions == ()
+    assert asked_for == [None] * 3

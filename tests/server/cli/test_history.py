@@ -179,3 +179,42 @@ def test_a_folder_that_is_no_repository_is_reported_before_the_model_is_loaded(r
     outcome = run("eval", "history", str(tmp_path), "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")
     assert f"{tmp_path} is not a git repository" in outcome.err
+
+
+@pytest.mark.usefixtures("model")
+def test_a_limit_that_cannot_be_reached_is_said(run: Run, clone: History) -> None:
+    """So is one that leaves commits out, whether the revision is chosen or named."""
+    root = clone.git("rev-list", "--max-parents=0", "HEAD")
+    for revision in ((), ("--revision", root)):
+        short = run("eval", "history", str(clone.folder), "--limit", "50", *revision)
+        assert short.out.startswith("11 commits (fewer than --limit 50: no others can be used) asked for")
+        drawn = run("eval", "history", str(clone.folder), "--limit", "10", *revision)
+        assert drawn.out.startswith("10 commits (drawn from 11; --limit takes more) asked for")
+
+
+@pytest.mark.usefixtures("model")
+def test_a_shallow_clone_is_named(run: Run, clone: History, tmp_path: Path) -> None:
+    """What became of its commits is said, and the command that fetches the others."""
+    shallow = tmp_path / "shallow"
+    clone.git("clone", "--quiet", "--depth", "1", clone.folder.as_uri(), str(shallow))
+    outcome = run("eval", "history", str(shallow))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.endswith(
+        "0 usable commits, a measurement needs 10 or more (skipped: 1 first commit): it is a shallow clone, "
+        "fetch the rest with 'git fetch --unshallow'\n"
+    )
+    short = History(tmp_path / "short")
+    short.commit("Initial version of the tasks", {"work.py": functions(0)})
+    assert (
+        "(skipped: 1 first commit): name a repository with more history\n"
+        in run("eval", "history", str(short.folder)).err
+    )
+
+
+@pytest.mark.usefixtures("model")
+def test_a_limit_of_bytes_counts_for_the_questions_too(run: Run, clone: History) -> None:
+    """Commits whose files are not searched are no questions: there is nothing to measure, and no figure."""
+    outcome = run("eval", "history", str(clone.folder), "--max-file-bytes", "100")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "0 usable commits" in outcome.err
+    assert "11 answer not in the revision" in outcome.err
