@@ -23,7 +23,7 @@ def names(query: str, definition: Definition) -> bool:
     Returns:
         Whether its own name stands in the query; for a constructor, its class's name.
     """
-    name = _own_name(definition)
+    name = own_name(definition)
     parts = split_identifiers(name)
     if len(parts) > 1:
         return _holds(split_identifiers(query), parts)
@@ -35,7 +35,7 @@ def names(query: str, definition: Definition) -> bool:
     return any(match.start() > 0 for match in re.finditer(rf"(?<![\w-]){word}(?![\w-])", query))
 
 
-def _own_name(definition: Definition) -> str:
+def own_name(definition: Definition) -> str:
     """Last part of the name; a constructor goes by its class."""
     if definition.kind is Kind.CONSTRUCTOR:
         container = definition.qualified_name.split(".")[:-1]

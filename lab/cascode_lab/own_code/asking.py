@@ -117,7 +117,13 @@ def measured_reading(model: CasCodeModel) -> str:
     return f"fast stage and classifier, K = {depth}" if depth else "fast stage"
 
 
-def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancelled: Cancelled) -> list[ParsedFile]:
+def parse_files(
+    root: Path,
+    max_file_bytes: int,
+    on_progress: OnProgress,
+    cancelled: Cancelled,
+    skipped: SkipCounts | None = None,
+) -> list[ParsedFile]:
     """Walk a folder and find the functions of its files; files without any are left out.
 
     Args:
@@ -125,6 +131,7 @@ def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancel
         max_file_bytes: Larger files are left out.
         on_progress: Called with the progress so far.
         cancelled: Asked before each file; the rest is left out.
+        skipped: Counts the paths that are skipped, by reason.
 
     Returns:
         The files, in the order of the walk.
@@ -132,14 +139,19 @@ def parse_files(root: Path, max_file_bytes: int, on_progress: OnProgress, cancel
     Raises:
         WorkspaceError: The folder cannot be walked.
     """
-    sources = list(walk(root, language_of=language_of, skipped=SkipCounts(), max_bytes=max_file_bytes))
+    skipped = SkipCounts() if skipped is None else skipped
+    sources = list(walk(root, language_of=language_of, skipped=skipped, max_bytes=max_file_bytes))
     files = []
     for number, source in enumerate(sources, start=1):
         if cancelled():
             break
         content = read_bytes(source, max_file_bytes)
-        if not isinstance(content, SkipReason):
+        if isinstance(content, SkipReason):
+            skipped.add_path(source.path, content)
+        else:
             parsed = parse_content(source, content)
+            if parsed.skip_reason is not None:
+                skipped.add_path(source.path, parsed.skip_reason)
             if parsed.definitions:
                 files.append(parsed)
         on_progress(IndexProgress(root, "scan", number, len(sources)))

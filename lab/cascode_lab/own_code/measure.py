@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascode_indexer.indexing.types import Cancelled, OnProgress
-from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
+from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts
 from cascode_indexer.walk import checked_root
 from cascode_lab.own_code.asking import (
     FEWEST_QUESTIONS,
@@ -46,6 +46,8 @@ class OwnCodeReport:
     questions: int
     #: Functions that give no question, by reason.
     unusable: Mapping[str, int]
+    #: Files and folders that were not read, by reason.
+    skipped: SkipCounts
     outcomes: tuple[Outcome[Question], ...]
     #: Candidates whose texts the classifier read for each question; 0 where that does not help, or states are kept.
     rerank_top: int
@@ -88,7 +90,8 @@ def measure_own_code(
         IndexStoreError: The temporary index or the vector cache cannot be written.
     """
     root = checked_root(root)
-    files = parse_files(root, max_file_bytes, on_progress, cancelled)
+    skipped = SkipCounts()
+    files = parse_files(root, max_file_bytes, on_progress, cancelled, skipped)
     found = questions_of(files)
     bare = [without_docs(file) for file in files]
     report = OwnCodeReport(
@@ -97,6 +100,7 @@ def measure_own_code(
         definitions=sum(len(file.definitions) for file in bare),
         questions=len(found.questions),
         unusable={reason.value: count for reason, count in found.unusable.most_common()},
+        skipped=skipped,
         outcomes=(),
         rerank_top=measured_depth(model),
         reading=measured_reading(model),

@@ -15,6 +15,8 @@ from cascode_indexer.types import FUNCTION_KINDS, Definition
 from cascode_lab.corpus.code_filters import query_remains
 from cascode_lab.corpus.duplicates import query_key
 from cascode_lab.corpus.query_text import query_of
+from cascode_lab.history.naming import names
+from cascode_lab.own_code.wording import plain_doc, without_own_name
 
 
 class Unusable(str, enum.Enum):
@@ -30,7 +32,7 @@ class Unusable(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A definition and the first paragraph of its documentation, which asks for it."""
+    """A definition and the first paragraph of its documentation, which asks for it, without the name before it."""
 
     query: str
     path: str
@@ -38,6 +40,8 @@ class Question:
     start_line: int
     #: What is encoded of it: its text without the documentation.
     text: str
+    #: Whether the query names the definition.
+    named: bool
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -97,15 +101,18 @@ def _question(path: str, definition: Definition, neighbours: Sequence[Definition
     if any(other is not definition and _holds(other, definition) for other in neighbours):
         # The outer one's code holds the inner one's documentation: it would answer as well.
         return Unusable.NESTED
-    query, reason = query_of(definition.doc)
-    if reason:
+    query, reason = query_of(plain_doc(definition))
+    query = without_own_name(query, definition)
+    if reason or not query:
         return Unusable.POOR_DOC
     bare = dataclasses.replace(definition, code=strip_doc(definition), doc="")
     if not bare.code.strip():
         return Unusable.NOTHING_ELSE
     if query_remains(query, bare.code):
         return Unusable.GIVEN_AWAY
-    return Question(query, path, definition.qualified_name, definition.start_line, encoded_text(bare))
+    return Question(
+        query, path, definition.qualified_name, definition.start_line, encoded_text(bare), names(query, definition)
+    )
 
 
 def _holds(outer: Definition, inner: Definition) -> bool:

@@ -10,10 +10,17 @@ import click
 
 from cascode_server.cli.base import Command
 from cascode_server.cli.console import note
-from cascode_server.cli.measuring import MeasuringProgress, figures, measuring_options, miss_lines, model_and_settings
+from cascode_server.cli.measuring import (
+    MeasuringProgress,
+    figures,
+    measuring_options,
+    miss_lines,
+    model_and_settings,
+    naming_lines,
+)
 from cascode_server.cli.options import FOLDER
 from cascode_server.cli.updating import stop_on_interrupt
-from cascode_server.cli.words import quantity
+from cascode_server.cli.words import quantity, skip_reasons, skip_summary
 from cascode_server.service.printable import printable
 
 if TYPE_CHECKING:
@@ -29,9 +36,9 @@ def workspace_command(
 ) -> int:
     """Measure the search on your own code.
 
-    The first paragraph of a definition's documentation asks for that definition, among all of WORKSPACE, with
-    the documentation taken out of what is searched. Nothing of it is kept but vectors in the cache. Exit status 1
-    where there are too few documented definitions to measure anything.
+    The first paragraph of a definition's documentation, without the name that it may begin with, asks for that
+    definition, among all of WORKSPACE, with the documentation taken out of what is searched. Nothing of it is kept but
+    vectors in the cache. Exit status 1 where there are too few documented definitions to measure anything.
     """
     from cascode import checked_root
     from cascode_lab.own_code.measure import DEFAULT_LIMIT, measure_own_code
@@ -61,15 +68,22 @@ def _too_few(report: OwnCodeReport) -> int:
     """Say why nothing was measured."""
     from cascode_lab.own_code.asking import FEWEST_QUESTIONS
 
-    if not report.definitions:
-        note(f"{report.root} holds no definitions: name a folder with source files")
-    else:
-        definitions = report.questions + sum(report.unusable.values())
+    skipped = skip_summary(report.skipped) if report.skipped.total else ""
+    definitions = report.questions + sum(report.unusable.values())
+    if definitions:
+        reasons = "; ".join(filter(None, (_unusable(report), skipped)))
         note(
             f"{report.root}: {report.questions} of {quantity(definitions, 'definition')} can be asked for by their "
-            f"documentation, a measurement needs {FEWEST_QUESTIONS} or more ({_unusable(report)}): "
+            f"documentation, a measurement needs {FEWEST_QUESTIONS} or more ({reasons}): "
             f"name a workspace with more documented definitions"
         )
+    elif skipped:
+        note(
+            f"{report.root} holds no definitions ({skipped}): name another folder, raise --max-file-bytes, "
+            f"or force files in with '!' lines in .cascodeignore"
+        )
+    else:
+        note(f"{report.root} holds no definitions: name a folder with source files")
     return 1
 
 
@@ -83,9 +97,14 @@ def _summary(report: OwnCodeReport) -> Iterator[str]:
     )
     yield ""
     yield from figures(report.outcomes)
+    yield ""
+    yield from naming_lines(report.outcomes, lambda question: question.named)
     if report.unusable:
         yield ""
         yield f"not asked for: {_unusable(report)}"
+    if report.skipped.total:
+        yield ""
+        yield f"files and folders skipped: {skip_reasons(report.skipped)}"
 
 
 def _unusable(report: OwnCodeReport) -> str:

@@ -14,8 +14,13 @@ def quantity(count: int, noun: str, plural: str | None = None) -> str:
 
 def skip_summary(counts: SkipCounts) -> str:
     """Skipped paths by reason: ``12 skipped: 10 ignored, 2 too large``; ``0 skipped`` where there is none."""
-    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts.as_dict().items() if count)
+    reasons = skip_reasons(counts)
     return f"{counts.total:,} skipped" + (f": {reasons}" if reasons else "")
+
+
+def skip_reasons(counts: SkipCounts) -> str:
+    """Why paths were skipped: ``10 ignored, 2 too large``."""
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts.as_dict().items() if count)
 
 
 def size(count: int) -> str:

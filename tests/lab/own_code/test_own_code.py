@@ -214,3 +214,59 @@ def test_metrics_count_functions_beyond_the_candidates_as_lost(documented: Path,
     assert mean_reciprocal_rank(changed.outcomes, 1) == pytest.approx(0.8)
     assert (recall(changed.outcomes, 1), recall(changed.outcomes, 2)) == (0.8, 0.9)
     assert [miss.rank for miss in misses(changed.outcomes)] == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "doc", "query"),
+    [
+        ("go", "DrainRing", "DrainRing empties the ring of all events.", "empties the ring of all events."),
+        ("go", "Close", "Close closes the file and its lock.", "closes the file and its lock."),
+        ("go", "Ring", "A Ring is a buffer of many events.", "a buffer of many events."),
+        ("c", "drain_ring", "drain_ring() - empty the ring of all events", "empty the ring of all events"),
+        ("python", "drain_ring", "drain_ring: empty the ring of it", "empty the ring of it"),
+        ("javascript", "drain", "`drain()` empties the ring of it", "empties the ring of it"),
+        # No name before the sentence, but its verb, a noun in it, or part of a word.
+        ("python", "drain", "drain rings of all events", "drain rings of all events"),
+        ("python", "read", "read-only view of a file", "read-only view of a file"),
+        ("python", "HttpClient", "HttpClient for this server alone", "HttpClient for this server alone"),
+        ("python", "drain_ring", "drain_ring this time for good", "drain_ring this time for good"),
+    ],
+)
+def test_a_sentence_is_asked_without_the_name_before_it(language: str, name: str, doc: str, query: str) -> None:
+    """Go's convention, kernel-doc and calls: with its own name a definition would be found by that."""
+    start, end = {
+        "go": (f"// {doc}\nfunc {name}(r *R) {{", "}"),
+        "c": (f"/** {doc} */\nint {name}(int r)\n{{", "}"),
+        "javascript": (f"/** {doc} */\nfunction {name}(r) {{", "}"),
+        "python": (f'def {name}(r):\n    """{doc}"""', ""),
+    }[language]
+    source = f"package a\n\n{start}" if language == "go" else start
+    path = {"go": "a.go", "c": "a.c", "javascript": "a.js", "python": "a.py"}[language]
+    found = questions_of([parsed(f"{source}\n    return one(r)\n{end}\n", path, language)])
+    assert [question.query for question in found.questions] == [query]
+
+
+def test_a_name_that_hardly_anything_follows_asks_nothing() -> None:
+    """Too few words remain."""
+    found = questions_of([parsed("package a\n\n// DrainRing drains it.\nfunc DrainRing() { r() }\n", "a.go", "go")])
+    assert found.unusable == Counter({Unusable.POOR_DOC: 1})
+
+
+def test_questions_that_name_the_definition_are_marked() -> None:
+    """By the rule that commits are judged by."""
+    files = [
+        parsed(python_source("read_settings", "Do what read_settings does, in a thread.")),
+        parsed(python_source("send_mail", "Write to someone in a thread."), "b.py"),
+    ]
+    assert [question.named for question in questions_of(files).questions] == [True, False]
+
+
+def test_files_that_are_not_read_are_counted(documented: Path, loaded: CasCodeModel) -> None:
+    """By the walk, and by what their content turns out to be."""
+    (documented / "large.py").write_text("x = 1\n" * 200)
+    (documented / "binary.py").write_bytes(b"\0\1\2" * 20)
+    (documented / ".gitignore").write_text("f1.py\n")
+    report = measure_own_code(documented, loaded, max_file_bytes=1_000)
+    assert report.questions == 12
+    # .gitignore itself is of no language.
+    assert report.skipped.as_dict() == {"ignored": 1, "too_large": 1, "binary": 1, "unsupported_language": 1}

@@ -141,3 +141,20 @@ def test_a_missing_workspace_is_reported_before_the_model_is_loaded(run: Run) ->
     outcome = run("eval", "/no/such/folder", "--model", "/no/such/model")
     assert (outcome.status, outcome.out) == (2, "")
     assert "/no/such/folder" in outcome.err
+
+
+@pytest.mark.usefixtures("model")
+def test_files_that_are_not_read_are_said(run: Run, documented: Path, tmp_path: Path) -> None:
+    """Beside the figures, and where nothing else is there to measure."""
+    (documented / "large.py").write_text("x = 1\n" * 1_000, encoding="utf-8")
+    limit = ("--max-file-bytes", "5000")
+    outcome = run("eval", ".", *limit)
+    assert outcome.status == 0, outcome.err
+    assert "\nfiles and folders skipped: 2 unsupported language, 1 ignored, 1 too large\n" in outcome.out
+    assert "\ndescribed  " in outcome.out
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "large.py").write_text("x = 1\n" * 1_000, encoding="utf-8")
+    nothing = run("eval", str(alone), *limit)
+    assert (nothing.status, nothing.out) == (1, "")
+    assert "holds no definitions (1 skipped: 1 too large): name another folder, raise --max-file-bytes" in nothing.err
