@@ -14,6 +14,8 @@ Ranks = npt.NDArray[np.int64]
 RECALL_DEPTHS = (1, 2, 5, 8, 10, 100)
 #: Resamples of the bootstrap: the interval's ends are stable to the third digit.
 RESAMPLES = 2_000
+#: Draws held at once: tens of megabytes, however many queries there are.
+_DRAWS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ def stratified_bootstrap(sets: Sequence[npt.NDArray[np.floating]], seed: int = 0
     rng = np.random.default_rng(seed)
     means = np.zeros(RESAMPLES)
     for values in sets:
-        draws = rng.integers(0, len(values), size=(RESAMPLES, len(values)))
-        means += values[draws].mean(axis=1) / len(sets)
+        # In blocks of resamples: the generator goes on where it was, so that the draws are those of a single block.
+        rows = max(1, _DRAWS_AT_ONCE // len(values))
+        for start in range(0, RESAMPLES, rows):
+            draws = rng.integers(0, len(values), size=(min(rows, RESAMPLES - start), len(values)))
+            means[start : start + rows] += values[draws].mean(axis=1) / len(sets)
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(np.mean([values.mean() for values in sets])), float(low), float(high))

@@ -18,6 +18,7 @@ from cascode_lab.evaluation.metrics import (
     mean_reciprocal_rank,
     ranks_of,
     recall_at,
+    stratified_bootstrap,
 )
 from cascode_lab.evaluation.pairs import held_out_set, type_set
 from cascode_models.errors import ModelError
@@ -44,6 +45,17 @@ def test_bootstrap_holds_the_mean_and_narrows_with_queries() -> None:
     few, many = bootstrap(values[:500]), bootstrap(values)
     assert few.low < few.mean < few.high
     assert 0.35 < (many.high - many.low) / (few.high - few.low) < 0.7
+
+
+def test_the_bootstrap_draws_in_blocks_as_it_does_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory does not grow with the queries, and no figure depends on how much of it there is."""
+    ranks = np.random.default_rng(0)
+    sets = [1 / ranks.integers(1, 40, size) for size in (7, 500, 1_301)]
+    intervals = []
+    for at_once in (1, 3_000, 10_000_000):
+        monkeypatch.setattr("cascode_lab.evaluation.metrics._DRAWS_AT_ONCE", at_once)
+        intervals.append(stratified_bootstrap(sets))
+    assert intervals[0] == intervals[1] == intervals[2]
 
 
 def test_bootstrap_of_paired_differences_sees_a_small_steady_gain() -> None:
