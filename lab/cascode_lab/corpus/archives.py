@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import lzma
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +22,18 @@ MAX_FILE_BYTES = 1_000_000
 MAX_ARCHIVE_BYTES = 400_000_000
 #: Upper bound on members: the largest honest package has some 30,000.
 MAX_MEMBERS = 200_000
+
+
+# What the readers raise at damaged or encrypted archives; a zip that asks for a password is a RuntimeError.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,  # NotImplementedError, of unknown compressions, too
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,9 @@ def read_members(archive: Path, suffixes: frozenset[str]) -> Iterator[Member]:
         else:
             with tarfile.open(archive) as tar:
                 yield from _tar_members(tar, suffixes)
-    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ArchiveError(f"Cannot read {archive.name} ({error}): remove it so that it is fetched again.") from error
+    except _DAMAGE as error:
+        said = " ".join(str(error).split())
+        raise ArchiveError(f"Cannot read {archive.name} ({said}): remove it so that it is fetched again.") from error
 
 
 def _wanted(path: str, size: int, suffixes: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,20 +41,24 @@ def fetch(package: Package, cache: Path) -> list[Path]:
     archives = _archives(folder)
     if archives:
         return archives
-    folder.mkdir(parents=True, exist_ok=True)
+    # Beside it: what a client left when it was stopped is not taken for the package.
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     command = _command(package)
     logger.info("Fetching %s %s %s", package.source, package.name, package.version)
     try:
         done = subprocess.run(  # noqa: S603 - names and versions are checked by the manifest
-            command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
+            command, cwd=part, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FetchError(f"{command[0]} could not fetch {package.name} {package.version}: {error}.") from error
-    archives = _archives(folder)
-    if done.returncode != 0 or not archives:
+    if done.returncode != 0 or not _archives(part):
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise FetchError(f"{package.source} gave no {package.name} {package.version} ({said}): name another version.")
-    return archives
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+    return _archives(folder)
 
 
 def _archives(folder: Path) -> list[Path]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import random
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -101,4 +103,44 @@ def test_damaged_archives_are_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"no archive at all")
     with pytest.raises(ArchiveError, match=name):
+        list(read_members(path, PY))
+
+
+WORDS = " ".join(random.Random(0).choices(("door", "gate", "hinge", "lock", "key"), k=60_000)).encode()
+
+
+def damaged_tarball(kind: str) -> bytes:
+    """A tarball of a file of words whose compressed data are no longer those in the middle."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w" if kind == "gz" else f"w:{kind}") as tar:  # type: ignore[call-overload]
+        info = tarfile.TarInfo("a.py")
+        info.size = len(WORDS)
+        tar.addfile(info, io.BytesIO(WORDS))
+    if kind == "gz":
+        packer = zlib.compressobj(wbits=31)
+        # Nothing can go on with these bits after a block.
+        return packer.compress(plain.getvalue()[:100_000]) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 100
+    content = plain.getvalue()
+    return content[:10_000] + b"\xff" * 1_000 + content[11_000:]
+
+
+@pytest.mark.parametrize("kind", ["gz", "xz", "bz2"])
+def test_damage_inside_a_tarball_is_named(tmp_path: Path, kind: str) -> None:
+    """Whatever the library of its compression raises."""
+    path = tmp_path / f"a.tar.{kind}"
+    path.write_bytes(damaged_tarball(kind))
+    with pytest.raises(ArchiveError, match=r"Cannot read a\..*remove it so that it is fetched again"):
+        list(read_members(path, PY))
+
+
+def test_a_zip_that_asks_for_a_password_is_named(tmp_path: Path) -> None:
+    """No package is encrypted: it is as good as damaged."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("a.py", WORDS)
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # the flag of an encrypted member, in both of its headers
+    content[content.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"Cannot read a\.zip .*password"):
         list(read_members(path, PY))

@@ -63,3 +63,15 @@ def test_missing_client_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FetchError, match="npm could not fetch @own/gates"):
         fetch(GATES, tmp_path / "cache")
+
+
+def test_half_a_download_is_not_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a client left when it failed is fetched again."""
+    client(tmp_path / "bin", "npm", "echo half > gates.tgz; test -e ../../../again", monkeypatch)
+    with pytest.raises(FetchError):
+        fetch(GATES, tmp_path / "cache")
+    with pytest.raises(FetchError):
+        fetch(GATES, tmp_path / "cache")
+    (tmp_path / "again").touch()
+    (archive,) = fetch(GATES, tmp_path / "cache")
+    assert archive.parent.name == "own__gates-1.2.0"
