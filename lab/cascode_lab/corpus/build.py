@@ -106,16 +106,20 @@ def build_corpus(
         progress(f"[{number}/{len(packages)}] {package.name}: {len(mined[-1].candidates)} definitions")
     if not mined:
         raise CorpusError(f"None of the {len(packages)} packages could be had: check the package clients and {cache}.")
-    return write_corpus(assemble(mined), output, failed)
+    attempted = {f"{package.source}/{package.name}" for package in packages}
+    return write_corpus(assemble(mined), output, failed, attempted)
 
 
-def write_corpus(corpora: dict[str, Corpus], output: Path, failed: dict[str, str]) -> dict[str, Any]:
+def write_corpus(
+    corpora: dict[str, Corpus], output: Path, failed: dict[str, str], attempted: Collection[str]
+) -> dict[str, Any]:
     """Write pairs and pools as JSON lines and bring ``summary.json`` up to date.
 
     Args:
         corpora: Corpus of each language.
         output: Folder for the results.
         failed: Packages that could not be had, and why.
+        attempted: All packages of this run: what an earlier run says of them no longer holds.
 
     Returns:
         The summary as written.
@@ -140,7 +144,8 @@ def write_corpus(corpora: dict[str, Corpus], output: Path, failed: dict[str, str
             "licences": dict(sorted(Counter(row["licence"] for row in corpus.pairs).items())),
             "dropped": dict(corpus.dropped.most_common()),
         }
-    summary["failed"] = dict(sorted({**summary.get("failed", {}), **failed}.items()))
+    earlier = {name: reason for name, reason in summary.get("failed", {}).items() if name not in attempted}
+    summary["failed"] = dict(sorted({**earlier, **failed}.items()))
     path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     return summary
 

@@ -82,7 +82,9 @@ def mine_command(
     with on_interrupt("the archives fetched so far are kept: run it again to make pairs of them"):
         summary = mine(manifest, output, packages=packages, held_out=held_out, languages=languages, progress=note)
     click.echo(summary_table(summary))
-    return 0
+    if summary["failed"]:
+        note(f"{quantity(len(summary['failed']), 'package')} left out; see the reasons in {output / 'summary.json'}")
+    return 1 if summary["failed"] else 0
 
 
 def _mine_history(

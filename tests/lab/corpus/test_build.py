@@ -212,3 +212,16 @@ def test_damaged_package_is_reported_and_the_rest_goes_on(tmp_path: Path) -> Non
     assert summary["languages"]["python"]["pairs"]["train"] == 1
     with pytest.raises(CorpusError, match="None of the 1 packages"):
         build([bad], tmp_path)
+
+
+def test_a_failure_is_forgotten_once_the_package_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of packages that this run does not ask for stay."""
+    monkeypatch.setenv("PATH", str(tmp_path))  # without package clients
+    had = package(tmp_path / "cache", TRAIN, function("open_door", "Open the front door."))
+    lost, other = (Package("npm", name, "1.0", "MIT", ("javascript",), "a test") for name in ("lost", "other"))
+    assert build([had, lost, other], tmp_path)["failed"].keys() == {"npm/lost", "npm/other"}
+    folder = tmp_path / "cache" / "npm" / lost.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / "lost.zip", "w") as archive:
+        archive.writestr("lost.js", "")
+    assert build([had, lost], tmp_path)["failed"].keys() == {"npm/other"}

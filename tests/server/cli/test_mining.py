@@ -174,3 +174,26 @@ def test_stopped_training_says_what_remains(
     *_, last = capsys.readouterr().err.splitlines()
     assert last.startswith("cascode: interrupted; ")
     assert remains in last
+
+
+def test_packages_that_could_not_be_had_are_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With where the reasons stand, and status 1."""
+    summary = {"languages": {}, "failed": {"npm/gates": "no client"}}
+    monkeypatch.setattr("cascode_lab.corpus.build.mine", lambda *_arguments, **_options: summary)
+    with pytest.raises(SystemExit) as ended:
+        main(
+            [
+                "train",
+                "mine",
+                "--packages",
+                str(tmp_path),
+                "-o",
+                str(tmp_path),
+                "--held-out",
+                str(tmp_path / "held.txt"),
+            ]
+        )
+    assert ended.value.code == 1
+    assert f"1 package left out; see the reasons in {tmp_path / 'summary.json'}" in capsys.readouterr().err
