@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cascode_lab.corpus.errors import ManifestError
+from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.corpus.splits import HeldOut, repositories_in
 from cascode_lab.corpus.types import LANGUAGES, Split
 from cascode_lab.manifest_file import check_distinct, check_fields, read_yaml
@@ -85,7 +86,7 @@ def asked_about() -> list[str]:
 
 
 def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None:
-    """Refuse a manifest that names a repository kept for others' benchmarks.
+    """Refuse a manifest that names a repository kept for others' benchmarks, or trains on one kept for ours.
 
     Raises:
         ManifestError: It names one, in whatever letter case.
@@ -93,6 +94,12 @@ def check_held_out(entries: Collection[HistoryEntry], held_out: HeldOut) -> None
     for entry in entries:
         if entry.repository.lower() in held_out.repositories:
             raise ManifestError(f"The manifest names {entry.repository}, which is held out: remove it.")
+        reserved = reserved_package_of(entry.repository) if entry.split is Split.TRAIN else None
+        if reserved:
+            raise ManifestError(
+                f"The manifest trains on {entry.repository}, the sources of {reserved}, a package kept for evaluation: "
+                f"remove it."
+            )
 
 
 def _entry(item: Any, label: str) -> HistoryEntry:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cascode_lab.corpus.errors import CorpusError
+from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.corpus.splits import HeldOut
 from cascode_lab.corpus.types import Split
 from cascode_lab.history.clones import find_clone, held_out_as, repository_name
@@ -50,7 +51,8 @@ def mine_clones(
     Args:
         folders: Clones or bare repositories.
         output: Folder for ``pairs`` and ``summary.json``.
-        held_out: Repositories that must not be used; those that questions are asked about are not, either.
+        held_out: Repositories that must not be used; those that questions are asked about, and those whose packages
+            are kept for evaluation, are not, either. Pairs of theirs that an earlier run wrote go.
         limit: Look at the files of at most this many commits of a repository, the newest.
         progress: Called with one line per repository.
 
@@ -66,12 +68,21 @@ def mine_clones(
     for folder in folders:
         repository = GitRepository.open(folder)
         name = repository_name(repository)
-        held = held_out_as(name, held_out)
-        if held:
-            progress(f"{folder} is left out: it is the held-out repository {held}")
+        reason = _kept_apart(name, held_out)
+        if reason:
+            progress(f"{folder} is left out: {reason}")
             continue
         jobs.append(_Job(name, lambda repository=repository: repository, "HEAD", Split.TRAIN))  # type: ignore[misc]
-    return _run(jobs, output, limit, progress)
+    return _run(jobs, output, held_out, limit, progress)
+
+
+def _kept_apart(repository: str, held_out: HeldOut) -> str | None:
+    """Why nothing of a repository may be trained on; None where it may."""
+    held = held_out_as(repository, held_out)
+    if held:
+        return f"it is the held-out repository {held}"
+    reserved = reserved_package_of(repository)
+    return f"it holds the sources of {reserved}, a package kept for evaluation" if reserved else None
 
 
 def mine_manifest(
@@ -106,14 +117,21 @@ def mine_manifest(
         _Job(entry.repository, lambda name=entry.repository: find_clone(clones, name), entry.revision, entry.split)  # type: ignore[misc]
         for entry in entries
     ]
-    return _run(jobs, output, limit, progress)
+    named = {file_name(entry.repository) for entry in entries}
+    others = sorted(path.name for path in (output / "pairs").glob("*.jsonl") if path.stem not in named)
+    if others:
+        shown = ", ".join(others[:3]) + (f" and {len(others) - 3:,} more" if len(others) > 3 else "")
+        progress(f"{output / 'pairs'} has pairs beside those of the manifest, which training reads too: {shown}")
+    return _run(jobs, output, held_out.including(asked_about()), limit, progress)
 
 
-def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str], None]) -> Summary:
+def _run(jobs: Sequence[_Job], output: Path, held_out: HeldOut, limit: int, progress: Callable[[str], None]) -> Summary:
     """Mine what was not mined before; the summary is brought up to date after each repository."""
     path = output / "summary.json"
     before: Summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     repositories: dict[str, Summary] = before.get("repositories", {})
+    if _remove_pairs(jobs, output, held_out, repositories, progress):
+        write_json(path, _summary(repositories, before.get("failed", {})))
     failed: dict[str, str] = {}
     done = 0
     for number, job in enumerate(jobs, start=1):
@@ -134,6 +152,35 @@ def _run(jobs: Sequence[_Job], output: Path, limit: int, progress: Callable[[str
     summary = _summary(repositories, failed)
     write_json(path, summary)
     return summary
+
+
+def _remove_pairs(
+    jobs: Sequence[_Job],
+    output: Path,
+    held_out: HeldOut,
+    repositories: dict[str, Summary],
+    progress: Callable[[str], None],
+) -> bool:
+    """Remove the pairs of an earlier run that may no longer be trained on: training reads all that lie there.
+
+    Returns:
+        Whether there were any.
+    """
+    splits = {job.name: job.split for job in jobs}
+    is_any = False
+    for path in sorted((output / "pairs").glob("*.jsonl")):
+        name = path.stem.replace("__", "/", 1)
+        split = splits.get(name)
+        if split is None:
+            reason = _kept_apart(name, held_out)
+        else:  # one to train on was checked when it became a job
+            reason = None if split is Split.TRAIN else "questions are asked about it"
+        if reason:
+            path.unlink()
+            repositories.pop(name, None)
+            progress(f"{path} is removed: {reason}")
+            is_any = True
+    return is_any
 
 
 def _mine(job: _Job, output: Path, limit: int, before: Summary | None) -> Summary:

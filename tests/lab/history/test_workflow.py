@@ -190,3 +190,41 @@ def test_the_loader_tells_held_out_repositories() -> None:
     check_held_out([item], HeldOut(frozenset({"own/gates"})))
     with pytest.raises(ManifestError, match="Own/Doors"):
         check_held_out([item], HeldOut(frozenset({"own/doors"})))
+
+
+def test_pairs_that_may_no_longer_be_trained_on_are_removed(tmp_path: Path) -> None:
+    """Training reads what lies in the folder: a clone that is held out now, or asks questions now, leaves it."""
+    output, clones = tmp_path / "out", tmp_path / "clones"
+    names = ("first", "second", "third", "asked")
+    folders = [busy(clones / f"own+{name}").folder for name in names]
+    mine_clones(folders, output, held_out=NOBODY)
+    lines: list[str] = []
+    held = HeldOut(frozenset({"own/second", "own/third"}))
+    summary = mine_clones(folders[:2], output, held_out=held, progress=lines.append)
+    assert {path.stem for path in (output / "pairs").iterdir()} == {"own__first", "own__asked"}
+    assert summary["repositories"].keys() == {"own/first", "own/asked"}
+    assert sum("is removed: it is the held-out repository" in line for line in lines) == 2
+    manifest = tmp_path / "manifest.yaml"
+    head = History.git_in(folders[3], "rev-parse", "HEAD")
+    manifest.write_text(entry("own/asked", "dev", head), encoding="utf-8")
+    lines.clear()
+    summary = mine_manifest(manifest, clones, output, held_out=NOBODY, progress=lines.append)
+    assert {path.stem for path in (output / "pairs").iterdir()} == {"own__first"}
+    assert (output / "questions" / "own__asked.json").exists()
+    assert summary["repositories"]["own/asked"]["split"] == "dev"
+    assert lines[0].endswith("has pairs beside those of the manifest, which training reads too: own__first.jsonl")
+
+
+def test_sources_of_packages_kept_for_evaluation_are_left_out(history: History, tmp_path: Path) -> None:
+    """Clones by their name, entries of a manifest that would be trained on; questions may be about them."""
+    history.git("remote", "add", "origin", "https://github.com/somebody/postcss")
+    lines: list[str] = []
+    with pytest.raises(CorpusError, match="all are held out"):
+        mine_clones([history.folder], tmp_path / "other", held_out=NOBODY, progress=lines.append)
+    assert "it holds the sources of postcss, a package kept for evaluation" in lines[0]
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text(entry("somebody/postcss", "train"), encoding="utf-8")
+    with pytest.raises(ManifestError, match="trains on somebody/postcss, the sources of postcss"):
+        mine_manifest(manifest, tmp_path, tmp_path / "other", held_out=NOBODY)
+    manifest.write_text(entry("somebody/postcss", "dev"), encoding="utf-8")
+    check_held_out(load_manifest(manifest), NOBODY)
