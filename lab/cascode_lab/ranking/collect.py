@@ -1,7 +1,7 @@
 """Ask questions of real indexes, and keep the evidence of every candidate.
 
-Everything is the product's own: walk, extraction, store, vectors, candidates, evidence. An index is kept where
-``CASCODE_INDEX_DIR`` says, so that asking again encodes nothing.
+Everything is the product's own: walk, extraction, store, vectors, candidates, evidence. Vectors are kept where
+``CASCODE_INDEX_DIR`` says, so that asking again encodes nothing; an index of a folder that had none goes again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cascode_indexer.engine import Engine
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.query import Query
 from cascode_indexer.rank.pipeline import evidence_of, rank, without_copies
@@ -22,10 +21,11 @@ from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.sources import IndexSource
 from cascode_indexer.search.stages import late_interaction
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES
-from cascode_lab.own_code.asking import parse_files, temporary_index
+from cascode_lab.own_code.asking import draw, parse_files, temporary_index
 from cascode_lab.own_code.questions import questions_of, without_docs
 
 from .names import name_questions
+from .scratch import scratch_engine
 from .types import Asked, Files, Question, QuestionSet
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def collect(
     Returns:
         What was found for each question, in their order, and for each name.
     """
-    with Engine([questions.root], model=model) as engine:
+    with scratch_engine(questions.root, model) as engine:
         (report,) = engine.update()
         progress(f"{questions.name}: {len(questions.questions)} questions, {report.functions} definitions")
         (workspace,) = engine.workspaces
@@ -82,15 +82,13 @@ def collect_own_code(
         name: Of the set.
         model: The model.
         rules: What is measured, in this order.
-        limit: Questions asked at most, evenly drawn.
+        limit: Questions asked at most, drawn evenly.
         depth: K, how many candidates of each question the slow classifier reads; 0 for none.
     """
     quiet: dict[str, Any] = {"on_progress": lambda _progress: None, "cancelled": lambda: False}
     files = parse_files(root, DEFAULT_MAX_FILE_BYTES, **quiet)
-    found = questions_of(files).questions
-    questions = [
-        Question(item.query, frozenset({(item.path, item.name)})) for item in found[:: len(found) // limit or 1]
-    ]
+    found = draw(questions_of(files).questions, limit)
+    questions = [Question(item.query, frozenset({(item.path, item.name)})) for item in found]
     asked = QuestionSet(name, "docstrings", root, questions)
     loaded = model.get()
     bare = [without_docs(file) for file in files]

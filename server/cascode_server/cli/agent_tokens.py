@@ -67,13 +67,16 @@ def agent_command(
     (the first 60 lines of longer ones, which is all that counts of an answer), and goes on with ripgrep where that was
     in vain. Tokens are counted as those of answers are. Calls cost no tokens here; they are counted beside.
     """
-    from cascode import Engine, ModelHandle
+    from cascode import ModelHandle
     from cascode_lab.agents.compare import Compared, Reading, table
     from cascode_lab.agents.grep import grep_until_found
     from cascode_lab.agents.reading import Context, SourceTree
+    from cascode_lab.ranking.scratch import scratch_engine
 
     if history is None and written is None:
         raise click.UsageError("there is nothing to ask: give --history or --written")
+    if output is not None:
+        _check_writable(output)
     compared: list[Compared] = []
     missing = 0
     with ExitStack() as stack:
@@ -81,7 +84,7 @@ def agent_command(
         handle = ModelHandle(model)
         for questions in _sets(history, written, clones, split, folder, repository):
             tree = SourceTree(questions.root)
-            with Engine([questions.root], model=handle) as engine:
+            with scratch_engine(questions.root, handle) as engine:
                 engine.update()
                 for question in questions.questions:
                     wanted = tree.spans_of(question.answers)
@@ -97,6 +100,7 @@ def agent_command(
             note(f"{questions.name}: {len(questions.questions)} questions asked")
     if missing:
         note(f"{missing:,} not asked: their answers are not among the definitions of the revision")
+    click.echo(table(compared))
     if output is not None:
         lines = [
             {
@@ -108,8 +112,16 @@ def agent_command(
             for question in compared
         ]
         output.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    click.echo(table(compared))
     return 0
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse a file that cannot be written before minutes are spent on what goes into it."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.open("a").close()
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {output} ({error.strerror}): give --output another file.") from error
 
 
 def _sets(

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cascode_lab.ranking.collect import collect
+from cascode_indexer.engine import Engine
+from cascode_indexer.location import locate, vector_cache_path
+from cascode_lab.ranking.collect import collect, collect_own_code
 from cascode_lab.ranking.types import Question, QuestionSet
 from fake_encoder import FakeEncoder, FakeModelHandle
 
@@ -47,3 +49,23 @@ def test_the_classifier_reads_the_best(questions: QuestionSet, depth: int) -> No
     assert read.sum() == min(depth, 3)
     assert read[asked.right].all()
     assert np.nanargmax(asked.logits) == np.flatnonzero(asked.right)[0]
+
+
+def test_no_index_is_left_of_a_folder_that_had_none(questions: QuestionSet) -> None:
+    """Vectors are kept; an index that was there stays as well."""
+    collect(questions, FakeModelHandle(), RULES)
+    assert vector_cache_path().exists()
+    assert not locate(questions.root).directory.exists()
+    with Engine([questions.root], model=FakeModelHandle()) as engine:
+        engine.update()
+    collect(questions, FakeModelHandle(), RULES)
+    assert locate(questions.root).store.exists()
+
+
+@pytest.mark.parametrize("limit", [2, 3, 4])
+def test_documentation_is_asked_for_up_to_a_limit(questions: QuestionSet, limit: int) -> None:
+    """Not up to twice as many."""
+    words = ("loose", "heavy", "small", "broken", "cold")
+    source = "".join(f'def f_{word}(a):\n    """Take {word} parts away."""\n    return a\n\n\n' for word in words)
+    (questions.root / "all.py").write_text(source)
+    assert len(collect_own_code(questions.root, "shop", FakeModelHandle(), RULES, limit=limit)) == limit

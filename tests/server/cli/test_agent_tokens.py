@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cascode_indexer.location import index_root, vector_cache_path
 from git_history import History
 
 from .conftest import CONFIG, RETRY, Run
@@ -60,3 +61,23 @@ def test_the_json_of_an_answer_is_counted_where_that_is_asked_for(
         tokens.append((line["ripgrep"]["tokens"], line["search_code"]["tokens"]))
     assert tokens[0][0] == tokens[1][0]
     assert tokens[0][1] < tokens[1][1]
+
+
+def test_no_index_of_a_temporary_folder_is_left(run: Run, arguments: list[str]) -> None:
+    """Only the vectors, which workspaces share."""
+    assert run(*arguments).status == 0
+    assert vector_cache_path().exists()
+    assert list((index_root() / "workspaces").glob("*")) == []
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
+    run: Run, arguments: list[str], tmp_path: Path
+) -> None:
+    """A missing folder is made."""
+    refused = run(*arguments, "--output", str(tmp_path))
+    assert (refused.status, refused.out) == (2, "")
+    assert f"Cannot write {tmp_path}" in refused.err
+    assert "questions asked" not in refused.err
+    made = tmp_path / "new" / "out.jsonl"
+    assert run(*arguments, "--output", str(made)).status == 0
+    assert made.read_text(encoding="utf-8").count("\n") == 1
