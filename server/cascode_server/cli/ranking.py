@@ -19,7 +19,9 @@ _QUESTIONS = (
     click.option("--history", type=FOLDER, metavar="DIR", help="What 'cascode train mine --history' wrote."),
     click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of the clones of the repositories asked about."),
     click.option("--names", is_flag=True, help="Ask for definitions of the repositories of --written by name as well."),
-    click.option("--documentation", is_flag=True, help="Ask the documentation of each repository as well."),
+    click.option(
+        "--documentation", is_flag=True, help="Ask the documentation of each repository of --history as well."
+    ),
     click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: web queries beside the questions."),
 )
 
@@ -29,6 +31,13 @@ def _asks(command: _Function) -> _Function:
     for option in reversed(_QUESTIONS):
         command = option(command)
     return command
+
+
+def _check(asking: dict[str, Any]) -> None:
+    """Refuse an option that has nothing to ask about."""
+    for option, of in (("documentation", "history"), ("names", "written")):
+        if asking[option] and asking[of] is None:
+            raise click.UsageError(f"--{option} asks about the repositories of --{of}: add --{of}")
 
 
 @click.command("ranking", cls=Command, short_help="Measure the ranking on real questions.")
@@ -58,6 +67,7 @@ def ranking_command(model: str | None, **asking: Any) -> int:
     from cascode_lab.ranking.compare import table
     from cascode_lab.ranking.rules import MEASURED
 
+    _check(asking)
     handle = ModelHandle(model)
     asked = ask(Asking(**asking), handle, note)
     click.echo(table(asked, MEASURED, note))
@@ -82,6 +92,7 @@ def calibrate_command(model: Path, output: Path, **asking: Any) -> int:
     from cascode_lab.ranking.rules import MEASURED
     from cascode_lab.training.release import DEPTH
 
+    _check(asking)
     found = calibrate(ask(Asking(split="dev", depth=DEPTH, **asking), ModelHandle(str(model)), note), MEASURED)
     click.echo(report(found))
     write(found, model, output)

@@ -158,3 +158,14 @@ def test_files_that_are_not_read_are_said(run: Run, documented: Path, tmp_path: 
     nothing = run("eval", str(alone), *limit)
     assert (nothing.status, nothing.out) == (1, "")
     assert "holds no definitions (1 skipped: 1 too large): name another folder, raise --max-file-bytes" in nothing.err
+
+
+@pytest.mark.parametrize("option", [("--documentation", "--history"), ("--names", "--written")])
+def test_an_option_without_its_repositories_is_refused(run: Run, tmp_path: Path, option: tuple[str, str]) -> None:
+    """Nothing would be asked of what it names; before a model is loaded."""
+    extra, needed = option
+    other = {"--history": "--written", "--written": "--history"}[needed]
+    folders = (other, str(tmp_path), "--clones", str(tmp_path))
+    outcome = run("eval", "ranking", *folders, extra, "--model", "/no/such/model")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{extra} asks about the repositories of {needed}: add {needed}" in outcome.err
