@@ -217,7 +217,7 @@ def file_ndcg(answers: set[str], paths: Sequence[str]) -> float:
 
 
 def _print(scores: dict[str, Scores], arguments: argparse.Namespace) -> None:
-    """Print the table: repositories alike, gains over the release with intervals over repositories."""
+    """Print the table: repositories alike, but for means over the questions of a sort; intervals over repositories."""
     from cascode_lab.ranking.compare import interval
 
     released = scores[f"the search of {arguments.before}"]
