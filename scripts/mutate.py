@@ -130,12 +130,15 @@ def mutate(name: str, target: Target, sample: int | None) -> int:
     if sample:
         faults = random.Random(0).sample(faults, min(sample, len(faults)))
     explained = SURVIVORS.read_text(encoding="utf-8") if SURVIVORS.exists() else ""
-    survivors, unexplained = 0, False
+    tried, survivors, unexplained = 0, 0, False
     for number, fault in enumerate(faults, 1):
         operator = get_operator(fault.operator_name)(**fault.operator_args)
         with use_mutation(fault.module_path, operator, fault.occurrence) as (before, after):
-            # One that writes the same again is none.
-            if after not in (None, before) and passes(namesake_first(quickest, fault.module_path)):
+            # One that writes the same again is none, and no test could notice it.
+            if after in (None, before):
+                continue
+            tried += 1
+            if passes(namesake_first(quickest, fault.module_path)):
                 survivors += 1
                 line = describe(fault.module_path, before, after)
                 if line not in explained:
@@ -143,8 +146,8 @@ def mutate(name: str, target: Target, sample: int | None) -> int:
                     print(f"survived, not explained in {SURVIVORS.name}: {line}", flush=True)
         print(f"\r{name}: {number} of {len(faults)}, {survivors} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    share = 1 - survivors / max(1, len(faults))
-    print(f"{name}: {len(faults) - survivors} of {len(faults)} mutants killed ({share:.0%})")
+    share = 1 - survivors / max(1, tried)
+    print(f"{name}: {tried - survivors} of {tried} mutants killed ({share:.0%})")
     return int(share < KILLED or unexplained)
 
 
