@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,12 +43,22 @@ def main() -> None:
     arguments = parser.parse_args()
     functions, questions = (QUICK_FUNCTIONS, QUICK_QUESTIONS) if arguments.quick else (FUNCTIONS, QUESTIONS)
     with tempfile.TemporaryDirectory(prefix="cascode-curve-") as folder:
-        os.environ.setdefault("CASCODE_INDEX_DIR", f"{folder}/index")
-        workspace = arguments.workspace or make_workspace(Path(folder) / "workspace", functions=functions, files=0)
+        # Files get other times and texts count as not encoded: both of a copy, never of what a person works with.
+        os.environ["CASCODE_INDEX_DIR"] = f"{folder}/index"
+        workspace = Path(folder) / "workspace"
+        if arguments.workspace:
+            copy(arguments.workspace, workspace)
+        else:
+            make_workspace(workspace, functions=functions, files=0)
         recent = touch(workspace)
         with Engine([workspace]) as engine:
             engine.update()
             measure(engine, ask(workspace, questions, recent), recent)
+
+
+def copy(workspace: Path, target: Path) -> None:
+    """Copy a workspace without its history."""
+    shutil.copytree(workspace, target, symlinks=True, ignore=shutil.ignore_patterns(".git"))
 
 
 def touch(workspace: Path) -> frozenset[str]:

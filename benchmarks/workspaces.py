@@ -6,17 +6,30 @@ be had on this machine is left out, with a line that says so.
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 #: A client that takes longer for one package hangs.
 FETCH_SECONDS = 300
+# A client that fails or hangs, and what unpacking half an archive raises.
+_FAILURES = (
+    OSError,
+    EOFError,
+    ValueError,
+    subprocess.SubprocessError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,7 @@ def obtain(source: Source, cache: Path) -> Path:
         (archive,) = [path for path in folder.iterdir() if path.is_file()]
         part = folder / "part"
         source.unpack(archive, part)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except _FAILURES as error:
         detail = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1:]
         raise UnavailableError(f"{source.name}: {source.command[0]} did not give it ({' '.join(detail)})") from error
     part.replace(workspace)

@@ -5,6 +5,7 @@ They lie in the user's cache. What is there already is not fetched again.
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -63,11 +64,16 @@ def fetched(languages: set[str]) -> Iterator[Path]:
         package = Package(source, name, version, "", (language,), "")
         folder = cache / "sources" / source / package.folder
         if not folder.is_dir():
+            # Beside it: what a stopped run unpacked is not taken for the whole.
+            part = folder.with_name(folder.name + ".part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
             for archive in fetch(package, cache / "archives"):
                 for member in read_members(archive, suffixes):
-                    path = folder / member.path
+                    path = part / member.path
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(member.content)
+            part.replace(folder)
         yield folder
 
 
