@@ -84,8 +84,15 @@ GRANT USAGE ON SCHEMA cascode TO {READER};
 GRANT SELECT ON cascode.models, cascode.repositories, cascode.readers, cascode.vectors, cascode.definitions TO {READER};
 """  # noqa: S608  the name is a constant
 
+_SECOND = """
+-- Host and path of the address that it was loaded from (cascode_indexer.team.origin); NULL for a folder without one.
+ALTER TABLE cascode.repositories ADD COLUMN origin text;
+-- Of what was loaded before, nobody knows from where: without a reader it takes the origin of its next load.
+UPDATE cascode.repositories SET reader = NULL;
+"""
+
 #: In order; what was released is never changed, only followed by another one.
-MIGRATIONS = (_FIRST,)
+MIGRATIONS = (_FIRST, _SECOND)
 
 
 def migrate(connection: Connection) -> None:

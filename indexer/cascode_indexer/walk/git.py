@@ -96,6 +96,16 @@ def enclosing_repository(root: Path) -> Path | None:
 
 def info_exclude_file(working_tree: Path) -> Path:
     """Where ``info/exclude`` of a working tree lies: submodules and linked trees keep it elsewhere."""
+    return _common_folder(working_tree) / "info" / "exclude"
+
+
+def config_file(working_tree: Path) -> Path:
+    """Where the configuration of a working tree lies: submodules and linked trees keep it elsewhere."""
+    return _common_folder(working_tree) / "config"
+
+
+def _common_folder(working_tree: Path) -> Path:
+    """The folder that all working trees of a repository share."""
     git_dir = working_tree / ".git"
     pointer = _first_line(git_dir)
     if pointer is not None and pointer.startswith("gitdir:"):
@@ -103,7 +113,7 @@ def info_exclude_file(working_tree: Path) -> Path:
     common = _first_line(git_dir / "commondir")
     if common:
         git_dir = _follow(git_dir, git_dir, common)
-    return git_dir / "info" / "exclude"
+    return git_dir
 
 
 def _follow(base: Path, stay: Path, pointer: str) -> Path:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cascode_indexer.team.origin import normalised_origin, origin_of_folder
 from cascode_team.errors import TeamSetupError
 from cascode_team.loading.types import CheckedOut, Place
 
@@ -62,6 +63,11 @@ def _name_of(origin: str) -> str:
     """``owner/name`` of an address; the last part alone where there is no other."""
     match = _NAME.search(origin.replace("\\", "/"))
     return f"{match[1]}/{match[2]}" if match else Path(origin).name or origin
+
+
+def origin_of(place: Place) -> str | None:
+    """Return host and path that a repository comes from; None for a folder that is no clone of another host's."""
+    return normalised_origin(place.origin) if _URL.match(place.origin) else origin_of_folder(Path(place.origin))
 
 
 @contextlib.contextmanager

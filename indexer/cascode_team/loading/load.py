@@ -17,7 +17,7 @@ from cascode_models.text import TEXT_VERSION
 from cascode_models.types import EncodedTexts
 from cascode_team.errors import TeamSetupError
 from cascode_team.halves import write_half
-from cascode_team.loading.checkout import checked_out
+from cascode_team.loading.checkout import checked_out, origin_of
 from cascode_team.loading.read import read_repository
 from cascode_team.loading.types import Batch, Extracted, LoadProgress, LoadReport, OnLoadProgress, Place, Workers
 from cascode_team.schema import migrate, model_id
@@ -72,6 +72,12 @@ class Loader:
 
     def _load(self, place: Place, started: float) -> LoadReport:
         """Load one repository."""
+        origin = origin_of(place)
+        row = self._connection.execute(
+            "SELECT origin, reader FROM cascode.repositories WHERE name = %s", (place.name,)
+        ).fetchone()
+        if row is not None:
+            _refuse_another(place.name, origin, *row)
         with checked_out(place) as checkout:
             if checkout.revision and self._is_loaded(place.name, checkout.revision):
                 return LoadReport(place.name, checkout.revision, unchanged=True)
@@ -80,7 +86,7 @@ class Loader:
         if self._is_loaded(place.name, revision):
             return LoadReport(place.name, revision, unchanged=True)
         encoded = self._encode(place.name, extracted)
-        self._replace(place.name, revision, extracted)
+        self._replace(place.name, origin, revision, extracted)
         return LoadReport(
             place.name,
             revision,
@@ -142,24 +148,46 @@ class Loader:
                 ],
             )
 
-    def _replace(self, name: str, revision: str, extracted: Extracted) -> None:
+    def _replace(self, name: str, origin: str | None, revision: str, extracted: Extracted) -> None:
         """Put a revision in the place of the one before."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO cascode.repositories (name) VALUES (%s) "
-                "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
+                "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, origin, reader",
                 (name,),
             )
             row = cursor.fetchone()
             assert row is not None
-            cursor.execute("DELETE FROM cascode.definitions WHERE repository_id = %s", row)
+            number, *known = row
+            _refuse_another(name, origin, *known)  # another load may have entered it meanwhile
+            cursor.execute("DELETE FROM cascode.definitions WHERE repository_id = %s", (number,))
             with cursor.copy(
                 "COPY cascode.definitions (repository_id, revision, path, ordinal, language, kind, name, "
                 "qualified_name, signature, doc, start_line, end_line, name_line, name_column, key, code) FROM STDIN"
             ) as copy:
                 for definition in extracted.rows:
-                    copy.write_row((row[0], revision, *astuple(definition)))
+                    copy.write_row((number, revision, *astuple(definition)))
             cursor.execute(
-                "UPDATE cascode.repositories SET revision = %s, reader = %s, loaded = now() WHERE id = %s",
-                (revision, self._reader, row[0]),
+                "UPDATE cascode.repositories SET origin = %s, revision = %s, reader = %s, loaded = now() WHERE id = %s",
+                (origin, revision, self._reader, number),
             )
+
+
+def _refuse_another(name: str, origin: str | None, known: str | None, reader: str | None) -> None:
+    """Refuse a repository that has the name of another one: it would take that one's place, and its readers.
+
+    Args:
+        name: What the team's index calls it.
+        origin: Where it comes from; None for a folder.
+        known: Where that of this name came from.
+        reader: What that was read with; None where it was loaded before origins were kept.
+
+    Raises:
+        TeamSetupError: They are not the same.
+    """
+    if reader is None or origin == known:
+        return
+    raise TeamSetupError(
+        f"{name}: the team's index has this name for {known or 'a folder'}, and this is {origin or 'a folder'}: write "
+        f"'NAME ADDRESS' with a name of its own, or remove the other one first (cascode team forget {name})"
+    )
