@@ -10,14 +10,22 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from cascode_indexer.team.origin import normalised_origin, origin_of_folder
 from cascode_team.errors import TeamSetupError
 from cascode_team.loading.types import CheckedOut, Place
 
-#: The last two parts of an address: owner and name.
+#: The last two parts of host and path, or of a folder's path: owner and name.
 _NAME = re.compile(r"([^/:]+)[/+]([^/+]+?)(?:\.git)?/*$")
 _URL = re.compile(r"(?:https?|ssh|git|file)://|[\w.-]+@[\w.-]+:")
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+#: Whatever stands before a host; a password may be written with an @ in it.
+_USERINFO = re.compile(r"//[^/\s]*@")
+#: A password, which may be written with a / in it, or what stands alone before the host: a token.
+_SECRET = re.compile(r"https?://(?:[^@/\s:]*:(?!\d+/)(\S+)@|([^@/\s:]+)@)")
+#: Shorter ones are users' names, which also stand in words.
+_LEAST_TOKEN = 16
 #: What a cloned repository could make git do is switched off: hooks of templates, and large files by another program.
 _CLONE = (
     "-c", f"core.hooksPath={os.devnull}", "-c", "core.symlinks=false", "-c", "protocol.ext.allow=never",
@@ -35,21 +43,32 @@ def read_places(path: Path) -> list[Place]:
         path: The file.
 
     Raises:
-        TeamSetupError: It cannot be read, names nothing, or names one repository twice.
+        TeamSetupError: It cannot be read, names nothing, or names one repository twice. A line that is none is named by
+            its number: it may hold a password.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TeamSetupError(f"the list {path} cannot be read: {error}") from error
     places = []
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         words = line.split("#", 1)[0].split(None, 1)
         if not words:
             continue
-        name, origin = words if len(words) == 2 else (_name_of(words[0]), words[0])
+        origin = words[-1].strip()
+        name = words[0] if len(words) == 2 else _name_of(origin)
+        if _SCHEME.match(name) or (len(words) == 2 and _URL.match(name)):
+            raise TeamSetupError(f"{path}, line {number}: a name stands before its address: write 'NAME ADDRESS'")
+        if _SCHEME.match(origin) and not _URL.match(origin):
+            raise TeamSetupError(f"{path}, line {number}: write an address with https, http, ssh, git or file")
+        if _URL.match(origin) and not origin.startswith("file:") and normalised_origin(origin) is None:
+            raise TeamSetupError(
+                f"{path}, line {number}: the address names no host and path; @, : and / in a password are written "
+                "%40, %3A and %2F"
+            )
         if not _URL.match(origin):  # a folder counts from the list that names it
             origin = str((path.parent / Path(origin).expanduser()).absolute())
-        places.append(Place(name, origin.strip()))
+        places.append(Place(name, origin))
     names = [place.name for place in places]
     for name in names:
         if names.count(name) > 1:
@@ -60,7 +79,11 @@ def read_places(path: Path) -> list[Place]:
 
 
 def _name_of(origin: str) -> str:
-    """``owner/name`` of an address; the last part alone where there is no other."""
+    """``owner/name`` of an address, the host where there is no owner; nothing of what stands before the host."""
+    known = normalised_origin(origin) if _URL.match(origin) else None
+    if known is not None:
+        host, path = known.split("/", 1)
+        origin = f"{re.sub(':[0-9]+$', '', host)}/{path}"
     match = _NAME.search(origin.replace("\\", "/"))
     return f"{match[1]}/{match[2]}" if match else Path(origin).name or origin
 
@@ -112,7 +135,32 @@ def _git(place: Place, *arguments: str) -> str:
     except subprocess.TimeoutExpired:
         raise TeamSetupError(f"{place.name}: git did not end within {_MOST_SECONDS} s") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it gave no reason"]
-        line = re.sub(r"//[^/@\s]*@", "//", said[-1])
-        raise TeamSetupError(f"{place.name}: git cannot clone it: {line}")
+        reason = _without_secrets(_reason(done.stderr.decode("utf-8", "replace")), place.origin)
+        raise TeamSetupError(f"{place.name}: git cannot clone it: {reason}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def _reason(said: str) -> str:
+    """The line of git's that says why, of several.
+
+    Where another program speaks to the host, git knows only that it failed, and that program's last words stand before.
+    """
+    before = ""
+    for line in said.splitlines():
+        line = line.strip().removeprefix("remote:").strip()
+        if line.startswith("fatal: Could not read from remote repository"):
+            break
+        if line.startswith("fatal:"):
+            return line
+        # Hosts draw frames around what they say.
+        before = line if re.search(r"\w", line) else before
+    return before or "it gave no reason"
+
+
+def _without_secrets(line: str, address: str) -> str:
+    """Return a line without user and password of an address, however git writes it."""
+    found = _SECRET.match(address)
+    if found is not None and (found[1] or len(found[2]) >= _LEAST_TOKEN):
+        for secret in (found[1] or found[2], unquote(found[1] or found[2])):
+            line = line.replace(secret, "***")
+    return _USERINFO.sub("//", line)
