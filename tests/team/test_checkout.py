@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cascode_team.errors import TeamSetupError
 from cascode_team.loading.checkout import checked_out, read_places
+from cascode_team.loading.read import read_repository
 from cascode_team.loading.types import Place
+from team_loading import write_repository
 
 pytestmark = pytest.mark.team
 
@@ -111,3 +116,23 @@ def test_a_failed_clone_says_why_and_no_password(
     with pytest.raises(TeamSetupError) as raised, checked_out(Place("a/b", address)):
         pass
     assert str(raised.value) == f"a/b: git cannot clone it: {reason}"
+
+
+def test_objects_of_git_that_are_read_only_are_in_nobody_s_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows removes no file that is read-only, as git's objects are, unless whoever removes it makes it writable."""
+    origin = write_repository(tmp_path / "shop", {"shop.py": "def buy():\n    return 1\n"})
+    git = ["git", "-C", str(origin), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *arguments], check=True)
+    removed = shutil.rmtree
+
+    def as_on_windows(path: Any, *arguments: Any, **handlers: Any) -> None:
+        if not arguments and not handlers:
+            raise PermissionError(13, "Access is denied", str(path))
+        removed(path, *arguments, **handlers)
+
+    monkeypatch.setattr(shutil, "rmtree", as_on_windows)
+    with checked_out(Place("shop", str(origin))) as checkout:
+        extracted, _ = read_repository(checkout.root, sources=False)
+    assert [row.path for row in extracted.rows] == ["shop.py"]
+    assert not checkout.root.exists()

@@ -114,7 +114,6 @@ def checked_out(place: Place) -> Iterator[CheckedOut]:
         origin = place.origin if _URL.match(place.origin) else folder.as_uri()
         _git(place, *_CLONE, "--", origin, str(target))
         revision = _git(place, "--git-dir", str(target / ".git"), "rev-parse", "HEAD").strip()
-        shutil.rmtree(target / ".git")
         yield CheckedOut(target, revision)
 
 
