@@ -93,6 +93,12 @@ def origin_of(place: Place) -> str | None:
     return normalised_origin(place.origin) if _URL.match(place.origin) else origin_of_folder(Path(place.origin))
 
 
+def is_cloned(place: Place) -> bool:
+    """Return whether git makes a copy of a repository; a folder that git does not know is read where it is."""
+    folder = Path(place.origin)
+    return bool(_URL.match(place.origin)) or (folder / ".git").exists() or (folder / "HEAD").is_file()
+
+
 @contextlib.contextmanager
 def checked_out(place: Place) -> Iterator[CheckedOut]:
     """Give a repository's files while the block runs: a clone of its default branch, or a folder as it is.
@@ -104,7 +110,7 @@ def checked_out(place: Place) -> Iterator[CheckedOut]:
         TeamSetupError: It cannot be cloned; the message holds no password of the address.
     """
     folder = Path(place.origin)
-    if not _URL.match(place.origin) and not ((folder / ".git").exists() or (folder / "HEAD").is_file()):
+    if not is_cloned(place):
         if not folder.is_dir():
             raise TeamSetupError(f"{place.name}: there is no folder {place.origin}")
         yield CheckedOut(folder, "")

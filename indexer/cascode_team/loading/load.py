@@ -12,14 +12,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+from cascode_indexer.errors import WorkspaceError
 from cascode_indexer.extract import EXTRACTION_VERSION
 from cascode_models.text import TEXT_VERSION
 from cascode_models.types import EncodedTexts
 from cascode_team.errors import TeamSetupError
 from cascode_team.halves import write_half
-from cascode_team.loading.checkout import checked_out, origin_of
+from cascode_team.loading.checkout import checked_out, is_cloned, origin_of
 from cascode_team.loading.read import read_repository
-from cascode_team.loading.types import Batch, Extracted, LoadProgress, LoadReport, OnLoadProgress, Place, Workers
+from cascode_team.loading.types import (
+    Batch,
+    Extracted,
+    LoadProgress,
+    LoadReport,
+    LoadStage,
+    OnLoadProgress,
+    Place,
+    Workers,
+)
 from cascode_team.schema import migrate, model_id
 
 if TYPE_CHECKING:
@@ -61,14 +71,24 @@ class Loader:
             places: The repositories.
 
         Yields:
-            What was done for each; one that cannot be read says why, and the others go on.
+            What was done for each; one that cannot be read or stored says why, and the others go on.
+
+        Raises:
+            psycopg.Error: The database is gone.
         """
+        import psycopg
+
         for place in places:
             started = time.perf_counter()
             try:
-                yield self._load(place, started)
-            except TeamSetupError as error:
-                yield LoadReport(place.name, "", seconds=time.perf_counter() - started, error=str(error))
+                report = self._load(place, started)
+            except (TeamSetupError, WorkspaceError, OSError, psycopg.Error) as error:
+                if self._connection.closed:
+                    raise
+                reason = " ".join(str(error).split())
+                reason = reason if isinstance(error, TeamSetupError) else f"{place.name}: {reason}"
+                report = LoadReport(place.name, "", seconds=time.perf_counter() - started, error=reason)
+            yield report
 
     def _load(self, place: Place, started: float) -> LoadReport:
         """Load one repository."""
@@ -78,9 +98,12 @@ class Loader:
         ).fetchone()
         if row is not None:
             _refuse_another(place.name, origin, *row)
+        if is_cloned(place):
+            self._on_progress(LoadProgress(place.name, stage=LoadStage.CLONING))
         with checked_out(place) as checkout:
             if checkout.revision and self._is_loaded(place.name, checkout.revision):
                 return LoadReport(place.name, checkout.revision, unchanged=True)
+            self._on_progress(LoadProgress(place.name, stage=LoadStage.READING))
             extracted, digest = read_repository(checkout.root, sources=self._sources)
         revision = checkout.revision or digest
         if self._is_loaded(place.name, revision):
@@ -95,6 +118,7 @@ class Loader:
             len(extracted.texts),
             encoded,
             time.perf_counter() - started,
+            extracted.skipped,
         )
 
     def _is_loaded(self, name: str, revision: str) -> bool:

@@ -12,6 +12,9 @@ from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts, SkipReason
 from cascode_indexer.walk import read_bytes, walk
 from cascode_team.loading.types import Extracted, Row
 
+#: UTF-8 bytes of a path; a row of PostgreSQL's indexes takes about 2,700.
+_MOST_PATH_BYTES = 2_000
+
 
 def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
     """Read a repository's definitions.
@@ -26,20 +29,29 @@ def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
     rows: list[Row] = []
     texts: dict[bytes, str] = {}
     files = 0
+    skipped = SkipCounts()
     digest = hashlib.sha256()
-    for source in walk(root, language_of=language_of, skipped=SkipCounts(), max_bytes=DEFAULT_MAX_FILE_BYTES):
+    for source in walk(root, language_of=language_of, skipped=skipped, max_bytes=DEFAULT_MAX_FILE_BYTES):
+        path = _stored(source.path)
+        if len(path.encode()) > _MOST_PATH_BYTES:
+            skipped.add(SkipReason.TOO_LARGE)
+            continue
         content = read_bytes(source, DEFAULT_MAX_FILE_BYTES)
         if isinstance(content, SkipReason):
+            skipped.add(content)
             continue
         parsed = parse_content(source, content)
-        files += 1
         digest.update(source.path.encode("utf-8", "surrogatepass") + b"\0" + parsed.digest)
+        if parsed.skip_reason is not None:
+            skipped.add(parsed.skip_reason)
+            continue
+        files += 1
         for ordinal, (definition, text) in enumerate(zip(parsed.definitions, parsed.texts, strict=True)):
             key = text_key(text)
             texts[key] = text
             rows.append(
                 Row(
-                    path=_stored(source.path),
+                    path=path,
                     ordinal=ordinal,
                     language=definition.language,
                     kind=definition.kind.value,
@@ -55,7 +67,7 @@ def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
                     code=_stored(definition.code) if sources else "",
                 )
             )
-    return Extracted(rows, texts, files), f"files-{digest.hexdigest()[:32]}"
+    return Extracted(rows, texts, files, skipped), f"files-{digest.hexdigest()[:32]}"
 
 
 def _stored(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from cascode_indexer.types import SkipCounts
 from cascode_models.types import EncodedTexts
 
 
@@ -57,6 +59,16 @@ class Extracted:
     #: Texts by their addresses.
     texts: dict[bytes, str]
     files: int
+    #: What was left out, by reason.
+    skipped: SkipCounts
+
+
+class LoadStage(str, enum.Enum):
+    """What is done with a repository."""
+
+    CLONING = "cloning"
+    READING = "reading"
+    ENCODING = "encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +76,10 @@ class LoadProgress:
     """How far the load of a repository has come."""
 
     repository: str
-    encoded: int
+    encoded: int = 0
     #: Texts that nobody had encoded.
-    to_encode: int
+    to_encode: int = 0
+    stage: LoadStage = LoadStage.ENCODING
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ class LoadReport:
     texts: int = 0
     encoded: int = 0
     seconds: float = 0.0
+    #: What was left out, by reason.
+    skipped: SkipCounts = field(default_factory=SkipCounts)
     #: It was loaded at this revision already.
     unchanged: bool = False
     #: Why it was left out; None where it was not.

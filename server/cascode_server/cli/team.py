@@ -10,7 +10,7 @@ import click
 from cascode_server.cli.base import Group, on_interrupt
 from cascode_server.cli.configuration import model_name, read_settings
 from cascode_server.cli.console import note
-from cascode_server.cli.words import duration, quantity
+from cascode_server.cli.words import duration, quantity, skip_summary
 from cascode_server.service.printable import printable
 from cascode_server.settings import TEAM_VARIABLE, user_file
 
@@ -103,6 +103,11 @@ def status_command() -> int:
                 one_line=True,
             )
         )
+    if not found:
+        note(
+            "the team's index holds no repository that this role may read: 'cascode team load' brings some in, and "
+            "'cascode team grant' lets a role read them"
+        )
     return 0 if found else 1
 
 
@@ -117,13 +122,16 @@ def _connected() -> Any:
 
 
 class _Progress:
-    """Says on stderr how far a repository has come, a line at each tenth."""
+    """Says on stderr how far a repository has come: when a stage begins, and at each tenth of encoding."""
 
     def __init__(self) -> None:
         self._said = ("", -1)
 
     def __call__(self, progress: LoadProgress) -> None:
         """Take progress in."""
+        if progress.stage.value != "encoding":
+            note(f"{progress.repository}: {progress.stage.value}")
+            return
         tenth = 10 * progress.encoded // max(progress.to_encode, 1)
         if progress.to_encode and (progress.repository, tenth) != self._said:
             self._said = (progress.repository, tenth)
@@ -139,5 +147,5 @@ def _line(report: LoadReport) -> str:
     return (
         f"{report.repository}: {report.revision[:12]}, {quantity(report.definitions, 'definition')} in "
         f"{quantity(report.files, 'file')}, {report.encoded:,} of {quantity(report.texts, 'text')} encoded, "
-        f"{duration(report.seconds)}"
+        f"{skip_summary(report.skipped)}, {duration(report.seconds)}"
     )
