@@ -38,7 +38,7 @@ def grant(connection: Connection, repository: str, role: str) -> None:
 
     try:
         with connection.transaction(), connection.cursor() as cursor:
-            number = _repository(cursor, repository)
+            number = repository_number(cursor, repository)
             cursor.execute(
                 "INSERT INTO cascode.readers VALUES (%s, %s::regrole) ON CONFLICT DO NOTHING",
                 (number, sql.Identifier(role).as_string(connection)),
@@ -55,7 +55,7 @@ def revoke(connection: Connection, repository: str, role: str) -> None:
         TeamSetupError: There is no such repository, or the role could not read it.
     """
     with connection.transaction(), connection.cursor() as cursor:
-        number = _repository(cursor, repository)
+        number = repository_number(cursor, repository)
         cursor.execute(
             "DELETE FROM cascode.readers r USING pg_roles p "
             "WHERE r.repository_id = %s AND r.role::oid = p.oid AND p.rolname = %s",
@@ -78,8 +78,12 @@ def repositories(connection: Connection) -> list[Loaded]:
         return [Loaded(name, revision, count, tuple(readers)) for name, revision, count, readers in cursor.fetchall()]
 
 
-def _repository(cursor: Cursor, name: str) -> int:
-    """Return a repository's number."""
+def repository_number(cursor: Cursor, name: str) -> int:
+    """Return a repository's number.
+
+    Raises:
+        TeamSetupError: There is none of that name.
+    """
     cursor.execute("SELECT id FROM cascode.repositories WHERE name = %s", (name,))
     row = cursor.fetchone()
     if row is None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 READER = "cascode_reader"
 #: Held while migrations run, so that two loads do not both run them; any number nobody else uses.
 _LOCK = 0x63617363
+#: Shared by loads, whose vectors come before the definitions that need them; who removes vectors holds it alone.
+LOADING = 0x63617364
 
 _FIRST = f"""
 CREATE TABLE cascode.models (

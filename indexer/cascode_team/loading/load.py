@@ -7,6 +7,7 @@ searches meanwhile sees the old revision, then the new one, never a part of eith
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
@@ -30,7 +31,7 @@ from cascode_team.loading.types import (
     Place,
     Workers,
 )
-from cascode_team.schema import migrate, model_id
+from cascode_team.schema import LOADING, migrate, model_id
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -60,7 +61,8 @@ class Loader:
         self._sources = sources
         self._on_progress = on_progress
         migrate(connection)
-        self._model = model_id(connection, workers.fingerprint, workers.dimension)
+        #: Its number in the database while a load runs.
+        self._model = 0
         #: What another reading of the same revision would differ by.
         self._reader = f"{EXTRACTION_VERSION}.{TEXT_VERSION} {workers.fingerprint} {'source' if sources else 'names'}"
 
@@ -78,17 +80,29 @@ class Loader:
         """
         import psycopg
 
-        for place in places:
-            started = time.perf_counter()
-            try:
-                report = self._load(place, started)
-            except (TeamSetupError, WorkspaceError, OSError, psycopg.Error) as error:
-                if self._connection.closed:
-                    raise
-                reason = " ".join(str(error).split())
-                reason = reason if isinstance(error, TeamSetupError) else f"{place.name}: {reason}"
-                report = LoadReport(place.name, "", seconds=time.perf_counter() - started, error=reason)
-            yield report
+        with self._loading():
+            for place in places:
+                started = time.perf_counter()
+                try:
+                    report = self._load(place, started)
+                except (TeamSetupError, WorkspaceError, OSError, psycopg.Error) as error:
+                    if self._connection.closed:
+                        raise
+                    reason = " ".join(str(error).split())
+                    reason = reason if isinstance(error, TeamSetupError) else f"{place.name}: {reason}"
+                    report = LoadReport(place.name, "", seconds=time.perf_counter() - started, error=reason)
+                yield report
+
+    @contextlib.contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Keep vectors whose definitions are still to come from being removed as nobody's."""
+        self._connection.execute("SELECT pg_advisory_lock_shared(%s)", (LOADING,))
+        try:
+            self._model = model_id(self._connection, self._workers.fingerprint, self._workers.dimension)
+            yield
+        finally:
+            if not self._connection.closed:
+                self._connection.execute("SELECT pg_advisory_unlock_shared(%s)", (LOADING,))
 
     def _load(self, place: Place, started: float) -> LoadReport:
         """Load one repository."""

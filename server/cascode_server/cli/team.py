@@ -88,6 +88,19 @@ def revoke_command(repository: str, role: str) -> int:
     return 0
 
 
+@group.command("forget", short_help="Remove a repository.")
+@click.argument("repository")
+def forget_command(repository: str) -> int:
+    """Remove REPOSITORY from the index, with its readers and the vectors that no other repository needs."""
+    from cascode_team.forget import forget
+
+    with _connected() as connection:
+        done = forget(connection, repository)
+    removed = f"{quantity(done.definitions, 'definition')} and {quantity(done.vectors, 'vector')}"
+    note(f"{repository}: {removed} removed")
+    return 0
+
+
 @group.command("status", short_help="List what is loaded, and who may read it.")
 def status_command() -> int:
     """List the repositories of the index that you may see, each with its revision and the roles that may read it."""
