@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cascode_team.address import Address
 from cascode_team.errors import TeamSetupError
@@ -17,11 +17,12 @@ _CONNECT_SECONDS = 10
 
 
 @contextlib.contextmanager
-def connected(url: str) -> Iterator[Connection]:
+def connected(url: str, *, writes: bool) -> Iterator[Connection]:
     """Connect while the block runs.
 
     Args:
         url: Address of the database.
+        writes: Whether the primary is needed: of several hosts the others are passed over, whatever the address says.
 
     Yields:
         The connection, in autocommit mode.
@@ -32,9 +33,14 @@ def connected(url: str) -> Iterator[Connection]:
     import psycopg
 
     address = Address.parse(url)
+    session: dict[str, Any] = {"target_session_attrs": "read-write"} if writes else {}
     try:
         with psycopg.connect(
-            address.conninfo, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="cascode team"
+            address.conninfo,
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            application_name="cascode team",
+            **session,
         ) as connection:
             yield connection
     except psycopg.errors.UndefinedTable:

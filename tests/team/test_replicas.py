@@ -13,6 +13,8 @@ import pytest
 from cascode_indexer.team.types import TeamQuestion, TeamUnavailableError
 from cascode_team.access import grant
 from cascode_team.client import PostgresTeam
+from cascode_team.connection import connected
+from cascode_team.errors import TeamSetupError
 from fake_encoder import FakeEncoder
 from postgres_server import Node, programs_folder, server
 from team_loading import load, write_repository
@@ -47,6 +49,22 @@ def wait_for_replicas(primary: Any, replicas: Sequence[Node]) -> None:
                 True,
             ):
                 pass
+
+
+def test_who_loads_gets_the_primary_and_who_asks_any(nodes: Sequence[Node]) -> None:
+    """Of an address that is for searches, whichever host stands first."""
+    primary, first, second = nodes
+    asks = "SELECT pg_is_in_recovery()"
+    for order in ((first, second, primary), (primary, first, second)):
+        with connected(hosts(order, "admin"), writes=True) as connection:
+            assert connection.execute(asks).fetchone() == (False,)
+        with connected(hosts(order, "admin"), writes=False) as connection:
+            assert connection.execute(asks).fetchone() == (order[0] is not primary,)
+    with (
+        pytest.raises(TeamSetupError, match=r"127\.0\.0\.1.*read-only"),
+        connected(hosts((first, second), "admin"), writes=True),
+    ):
+        pass
 
 
 def test_nodes_that_die_cost_a_retry_and_nothing_is_lost(nodes: Sequence[Node], tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def load_command(path: Path, sources: bool, address: str | None, model: str | No
     places = read_places(path)
     settings = read_settings([]).settings
     handle = ModelHandle(model or model_name(settings))
-    with _connected() as connection:
+    with _connected(writes=True) as connection:
         workers = LocalWorkers(handle) if address is None else RayWorkers(handle, address)
         try:
             loader = Loader(connection, workers, sources=sources, on_progress=_Progress())
@@ -71,7 +71,7 @@ def grant_command(repository: str, role: str) -> int:
     """Let ROLE of PostgreSQL, and the members of that group, find what is in REPOSITORY."""
     from cascode_team.access import grant
 
-    with _connected() as connection:
+    with _connected(writes=True) as connection:
         grant(connection, repository, role)
     return 0
 
@@ -83,7 +83,7 @@ def revoke_command(repository: str, role: str) -> int:
     """Let ROLE no longer find what is in REPOSITORY, except through other groups."""
     from cascode_team.access import revoke
 
-    with _connected() as connection:
+    with _connected(writes=True) as connection:
         revoke(connection, repository, role)
     return 0
 
@@ -94,7 +94,7 @@ def forget_command(repository: str) -> int:
     """Remove REPOSITORY from the index, with its readers and the vectors that no other repository needs."""
     from cascode_team.forget import forget
 
-    with _connected() as connection:
+    with _connected(writes=True) as connection:
         done = forget(connection, repository)
     removed = f"{quantity(done.definitions, 'definition')} and {quantity(done.vectors, 'vector')}"
     note(f"{repository}: {removed} removed")
@@ -106,7 +106,7 @@ def status_command() -> int:
     """List the repositories of the index that you may see, each with its revision and the roles that may read it."""
     from cascode_team.access import repositories
 
-    with _connected() as connection:
+    with _connected(writes=False) as connection:
         found = repositories(connection)
     for row in found:
         readers = ", ".join(row.readers) or "nobody yet"
@@ -124,14 +124,14 @@ def status_command() -> int:
     return 0 if found else 1
 
 
-def _connected() -> Any:
+def _connected(*, writes: bool) -> Any:
     """Connect to the index that the person's settings name."""
     from cascode_team.connection import connected
 
     url = read_settings([]).settings.team.url
     if not url:
         raise click.UsageError(f"no team's index is named: set {TEAM_VARIABLE}, or team.url in {user_file()}")
-    return connected(url)
+    return connected(url, writes=writes)
 
 
 class _Progress:
