@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cascode_team.errors import TeamSetupError
-from cascode_team.schema import READER
+from cascode_team.rights import READER, advice
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -32,7 +32,7 @@ def grant(connection: Connection, repository: str, role: str) -> None:
         role: A role of PostgreSQL.
 
     Raises:
-        TeamSetupError: There is no such repository or role.
+        TeamSetupError: There is no such repository or role, or the role may not be made a reader.
     """
     from psycopg import errors, sql
 
@@ -43,7 +43,11 @@ def grant(connection: Connection, repository: str, role: str) -> None:
                 "INSERT INTO cascode.readers VALUES (%s, %s::regrole) ON CONFLICT DO NOTHING",
                 (number, sql.Identifier(role).as_string(connection)),
             )
-            cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(READER), sql.Identifier(role)))
+            cursor.execute("SELECT pg_has_role(%s, %s, 'USAGE')", (role, READER))
+            if cursor.fetchone() != (True,):
+                cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(READER), sql.Identifier(role)))
+    except errors.InsufficientPrivilege as error:
+        raise TeamSetupError(f"{role!r} cannot be made a reader: {advice(connection)}") from error
     except errors.UndefinedObject as error:
         raise TeamSetupError(f"the database has no role {role!r}: create it first (CREATE ROLE)") from error
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cascode_team.errors import TeamSetupError
+from cascode_team.rights import READER, advice, owns_tables
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: The group whose members may ask; what each of them sees is a matter of ``cascode.readers``.
-READER = "cascode_reader"
 #: Held while migrations run, so that two loads do not both run them; any number nobody else uses.
 _LOCK = 0x63617363
 #: Shared by loads, whose vectors come before the definitions that need them; who removes vectors holds it alone.
@@ -98,10 +97,10 @@ MIGRATIONS = (_FIRST, _SECOND)
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables up to date; the role must own the database or be allowed to create roles and extensions.
+    """Bring the tables up to date, and change nothing where they are: a loader needs no right to make them then.
 
     Args:
-        connection: In autocommit mode.
+        connection: Of a role that may load, in autocommit mode.
 
     Raises:
         TeamSetupError: Rights or pgvector are missing, or the tables are of a later version.
@@ -109,28 +108,53 @@ def migrate(connection: Connection) -> None:
     from psycopg import errors
 
     try:
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
-            cursor.execute("CREATE SCHEMA IF NOT EXISTS cascode")
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,))
-            if cursor.fetchone() is None:
-                cursor.execute(f"CREATE ROLE {READER} NOLOGIN")
-            cursor.execute("CREATE TABLE IF NOT EXISTS cascode.migrations (number integer PRIMARY KEY)")
-            cursor.execute("SELECT coalesce(max(number), 0) FROM cascode.migrations")
-            (done,) = cursor.fetchone() or (0,)
-            if done > len(MIGRATIONS):
-                raise TeamSetupError("the team's index was made by a later version of cascode: upgrade cascode")
-            for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):
-                cursor.execute(statements.encode())
-                cursor.execute("INSERT INTO cascode.migrations VALUES (%s)", (number,))
+        if _version(connection) < len(MIGRATIONS):
+            _change(connection)
+        may_load = owns_tables(connection)
     except errors.FeatureNotSupported as error:
         raise TeamSetupError("the database has no pgvector: install the extension 'vector' on its server") from error
-    except errors.InsufficientPrivilege as error:
+    except errors.InsufficientPrivilege:
+        may_load = False
+    if not may_load:
+        name = connection.execute("SELECT current_user::text").fetchone() or ("",)
         raise TeamSetupError(
-            "the role may not set the team's index up: give it the database, CREATEROLE and the extension 'vector', or "
-            "let a superuser run 'cascode team load' once"
-        ) from error
+            f"the role {name[0]!r} may not set up and load this team's index: ask as the one that may, or "
+            f"{advice(connection)}"
+        )
+
+
+def _version(connection: Connection) -> int:
+    """Return the number of the last migration that was run; 0 where there are no tables.
+
+    Raises:
+        TeamSetupError: It is one of a later version.
+    """
+    (found,) = connection.execute("SELECT to_regclass('cascode.migrations')").fetchone() or (None,)
+    if found is None:
+        return 0
+    (done,) = connection.execute("SELECT coalesce(max(number), 0) FROM cascode.migrations").fetchone() or (0,)
+    if done > len(MIGRATIONS):
+        raise TeamSetupError("the team's index was made by a later version of cascode: upgrade cascode")
+    return int(done)
+
+
+def _change(connection: Connection) -> None:
+    """Run the migrations that are missing; PostgreSQL wants a right even for making what is there."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        for name, statement in (
+            ("to_regnamespace('cascode')", "CREATE SCHEMA cascode"),
+            ("(SELECT oid FROM pg_extension WHERE extname = 'vector')", "CREATE EXTENSION vector"),
+            (f"to_regrole('{READER}')", f"CREATE ROLE {READER} NOLOGIN"),
+            ("to_regclass('cascode.migrations')", "CREATE TABLE cascode.migrations (number integer PRIMARY KEY)"),
+        ):
+            cursor.execute(f"SELECT {name} IS NULL".encode())
+            if cursor.fetchone() == (True,):
+                cursor.execute(statement.encode())
+        done = _version(connection)
+        for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):
+            cursor.execute(statements.encode())
+            cursor.execute("INSERT INTO cascode.migrations VALUES (%s)", (number,))
 
 
 def model_id(connection: Connection, fingerprint: str, dimension: int) -> int:
