@@ -7,18 +7,26 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psutil
 import pytest
 
 from cascode_indexer.model import ModelHandle
+from cascode_team.errors import TeamSetupError
 from cascode_team.loading.load import Loader
 from cascode_team.loading.local import LocalWorkers
-from cascode_team.loading.types import LoadProgress, Place, Workers
+from cascode_team.loading.types import Batch, LoadProgress, Place, Workers
 from team_loading import write_repository
 
-pytestmark = [pytest.mark.team, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.team,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    # Ray reads settings of its own that it warns about.
+    pytest.mark.filterwarnings(r"ignore::DeprecationWarning:ray\..*"),
+]
 
 #: Ten batches for two workers.
 FUNCTIONS = 320
@@ -85,3 +93,40 @@ def test_a_worker_that_is_killed_changes_nothing(admin: Any, cluster: Any, tmp_p
     finally:
         workers.close()
     assert killed.is_set()
+
+
+def test_a_worker_with_another_model_is_refused(cluster: Any) -> None:
+    """Its vectors never reach the database."""
+    from cascode_team.loading.cluster import RayWorkers
+
+    loaded = SimpleNamespace(fingerprint="of other weights", dimension=384, keeps_states=True)
+    workers = RayWorkers(cast("ModelHandle", SimpleNamespace(name=None, get=lambda: loaded)), cluster.address)
+    try:
+        with pytest.raises(TeamSetupError, match="has another model than this machine"):
+            list(workers.encode([Batch((b"k" * 16,), ("def pay(card): pass",))]))
+    finally:
+        workers.close()
+
+
+def test_a_text_that_kills_each_worker_is_given_up(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some workers it ends the load of its repository with a line, not the night."""
+    from cascode_team.loading.cluster import RayWorkers
+
+    class Dying:
+        """Stands for an encoder whose memory is full."""
+
+        def __init__(self, *_: Any) -> None:
+            """There is no model to load."""
+
+        def __call__(self, _: dict[str, Any]) -> dict[str, Any]:
+            """Die as a process that the system kills."""
+            os._exit(1)
+
+    monkeypatch.setattr("cascode_team.loading.cluster.Encoding", Dying)
+    loaded = SimpleNamespace(fingerprint="any", dimension=384, keeps_states=True)
+    workers = RayWorkers(cast("ModelHandle", SimpleNamespace(name=None, get=lambda: loaded)), cluster.address)
+    try:
+        with pytest.raises(TeamSetupError, match="the cluster cannot encode it: "):
+            list(workers.encode([Batch((b"k" * 16,), ("def pay(card): pass",))]))
+    finally:
+        workers.close()

@@ -89,7 +89,7 @@ class Loader:
                     if self._connection.closed:
                         raise
                     reason = " ".join(str(error).split())
-                    reason = reason if isinstance(error, TeamSetupError) else f"{place.name}: {reason}"
+                    reason = reason if reason.startswith(f"{place.name}: ") else f"{place.name}: {reason}"
                     report = LoadReport(place.name, "", seconds=time.perf_counter() - started, error=reason)
                 yield report
 
