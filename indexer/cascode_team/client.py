@@ -35,7 +35,7 @@ _VECTORS_AND_STATES = (
     "SELECT key, vector, states FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s) AND states IS NOT NULL"
 )
 _COLUMNS = (
-    "d.key, r.name, d.revision, d.path, d.language, d.name, d.qualified_name, d.kind, d.signature, d.doc, "
+    "d.key, r.name, r.revision, d.path, d.language, d.name, d.qualified_name, d.kind, d.signature, d.doc, "
     "d.start_line, d.end_line, d.name_line, d.name_column, d.code"
 )
 

@@ -92,8 +92,14 @@ ALTER TABLE cascode.repositories ADD COLUMN origin text;
 UPDATE cascode.repositories SET reader = NULL;
 """
 
+_THIRD = """
+-- A revision is its repository's: definitions that the next one does not change stay as they are.
+ALTER TABLE cascode.definitions DROP CONSTRAINT definitions_pkey, DROP COLUMN revision;
+ALTER TABLE cascode.definitions ADD PRIMARY KEY (repository_id, path, ordinal);
+"""
+
 #: In order; what was released is never changed, only followed by another one.
-MIGRATIONS = (_FIRST, _SECOND)
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 
 
 def migrate(connection: Connection) -> None:

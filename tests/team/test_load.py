@@ -61,7 +61,7 @@ def content(connection: Any) -> tuple[list[Any], list[Any]]:
         "JOIN cascode.models m ON m.id = v.model_id ORDER BY 1, 2"
     ).fetchall()
     definitions = connection.execute(
-        "SELECT r.name, r.revision, r.reader, d.revision, d.path, d.ordinal, d.language, d.kind, d.name, "
+        "SELECT r.name, r.revision, r.reader, d.path, d.ordinal, d.language, d.kind, d.name, "
         "d.qualified_name, d.signature, d.doc, d.start_line, d.end_line, d.name_line, d.name_column, d.key, d.code "
         "FROM cascode.definitions d JOIN cascode.repositories r ON r.id = d.repository_id "
         "ORDER BY r.name, d.path, d.ordinal"
@@ -181,6 +181,22 @@ def test_a_new_revision_replaces_the_old_one_and_keeps_the_readers(
     assert [(row.name, row.definitions, row.readers) for row in repositories(empty)] == [
         ("first", 4, ("reader",)), ("second", FUNCTIONS, ()),
     ]  # fmt: skip
+
+
+def test_what_a_new_revision_does_not_change_is_not_written(empty: Any, folders: list[Path]) -> None:
+    """Rows of other files, and those before the change in its own, stay where they are; hits name the new revision."""
+    load(empty, *folders)
+    where = "SELECT d.path, d.ordinal, d.ctid::text, d.xmin::text FROM cascode.definitions d ORDER BY 1, 2"
+    before = set(empty.execute(where).fetchall())
+    (folders[0] / "a" / "steps.py").write_text(functions(0, FUNCTIONS - 1) + "\n\n\ndef last():\n    return 1\n")
+    report, _ = load(empty, *folders)
+    changed = set(empty.execute(where).fetchall()) - before
+    assert [(path, ordinal) for path, ordinal, *_ in changed] == [("a/steps.py", FUNCTIONS - 1)]
+    assert [row.revision for row in repositories(empty) if row.name == "first"] == [report.revision]
+    undisturbed = content(empty)[1]
+    empty.execute("DROP SCHEMA cascode CASCADE")
+    load(empty, *folders)
+    assert content(empty)[1] == undisturbed
 
 
 def test_code_is_stored_only_where_that_is_asked_for(empty: Any, folders: list[Path]) -> None:

@@ -64,7 +64,7 @@ def as_it_is(place: Any) -> Any:
 
 
 def test_what_was_loaded_before_origins_were_kept_takes_that_of_its_next_load(
-    empty: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: Any, tmp_path: Path, make_role: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tables of the first version are brought up to date with what is in them, readers included."""
     monkeypatch.setattr("cascode_team.loading.load.checked_out", as_it_is)
@@ -74,6 +74,15 @@ def test_what_was_loaded_before_origins_were_kept_takes_that_of_its_next_load(
     empty.execute(
         "INSERT INTO cascode.repositories (name, revision, reader) VALUES ('billing', 'abc', '1.1 model source')"
     )
+    empty.execute(
+        "INSERT INTO cascode.definitions SELECT id, 'abc', 'old.py', 0, 'python', 'function', 'f', 'f', 'def f()', '', "
+        "1, 2, 1, 4, substr(sha256('x'), 1, 16), '' FROM cascode.repositories"
+    )
+    make_role("migrated_reader")
+    grant(empty, "billing", "migrated_reader")
+    migrate(empty)
+    assert [(row.definitions, row.readers) for row in repositories(empty)] == [(1, ("migrated_reader",))]
     (report,) = load(empty, clone_of(tmp_path / "billing", "https://git.example.org/acme/billing"))
     assert (report.error, report.definitions) == (None, 1)
+    assert [(row.definitions, row.readers) for row in repositories(empty)] == [(1, ("migrated_reader",))]
     assert empty.execute("SELECT origin FROM cascode.repositories").fetchall() == [("git.example.org/acme/billing",)]

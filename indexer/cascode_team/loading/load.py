@@ -40,6 +40,22 @@ if TYPE_CHECKING:
 _TEXTS_A_BATCH = 32
 #: Addresses asked for at a time.
 _KEYS_A_QUESTION = 10_000
+#: All definitions of a revision, of which most are there already: writing only the others spares the table, its indexes
+#: and the replicas a copy of the whole repository at each commit.
+_COPY = (
+    "COPY pg_temp.fresh (repository_id, path, ordinal, language, kind, name, qualified_name, signature, doc, "
+    "start_line, end_line, name_line, name_column, key, code) FROM STDIN"
+)
+_DELETE_CHANGED = """
+DELETE FROM cascode.definitions d WHERE d.repository_id = %s AND NOT EXISTS (
+    SELECT FROM pg_temp.fresh f
+    WHERE f.path = d.path AND f.ordinal = d.ordinal AND ROW(f.*) IS NOT DISTINCT FROM ROW(d.*))
+"""
+_INSERT_CHANGED = """
+INSERT INTO cascode.definitions SELECT f.* FROM pg_temp.fresh f WHERE NOT EXISTS (
+    SELECT FROM cascode.definitions d
+    WHERE d.repository_id = f.repository_id AND d.path = f.path AND d.ordinal = f.ordinal)
+"""
 
 
 class Loader:
@@ -198,13 +214,12 @@ class Loader:
             assert row is not None
             number, *known = row
             _refuse_another(name, origin, *known)  # another load may have entered it meanwhile
-            cursor.execute("DELETE FROM cascode.definitions WHERE repository_id = %s", (number,))
-            with cursor.copy(
-                "COPY cascode.definitions (repository_id, revision, path, ordinal, language, kind, name, "
-                "qualified_name, signature, doc, start_line, end_line, name_line, name_column, key, code) FROM STDIN"
-            ) as copy:
+            cursor.execute("CREATE TEMPORARY TABLE fresh (LIKE cascode.definitions) ON COMMIT DROP")
+            with cursor.copy(_COPY) as copy:
                 for definition in extracted.rows:
-                    copy.write_row((number, revision, *astuple(definition)))
+                    copy.write_row((number, *astuple(definition)))
+            cursor.execute(_DELETE_CHANGED, (number,))
+            cursor.execute(_INSERT_CHANGED)
             cursor.execute(
                 "UPDATE cascode.repositories SET origin = %s, revision = %s, reader = %s, loaded = now() WHERE id = %s",
                 (origin, revision, self._reader, number),
