@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LOOKUP_SECONDS = 30.0
 #: Rows of one text that come back: copies of a definition in other places.
 _COPIES = 3
+#: Vectors that are taken for each text that is wanted: long ones have several, 1.27 on average (docs/scale.md).
+_VECTORS_A_TEXT = 2
 #: Vectors compared one by one for who may see few: about a tenth of a second.
 _MOST_COMPARED = 50_000
 #: A declaration or a path is cut here; what a server sends is bounded.
@@ -137,7 +139,11 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
         dimension: Of its model's vectors.
         exact: Compare all that the user may see, up to a bound, without the index.
     """
-    values: dict[str, Any] = {"vector": write_half(question.vector), "limit": question.limit}
+    values: dict[str, Any] = {
+        "vector": write_half(question.vector),
+        "limit": question.limit,
+        "vectors": question.limit * _VECTORS_A_TEXT,
+    }
     wanted = ""
     if question.languages:
         wanted += " AND d.language = ANY(%(languages)s)"
@@ -145,22 +151,49 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
     if question.kinds:
         wanted += " AND d.kind = ANY(%(kinds)s)"
         values["kinds"] = list(question.kinds)
-    admitted = f"AND EXISTS (SELECT FROM cascode.definitions d WHERE d.key = v.key{wanted} OFFSET 0)" if wanted else ""
-    states = "v.states" if question.with_states else "NULL::bytea"
+    definitions = "SELECT FROM cascode.definitions d WHERE d.key"
+    # A further passage stands for the definitions with its text.
+    whole = (
+        f"EXISTS ({definitions} = p.key AND d.repository_id = p.repository_id{wanted} OFFSET 0)" if wanted else "true"
+    )
+    passages = f"SELECT FROM cascode.passages p WHERE p.passage = v.key AND {whole} OFFSET 0"
+    admitted = f"AND (EXISTS ({definitions} = v.key{wanted} OFFSET 0) OR EXISTS ({passages}))" if wanted else ""
     distance = f"v.vector::halfvec({dimension}) <#> %(vector)s::halfvec({dimension})"
     near = f"FROM cascode.vectors v WHERE v.model_id = {number} {admitted} ORDER BY {distance}"
     if exact:
-        keys = f"SELECT DISTINCT d.key FROM cascode.definitions d WHERE true{wanted} LIMIT {_MOST_COMPARED}"  # noqa: S608
+        keys = (
+            f"(SELECT DISTINCT d.key FROM cascode.definitions d WHERE true{wanted} LIMIT {_MOST_COMPARED}) UNION "  # noqa: S608
+            f"(SELECT DISTINCT p.passage FROM cascode.passages p WHERE {whole} LIMIT {_MOST_COMPARED})"
+        )
         # The sum is no expression of the index.
         joined = f"cascode.vectors v ON v.model_id = {number} AND v.key = k.key"
         near = f"FROM ({keys}) k JOIN {joined} ORDER BY 0 + ({distance})"
+    # Those of a text's passages lie behind those of its beginning, as in a workspace's index.
+    parts = (
+        "SELECT 0 AS place, texts.key AS part UNION "
+        "SELECT p.place, p.passage FROM cascode.passages p WHERE p.key = texts.key"
+    )
+    states = (
+        f"(SELECT string_agg(v.states, ''::bytea ORDER BY parts.place) FROM ({parts}) parts "  # noqa: S608
+        f"JOIN cascode.vectors v ON v.model_id = {number} AND v.key = parts.part)"
+        if question.with_states
+        else "NULL::bytea"
+    )
     statement = f"""
-        SELECT {_COLUMNS}, near.similarity, near.states
-        FROM (SELECT v.key, {states} AS states, -({distance}) AS similarity {near} LIMIT %(limit)s) near
-        CROSS JOIN LATERAL (SELECT * FROM cascode.definitions d WHERE d.key = near.key{wanted}
+        WITH near AS (SELECT v.key, -({distance}) AS similarity {near} LIMIT %(vectors)s),
+        texts AS (
+            SELECT t.key, max(t.similarity) AS similarity
+            FROM (SELECT near.key, near.similarity FROM near UNION ALL
+                  SELECT p.key, near.similarity FROM near CROSS JOIN LATERAL
+                      (SELECT p.key FROM cascode.passages p WHERE p.passage = near.key OFFSET 0) p) t
+            WHERE EXISTS ({definitions} = t.key{wanted} OFFSET 0)
+            GROUP BY t.key ORDER BY similarity DESC, t.key LIMIT %(limit)s)
+        SELECT {_COLUMNS}, texts.similarity, {states}
+        FROM texts
+        CROSS JOIN LATERAL (SELECT * FROM cascode.definitions d WHERE d.key = texts.key{wanted}
                             ORDER BY d.repository_id, d.path, d.ordinal LIMIT {_COPIES}) d
         JOIN cascode.repositories r ON r.id = d.repository_id
-        ORDER BY near.similarity DESC, r.name, d.path, d.ordinal
+        ORDER BY texts.similarity DESC, r.name, d.path, d.ordinal
     """  # noqa: S608  numbers of ours and names of columns; all else are parameters
     return statement, values
 

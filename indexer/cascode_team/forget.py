@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _VECTORS = """
 DELETE FROM cascode.vectors v WHERE NOT EXISTS (SELECT FROM cascode.definitions d WHERE d.key = v.key)
+    AND NOT EXISTS (SELECT FROM cascode.passages p WHERE p.passage = v.key)
 """
 _MODELS = """
 DELETE FROM cascode.models m WHERE NOT EXISTS (SELECT FROM cascode.vectors v WHERE v.model_id = m.id) RETURNING m.id

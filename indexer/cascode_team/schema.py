@@ -98,8 +98,28 @@ ALTER TABLE cascode.definitions DROP CONSTRAINT definitions_pkey, DROP COLUMN re
 ALTER TABLE cascode.definitions ADD PRIMARY KEY (repository_id, path, ordinal);
 """
 
+_FOURTH = f"""
+-- A long text has a vector for each further passage: which of its texts, and whose, a passage belongs to.
+CREATE TABLE cascode.passages (
+    repository_id integer NOT NULL REFERENCES cascode.repositories ON DELETE CASCADE,
+    key bytea NOT NULL CHECK (octet_length(key) = 16),
+    place smallint NOT NULL CHECK (place > 0),
+    passage bytea NOT NULL CHECK (octet_length(passage) = 16),
+    PRIMARY KEY (repository_id, key, place)
+);
+CREATE INDEX passages_by_key ON cascode.passages (key, repository_id);
+CREATE INDEX passages_by_passage ON cascode.passages (passage, repository_id);
+ALTER TABLE cascode.passages ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readable ON cascode.passages FOR SELECT
+    USING (repository_id = ANY (ARRAY(SELECT repository_id FROM cascode.readers)));
+ALTER POLICY readable ON cascode.vectors
+    USING (EXISTS (SELECT FROM cascode.definitions d WHERE d.key = vectors.key OFFSET 0)
+        OR EXISTS (SELECT FROM cascode.passages p WHERE p.passage = vectors.key OFFSET 0));
+GRANT SELECT ON cascode.passages TO {READER};
+"""  # noqa: S608  the name is a constant
+
 #: In order; what was released is never changed, only followed by another one.
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def migrate(connection: Connection) -> None:

@@ -137,6 +137,7 @@ def test_a_vector_does_not_say_that_somebody_else_has_a_text(
         "SELECT count(*) FROM cascode.repositories",
         "SELECT count(*) FROM cascode.readers",
         "SELECT count(*) FROM cascode.vectors",
+        "SELECT count(*) FROM cascode.passages",
         "SET row_security = off; SELECT count(*) FROM cascode.definitions",
         "COPY cascode.definitions TO STDOUT",
         "SELECT count(*) FROM pg_stats WHERE schemaname = 'cascode'",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cascode_indexer.errors import WorkspaceError
 from cascode_indexer.extract import EXTRACTION_VERSION
@@ -34,28 +34,23 @@ from cascode_team.loading.types import (
 from cascode_team.schema import LOADING, migrate, model_id
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 #: Texts encoded between two commits: what a kill loses, and what a worker takes at a time.
 _TEXTS_A_BATCH = 32
 #: Addresses asked for at a time.
 _KEYS_A_QUESTION = 10_000
-#: All definitions of a revision, of which most are there already: writing only the others spares the table, its indexes
-#: and the replicas a copy of the whole repository at each commit.
-_COPY = (
-    "COPY pg_temp.fresh (repository_id, path, ordinal, language, kind, name, qualified_name, signature, doc, "
-    "start_line, end_line, name_line, name_column, key, code) FROM STDIN"
+#: All rows of a revision, of which most are there already: writing only the others spares the tables, their indexes and
+#: the replicas a copy of the whole repository at each commit. Each with its table and what makes its rows distinct.
+_TABLES = (
+    (
+        "definitions",
+        "path, ordinal",
+        "repository_id, path, ordinal, language, kind, name, qualified_name, signature, doc, start_line, end_line, "
+        "name_line, name_column, key, code",
+    ),
+    ("passages", "key, place", "repository_id, key, place, passage"),
 )
-_DELETE_CHANGED = """
-DELETE FROM cascode.definitions d WHERE d.repository_id = %s AND NOT EXISTS (
-    SELECT FROM pg_temp.fresh f
-    WHERE f.path = d.path AND f.ordinal = d.ordinal AND ROW(f.*) IS NOT DISTINCT FROM ROW(d.*))
-"""
-_INSERT_CHANGED = """
-INSERT INTO cascode.definitions SELECT f.* FROM pg_temp.fresh f WHERE NOT EXISTS (
-    SELECT FROM cascode.definitions d
-    WHERE d.repository_id = f.repository_id AND d.path = f.path AND d.ordinal = f.ordinal)
-"""
 
 
 class Loader:
@@ -214,16 +209,42 @@ class Loader:
             assert row is not None
             number, *known = row
             _refuse_another(name, origin, *known)  # another load may have entered it meanwhile
-            cursor.execute("CREATE TEMPORARY TABLE fresh (LIKE cascode.definitions) ON COMMIT DROP")
-            with cursor.copy(_COPY) as copy:
-                for definition in extracted.rows:
-                    copy.write_row((number, *astuple(definition)))
-            cursor.execute(_DELETE_CHANGED, (number,))
-            cursor.execute(_INSERT_CHANGED)
+            rows: tuple[Iterable[tuple[Any, ...]], ...] = (map(astuple, extracted.rows), sorted(extracted.passages))
+            for (table, place, columns), fresh in zip(_TABLES, rows, strict=True):
+                _change_rows(cursor, number, table, place, columns, fresh)
             cursor.execute(
                 "UPDATE cascode.repositories SET origin = %s, revision = %s, reader = %s, loaded = now() WHERE id = %s",
                 (origin, revision, self._reader, number),
             )
+
+
+def _change_rows(
+    cursor: Cursor, repository: int, table: str, place: str, columns: str, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Bring a repository's rows of a table up to date; those that stay the same are not written.
+
+    Args:
+        cursor: In a transaction.
+        repository: Its number.
+        table: One of the schema's.
+        place: Columns that make a row distinct within a repository.
+        columns: All of them in order.
+        rows: Without the repository's number.
+    """
+    cursor.execute(f"CREATE TEMPORARY TABLE fresh_{table} (LIKE cascode.{table}) ON COMMIT DROP".encode())
+    with cursor.copy(f"COPY pg_temp.fresh_{table} ({columns}) FROM STDIN".encode()) as copy:
+        for row in rows:
+            copy.write_row((repository, *row))
+    known, fresh = (", ".join(f"{name}.{column}" for column in place.split(", ")) for name in ("k", "f"))
+    cursor.execute(
+        f"DELETE FROM cascode.{table} k WHERE k.repository_id = %s AND NOT EXISTS (SELECT FROM pg_temp.fresh_{table} f "  # noqa: S608
+        f"WHERE ({fresh}) = ({known}) AND ROW(f.*) IS NOT DISTINCT FROM ROW(k.*))".encode(),
+        (repository,),
+    )
+    cursor.execute(
+        f"INSERT INTO cascode.{table} ({columns}) SELECT {columns} FROM pg_temp.fresh_{table} f WHERE NOT EXISTS "  # noqa: S608
+        f"(SELECT FROM cascode.{table} k WHERE k.repository_id = f.repository_id AND ({known}) = ({fresh}))".encode()
+    )
 
 
 def _refuse_another(name: str, origin: str | None, known: str | None, reader: str | None) -> None:

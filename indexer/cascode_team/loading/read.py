@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cascode_indexer.extract import language_of
 from cascode_indexer.indexing.parse import parse_content
+from cascode_indexer.store.passages import read_passages
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.types import DEFAULT_MAX_FILE_BYTES, SkipCounts, SkipReason
 from cascode_indexer.walk import read_bytes, walk
@@ -28,6 +29,7 @@ def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
     """
     rows: list[Row] = []
     texts: dict[bytes, str] = {}
+    passages: set[tuple[bytes, int, bytes]] = set()
     files = 0
     skipped = SkipCounts()
     digest = hashlib.sha256()
@@ -48,7 +50,11 @@ def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
         files += 1
         for ordinal, (definition, text) in enumerate(zip(parsed.definitions, parsed.texts, strict=True)):
             key = text_key(text)
-            texts[key] = text
+            for place, passage in enumerate(read_passages(text, source.path)):
+                address = text_key(passage)
+                texts[address] = passage
+                if place:
+                    passages.add((key, place, address))
             rows.append(
                 Row(
                     path=path,
@@ -67,7 +73,7 @@ def read_repository(root: Path, *, sources: bool) -> tuple[Extracted, str]:
                     code=_stored(definition.code) if sources else "",
                 )
             )
-    return Extracted(rows, texts, files, skipped), f"files-{digest.hexdigest()[:32]}"
+    return Extracted(rows, texts, passages, files, skipped), f"files-{digest.hexdigest()[:32]}"
 
 
 def _stored(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -56,8 +56,10 @@ class Extracted:
     """What was read of a repository."""
 
     rows: Sequence[Row]
-    #: Texts by their addresses.
+    #: Texts by their addresses, and further passages of the long ones by theirs.
     texts: dict[bytes, str]
+    #: Of each further passage the address of its text, its place in it, and its own address.
+    passages: Set[tuple[bytes, int, bytes]]
     files: int
     #: What was left out, by reason.
     skipped: SkipCounts
@@ -90,7 +92,7 @@ class LoadReport:
     revision: str
     files: int = 0
     definitions: int = 0
-    #: Distinct texts, and those of them that were encoded now.
+    #: Distinct texts, further passages of long ones among them, and those of them that were encoded now.
     texts: int = 0
     encoded: int = 0
     seconds: float = 0.0
