@@ -10,6 +10,8 @@ from cascode_team.errors import TeamSetupError
 _EXAMPLE = "postgresql://ana@db.example.org/code?sslmode=verify-full"
 #: Shown in the place of a password.
 _HIDDEN = "***"
+#: A host that no longer answers packets is noticed after 25 s, also while it is asked; the system waits for hours.
+_WATCHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Address:
         named = [f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=False)]
         label = f"{','.join(named)}/{parts.get('dbname') or parts.get('user') or ''}"
         return cls(url, label, str(parts.get("password") or ""))
+
+    def watched(self) -> str:
+        """Return what libpq connects with: the address, and when a silent host is gone, where it does not say so."""
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+        said = conninfo_to_dict(self.conninfo)
+        return make_conninfo(self.conninfo, **{name: value for name, value in _WATCHED.items() if name not in said})
 
     def clean(self, message: str) -> str:
         """Return a message of the database on one line, without the password."""

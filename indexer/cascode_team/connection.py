@@ -36,7 +36,7 @@ def connected(url: str, *, writes: bool) -> Iterator[Connection]:
     session: dict[str, Any] = {"target_session_attrs": "read-write"} if writes else {}
     try:
         with psycopg.connect(
-            address.conninfo,
+            address.watched(),
             autocommit=True,
             connect_timeout=_CONNECT_SECONDS,
             application_name="cascode team",
