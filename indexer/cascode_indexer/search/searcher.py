@@ -110,7 +110,8 @@ class Searcher:
                         # Nobody waits for another machine: what lies here is shown at once.
                         here = answer_of(asked, next(rankings(query, vector, sources, stages, request.limit)))
                         on_fast(self._with_cells(here))
-                    theirs, note = asking.take(query, asked.stores, cancelled)
+                    outside = {} if parts else self._overlays.outside()
+                    theirs, note = asking.take(query, parts, outside, cancelled)
                     clock.lap("team")
                     sources, asked = [*sources, *theirs], replace(asked, team_note=note)
                 for ranking in rankings(query, vector, sources, stages, request.limit):

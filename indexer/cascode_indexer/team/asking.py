@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascode_indexer.overlay.words import WordCounter
+from cascode_indexer.overlay.buffers import OverlayFile
+from cascode_indexer.overlay.words import WordCounter, statistics_of
 from cascode_indexer.query import Query
+from cascode_indexer.search.parts import Part
 from cascode_indexer.search.sources import CANDIDATES
 from cascode_indexer.store.foreign import fault_of_sizes
-from cascode_indexer.store.store import Store
+from cascode_indexer.team.local import Folder, without_local
 from cascode_indexer.team.source import TeamSource, words_of
 from cascode_indexer.team.types import Team, TeamDefinition, TeamQuestion, TeamUnavailableError
 from cascode_indexer.vectors.types import Vectors
@@ -83,13 +85,18 @@ class Asking:
         return self._ended.is_set()
 
     def take(
-        self, query: Query, stores: Sequence[Store], cancelled: Callable[[], bool] | None
+        self,
+        query: Query,
+        parts: Sequence[Part],
+        outside: Mapping[Path, Sequence[OverlayFile]],
+        cancelled: Callable[[], bool] | None,
     ) -> tuple[list[TeamSource], str | None]:
         """Wait for the answer as long as was set.
 
         Args:
             query: What was asked.
-            stores: Of the workspaces: a definition that lies here is not taken from there.
+            parts: The workspaces: a definition that lies here is not taken from there.
+            outside: Open files that are searched in their place where there are none, by their folder.
             cancelled: Asked while waiting.
 
         Returns:
@@ -102,13 +109,17 @@ class Asking:
                 return [], None
         if self._error is not None:
             return [], f"without the team's index: {self._error}"
-        found = without_local(self._found, stores)
-        if not found or not stores:
+        folders = [Folder(part.workspace.root, part.index.store, part.buffers) for part in parts]
+        folders += [Folder(root, None, files) for root, files in outside.items()]
+        found = without_local(self._found, folders)
+        if not found:
             return [], None
         stems = self._counter.stems(query.looked_up)
         words = words_of(self._counter, found)
-        root = Path(self._team.label)
-        return [TeamSource(root, found, words, stems, stores[0].word_statistics(stems))], None
+        opened = [file.words for folder in folders for file in folder.buffers]
+        # Without an index how common a word is can be asked of what is ranked alone.
+        statistics = parts[0].index.store.word_statistics(stems) if parts else statistics_of([words, *opened], stems)
+        return [TeamSource(Path(self._team.label), found, words, stems, statistics)], None
 
     def _ask(self, question: TeamQuestion) -> None:
         """Ask, on a thread of its own."""
@@ -134,26 +145,4 @@ def sound(found: Sequence[TeamDefinition], state_bytes: int) -> list[TeamDefinit
         definition
         for definition in found
         if not definition.states or not state_bytes or fault_of_sizes([len(definition.states)], state_bytes) is None
-    ]
-
-
-def without_local(found: Sequence[TeamDefinition], stores: Sequence[Store]) -> list[TeamDefinition]:
-    """Leave out what lies here: the same text, or a definition of the same path and name, edited or not.
-
-    Args:
-        found: What the team's index gave.
-        stores: Of the workspaces.
-    """
-    keys = [definition.key for definition in found]
-    places = [(definition.path, definition.qualified_name) for definition in found]
-    texts: set[bytes] = set()
-    named: set[tuple[str, str]] = set()
-    for store in stores:
-        held, at = store.copies(keys, places)
-        texts |= held
-        named |= at
-    return [
-        definition
-        for definition, place in zip(found, places, strict=True)
-        if definition.key not in texts and place not in named
     ]

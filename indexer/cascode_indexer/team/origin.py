@@ -56,29 +56,40 @@ def normalised_origin(address: str) -> str | None:
 def origin_of_folder(folder: Path) -> str | None:
     """Return where a clone comes from: :func:`normalised_origin` of its remote ``origin``.
 
-    Git is not run: its configuration is read as text, without what that includes.
-
     Args:
         folder: A working tree, or a repository without one.
 
     Returns:
         None where it is no clone, or one of a folder.
     """
-    config = config_file(folder) if (folder / ".git").exists() else folder / "config"
+    url = next((url for name, url in remotes_of(folder) if name == "origin"), None)
+    return None if url is None else normalised_origin(url)
+
+
+def remotes_of(folder: Path) -> list[tuple[str, str]]:
+    """Return names and addresses of a repository's remotes, in the order of its configuration.
+
+    Git is not run: its configuration is read as text, without what that includes.
+
+    Args:
+        folder: A working tree, or a repository without one; of what is neither there are none.
+    """
     try:
+        config = config_file(folder) if (folder / ".git").exists() else folder / "config"
         if not config.is_file():
-            return None
+            return []
         with config.open("rb") as stream:
             text = stream.read(_MOST_BYTES).decode("utf-8", "replace")
     except OSError:
-        return None
-    inside = False
+        return []
+    remotes: list[tuple[str, str]] = []
+    name: str | None = None
     for line in text.splitlines():
         rest = line
         section = _SECTION.fullmatch(line)
         if section is not None:
-            inside, rest = (section[1].lower(), section[2]) == ("remote", "origin"), section[3]
-        found = _URL.fullmatch(rest) if inside else None
-        if found is not None:
-            return normalised_origin(re.split(r"\s[#;]", found[1], maxsplit=1)[0].strip().strip('"'))
-    return None
+            name, rest = section[2] if section[1].lower() == "remote" else None, section[3]
+        found = _URL.fullmatch(rest)
+        if found is not None and name is not None:
+            remotes.append((name, re.split(r"\s[#;]", found[1], maxsplit=1)[0].strip().strip('"')))
+    return remotes

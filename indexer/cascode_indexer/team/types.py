@@ -62,6 +62,8 @@ class TeamDefinition:
     similarity: float
     #: Packed token states of its text; empty where they were not asked for or the team's index has none.
     states: bytes = b""
+    #: Host and path that its repository was cloned from; empty where the team's index does not know it.
+    origin: str = ""
 
 
 class Team(Protocol):
