@@ -365,7 +365,8 @@ class Workspace:
         if model is None:
             return dataclasses.replace(report, cancelled=True)
         self._model.use_threads(self.options.threads)
-        supply = None if self.options.team is None else supply_of(self.options.team, model, index.cache())
+        team = self.options.team
+        supply = None if team is None else supply_of(team, model, index.cache(), updater.cancelled)
         if store.get_meta("cache") != self._caches():
             forget_lost(store, index.cache())
         encoded, seconds = updater.encode(model, index.cache(), opened, supply)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+import time
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from cascode_indexer.extract import LANGUAGES
-from cascode_indexer.team.types import TeamDefinition, TeamQuestion
+from cascode_indexer.team.types import TeamDefinition, TeamQuestion, TeamUnavailableError
 from cascode_indexer.types import Kind
 from cascode_models.types import FloatArray
 from cascode_team.address import Address
@@ -30,15 +29,38 @@ _MOST_COMPARED = 50_000
 #: A declaration or a path is cut here; what a server sends is bounded.
 _MOST_CHARACTERS = 4_000
 _MOST_CODE = 200_000
+#: Lines and columns beyond are none of a file.
+_MOST_LINE = 2**31 - 1
+#: A cosine of two vectors in float16 is no farther from 0.
+_MOST_SIMILARITY = 1.01
+#: Of the time that is left, what the exact comparison may take: its answer has to come back, too.
+_EXACT_SHARE = 0.9
+#: A comparison that had less time would not end.
+_LEAST_EXACT_SECONDS = 0.05
+_KEY_BYTES = 16
 _KINDS = frozenset(kind.value for kind in Kind)
 
 _VECTORS = "SELECT key, vector, ''::bytea FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)"
 _VECTORS_AND_STATES = (
     "SELECT key, vector, states FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s) AND states IS NOT NULL"
 )
-_COLUMNS = (
-    "d.key, r.name, r.revision, d.path, d.language, d.name, d.qualified_name, d.kind, d.signature, d.doc, "
-    "d.start_line, d.end_line, d.name_line, d.name_column, d.code"
+
+
+def _cut(column: str, most: int = _MOST_CHARACTERS) -> str:
+    """A column's text as far as it is used."""
+    return f"left({column}, {most})"
+
+
+_COLUMNS = ", ".join(
+    (
+        "d.key",
+        *map(
+            _cut, ("r.name", "r.origin", "r.revision", "d.path", "d.language", "d.name", "d.qualified_name", "d.kind")
+        ),
+        *map(_cut, ("d.signature", "d.doc")),
+        _cut("d.code", _MOST_CODE),
+        "d.start_line, d.end_line, d.name_line, d.name_column",
+    )
 )
 
 
@@ -59,6 +81,8 @@ class PostgresTeam:
         self._seconds = seconds
         self._searches = Line(address, seconds, seconds)
         self._lookups = Line(address, _LOOKUP_SECONDS, seconds)
+        #: Numbers and dimensions of models that were asked for, by fingerprint.
+        self._models: dict[str, tuple[int, int]] = {}
 
     @property
     def label(self) -> str:
@@ -76,12 +100,13 @@ class PostgresTeam:
         """See :meth:`Team.vectors`."""
 
         def work(connection: Connection) -> tuple[list[int], FloatArray, tuple[bytes, ...] | None]:
-            number, dimension = _model(connection, fingerprint)
-            if not number:
-                return [], np.zeros((0, 0), dtype=np.float32), () if with_states else None
-            with connection.cursor(binary=True) as cursor:
-                cursor.execute(_VECTORS_AND_STATES if with_states else _VECTORS, (number, list(keys)))
-                rows = {bytes(key): (bytes(vector), bytes(states)) for key, vector, states in cursor.fetchall()}
+            number, dimension = self._model(connection, fingerprint)
+            statement = _VECTORS_AND_STATES if with_states else _VECTORS
+            rows: dict[bytes, tuple[bytes, bytes]] = {}
+            for row in _fetch(connection, statement, (number, list(keys)), len(keys), binary=True):
+                if not all(isinstance(value, bytes) for value in row):
+                    raise ValueError("it gave something else than vectors")
+                rows[row[0]] = row[1:]
             positions = [at for at, key in enumerate(keys) if key in rows]
             vectors = read_halves([rows[keys[at]][0] for at in positions], dimension)
             return positions, vectors, tuple(rows[keys[at]][1] for at in positions) if with_states else None
@@ -90,18 +115,19 @@ class PostgresTeam:
 
     def search(self, question: TeamQuestion) -> list[TeamDefinition]:
         """See :meth:`Team.search`."""
-        import psycopg
+        until = time.monotonic() + self._seconds
 
         def work(connection: Connection) -> list[TeamDefinition]:
-            number, dimension = _model(connection, question.fingerprint)
-            if not number or len(question.vector) != dimension:
-                return []
-            rows = _rows(connection, question, number, dimension)
-            if len({bytes(row[0]) for row in rows}) < question.limit:
-                # The index gave up before it met enough that this user may see, or that the filters let through.
-                with contextlib.suppress(psycopg.errors.QueryCanceled):
-                    rows = max(rows, _rows(connection, question, number, dimension, exact=True), key=len)
-            return [found for row in rows if (found := _definition(row)) is not None]
+            remembered = self._models.get(question.fingerprint)
+            found = [] if remembered is None else self._nearest(connection, question, *remembered, until)
+            if not found:
+                # Of a model that was remembered, too: an index that was made again has another number for it.
+                current = self._models[question.fingerprint] = self._model(connection, question.fingerprint)
+                if current != remembered:
+                    found = self._nearest(connection, question, *current, until)
+            if not found:
+                self._explain_nothing(connection)
+            return found
 
         return self._searches.ask(work)
 
@@ -110,21 +136,125 @@ class PostgresTeam:
         self._searches.close()
         self._lookups.close()
 
+    def _model(self, connection: Connection, fingerprint: str) -> tuple[int, int]:
+        """Return number and dimension of a model.
 
-def _model(connection: Connection, fingerprint: str) -> tuple[int, int]:
-    """Return number and dimension of a model; zeros where the team's index has none of its vectors."""
-    row = connection.execute(
-        "SELECT id, dimension FROM cascode.models WHERE fingerprint = %s", (fingerprint,)
-    ).fetchone()
-    return (0, 0) if row is None else (int(row[0]), int(row[1]))
+        Raises:
+            TeamUnavailableError: The team's index has none of its vectors.
+        """
+        self._models.pop(fingerprint, None)
+        row = connection.execute(
+            "SELECT id, dimension FROM cascode.models WHERE fingerprint = %s", (fingerprint,)
+        ).fetchone()
+        if row is None:
+            raise TeamUnavailableError(
+                f"{self._label} holds nothing of the model {fingerprint}: use the model that it was loaded with, or "
+                "have it loaded with this one"
+            )
+        return int(row[0]), int(row[1])
+
+    def _nearest(
+        self, connection: Connection, question: TeamQuestion, number: int, dimension: int, until: float
+    ) -> list[TeamDefinition]:
+        """Ask for the nearest definitions, and where the index gives too few compare what may be seen one by one.
+
+        Args:
+            connection: To the database.
+            question: What is asked.
+            number: Of its model.
+            dimension: Of its model's vectors.
+            until: By when, on the monotonic clock, somebody waits for the answer.
+
+        Raises:
+            TeamUnavailableError: The model's vectors have another dimension there.
+        """
+        if len(question.vector) != dimension:
+            raise TeamUnavailableError(
+                f"{self._label} holds vectors of {dimension} numbers for the model {question.fingerprint}, which has "
+                f"{len(question.vector)}: have it loaded with the same model"
+            )
+        found = _ask(connection, question, number, dimension)
+        if len({definition.key for definition in found}) < question.limit:
+            # The index gave up before it met enough that this user may see, or that the filters let through.
+            found += _compare(connection, question, number, dimension, (until - time.monotonic()) * _EXACT_SHARE)
+        return _ordered(found, question.limit)
+
+    def _explain_nothing(self, connection: Connection) -> None:
+        """Say why nothing was found where that is no matter of the question.
+
+        Raises:
+            TeamUnavailableError: This user may read no repository.
+        """
+        row = connection.execute("SELECT EXISTS (SELECT FROM cascode.repositories)").fetchone()
+        if row is None or not row[0]:
+            raise TeamUnavailableError(
+                f"{self._label} has no repository that you may read: whoever runs it grants some with "
+                "'cascode team grant'"
+            )
 
 
-def _rows(
+def _ask(
     connection: Connection, question: TeamQuestion, number: int, dimension: int, *, exact: bool = False
-) -> list[Any]:
+) -> list[TeamDefinition]:
     """Ask the question; see :func:`_statement`."""
     statement, values = _statement(question, number, dimension, exact=exact)
-    return connection.execute(statement.encode(), values).fetchall()
+    rows = _fetch(connection, statement, values, question.limit * _COPIES)
+    return [found for row in rows if (found := _definition(row)) is not None]
+
+
+def _compare(
+    connection: Connection, question: TeamQuestion, number: int, dimension: int, seconds: float
+) -> list[TeamDefinition]:
+    """Compare with all that may be seen, as far as the time allows: nothing where that is not enough."""
+    from psycopg import errors
+
+    if seconds < _LEAST_EXACT_SECONDS:
+        return []
+    connection.execute(f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}".encode())
+    try:
+        return _ask(connection, question, number, dimension, exact=True)
+    except errors.QueryCanceled:
+        return []
+    finally:
+        if not connection.closed:
+            connection.execute("ROLLBACK")  # it wrote nothing
+
+
+def _fetch(connection: Connection, statement: str, values: Any, most: int, *, binary: bool = False) -> list[Any]:
+    """Return the rows of a statement, which are taken one by one: a server is not believed to send no more than asked.
+
+    Args:
+        connection: To the database.
+        statement: In SQL.
+        values: Of its parameters.
+        most: So many rows were asked for.
+        binary: Whether values come in PostgreSQL's binary format.
+
+    Raises:
+        ValueError: There are more.
+    """
+    rows: list[Any] = []
+    with connection.cursor(binary=binary) as cursor:
+        streamed = cast("Generator[Any]", cursor.stream(statement.encode(), values))
+        with contextlib.closing(streamed):
+            for row in streamed:
+                if len(rows) == most:
+                    raise ValueError("it gave more rows than were asked for")
+                rows.append(row)
+    return rows
+
+
+def _ordered(found: Sequence[TeamDefinition], limit: int) -> list[TeamDefinition]:
+    """Return definitions once each, the nearest first, those of the ``limit`` nearest texts."""
+
+    def place(definition: TeamDefinition) -> tuple[str, str, int, int, int, str]:
+        lines = definition.start_line, definition.name_line, definition.name_column
+        return definition.repository, definition.path, *lines, definition.qualified_name
+
+    distinct = {(definition.key, place(definition)): definition for definition in found}
+    ordered = sorted(distinct.values(), key=lambda definition: (-definition.similarity, place(definition)))
+    texts = set(list(dict.fromkeys(definition.key for definition in ordered))[:limit])
+    return [definition for definition in ordered if definition.key in texts]
 
 
 def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bool) -> tuple[str, dict[str, Any]]:
@@ -200,16 +330,25 @@ def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bo
 
 def _definition(row: Sequence[Any]) -> TeamDefinition | None:
     """A row as a definition; None where it is not what a definition can be: a server is not believed."""
-    key, repository, revision, path, language, name, qualified, kind, signature, doc, *lines, code = row[:-2]
-    start, end, name_line, column = lines
-    similarity, states = row[-2:]
-    if language not in LANGUAGES or kind not in _KINDS or not 1 <= start <= name_line <= end or column < 0:
+    key, repository, origin, revision, path, language, name, qualified, kind, signature, doc, code = row[:12]
+    start, end, line, column, similarity, states = row[12:]
+    texts = repository, revision, path, language, name, qualified, kind, signature, doc, code
+    places = start, end, line, column
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in places):
         return None
-    if path.startswith("/") or ".." in path.split("/") or len(bytes(key)) != 16:
+    if not isinstance(key, bytes) or len(key) != _KEY_BYTES or not isinstance(states, bytes | None):
+        return None
+    # NaN is in no interval either.
+    if not isinstance(similarity, float) or not -_MOST_SIMILARITY <= similarity <= _MOST_SIMILARITY:
+        return None
+    if language not in LANGUAGES or kind not in _KINDS or path.startswith("/") or ".." in path.split("/"):
+        return None
+    if not 1 <= start <= line <= end <= _MOST_LINE or not 0 <= column <= _MOST_LINE:
         return None
     return TeamDefinition(
-        key=bytes(key),
+        key=key,
         repository=repository[:_MOST_CHARACTERS],
+        origin=origin[:_MOST_CHARACTERS] if isinstance(origin, str) else "",
         revision=revision[:_MOST_CHARACTERS],
         path=path[:_MOST_CHARACTERS],
         language=language,
@@ -220,9 +359,9 @@ def _definition(row: Sequence[Any]) -> TeamDefinition | None:
         doc=doc[:_MOST_CHARACTERS],
         start_line=start,
         end_line=end,
-        name_line=name_line,
+        name_line=line,
         name_column=column,
         code=code[:_MOST_CODE],
-        similarity=float(similarity),
-        states=bytes(states or b""),
+        similarity=similarity,
+        states=states or b"",
     )

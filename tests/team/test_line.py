@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,7 +137,7 @@ def test_a_silent_host_is_noticed_by_the_system_too(node: Node, database: str, r
     line.close()
     wanted = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "25000"}
     assert wanted.items() <= found.items()
-    with connected(f"{url}&keepalives_idle=77") as connection:
+    with connected(f"{url}&keepalives_idle=77", writes=False) as connection:
         assert wanted | {"keepalives_idle": "77"} == {
             name: value for name, value in connection.info.get_parameters().items() if name in wanted
         }
@@ -156,4 +157,31 @@ def test_a_connection_that_nobody_uses_is_closed(
         while admin.execute(opened).fetchone() != (0,):
             assert time.monotonic() < until, "it stays open"
             time.sleep(0.05)
+    team.close()
+
+
+def test_a_search_goes_there_and_back_once(node: Node, database: str, reader: str, question: TeamQuestion) -> None:
+    """The first connects, sets it up and asks for the model's number before; those after it ask alone."""
+    with proxy(node.port) as way:
+        team = PostgresTeam(address_of(node, reader, database, way.port), seconds=20.0)
+        assert team.search(question)
+        assert way.turns <= 4
+        before = way.turns
+        assert team.search(question)
+        assert way.turns == before + 1
+        team.close()
+
+
+def test_a_model_of_another_number_is_found_again(
+    node: Node, database: str, admin: Any, reader: str, question: TeamQuestion, tmp_path: Path
+) -> None:
+    """The number that was remembered is asked for again where it brings nothing: the index was made again since."""
+    team = PostgresTeam(node.url(reader, database=database), seconds=20.0)
+    (before,) = team.search(question)
+    admin.execute("DROP SCHEMA cascode CASCADE")
+    load(admin, write_repository(tmp_path / "other", {"a.py": "def f():\n    pass\n"}), encoder=FakeEncoder("another"))
+    load(admin, write_repository(tmp_path / "billing", {"pay.py": SOURCE}))
+    grant(admin, "billing", reader)
+    (after,) = team.search(question)
+    assert (after.qualified_name, after.key) == (before.qualified_name, before.key)
     team.close()

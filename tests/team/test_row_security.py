@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cascode_indexer.team.types import TeamQuestion
+from cascode_indexer.team.types import TeamDefinition, TeamQuestion, TeamUnavailableError
 from cascode_team.access import grant, repositories, revoke
 from cascode_team.client import PostgresTeam
 from cascode_team.errors import TeamSetupError
@@ -68,6 +68,13 @@ def loaded(admin: Any, make_role: Any, tmp_path_factory: pytest.TempPathFactory,
     return admin
 
 
+def nothing(team: PostgresTeam, question: TeamQuestion) -> list[TeamDefinition]:
+    """Ask as a user who may read nothing: they are informed of that, and of nothing else."""
+    with pytest.raises(TeamUnavailableError, match="has no repository that you may read"):
+        team.search(question)
+    return []
+
+
 @pytest.mark.timeout(1200)  # 20 s of processor time, shared with PostgreSQL
 def test_10_000_questions_show_nothing_that_may_not_be_seen(
     node: Node, database: str, loaded: Any, rights: dict[str, set[int]]
@@ -89,7 +96,8 @@ def test_10_000_questions_show_nothing_that_may_not_be_seen(
                     continue
                 if at % 2:
                     (vector,) = encoder.encode_queries([f"{WORDS[number]} alpha"])
-                    found = team.search(TeamQuestion(encoder.fingerprint, vector, limit=5))
+                    question = TeamQuestion(encoder.fingerprint, vector, limit=5)
+                    found = team.search(question) if rights[user] else nothing(team, question)
                     seen = {(row.repository, row.path, row.qualified_name) for row in found}
                 else:
                     seen = set(

@@ -21,7 +21,9 @@ _log = logging.getLogger(__name__)
 _KEYS_A_REQUEST = 2000
 
 
-def supply_of(team: Team, model: CasCodeModel, cache: WorkspaceVectorCache) -> Callable[[Sequence[bytes]], set[bytes]]:
+def supply_of(
+    team: Team, model: CasCodeModel, cache: WorkspaceVectorCache, cancelled: Callable[[], bool]
+) -> Callable[[Sequence[bytes]], set[bytes]]:
     """Return what brings vectors and token states of a team's index into the cache of one workspace.
 
     What comes is another machine's word for what the vector of a text is: it is checked as a pack is, and lies with
@@ -31,26 +33,37 @@ def supply_of(team: Team, model: CasCodeModel, cache: WorkspaceVectorCache) -> C
         team: The index.
         model: The model in force.
         cache: Of the workspace.
+        cancelled: Asked between two requests.
     """
+
+    def look_up(asked: Sequence[bytes]) -> tuple[list[int], FloatArray, Sequence[bytes] | None]:
+        """Return what the team's index gives, once it is what it must be."""
+        positions, vectors, states = team.vectors(model.fingerprint, asked, with_states=model.keeps_states)
+        if positions and not (
+            _are_vectors(vectors, len(positions), model.dimension)
+            and _are_states(states, len(positions), model.state_bytes)
+        ):
+            raise TeamUnavailableError(f"{team.label} gave vectors or states that are none of this model's")
+        return positions, vectors, states
 
     def supply(keys: Sequence[bytes]) -> set[bytes]:
         brought: set[bytes] = set()
-        try:
-            for start in range(0, len(keys), _KEYS_A_REQUEST):
-                asked = keys[start : start + _KEYS_A_REQUEST]
-                positions, vectors, states = team.vectors(model.fingerprint, asked, with_states=model.keeps_states)
-                if not positions:
-                    continue
-                if not (
-                    _are_vectors(vectors, len(positions), model.dimension)
-                    and _are_states(states, len(positions), model.state_bytes)
-                ):
-                    raise TeamUnavailableError(f"{team.label} gave vectors or states that are none of this model's")
+        for start in range(0, len(keys), _KEYS_A_REQUEST):
+            if cancelled():
+                break
+            asked = keys[start : start + _KEYS_A_REQUEST]
+            try:
+                positions, vectors, states = look_up(asked)
+            except TeamUnavailableError as error:
+                _log.warning("encoding here, since the team's index cannot be asked: %s", error)
+                break
+            except Exception as error:  # a workspace must be indexed whatever another machine does
+                _log.warning("encoding here: %s gave no answer", team.label, exc_info=error)
+                break
+            if positions:
                 found = [asked[at] for at in positions]
                 cache.add_packed(found, vectors, states)
                 brought.update(found)
-        except TeamUnavailableError as error:
-            _log.warning("encoding here, since the team's index cannot be asked: %s", error)
         if brought:
             _log.info("%d vectors were taken from %s", len(brought), team.label)
         return brought
