@@ -13,17 +13,12 @@ from cascode_indexer.disk import Disk
 from cascode_indexer.errors import QueryError, WorkspaceError
 from cascode_indexer.indexing.gate import Gate
 from cascode_indexer.indexing.parse import content_digest
-from cascode_indexer.indexing.types import (
-    Cancelled,
-    IndexOptions,
-    IndexReport,
-    OnProgress,
-    WorkspaceStatus,
-)
+from cascode_indexer.indexing.types import Cancelled, IndexOptions, IndexReport, OnProgress, WorkspaceStatus
 from cascode_indexer.indexing.update import Updater
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError
 from cascode_indexer.overlay.buffers import Overlays
+from cascode_indexer.packing import PackReport
 from cascode_indexer.pool import WorkspacePool
 from cascode_indexer.roots import Roots
 from cascode_indexer.search.request import query_of
@@ -310,17 +305,17 @@ class Engine:
         """Return the source lines of a hit, of an open buffer where there is one; empty where the file vanished."""
         return self._searcher.snippet(hit)
 
-    def pack(self, path: Path) -> int:
-        """Write the vectors of the one workspace as a pack: addresses of texts and vectors, no source.
+    def pack(self, path: Path) -> PackReport:
+        """Write what was encoded here of the one workspace as a pack: addresses of texts and vectors, no source.
 
         Args:
             path: The file; one of that name is replaced.
 
         Returns:
-            How many vectors it holds.
+            How many vectors it holds, and how many came from elsewhere.
 
         Raises:
-            PackError: The file cannot be written, or there is no vector to write.
+            PackError: The file cannot be written, something is not encoded yet, or there is no vector to write.
             ModelError: The model cannot be loaded.
         """
         (workspace,) = self.workspaces

@@ -71,7 +71,7 @@ def clean(root: Path | None) -> CleanReport:
         removed = int(location.directory.is_dir())
         _remove(location)
         return CleanReport(removed, 0, before - bytes_of(index_root()))
-    removed = 0
+    removed = vectors = 0
     referenced: set[bytes] = set()
     for location in _locations():
         workspace = _root_of(location)
@@ -79,8 +79,10 @@ def clean(root: Path | None) -> CleanReport:
             _remove(location)
             removed += 1
         else:
-            referenced |= _keys_of(location)
-    vectors = prune_vectors(vector_cache_path(), referenced)
+            keys = _keys_of(location)
+            referenced |= keys
+            vectors += prune_vectors(location.packed, keys)
+    vectors += prune_vectors(vector_cache_path(), referenced)
     prune_codes(code_store_path(), referenced)
     return CleanReport(removed, vectors, before - bytes_of(index_root()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cascode_indexer.errors import PackError
@@ -13,8 +14,20 @@ from cascode_indexer.packs import read_pack, write_pack
 _PACKED = "packed"
 
 
-def pack_index(index: OpenIndex, handle: ModelHandle, path: Path, root: Path) -> int:
-    """Write the vectors of one workspace, and its token states where the model keeps them.
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """What a pack was made of."""
+
+    #: Vectors in it, all of them made on this machine.
+    vectors: int
+    #: Vectors of the workspace that came from a pack or a team's index: they are not in it.
+    foreign: int = 0
+
+
+def pack_index(index: OpenIndex, handle: ModelHandle, path: Path, root: Path) -> PackReport:
+    """Write the vectors of one workspace that this machine made, and their token states where the model keeps them.
+
+    What a pack or a team's index brought is somebody else's word, and would leave here as one's own.
 
     Args:
         index: Its open files.
@@ -23,25 +36,35 @@ def pack_index(index: OpenIndex, handle: ModelHandle, path: Path, root: Path) ->
         root: The workspace's folder, for messages.
 
     Returns:
-        How many vectors it holds.
+        How many vectors it holds, and how many it does not.
 
     Raises:
-        PackError: The file cannot be written, or there is no vector to write.
+        PackError: The file cannot be written, something is not encoded yet, or there is no vector to write.
         ModelError: The model cannot be loaded.
     """
     model = handle.get()
     keys = sorted(index.store.all_keys())
     cache = index.cache()
-    kept = cache.get_states(keys) if model.keeps_states else None
-    # What is not whole is encoded by whoever unpacks.
-    keys = keys if kept is None else [key for key in keys if key in kept]
-    positions, vectors = cache.get(keys)
-    if not positions:
+    whole = cache.known(keys)
+    if not whole:
         raise PackError(f"nothing of {root} is encoded with {handle.label}: run 'cascode index' first")
+    if len(whole) < len(keys):
+        raise PackError(
+            f"{len(keys) - len(whole):,} of {len(keys):,} vectors of {root} are missing still: run 'cascode index', or "
+            "wait for the process that is at it, then pack again"
+        )
+    kept = cache.get_own_states(keys) if model.keeps_states else None
+    keys = keys if kept is None else [key for key in keys if key in kept]
+    positions, vectors = cache.get_own(keys)
+    if not positions:
+        raise PackError(
+            f"all vectors of {root} came from a pack or a team's index, which a pack does not pass on: make it on a "
+            "machine that encodes them itself"
+        )
     found = [keys[at] for at in positions]
     states = None if kept is None else [kept[key] for key in found]
     write_pack(path, found, vectors, states, fingerprint=model.fingerprint, label=handle.label)
-    return len(found)
+    return PackReport(len(found), len(whole) - len(found))
 
 
 def unpack_index(index: OpenIndex, handle: ModelHandle, path: Path) -> int:
@@ -68,6 +91,7 @@ def unpack_index(index: OpenIndex, handle: ModelHandle, path: Path) -> int:
         dimension=model.dimension,
         state_bytes=model.state_bytes,
     )
+    index.cache().prune_packed(index.store.all_keys())
     index.cache().add_packed(pack.keys, pack.vectors, pack.states)
     about = f"{len(pack.keys):,} vectors of {path.name} (SHA-256 {pack.digest[:16]})"
     index.writer().set_meta(_PACKED, about)

@@ -28,7 +28,7 @@ from cascode_indexer.indexing.update import Updater
 from cascode_indexer.location import bytes_of, locate, vector_cache_path
 from cascode_indexer.model import ModelHandle
 from cascode_indexer.open_index import ClosedIndexError, OpenIndex, damaged_again_error
-from cascode_indexer.packing import pack_index, packed_from, unpack_index
+from cascode_indexer.packing import PackReport, pack_index, packed_from, unpack_index
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.store.connection import DamagedFileError
 from cascode_indexer.store.store import Store
@@ -193,7 +193,7 @@ class Workspace:
             unfinished=lambda report: dataclasses.replace(report, cancelled=True),
         )
 
-    def pack(self, path: Path) -> int:
+    def pack(self, path: Path) -> PackReport:
         """Write the vectors of this workspace as a pack; see :func:`cascode_indexer.packing.pack_index`."""
         with self.index as index:
             return pack_index(index, self._model, path, self.root)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cascode_indexer.location import INDEX_DIR_VARIABLE, index_root
     from cascode_indexer.maintenance import CleanReport, Finding, clean, clean_all, diagnose
     from cascode_indexer.model import ModelHandle
+    from cascode_indexer.packing import PackReport
     from cascode_indexer.pool import WorkspacePool
     from cascode_indexer.search.types import (
         DEFAULT_LIMIT,
@@ -91,6 +92,7 @@ __all__ = [
     "Notices",
     "OnProgress",
     "PackError",
+    "PackReport",
     "QueryError",
     "SearchRequest",
     "SkipCounts",
@@ -134,6 +136,7 @@ _NAMES_OF = {
     "cascode_indexer.location": ("INDEX_DIR_VARIABLE", "index_root"),
     "cascode_indexer.maintenance": ("CleanReport", "Finding", "clean", "clean_all", "diagnose"),
     "cascode_indexer.model": ("ModelHandle",),
+    "cascode_indexer.packing": ("PackReport",),
     "cascode_indexer.pool": ("WorkspacePool",),
     "cascode_indexer.search.types": (
         "DEFAULT_LIMIT",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
 import shutil
@@ -17,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 from cascode_indexer.engine import Engine
 from cascode_indexer.errors import PackError
 from cascode_indexer.location import locate, vector_cache_path
+from cascode_indexer.maintenance import clean
 from cascode_indexer.packs import read_pack, write_pack
 from cascode_indexer.search.types import SearchRequest
 from cascode_indexer.store.vector_cache import text_key
@@ -295,3 +297,89 @@ def test_what_a_lost_pack_brought_is_encoded_here(
     locate(workspace).packed.unlink()
     assert len(use(workspace, encoder=FakeEncoder(states=True)).encoded_texts) > 3
     assert use(workspace, encoder=FakeEncoder(states=True)).encoded_texts == []
+
+
+def test_a_pack_passes_nothing_on_that_came_from_elsewhere(
+    workspace: Path, tmp_path: Path, elsewhere: Callable[[], None]
+) -> None:
+    """Forged or not: what a pack brought is not in the next one, and how much that is is said."""
+    with Engine([workspace], model=FakeModelHandle(FakeEncoder(states=True))) as engine:
+        engine.update()
+        first = engine.pack(tmp_path / "first.pack")
+    assert first.vectors > 3
+    assert first.foreign == 0
+    elsewhere()
+    clone = Path(shutil.copytree(workspace, tmp_path / "clone"))
+    with Engine([clone], model=FakeModelHandle(FakeEncoder(states=True))) as engine:
+        engine.unpack(tmp_path / "first.pack")
+        engine.update()
+        with pytest.raises(PackError, match=r"all vectors of .* came from a pack or a team's index"):
+            engine.pack(tmp_path / "second.pack")
+        assert not (tmp_path / "second.pack").exists()
+        (clone / "new.py").write_text("def weigh_parcel(scale):\n    return scale.read()\n")
+        engine.update()
+        second = engine.pack(tmp_path / "second.pack")
+    assert (second.vectors, second.foreign) == (1, first.vectors)
+    assert len(read_pack(tmp_path / "second.pack", **READ, state_bytes=4).keys) == 1
+
+
+def test_a_pack_is_complete_or_there_is_none(workspace: Path, tmp_path: Path) -> None:
+    """Where something is not encoded yet, since an update was stopped or another process is at it, a line says so."""
+    with Engine([workspace], model=FakeModelHandle()) as engine:
+        engine.update()
+        (workspace / "new.py").write_text("def weigh_parcel(scale):\n    return scale.read()\n")
+        engine.workspaces[0].scan(lambda updater: updater.scan(), None, None)
+        with pytest.raises(PackError, match=r"1 of \d+ vectors of .* are missing still: run 'cascode index', or wait"):
+            engine.pack(tmp_path / "main.pack")
+        assert not (tmp_path / "main.pack").exists()
+
+
+def packed_keys(root: Path) -> set[tuple[str, bytes]]:
+    """Models and addresses of what packs brought."""
+    with contextlib.closing(sqlite3.connect(locate(root).packed)) as database:
+        found = database.execute("SELECT fingerprint, key FROM vectors JOIN models ON models.id = model_id").fetchall()
+    return set(found)
+
+
+def age_packed(root: Path, days: int) -> None:
+    """Let what packs brought be older."""
+    with contextlib.closing(sqlite3.connect(locate(root).packed)) as database, database:
+        database.execute("UPDATE vectors SET used_day = used_day - ?", (days,))
+
+
+def test_what_packs_brought_does_not_pile_up(workspace: Path, tmp_path: Path, elsewhere: Callable[[], None]) -> None:
+    """Of another model it goes with the next pack; of texts that are gone after a month; what is there stays."""
+    pack = pack_of(workspace, tmp_path / "main.pack")
+    elsewhere()
+    clone = Path(shutil.copytree(workspace, tmp_path / "clone"))
+    use(clone, pack)
+    kept = packed_keys(clone)
+    gone = [text_key("gone")]
+    write_pack(tmp_path / "gone.pack", gone, unit(1), **MODEL)
+    write_pack(tmp_path / "other.pack", gone, unit(1), fingerprint="other-1", label="other")
+    with Engine([clone], model=FakeModelHandle(FakeEncoder("other-1"))) as engine:
+        engine.unpack(tmp_path / "other.pack")
+    assert packed_keys(clone) == {("other-1", gone[0])}, "another model's are of no use"
+    use(clone, pack, tmp_path / "gone.pack")
+    assert packed_keys(clone) == kept | {("fake-encoder-1", gone[0])}, "a branch may come back"
+    age_packed(clone, 31)
+    use(clone, pack)
+    assert packed_keys(clone) == kept
+
+
+def test_cleaning_removes_what_packs_brought_of_texts_that_are_gone(
+    workspace: Path, tmp_path: Path, elsewhere: Callable[[], None]
+) -> None:
+    """As it removes the vectors that were made here, after the same month."""
+    pack = pack_of(workspace, tmp_path / "main.pack")
+    elsewhere()
+    clone = Path(shutil.copytree(workspace, tmp_path / "clone"))
+    use(clone, pack)
+    kept = packed_keys(clone)
+    write_pack(tmp_path / "gone.pack", [text_key("gone")], unit(1), **MODEL)
+    use(clone, tmp_path / "gone.pack")
+    assert clean(None).vectors == 0
+    age_packed(clone, 31)
+    assert clean(None).vectors == 1
+    assert packed_keys(clone) == kept
+    assert use(clone).encoded_texts == []

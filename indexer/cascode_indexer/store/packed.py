@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cascode_indexer.store.vector_cache import VectorCache
+from cascode_indexer.store.vector_cache import VectorCache, prune_vectors
 
 
 class WorkspaceVectorCache(VectorCache):
@@ -63,6 +63,25 @@ class WorkspaceVectorCache(VectorCache):
         if packed is None or len(found) == len(keys):
             return found
         return found | packed.get_states([key for key in keys if key not in found])
+
+    def get_own(self, keys: Sequence[bytes]) -> tuple[list[int], npt.NDArray[np.float32]]:
+        """Look up vectors that were made here alone; as :meth:`get`."""
+        return super().get(keys)
+
+    def get_own_states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Look up packed token states that were made here alone; as :meth:`get_states`."""
+        return super().get_states(keys)
+
+    def prune_packed(self, referenced: set[bytes]) -> int:
+        """Delete what packs brought of another model, or a month ago for texts that the workspace no longer has.
+
+        Args:
+            referenced: Addresses of the texts that it has.
+
+        Returns:
+            How many vectors were deleted.
+        """
+        return prune_vectors(self._packed_path, referenced, fingerprint=self._fingerprint)
 
     def add_packed(
         self, keys: Sequence[bytes], vectors: npt.NDArray[np.float32], states: Sequence[bytes] | None = None

@@ -182,8 +182,16 @@ def cache_identity(path: Path) -> str | None:
     return None
 
 
-def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUSED_DAYS) -> int:
-    """Delete vectors of any model that no index refers to and that were not used for ``unused_days`` days.
+def prune_vectors(
+    path: Path, referenced: set[bytes], *, unused_days: int = UNUSED_DAYS, fingerprint: str | None = None
+) -> int:
+    """Delete vectors that no index refers to and that were not used for ``unused_days`` days, with their states.
+
+    Args:
+        path: The SQLite file; it need not exist.
+        referenced: Addresses of texts that an index refers to.
+        unused_days: Those that were used since stay.
+        fingerprint: Of the model whose vectors stay; all of others are deleted. None for those of any model.
 
     Returns:
         How many were deleted.
@@ -193,6 +201,7 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
     database = connect_or_rebuild(path, VECTOR_SCHEMA)
     try:
         with translate_errors(path):
+            others = 0 if fingerprint is None else _delete_other_models(database, fingerprint)
             rows = database.execute(
                 "SELECT model_id, key FROM vectors WHERE used_day <= ?", (today() - unused_days,)
             ).fetchall()
@@ -208,11 +217,19 @@ def prune_vectors(path: Path, referenced: set[bytes], *, unused_days: int = UNUS
                     "AND NOT EXISTS (SELECT 1 FROM vectors WHERE model_id = ?1 AND key = ?2)",
                     unused,
                 )
-            if unused:
+            if unused or others:
                 database.execute("VACUUM")
-        return len(unused)
+        return len(unused) + others
     finally:
         database.close()
+
+
+def _delete_other_models(database: sqlite3.Connection, fingerprint: str) -> int:
+    """Delete what belongs to another model than that of a fingerprint; return how many vectors that were."""
+    others = "model_id NOT IN (SELECT id FROM models WHERE fingerprint = ?)"
+    with transaction(database):
+        database.execute(f"DELETE FROM states WHERE {others}", (fingerprint,))  # noqa: S608  a constant
+        return database.execute(f"DELETE FROM vectors WHERE {others}", (fingerprint,)).rowcount  # noqa: S608
 
 
 def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

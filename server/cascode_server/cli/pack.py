@@ -36,15 +36,18 @@ def pack_command(path: Path, workspaces: tuple[Path, ...], engine_options: Engin
     cascode pack main.cascode-pack
 
     The workspace is brought up to date first. The file holds checksums of function texts, their vectors and packed
-    token states: no source, no names, no paths. A file of that name is replaced.
+    token states: no source, no names, no paths. What came from a pack or a team's index is not passed on. A file of
+    that name is replaced.
     """
     target = _absolute(path)
     with engine_options.open(workspaces) as engine:
         engine.warm_up()
         if not bring_up_to_date(engine):
             return 1
-        vectors = engine.pack(target)
-    note(f"{path}: {quantity(vectors, 'vector')}, {size(target.stat().st_size)}")
+        made = engine.pack(target)
+    note(f"{path}: {quantity(made.vectors, 'vector')}, {size(target.stat().st_size)}")
+    if made.foreign:
+        note(f"not in it: {quantity(made.foreign, 'vector')} of a pack or a team's index; a pack passes none on")
     return 0
 
 

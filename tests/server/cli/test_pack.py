@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cascode_indexer.engine import Engine
+from cascode_indexer.location import locate
+from cascode_indexer.store.lock import WriterLock
+
 from .conftest import Run
 
 
@@ -49,3 +53,37 @@ def test_what_is_no_pack_is_one_line(run: Run, tmp_path: Path) -> None:
     nothing = run("pack", "../x.pack", "--workspace", str(tmp_path / "empty"))
     assert (nothing.status, (tmp_path / "x.pack").exists()) == (1, False)
     assert "it contains no source files" in nothing.err
+
+
+@pytest.mark.usefixtures("model")
+def test_a_pack_says_what_it_does_not_pass_on(
+    run: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another pack brought is counted and left out; where there is nothing else, there is no pack."""
+    assert run("pack", "../main.pack").status == 0
+    clone = Path(shutil.copytree(workspace, tmp_path / "clone"))
+    monkeypatch.setenv("CASCODE_INDEX_DIR", str(tmp_path / "another machine"))
+    assert run("unpack", str(tmp_path / "main.pack"), "--workspace", str(clone)).status == 0
+    refused = run("pack", "../own.pack", "--workspace", str(clone))
+    assert (refused.status, (tmp_path / "own.pack").exists()) == (2, False)
+    assert "came from a pack or a team's index, which a pack does not pass on" in refused.err
+    (clone / "new.py").write_text("def weigh_parcel(scale):\n    return scale.read()\n")
+    packed = run("pack", "../own.pack", "--workspace", str(clone))
+    assert packed.status == 0, packed.err
+    assert "../own.pack: 1 vector, " in packed.err
+    assert "not in it: 6 vectors of a pack or a team's index; a pack passes none on\n" in packed.err
+
+
+@pytest.mark.usefixtures("model")
+def test_what_another_process_has_not_encoded_yet_is_no_pack(run: Run, workspace: Path, tmp_path: Path) -> None:
+    """It is at it, so this one leaves the index alone: a part of a pack would pass for all of it."""
+    assert run("index").status == 0
+    (workspace / "new.py").write_text("def weigh_parcel(scale):\n    return scale.read()\n")
+    with Engine([workspace]) as engine:
+        engine.workspaces[0].scan(lambda updater: updater.scan(), None, None)
+    with WriterLock(locate(workspace)):
+        refused = run("pack", "../main.pack")
+    assert (refused.status, (tmp_path / "main.pack").exists()) == (2, False)
+    assert "1 of 7 vectors of " in refused.err
+    assert "wait for the process that is at it, then pack again" in refused.err
+    assert run("pack", "../main.pack").status == 0
