@@ -5,10 +5,10 @@ import { access } from "node:fs/promises";
 import { messageOf } from "../log.js";
 import type { Run } from "./run.js";
 
-/** The versions that CasCode is tested with. */
+/** The versions that CasCode is tested with; a newer one is taken where there is none of them. */
 export const OLDEST = [3, 10] as const;
-export const NEWEST = [3, 13] as const;
-export const SUPPORTED = "3.10 to 3.13";
+export const NEWEST = [3, 14] as const;
+export const SUPPORTED = "3.10 to 3.14";
 
 /** A cold interpreter on a slow disk takes seconds; the Windows Store's stand-in never answers. */
 const PROBE_MS = 10_000;
@@ -73,10 +73,12 @@ export function candidates(
 export function unsupported(version: readonly [number, number, ...number[]]): string | null {
   const [major, minor] = version;
   const text = version.join(".");
-  if (major !== 3 || minor < OLDEST[1]) {
-    return `is Python ${text}, and CasCode needs ${OLDEST.join(".")} or later`;
-  }
-  return minor > NEWEST[1] ? `is Python ${text}, newer than the ${NEWEST.join(".")} that CasCode is tested with` : null;
+  return major !== 3 || minor < OLDEST[1] ? `is Python ${text}, and CasCode needs ${OLDEST.join(".")} or later` : null;
+}
+
+/** Why a version comes after all others, or null: packages may not be there for it yet. */
+export function untried(version: readonly [number, number, ...number[]]): string | null {
+  return version[1] > NEWEST[1] ? `is Python ${version.join(".")}, newer than the ${NEWEST.join(".")} that CasCode is tested with` : null;
 }
 
 /**
@@ -94,6 +96,7 @@ export async function findInterpreter(
   const rejected: Attempt[] = [];
   const seen = new Set<string>();
   let lacksVenv: Attempt | undefined;
+  let newer: Interpreter | undefined;
   for (const [program, ...args] of candidates(platform, preferred)) {
     const command = [program, ...args].join(" ");
     if (platform === "darwin" && (await opensInstaller(program))) {
@@ -128,10 +131,16 @@ export async function findInterpreter(
       lacksVenv ??= { command, reason: `is Python ${answer.version.join(".")} without the venv module` };
       rejected.push({ command, reason: "has no venv module" });
     } else {
-      return { interpreter: { path: answer.path, version: answer.version }, rejected, lacksVenv };
+      const interpreter = { path: answer.path, version: answer.version };
+      const late = untried(answer.version);
+      if (late === null) {
+        return { interpreter, rejected, lacksVenv };
+      }
+      newer ??= interpreter;
+      rejected.push({ command, reason: `${late}: taken only where there is no other` });
     }
   }
-  return { interpreter: undefined, rejected, lacksVenv };
+  return { interpreter: newer, rejected, lacksVenv };
 }
 
 /** One complete line: what was found instead, and what to do. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { candidates, findInterpreter, unsupported, withoutPython } from "../../src/server/interpreters.js";
+import { candidates, findInterpreter, unsupported, untried, withoutPython } from "../../src/server/interpreters.js";
 import { run } from "../../src/server/run.js";
 import { answering } from "./support.js";
 
@@ -28,13 +28,13 @@ test("Windows' launcher is asked for each version", async () => {
   const run = answering({ "py -3.11": python("C:\\Python311\\python.exe", [3, 11, 0]) });
   const { interpreter } = await findInterpreter(run, undefined, { platform: "win32" });
   assert.equal(interpreter?.path, "C:\\Python311\\python.exe");
-  assert.deepEqual(candidates("win32", undefined)[0], ["py", "-3.13"]);
+  assert.deepEqual(candidates("win32", undefined)[0], ["py", "-3.14"]);
 });
 
 test("a Python that is too old is named in the message", async () => {
   const found = await findInterpreter(answering({ python3: python("/usr/bin/python3", [3, 8, 10]) }), undefined, { platform: "linux" });
   assert.equal(found.interpreter, undefined);
-  assert.match(withoutPython(found), /needs Python 3\.10 to 3\.13: python3 is Python 3\.8\.10/u);
+  assert.match(withoutPython(found), /needs Python 3\.10 to 3\.14: python3 is Python 3\.8\.10/u);
 });
 
 test("no Python at all is said plainly", async () => {
@@ -59,12 +59,23 @@ test("a Python that cannot answer is passed over with its last words", async () 
   assert.deepEqual(rejected, [{ command: "python3.13", reason: "could not be asked: shim: version not installed" }]);
 });
 
-test("versions outside 3.10 to 3.13 are refused", () => {
+test("a Python that is newer than all that were tried is taken where there is no other", async () => {
+  const newer = { python3: python("/usr/bin/python3", [3, 15, 0]) };
+  const alone = await findInterpreter(answering(newer), undefined, { platform: "linux" });
+  assert.equal(alone.interpreter?.path, "/usr/bin/python3");
+  const selected = { "/env/bin/python": python("/env/bin/python", [3, 15, 0]), "python3.11": python("/usr/bin/python3.11", [3, 11, 2]) };
+  const found = await findInterpreter(answering(selected), "/env/bin/python", { platform: "linux" });
+  assert.equal(found.interpreter?.path, "/usr/bin/python3.11");
+  assert.match(found.rejected[0]?.reason ?? "", /^is Python 3\.15\.0, newer than the 3\.14 .*no other/u);
+});
+
+test("versions before 3.10 are refused", () => {
   assert.match(unsupported([2, 7, 18]) ?? "", /needs 3\.10/u);
   assert.match(unsupported([3, 9, 0]) ?? "", /needs 3\.10/u);
-  assert.match(unsupported([3, 14, 0]) ?? "", /newer than the 3\.13/u);
   assert.equal(unsupported([3, 10, 0]), null);
-  assert.equal(unsupported([3, 13, 9]), null);
+  assert.equal(unsupported([3, 15, 0]), null);
+  assert.equal(untried([3, 14, 9]), null);
+  assert.match(untried([3, 15, 0]) ?? "", /newer than the 3\.14/u);
 });
 
 test("the question can be put to a real Python", async () => {
