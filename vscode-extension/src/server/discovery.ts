@@ -1,11 +1,11 @@
 /** Decides which server to start, and says why. */
 
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 
 import { messageOf, type Log } from "../log.js";
-import { programsBeside } from "./programs.js";
+import { isInside, programsBeside } from "./programs.js";
 import type { Run } from "./run.js";
 
 /** The first version whose server speaks this extension's protocol. */
@@ -49,6 +49,10 @@ export interface Problem {
 export interface Sources {
   /** `cascode.path` with its variables replaced; empty where it is not set. */
   readonly setting: string;
+  /** Whether the setting names its program by `${workspaceFolder}`. */
+  readonly settingNamesWorkspace: boolean;
+  /** Absolute paths of the folders that are open. */
+  readonly workspaceFolders: readonly string[];
   readonly trusted: boolean;
   readonly environments: PythonEnvironments;
   /** Undefined in a build without a wheel. */
@@ -71,7 +75,9 @@ export async function findServer(sources: Sources): Promise<Launch | Problem> {
 }
 
 async function decide(sources: Sources, platform: NodeJS.Platform): Promise<Launch | Problem> {
-  if (sources.setting !== "") {
+  // A setting of the user's, too: the folder that it leads into is whatever was opened.
+  const untrusted = sources.setting !== "" && !sources.trusted && (await isOfWorkspace(sources, platform));
+  if (sources.setting !== "" && !untrusted) {
     const fault = await faultOf(sources.setting, platform);
     return fault === null
       ? { kind: "launch", program: sources.setting, source: "setting", reason: "named by the setting cascode.path" }
@@ -80,7 +86,7 @@ async function decide(sources: Sources, platform: NodeJS.Platform): Promise<Laun
           message: `The setting cascode.path names ${sources.setting}, which ${fault}. Name the cascode program, or empty the setting.`,
         };
   }
-  const reasons = ["cascode.path is not set"];
+  const reasons = [untrusted ? "cascode.path names a program of the workspace, which is not started in Restricted Mode" : "cascode.path is not set"];
   const environment = await inEnvironment(sources, platform);
   if ("program" in environment) {
     return { kind: "launch", program: environment.program, source: "environment", reason: `${reasons.join("; ")}; ${environment.why}` };
@@ -98,6 +104,15 @@ async function decide(sources: Sources, platform: NodeJS.Platform): Promise<Laun
     return { kind: "not-installed", message: "CasCode needs its server, a Python program that comes with this extension." };
   }
   return { kind: "launch", program, source: "managed", reason: `${reasons.join("; ")}; the extension's own environment is made` };
+}
+
+/** Whether the program that the setting names is, or may be, a part of the workspace. */
+async function isOfWorkspace(sources: Sources, platform: NodeJS.Platform): Promise<boolean> {
+  // Links lead into the workspace and out of it: what counts is where the file lies.
+  const places = async (path: string): Promise<string[]> => [path, await realpath(path).catch(() => path)];
+  const programs = await places(sources.setting);
+  const folders = (await Promise.all(sources.workspaceFolders.map(places))).flat();
+  return sources.settingNamesWorkspace || programs.some((program) => folders.some((folder) => isInside(program, folder, platform)));
 }
 
 /** What is wrong with a program that a setting names, or null. */

@@ -12,7 +12,7 @@ import type { Connection } from "./connection.js";
 import { findServer, type Launch, type Problem } from "./discovery.js";
 import type { ConnectOptions } from "./languageClient.js";
 import { ManagedEnvironment, shippedWheel } from "./managed.js";
-import { expand } from "./programs.js";
+import { expand, namesWorkspace } from "./programs.js";
 import type { SelectedPython } from "./pythonExtension.js";
 import { CrashBudget, RestartQueue } from "./restarts.js";
 import { run } from "./run.js";
@@ -173,6 +173,8 @@ export class ServerManager implements vscode.Disposable {
   private async find(): Promise<Launch | Problem> {
     return findServer({
       setting: this.pathSetting(),
+      settingNamesWorkspace: namesWorkspace(this.writtenPath()),
+      workspaceFolders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
       trusted: vscode.workspace.isTrusted,
       environments: this.python,
       managed: await this.managed(),
@@ -268,10 +270,13 @@ export class ServerManager implements vscode.Disposable {
   /** The connection to stop before the next start, a crashed one too: it holds registered commands. */
   private live: Connection | undefined;
 
+  private writtenPath(): string {
+    return vscode.workspace.getConfiguration("cascode").get<string>("path", "");
+  }
+
   private pathSetting(): string {
-    const setting = vscode.workspace.getConfiguration("cascode").get<string>("path", "");
     const workspaceFolder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-    return expand(setting, { home: homedir(), workspaceFolder, environment: process.env });
+    return expand(this.writtenPath(), { home: homedir(), workspaceFolder, environment: process.env });
   }
 
   private set(state: ServerState): void {

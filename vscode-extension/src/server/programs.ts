@@ -26,6 +26,20 @@ export function programsBeside(python: string, platform: NodeJS.Platform): reado
   return [posix.join(posix.dirname(python), "cascode")];
 }
 
+/** Whether an absolute path is a folder or lies in it. */
+export function isInside(path: string, folder: string, platform: NodeJS.Platform): boolean {
+  const system = platform === "win32" ? win32 : posix;
+  // Of Windows' paths `relative` knows that case does not matter; on a Mac it does not as a rule.
+  const [from, to] = platform === "darwin" ? [folder.toLowerCase(), path.toLowerCase()] : [folder, path];
+  const way = system.relative(from, to);
+  return way !== ".." && !way.startsWith(`..${system.sep}`) && !system.isAbsolute(way);
+}
+
+/** Whether a setting's place depends on the folder that is open. */
+export function namesWorkspace(text: string): boolean {
+  return text.includes("${workspaceFolder}");
+}
+
 /** Replace what a setting may hold: `~`, `${userHome}`, `${workspaceFolder}`, `${env:NAME}`. */
 export function expand(
   text: string,

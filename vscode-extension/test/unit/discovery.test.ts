@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
 import { findServer, older, type Launch, type Problem, type Sources } from "../../src/server/discovery.js";
-import { expand, programsBeside } from "../../src/server/programs.js";
+import { expand, isInside, programsBeside } from "../../src/server/programs.js";
 import { answering, MemoryLog, temporaryFolder } from "./support.js";
 
 const NO_ENVIRONMENT = { selected: () => Promise.resolve({ reason: "the Python extension is not installed" }) };
@@ -21,6 +21,8 @@ async function program(context: TestContext, mode = 0o755): Promise<string> {
 function find(changes: Partial<Sources>): Promise<Launch | Problem> {
   return findServer({
     setting: "",
+    settingNamesWorkspace: false,
+    workspaceFolders: [],
     trusted: true,
     environments: NO_ENVIRONMENT,
     managed: { program: () => Promise.resolve("/managed/bin/cascode") },
@@ -86,6 +88,34 @@ test("in Restricted Mode nothing of the selected environment runs", async (conte
   const found = await find({ trusted: false, environments, run: answering({}, asked) });
   assert.equal((found as Launch).source, "managed");
   assert.deepEqual([selected, asked], [0, []]);
+});
+
+test("in Restricted Mode no setting leads to a program of the workspace", async (context) => {
+  const setting = await program(context);
+  const workspace = join(setting, "..", "..");
+  const link = join(await temporaryFolder(context), "cascode");
+  await symlink(setting, link);
+  for (const changes of [
+    { setting, workspaceFolders: ["/elsewhere", workspace] },
+    { setting: link, workspaceFolders: [workspace] },
+    { setting, settingNamesWorkspace: true, workspaceFolders: ["/elsewhere"] },
+  ]) {
+    const found = (await find({ ...changes, trusted: false })) as Launch;
+    assert.equal(found.source, "managed");
+    assert.match(found.reason, /^cascode\.path names a program of the workspace, which is not started in Restricted Mode; /u);
+    assert.equal(((await find({ ...changes, trusted: true })) as Launch).source, "setting");
+  }
+  assert.equal(((await find({ setting, workspaceFolders: ["/elsewhere"], trusted: false })) as Launch).source, "setting");
+});
+
+test("what lies in a folder is known by its path", () => {
+  assert.equal(isInside("/w/.venv/bin/cascode", "/w", "linux"), true);
+  assert.equal(isInside("/w/..tools/cascode", "/w", "linux"), true);
+  assert.equal(isInside("/w2/cascode", "/w", "linux"), false);
+  assert.equal(isInside("/cascode", "/w", "linux"), false);
+  assert.equal(isInside("/W/cascode", "/w", "darwin"), true);
+  assert.equal(isInside("c:\\W\\cascode.exe", "C:\\w", "win32"), true);
+  assert.equal(isInside("D:\\w\\cascode.exe", "C:\\w", "win32"), false);
 });
 
 test("a Python extension that fails is a reason and no end", async () => {

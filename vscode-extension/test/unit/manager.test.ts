@@ -11,7 +11,7 @@ import { installServer } from "../../src/server/install.js";
 import { ServerManager } from "../../src/server/manager.js";
 import { SelectedPython } from "../../src/server/pythonExtension.js";
 import { deferred, MemoryLog, status, temporaryFolder } from "./support.js";
-import { EventEmitter, fake } from "./vscode.js";
+import { EventEmitter, fake, workspace } from "./vscode.js";
 
 interface Prepared {
   readonly manager: ServerManager;
@@ -117,6 +117,24 @@ test("a running server is started again only where another environment has anoth
   select(b);
   await until(() => started.length === 2);
   assert.deepEqual(names(started), ["a", "b"]);
+});
+
+test("in Restricted Mode a setting that names the workspace starts nothing of it", async (context) => {
+  const { manager, started, environment } = await prepare(context);
+  const folder = join(await environment("a"), "..");
+  const before = { ...workspace };
+  context.after(() => {
+    Object.assign(workspace, before);
+    fake.settings.clear();
+  });
+  workspace.workspaceFolders = [{ uri: { fsPath: folder } }];
+  workspace.isTrusted = false;
+  fake.settings.set("path", "${workspaceFolder}/cascode");
+  await manager.restart("opened");
+  assert.deepEqual([manager.state.kind, started], ["absent", []]);
+  workspace.isTrusted = true;
+  await manager.restart("trusted");
+  assert.deepEqual(names(started), ["a"]);
 });
 
 test("nothing is installed while a server runs", async (context) => {
