@@ -1,6 +1,7 @@
 // Bundles the extension. Two files: what activates, and the language client, which is loaded when the server starts.
 import { build, context } from "esbuild";
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 const production = process.argv.includes("--production");
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
@@ -16,7 +17,8 @@ const separate = {
 };
 
 const options = {
-  absWorkingDir: new URL("..", import.meta.url).pathname,
+  // Not the URL's own path: that has %20 for a space, and a slash before Windows' drive.
+  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
   entryPoints: ["src/extension.ts", "src/server/languageClient.ts"],
   entryNames: "[name]",
   outdir: "dist",

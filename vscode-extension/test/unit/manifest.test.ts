@@ -38,6 +38,14 @@ function sources(folder = "src"): string {
 }
 const source = sources();
 
+test("no script takes the path out of a URL, where a space is %20 and Windows' drive follows a slash", () => {
+  for (const folder of ["scripts", "test/window"]) {
+    for (const name of readdirSync(folder).filter((name) => name.endsWith(".mjs"))) {
+      assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /import\.meta\.url\)\.pathname/u, name);
+    }
+  }
+});
+
 test("every command of the palette and of the menus is one that the extension has", () => {
   const used = [...contributes.keybindings, ...Object.values(contributes.menus).flat()].map(({ command }) => command);
   const links = [...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ description }) => description)),

@@ -6,13 +6,14 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import * as cascode from "./cascode.mjs";
 import { watchPaints } from "./paints.mjs";
 import { PROJECT_ROOT, Window } from "./window.mjs";
 
-const HERE = path.dirname(new URL(import.meta.url).pathname);
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 /** Between two keys of someone who types steadily; the pause after the last one is what is measured. */
 const KEY_MS = 60;
 
