@@ -55,6 +55,29 @@ def test_entries_name_one_version_and_one_repository() -> None:
     assert yaml.safe_load((ROOT / "packaging/mason/package.yaml").read_text(encoding="utf-8"))["name"] == "cascode"
 
 
+def registry() -> dict[str, Any]:
+    """Return what the registry of MCP servers gets."""
+    entry: dict[str, Any] = json.loads((ROOT / "packaging/mcp-registry/server.json").read_text(encoding="utf-8"))
+    return entry
+
+
+def test_the_registry_finds_its_name_in_the_description() -> None:
+    """It takes a server only where the package's description on PyPI names it, and this README is that description."""
+    assert f"<!-- mcp-name: {registry()['name']} -->" in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(registry()["description"]) <= 100, "the registry takes no more"
+
+
+def test_the_registry_starts_the_server() -> None:
+    """Clients put the package between its runtime's arguments and its own."""
+    (package,) = registry()["packages"]
+    before = [text for part in package["runtimeArguments"] for text in (part["name"], part["value"])]
+    named = f"{package['identifier']}@{package['version']}"
+    command = [package["runtimeHint"], *before, named, *(part["value"] for part in package["packageArguments"])]
+    version = package["version"]
+    # With `--from`, uvx would look for a program of the name cascode@VERSION.
+    assert command == ["uvx", "--with", f"cascode[mcp]=={version}", f"cascode@{version}", "mcp"]
+
+
 def test_workflows_call_verbs_and_scripts_that_exist() -> None:
     """What runs elsewhere is what a person can run."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
