@@ -11,7 +11,7 @@ import { ResultsView } from "./results/view.js";
 import { SearchFeature } from "./search/feature.js";
 import { describeTeamHit, TEAM_SCHEME } from "./search/team.js";
 import { visiblePicker } from "./search/picker.js";
-import { installServer } from "./server/install.js";
+import { installServer, updatesServer } from "./server/install.js";
 import { ServerManager } from "./server/manager.js";
 import { SelectedPython } from "./server/pythonExtension.js";
 
@@ -35,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new StatusItem(server),
     new StatusBar(server),
     new AgentServers(server, log),
+    updatesServer(server, python, log),
     vscode.workspace.registerTextDocumentContentProvider(TEAM_SCHEME, { provideTextDocumentContent: describeTeamHit }),
     ...registerIndexCommands(server, log),
     command("search", (query?: unknown) => feature.search(typeof query === "string" ? query : "")),

@@ -30,12 +30,16 @@ export interface PythonEnvironments {
 /** The seam to the environment that the extension makes; see `ManagedEnvironment`. */
 export interface Managed {
   program(): Promise<string | undefined>;
+  /** That of an earlier version of the extension. */
+  earlier(): Promise<{ readonly program: string; readonly version: string } | undefined>;
 }
 
 export interface Launch {
   readonly kind: "launch";
   readonly program: string;
   readonly source: "setting" | "environment" | "managed";
+  /** The extension ships a newer one, which has to be installed. */
+  readonly outdated?: true;
   /** Why this one, complete with why not the ones before. */
   readonly reason: string;
 }
@@ -100,6 +104,11 @@ async function decide(sources: Sources, platform: NodeJS.Platform): Promise<Laun
   }
   const program = await sources.managed.program();
   if (program === undefined) {
+    const earlier = await sources.managed.earlier();
+    if (earlier !== undefined && !older(earlier.version, MINIMUM_VERSION)) {
+      const reason = `${reasons.join("; ")}; the extension was updated, and its server ${earlier.version} serves until the new one is installed`;
+      return { kind: "launch", program: earlier.program, source: "managed", reason, outdated: true };
+    }
     sources.log.info(`${reasons.join("; ")}; the extension's own environment is not made yet`);
     return { kind: "not-installed", message: "CasCode needs its server, a Python program that comes with this extension." };
   }

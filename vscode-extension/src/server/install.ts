@@ -19,8 +19,22 @@ export function installServer(manager: ServerManager, python: SelectedPython, lo
   return running;
 }
 
+/** Replace the server of an earlier version of the extension, which somebody has installed, as soon as it runs. */
+export function updatesServer(manager: ServerManager, python: SelectedPython, log: vscode.LogOutputChannel): vscode.Disposable {
+  // Once for each window: what failed is tried again by its button, or by the next window.
+  let tried = false;
+  return manager.onDidChangeState((state) => {
+    if (!tried && state.kind === "running" && state.launch.outdated === true) {
+      tried = true;
+      void installServer(manager, python, log);
+    }
+  });
+}
+
 async function install(manager: ServerManager, python: SelectedPython, log: vscode.LogOutputChannel): Promise<void> {
-  if (manager.state.kind === "running") {
+  const { state } = manager;
+  const update = state.kind === "running" && state.launch.outdated === true;
+  if (state.kind === "running" && !update) {
     // What it runs from is not taken away under it. Not awaited: the message may stay for longer than the server.
     void notice("info", "CasCode: a server is running already; there is nothing to install.", [ACTIONS.restart]);
     return;
@@ -32,7 +46,10 @@ async function install(manager: ServerManager, python: SelectedPython, log: vsco
     ]);
     return;
   }
-  const options = { location: vscode.ProgressLocation.Notification, title: "Installing CasCode's server", cancellable: true };
+  // Nobody waits for an update, and nobody asked for it: it shows in the status bar alone.
+  const options = update
+    ? { location: vscode.ProgressLocation.Window, title: "Updating CasCode's server" }
+    : { location: vscode.ProgressLocation.Notification, title: "Installing CasCode's server", cancellable: true };
   const failure = await vscode.window.withProgress(options, async (progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => {
@@ -63,13 +80,13 @@ async function install(manager: ServerManager, python: SelectedPython, log: vsco
       }
       log.error(`installation: ${messageOf(error)}`);
       return {
-        message: `CasCode: the server could not be installed: ${messageOf(error)}`,
+        message: `CasCode: the server could not be ${update ? "updated, and the earlier one goes on" : "installed"}: ${messageOf(error)}`,
         actions: [{ ...ACTIONS.install, label: "Try Again" }, ACTIONS.logs],
       };
     }
   });
   if (failure === undefined) {
-    await manager.restartByUser("the server was installed");
+    await manager.restartByUser(update ? "the server was updated" : "the server was installed");
   } else if (failure.message !== undefined) {
     // Not awaited: the button may start the next try, which waits for the end of this one.
     void notice("error", failure.message, failure.actions);

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { messageOf, type Log } from "../log.js";
@@ -13,6 +13,15 @@ import { CancelledError, type Run, type RunOptions } from "./run.js";
 
 /** Written last: an environment without it is half made. */
 const MARKER = "cascode-installed.json";
+
+/** Written over and over by each window that runs the server of an environment: when it was last in use. */
+const SIGN = "cascode-in-use";
+
+/** How often a window says so, ms. */
+const SIGN_MS = 60_000;
+
+/** What nobody has used for so long is removed, ms: longer than a shared server stays, or a laptop sleeps at night. */
+const UNUSED_MS = 2 * 24 * 3_600_000;
 
 /** A cold Python on a slow disk needs seconds to say its version; what needs longer does not work, ms. */
 const ANSWER_MS = 30_000;
@@ -33,6 +42,12 @@ export async function shippedWheel(folder: string): Promise<Wheel | undefined> {
     return undefined;
   }
   return { path: join(folder, name), version: name.split("-")[1] ?? "" };
+}
+
+/** The server of a wheel that an earlier version of the extension shipped. */
+export interface Earlier {
+  readonly program: string;
+  readonly version: string;
 }
 
 export interface Progress {
@@ -57,7 +72,46 @@ export class ManagedEnvironment {
 
   /** The server's program, or undefined where the environment is not made or its Python is gone. */
   async program(): Promise<string | undefined> {
-    const folder = await this.folder();
+    return this.programOf(await this.folder());
+  }
+
+  /** The program of the environment that was made last from an earlier wheel; the extension was updated since. */
+  async earlier(): Promise<Earlier | undefined> {
+    let found: Earlier | undefined;
+    let youngest = Number.POSITIVE_INFINITY;
+    for (const folder of await this.others()) {
+      const [program, age] = [await this.programOf(folder), await ageOf(join(folder, MARKER))];
+      if (program !== undefined && age < youngest) {
+        youngest = age;
+        found = { program, version: basename(folder).split("-")[1] ?? "" };
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Say from now on that a window runs a program of an environment; what no window has run for long is removed.
+   *
+   * @param program One that `program` or `earlier` has named.
+   * @returns Ends it.
+   */
+  use(program: string): () => void {
+    const folder = join(program, "..", "..");
+    const sign = (): void => {
+      writeFile(join(folder, SIGN), new Date().toISOString()).catch((error: unknown) => {
+        this.log.warn(`${folder} is not marked as in use: ${messageOf(error)}`);
+      });
+    };
+    sign();
+    const signs = setInterval(sign, SIGN_MS);
+    signs.unref();
+    void this.removeUnused(folder);
+    return () => {
+      clearInterval(signs);
+    };
+  }
+
+  private async programOf(folder: string): Promise<string | undefined> {
     const program = programIn(folder, this.platform);
     try {
       await Promise.all([access(join(folder, MARKER)), access(program), access(pythonIn(folder, this.platform))]);
@@ -133,7 +187,6 @@ export class ManagedEnvironment {
       const { stdout } = await this.step(program, ["--version"], signal);
       const marker = { wheel: basename(this.wheel.path), python: python.path, version: stdout.trim() };
       await writeFile(join(folder, MARKER), `${JSON.stringify(marker, null, 2)}\n`);
-      await this.removeOthers(folder);
       return program;
     } catch (error) {
       await rm(folder, { recursive: true, force: true }).catch((problem: unknown) => {
@@ -168,16 +221,23 @@ export class ManagedEnvironment {
     return { stdout };
   }
 
-  /** Environments of earlier wheels; one that a window still runs stays until the next time (Windows). */
-  private async removeOthers(folder: string): Promise<void> {
-    for (const name of await readdir(this.storage)) {
-      const path = join(this.storage, name);
-      if (name.startsWith("server-") && path !== folder) {
+  /** Environments of other wheels that no window uses; one that another window makes is young. */
+  private async removeUnused(used: string): Promise<void> {
+    for (const path of await this.others()) {
+      if (path !== used && Math.min(await ageOf(path), await ageOf(join(path, SIGN))) > UNUSED_MS) {
+        this.log.info(`${path} has not been used for long and is removed`);
         await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
           this.log.warn(`could not remove the earlier environment ${path}: ${messageOf(error)}`);
         });
       }
     }
+  }
+
+  /** Folders of environments of other wheels, whole or not. */
+  private async others(): Promise<readonly string[]> {
+    const mine = await this.folder();
+    const names = await readdir(this.storage).catch(() => [] as string[]);
+    return names.filter((name) => name.startsWith("server-")).map((name) => join(this.storage, name)).filter((path) => path !== mine);
   }
 
   /** Named by content: a wheel rebuilt under the same version gets a new environment. */
@@ -209,6 +269,14 @@ export function lastError(output: string): string | undefined {
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("[notice]"));
   return all.findLast((line) => line.startsWith("ERROR:"))?.replace(/^ERROR:\s*/u, "") ?? all.at(-1);
+}
+
+/** Since when a file or a folder is as it is, ms; without end where there is none. */
+async function ageOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
 }
 
 async function digestOf(path: string): Promise<string> {

@@ -203,6 +203,9 @@ export class ServerManager implements vscode.Disposable {
 
   private async launch(launch: Launch): Promise<void> {
     const started = performance.now();
+    if (launch.source === "managed") {
+      this.using = (await this.managed())?.use(launch.program);
+    }
     const cwd = this.context.globalStorageUri.fsPath;
     await mkdir(cwd, { recursive: true });
     // Set by events that may come before `connect` has answered.
@@ -262,6 +265,8 @@ export class ServerManager implements vscode.Disposable {
     const connection = this.live;
     this.live = undefined;
     this.setStatus(undefined);
+    this.using?.();
+    this.using = undefined;
     await connection?.stop().catch((error: unknown) => {
       this.log.warn(`the server did not stop as asked: ${messageOf(error)}`);
     });
@@ -269,6 +274,9 @@ export class ServerManager implements vscode.Disposable {
 
   /** The connection to stop before the next start, a crashed one too: it holds registered commands. */
   private live: Connection | undefined;
+
+  /** Ends what keeps the extension's own environment from being removed by another window. */
+  private using: (() => void) | undefined;
 
   private writtenPath(): string {
     return vscode.workspace.getConfiguration("cascode").get<string>("path", "");

@@ -18,6 +18,13 @@ async function program(context: TestContext, mode = 0o755): Promise<string> {
   return path;
 }
 
+function managed(program: string | undefined, earlier?: string): NonNullable<Sources["managed"]> {
+  return {
+    program: () => Promise.resolve(program),
+    earlier: () => Promise.resolve(earlier === undefined ? undefined : { program: "/earlier/bin/cascode", version: earlier }),
+  };
+}
+
 function find(changes: Partial<Sources>): Promise<Launch | Problem> {
   return findServer({
     setting: "",
@@ -25,7 +32,7 @@ function find(changes: Partial<Sources>): Promise<Launch | Problem> {
     workspaceFolders: [],
     trusted: true,
     environments: NO_ENVIRONMENT,
-    managed: { program: () => Promise.resolve("/managed/bin/cascode") },
+    managed: managed("/managed/bin/cascode"),
     run: answering({}),
     log: new MemoryLog(),
     platform: "linux",
@@ -124,8 +131,16 @@ test("a Python extension that fails is a reason and no end", async () => {
 });
 
 test("an environment that is not made yet is offered to be made", async () => {
-  const found = await find({ managed: { program: () => Promise.resolve(undefined) } });
+  const found = await find({ managed: managed(undefined) });
   assert.equal(found.kind, "not-installed");
+});
+
+test("after an update of the extension its earlier server serves, where it still can", async () => {
+  const found = (await find({ managed: managed(undefined, "0.1.0") })) as Launch;
+  assert.deepEqual([found.program, found.source, found.outdated], ["/earlier/bin/cascode", "managed", true]);
+  assert.match(found.reason, /was updated, and its server 0\.1\.0 serves until/u);
+  assert.equal((await find({ managed: managed(undefined, "0.0.9") })).kind, "not-installed");
+  assert.equal(((await find({ managed: managed("/new/bin/cascode", "0.1.0") })) as Launch).outdated, undefined);
 });
 
 test("a build without a wheel says how else to get a server", async () => {

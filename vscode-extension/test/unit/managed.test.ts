@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
@@ -61,14 +61,13 @@ const never = new AbortController().signal;
 test("an environment is made from the wheel, found again, and rebuilt when it is damaged", { timeout: 120_000 }, async (context) => {
   const { storage, wheel, managed } = await prepare(context);
   assert.equal(await managed.program(), undefined);
-  await mkdir(join(storage, "server-0.4.0-000000000000"), { recursive: true });
   const said: string[] = [];
   const program = await managed.create(await interpreter(), { report: (message) => void said.push(message) }, never);
   assert.equal(await managed.program(), program);
   assert.match((await run(program, ["--version"])).stdout, /0\.5\.0/u);
   assert.match((await managed.description()) ?? "", /cascode-0\.5\.0-py3-none-any\.whl/u);
   assert.match(said.join("\n"), /making a Python 3\.\d+ environment\ninstalling; a minute, once\n[^]*checking/u);
-  // An earlier one is gone, and so is the lock.
+  // The lock is gone.
   assert.deepEqual((await readdir(storage)).length, 1);
   // Another start of the extension finds it; one whose Python is gone counts as not made.
   const later = new ManagedEnvironment(storage, wheel, run, new MemoryLog());
@@ -90,6 +89,63 @@ test("an environment is made from the wheel, found again, and rebuilt when it is
   assert.equal(await later.create(await interpreter(), quiet, never), program);
   assert.match((await run(program, ["--version"])).stdout, /0\.5\.0/u);
 });
+
+/** An environment as another version of the extension has left it, `days` ago. */
+async function leave(storage: string, name: string, days: number): Promise<string> {
+  const folder = join(storage, name);
+  await mkdir(join(folder, "bin"), { recursive: true });
+  const at = new Date(Date.now() - days * 24 * 3_600_000);
+  for (const path of ["bin/cascode", "bin/python", "cascode-installed.json"]) {
+    await writeFile(join(folder, path), "");
+    await utimes(join(folder, path), at, at);
+  }
+  await utimes(folder, at, at);
+  return folder;
+}
+
+test("the environment of an earlier version is found, and stays as long as a window uses it", async (context) => {
+  const folder = await temporaryFolder(context);
+  const storage = join(folder, "storage");
+  const wheel = join(folder, "cascode-0.5.0-py3-none-any.whl");
+  await writeFile(wheel, "");
+  const environment = (): ManagedEnvironment => new ManagedEnvironment(storage, { path: wheel, version: "0.5.0" }, run, new MemoryLog(), "linux");
+  assert.equal(await environment().earlier(), undefined);
+  await leave(storage, "server-0.3.0-000000000003", 90);
+  const used = await leave(storage, "server-0.4.0-000000000004", 30);
+  await mkdir(join(storage, "server-0.4.1-000000000041")); // another window makes it
+  const earlier = await environment().earlier();
+  assert.deepEqual(earlier, { program: join(used, "bin/cascode"), version: "0.4.0" });
+  // A window that was not loaded again after the update runs the earlier one; then one with the new server opens.
+  const windows = [environment().use(earlier.program)];
+  const signed = join(used, "cascode-in-use");
+  await until(() => existsSync(signed) && !existsSync(join(storage, "server-0.3.0-000000000003")));
+  const now = await leave(storage, "server-0.5.0-e3b0c44298fc", 0);
+  windows.push(environment().use(join(now, "bin/cascode")));
+  await until(() => existsSync(join(now, "cascode-in-use")));
+  assert.deepEqual((await readdir(storage)).sort(), [
+    "server-0.4.0-000000000004",
+    "server-0.4.1-000000000041",
+    "server-0.5.0-e3b0c44298fc",
+  ]);
+  const long = new Date(Date.now() - 3 * 24 * 3_600_000);
+  await utimes(signed, long, long);
+  await utimes(used, long, long);
+  windows.push(environment().use(join(now, "bin/cascode")));
+  await until(() => !existsSync(used));
+  assert.equal(existsSync(now), true);
+  windows.forEach((end) => {
+    end();
+  });
+});
+
+/** Until what goes on in the background is done. */
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!condition()) {
+    assert.ok(performance.now() < end, "it did not happen");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 test("a server that does not start fails the installation, and nothing is left", { timeout: 120_000 }, async (context) => {
   const { storage, managed } = await prepare(context, FAILS);

@@ -7,8 +7,8 @@ import type * as vscode from "vscode";
 
 import type { Connection } from "../../src/server/connection.js";
 import type { SelectedEnvironment } from "../../src/server/discovery.js";
-import { installServer } from "../../src/server/install.js";
-import { ServerManager } from "../../src/server/manager.js";
+import { installServer, updatesServer } from "../../src/server/install.js";
+import { ServerManager, type ServerState } from "../../src/server/manager.js";
 import { SelectedPython } from "../../src/server/pythonExtension.js";
 import { deferred, MemoryLog, status, temporaryFolder } from "./support.js";
 import { EventEmitter, fake, workspace } from "./vscode.js";
@@ -145,6 +145,30 @@ test("nothing is installed while a server runs", async (context) => {
   await installServer(manager, {} as SelectedPython, new MemoryLog() as unknown as vscode.LogOutputChannel);
   assert.match(fake.messages.join("\n"), /running already/u);
   assert.equal(manager.state.kind, "running");
+});
+
+test("the server of an earlier version is replaced without a question, once for each window", async () => {
+  const states = new EventEmitter<ServerState>();
+  const state = { kind: "running", launch: { outdated: true } } as unknown as ServerState;
+  let made = 0;
+  const restarted: string[] = [];
+  const manager = {
+    state,
+    onDidChangeState: states.event,
+    managed: () => Promise.resolve({ create: () => Promise.resolve(`${(made += 1)}`), description: () => Promise.resolve("") }),
+    restartByUser: (reason: string) => Promise.resolve(restarted.push(reason)),
+  } as unknown as ServerManager;
+  const python = { selected: () => Promise.reject(new Error("none")) } as unknown as SelectedPython;
+  updatesServer(manager, python, new MemoryLog() as unknown as vscode.LogOutputChannel);
+  fake.messages.length = fake.progress.length = 0;
+  states.fire({ kind: "running", launch: {} } as unknown as ServerState);
+  states.fire(state);
+  await until(() => restarted.length > 0, 30_000);
+  states.fire(state);
+  await until(() => restarted.length > 1, 200);
+  assert.deepEqual([made, restarted, fake.messages], [1, ["the server was updated"], []]);
+  // In the status bar, not over the editor.
+  assert.deepEqual(fake.progress, [[10, "Updating CasCode's server"]]);
 });
 
 test("a Python extension that never tells about its environment is given up", async (context) => {

@@ -120,7 +120,7 @@ export const ViewColumn = { Active: -1, Beside: -2 };
 export const OverviewRulerLane = { Center: 2 };
 export const TextEditorRevealType = { AtTop: 3, InCenterIfOutsideViewport: 2 };
 export const NotebookEditorRevealType = { InCenterIfOutsideViewport: 2 };
-export const ProgressLocation = { Notification: 15 };
+export const ProgressLocation = { Window: 10, Notification: 15 };
 
 export interface FakeRow {
   readonly label: string;
@@ -183,6 +183,8 @@ export const fake = {
   /** Messages over the editor, and commands that were executed. */
   messages: [] as string[],
   executed: [] as unknown[][],
+  /** Where each piece of work was shown, and as what. */
+  progress: [] as (readonly [number, string])[],
   /** Documents that were shown in an editor. */
   shown: [] as string[],
   /** Documents that cannot be opened. */
@@ -225,7 +227,10 @@ export const window = {
   showWarningMessage: say,
   showErrorMessage: say,
   setStatusBarMessage: nothing,
-  withProgress: () => Promise.reject(new Error("no test shows progress")),
+  withProgress: (options: { readonly location: number; readonly title: string }, work: (...args: unknown[]) => Promise<unknown>) => {
+    fake.progress.push([options.location, options.title]);
+    return work({ report: nothing }, { onCancellationRequested: nothing });
+  },
 };
 
 export const workspace = {
