@@ -37,13 +37,15 @@ export interface Found {
 const PROBE = [
   "-I",
   "-c",
-  "import json,sys,importlib.util as u;print(json.dumps({'path':sys.executable,'version':sys.version_info[:3]," +
-    "'bits':sys.maxsize.bit_length()+1,'venv':bool(u.find_spec('venv') and u.find_spec('ensurepip'))}))",
+  "import json,sys,sysconfig,importlib.util as u;print(json.dumps({'path':sys.executable,'version':sys.version_info[:3]," +
+    "'system':sysconfig.get_platform(),'bits':sys.maxsize.bit_length()+1,'venv':bool(u.find_spec('venv') and u.find_spec('ensurepip'))}))",
 ];
 
 interface Answer {
   readonly path: string;
   readonly version: [number, number, number];
+  /** What its wheels are for, "win-arm64" for example; of an emulated Python what it was built for. */
+  readonly system: string;
   readonly bits: number;
   readonly venv: boolean;
 }
@@ -74,6 +76,14 @@ export function unsupported(version: readonly [number, number, ...number[]]): st
   const [major, minor] = version;
   const text = version.join(".");
   return major !== 3 || minor < OLDEST[1] ? `is Python ${text}, and CasCode needs ${OLDEST.join(".")} or later` : null;
+}
+
+/** Why packages cannot be installed for it, or null. */
+function withoutWheels({ bits, system }: Answer): string | null {
+  if (system === "win-arm64") {
+    return "is a Python for ARM64, for which there is no OpenVINO on Windows; one for x86-64 works there, too";
+  }
+  return bits < 64 ? "is a 32-bit Python, for which there is no OpenVINO" : null;
 }
 
 /** Why a version comes after all others, or null: packages may not be there for it yet. */
@@ -124,7 +134,7 @@ export async function findInterpreter(
       continue;
     }
     seen.add(answer.path);
-    const reason = unsupported(answer.version) ?? (answer.bits < 64 ? "is a 32-bit Python, for which there is no OpenVINO" : null);
+    const reason = unsupported(answer.version) ?? withoutWheels(answer);
     if (reason !== null) {
       rejected.push({ command, reason });
     } else if (!answer.venv) {

@@ -28,6 +28,9 @@ const ANSWER_MS = 30_000;
 
 const PIP_INSTALL = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
 
+/** Says what each system takes. */
+const SYSTEMS = "https://github.com/cascode-search/cascode/blob/main/docs/install.md";
+
 export interface Wheel {
   /** Absolute path. */
   readonly path: string;
@@ -268,7 +271,8 @@ export function lastError(output: string): string | undefined {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("[notice]"));
-  return all.findLast((line) => line.startsWith("ERROR:"))?.replace(/^ERROR:\s*/u, "") ?? all.at(-1);
+  const error = all.findLast((line) => line.startsWith("ERROR:"))?.replace(/^ERROR:\s*/u, "");
+  return error?.startsWith("No matching distribution") === true ? `${error}, at least for this system (${SYSTEMS})` : (error ?? all.at(-1));
 }
 
 /** Since when a file or a folder is as it is, ms; without end where there is none. */

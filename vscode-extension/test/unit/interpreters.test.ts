@@ -6,7 +6,11 @@ import { run } from "../../src/server/run.js";
 import { answering } from "./support.js";
 
 function python(path: string, version: number[], venv = true): { stdout: string } {
-  return { stdout: JSON.stringify({ path, version, bits: 64, venv }) };
+  return { stdout: JSON.stringify({ path, version, system: "linux-x86_64", bits: 64, venv }) };
+}
+
+function built(system: string, bits: number): { stdout: string } {
+  return { stdout: JSON.stringify({ path: "C:\\python.exe", version: [3, 12, 0], system, bits, venv: true }) };
 }
 
 test("a named version is taken before whatever python3 is", async () => {
@@ -35,6 +39,13 @@ test("a Python that is too old is named in the message", async () => {
   const found = await findInterpreter(answering({ python3: python("/usr/bin/python3", [3, 8, 10]) }), undefined, { platform: "linux" });
   assert.equal(found.interpreter, undefined);
   assert.match(withoutPython(found), /needs Python 3\.10 to 3\.14: python3 is Python 3\.8\.10/u);
+});
+
+test("a Python that no wheels are for is named with one that does", async () => {
+  const said = async (system: string, bits: number): Promise<string> =>
+    withoutPython(await findInterpreter(answering({ python: built(system, bits) }), undefined, { platform: "win32" }));
+  assert.match(await said("win-arm64", 64), /python is a Python for ARM64, .*one for x86-64 works there/u);
+  assert.match(await said("win32", 32), /python is a 32-bit Python/u);
 });
 
 test("no Python at all is said plainly", async () => {
