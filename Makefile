@@ -22,9 +22,11 @@ help: ## List the verbs
 
 setup: $(VENV)/.setup ## Make the environment in .venv (once, and again when pyproject.toml changes)
 
-$(VENV)/.setup: pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "$(PYTHON) is Python %d.%d: CasCode needs 3.10 or later, name one with PYTHON=python3.11" % sys.version_info[:2])'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.setup: pyproject.toml | $(BIN)/python
 	$(PIP) "$(TORCH)"
 	$(PIP) -e '.[dev]'
 	touch $@
@@ -119,7 +121,8 @@ setup-extension: ## Install what the VS Code extension is built with
 	@sh scripts/setup-extension.sh
 
 # The two files are the extension with the server's wheel, which is what users install, and without it.
-extension: setup setup-extension ## Check and test the VS Code extension without a window, and package it
+# Its server's wheel takes an environment with pip alone.
+extension: setup-extension | $(BIN)/python ## Check and test the VS Code extension without a window, and package it
 	cd vscode-extension && npm run --silent lint && npm run --silent types && npm run --silent test
 	rm -rf build/extension-wheel
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/extension-wheel .
@@ -130,7 +133,7 @@ setup-window: ## Install the VS Code and the browser that tests drive, into the 
 
 # A wait in a window is long only where something is wrong; node ends the whole run before CI would.
 WINDOW ?= *
-test-window: extension ## Drive the extension in a real VS Code window; screenshots in vscode-extension/test/window/screenshots
+test-window: setup extension ## Drive the extension in a real VS Code window; screenshots in vscode-extension/test/window/screenshots
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node --test --test-reporter=spec --test-timeout=480000 \
 	  vscode-extension/test/window/$(WINDOW).test.mjs
 
@@ -138,7 +141,7 @@ bench-window: extension $(VENV)/.bench ## Print what a person waits for in the w
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/bench.mjs
 
 # Minutes, and best on a machine that does nothing else: what a picture shows waiting for is what it waited for.
-pictures: extension ## Take every picture of the READMEs from the program as it is: the window, the palette, the terminal
+pictures: setup extension ## Take every picture of the READMEs from the program as it is: the window, the palette, the terminal
 	$(MAKE) --no-print-directory -o extension test-window WINDOW=session
 	$(BIN)/python vscode-extension/scripts/pictures.py
 	CASCODE_WINDOW_VSCODE="$$(bash scripts/setup-window.sh)" node vscode-extension/test/window/palette.mjs build/pictures/palette
