@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,10 +45,11 @@ def main() -> None:
     check_versions(named, tagged=arguments.tagged)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
-    (OUTPUT / "NOTES.md").write_text(notes(named), encoding="utf-8")
+    (OUTPUT / "NOTES.md").write_text(notes(named, tagged=arguments.tagged), encoding="utf-8")
     wheel, source = build()
     if wheel.stat().st_size > MOST_WHEEL_BYTES:
         sys.exit(f"{wheel.name} is larger than the {MOST_WHEEL_BYTES} bytes that were promised")
+    check_contents(wheel)
     if not arguments.no_extension:
         build_extension(wheel)
     if not arguments.no_checks:
@@ -57,22 +59,49 @@ def main() -> None:
         print(f"{path.stat().st_size:>12,}  {path.relative_to(ROOT)}")
 
 
+def extension_version() -> str:
+    """Return the version that the extension for VS Code names."""
+    manifest = (ROOT / "vscode-extension" / "package.json").read_text(encoding="utf-8")
+    return str(json.loads(manifest)["version"])
+
+
 def check_versions(named: str, *, tagged: bool) -> None:
     """Refuse a release whose parts name different versions."""
-    extension = json.loads((ROOT / "vscode-extension" / "package.json").read_text(encoding="utf-8"))["version"]
+    extension = extension_version()
     if tagged and ("dev" in named or named != extension):
         sys.exit(f"the tag says {named}, vscode-extension/package.json {extension}: tag the commit that names it")
 
 
-def notes(named: str) -> str:
-    """Return the changelog's section of a version, or that of what is unreleased."""
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+def notes(named: str, *, tagged: bool, changelog: Path = ROOT / "CHANGELOG.md") -> str:
+    """Return the changelog's section of a version; without a tag, that of what is unreleased does, too."""
+    sections = re.split(r"^## ", changelog.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     for section in sections:
         title, _, body = section.partition("\n")
-        if title.split()[0] == named or "(unreleased)" in title:
+        unreleased = "(unreleased)" in title
+        if (title.split()[0] == named and not (tagged and unreleased)) or (unreleased and not tagged):
             return body.strip() + "\n"
-    sys.exit(f"CHANGELOG.md has no section for {named}: write one")
+    sys.exit(f"CHANGELOG.md has no section for {named}{' that is not (unreleased)' if tagged else ''}: write one")
+
+
+def check_contents(wheel: Path) -> None:
+    """Refuse a wheel whose description leads nowhere on PyPI, or that lacks a licence's text."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        description = archive.read(metadata).decode().partition("\n\n")[2]
+    if "mcp-name: " not in description:
+        sys.exit(f"the description in {wheel.name} has no mcp-name, which the registry of MCP servers looks for")
+    if relative := relative_targets(description):
+        sys.exit(f"the description in {wheel.name} leads nowhere on PyPI: {', '.join(relative)}")
+    for text in ("LICENSE", "NOTICE"):
+        if not any(name.endswith(f".dist-info/licenses/{text}") for name in names):
+            sys.exit(f"{wheel.name} has no {text}")
+
+
+def relative_targets(markdown: str) -> list[str]:
+    """Return where links and pictures lead that hold only beside the files of the repository."""
+    targets = re.findall(r'\]\(([^)\s]+)|\b(?:src|srcset|href)="([^"]+)', markdown)
+    return [target for pair in targets for target in pair if target and not re.match(r"https?://|#|mailto:", target)]
 
 
 def build() -> tuple[Path, Path]:
@@ -88,12 +117,14 @@ def build() -> tuple[Path, Path]:
 def build_extension(wheel: Path) -> None:
     """Package the extension with the wheel and without, and see that a plain `vsce package` passes."""
     folder = ROOT / "vscode-extension"
+    named = extension_version()
     run("sh", "scripts/setup-extension.sh")
     run("node", "scripts/package.mjs", cwd=folder)
     run("node", "scripts/package.mjs", "--wheel", str(wheel), cwd=folder)
     run("npx", "--no-install", "vsce", "package", "--no-dependencies", "--out", str(OUTPUT / "plain.vsix"), cwd=folder)
     (OUTPUT / "plain.vsix").unlink()
-    for path in (*folder.glob("cascode-*.vsix"), *(folder / "build").glob("cascode-*.vsix")):
+    # By name: files of earlier versions may lie there.
+    for path in (folder / f"cascode-{named}.vsix", folder / "build" / f"cascode-{named}-without-server.vsix"):
         shutil.copy(path, OUTPUT / path.name)
 
 

@@ -8,11 +8,17 @@ import os
 import re
 import runpy
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
 VERSION: dict[str, Any] = runpy.run_path(str(ROOT / "scripts/project_version.py"))
@@ -78,6 +84,102 @@ def test_the_registry_starts_the_server() -> None:
     assert command == ["uvx", "--with", f"cascode[mcp]=={version}", f"cascode@{version}", "mcp"]
 
 
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The script that builds what is published."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    return importlib.import_module("release")
+
+
+def description() -> str:
+    """Return what the build makes of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = settings["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    assert [fragment["path"] for fragment in hook["fragments"]] == ["README.md"]
+    for substitution in hook["substitutions"]:
+        text = re.sub(substitution["pattern"], substitution["replacement"], text)
+    return text
+
+
+def test_the_description_on_pypi_leads_somewhere(release: Any) -> None:
+    """Nothing lies beside it there: every picture and link is absolute, and is a file of the repository."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {"docs/pictures/palette.webp", "docs/pictures/terminal.svg", "LICENSE"} <= set(
+        release.relative_targets(readme)
+    )
+    assert release.relative_targets(description()) == []
+    places = re.findall(
+        r"https://(raw\.githubusercontent|github)\.com/cascode-search/cascode/(?:blob/)?main/([^)\"\s#]+)",
+        description(),
+    )
+    assert len(places) == len(release.relative_targets(readme))
+    for host, path in places:
+        assert (ROOT / path).is_file(), path
+        assert (host == "github") == path.endswith((".md", "LICENSE")), (
+            "a page shows no picture, and a picture is no page"
+        )
+
+
+def wheel(folder: Path, description: str, texts: tuple[str, ...]) -> Path:
+    """Write as much of a wheel as is looked at."""
+    path = folder / "cascode-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cascode-1.0.dist-info/METADATA", f"Metadata-Version: 2.4\nName: cascode\n\n{description}")
+        for text in texts:
+            archive.writestr(f"cascode-1.0.dist-info/licenses/{text}", "")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("described", "texts", "said"),
+    [
+        ("[a](docs/a.md)", ("LICENSE", "NOTICE"), "no mcp-name"),
+        ("<!-- mcp-name: x -->\n[a](docs/a.md)", ("LICENSE", "NOTICE"), "leads nowhere on PyPI: docs/a.md"),
+        ("<!-- mcp-name: x -->", ("LICENSE",), "has no NOTICE"),
+    ],
+)
+def test_a_wheel_that_lacks_something_is_not_released(
+    release: Any, tmp_path: Path, described: str, texts: tuple[str, ...], said: str
+) -> None:
+    """What is on PyPI can no longer be changed."""
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        release.check_contents(wheel(tmp_path, described, texts))
+
+
+def test_a_whole_wheel_is_released(release: Any, tmp_path: Path) -> None:
+    """The description that the build makes passes."""
+    release.check_contents(wheel(tmp_path, description(), ("LICENSE", "NOTICE")))
+
+
+def test_a_tag_publishes_no_notes_that_are_called_unreleased(release: Any, tmp_path: Path) -> None:
+    """Without a tag they do: what will be released is built on the way."""
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text("# Changelog\n\n## 1.1.0 (unreleased)\n\nNew.\n\n## 1.0.0\n\nOld.\n")
+    assert release.notes("1.1.0.dev3", tagged=False, changelog=changelog) == "New.\n"
+    assert release.notes("1.0.0", tagged=True, changelog=changelog) == "Old.\n"
+    with pytest.raises(SystemExit, match=r"no section for 1\.1\.0 that is not \(unreleased\)"):
+        release.notes("1.1.0", tagged=True, changelog=changelog)
+
+
+def test_a_release_takes_the_extensions_that_it_made(
+    release: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of an earlier version lies in the same folder."""
+    folder = tmp_path / "vscode-extension"
+    (folder / "build").mkdir(parents=True)
+    (folder / "package.json").write_text('{"version": "0.2.0"}')
+    for name in ("cascode-0.1.0.vsix", "cascode-0.2.0.vsix", "build/cascode-0.2.0-without-server.vsix"):
+        (folder / name).touch()
+    output = tmp_path / "release"
+    output.mkdir()
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(release, "OUTPUT", output)
+    monkeypatch.setattr(release, "run", lambda *_command, **_options: (output / "plain.vsix").touch())
+    release.build_extension(tmp_path / "cascode.whl")
+    assert {path.name for path in output.iterdir()} == {"cascode-0.2.0.vsix", "cascode-0.2.0-without-server.vsix"}
+
+
 def test_workflows_call_verbs_and_scripts_that_exist() -> None:
     """What runs elsewhere is what a person can run."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -100,10 +202,10 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the program that leads nowhere is a shell script")
-def test_a_python_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_that_does_not_start_is_passed_over(
+    release: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A version manager's name for a Python that is not switched on ends no release."""
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    release = importlib.import_module("release")
     for name, program in (("python3.10", "exit 127"), ("python3.12", f'exec "{sys.executable}" "$@"')):
         (tmp_path / name).write_text(f"#!/bin/sh\n{program}\n")
         (tmp_path / name).chmod(0o755)
