@@ -191,5 +191,6 @@ bench-agent: setup ## Count the tokens that agents read, with ripgrep alone and 
 	$(BIN)/cascode eval agent --written benchmarks/questions --history $(QUESTIONS) --clones $(CLONES) --split $(or $(SPLIT),test)
 
 clean: ## Remove the environment, caches and build output
-	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find server lab library indexer models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) .work build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	cd vscode-extension && rm -rf build dist wheel node_modules ThirdPartyNotices.txt cascode-*.vsix
+	find server lab library indexer models tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
