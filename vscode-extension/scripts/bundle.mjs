@@ -1,8 +1,11 @@
 // Bundles the extension. Two files: what activates, and the language client, which is loaded when the server starts.
 import { build, context } from "esbuild";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { notices } from "./notices.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
 const production = process.argv.includes("--production");
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
 
@@ -18,7 +21,7 @@ const separate = {
 
 const options = {
   // Not the URL's own path: that has %20 for a space, and a slash before Windows' drive.
-  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+  absWorkingDir: root,
   entryPoints: ["src/extension.ts", "src/server/languageClient.ts"],
   entryNames: "[name]",
   outdir: "dist",
@@ -31,7 +34,9 @@ const options = {
   supported: { "dynamic-import": false },
   minify: production,
   sourcemap: production ? false : "linked",
+  // Their licences are in ThirdPartyNotices.txt, whole.
   legalComments: "none",
+  metafile: true,
   logLevel: "warning",
   plugins: [separate],
 };
@@ -39,5 +44,6 @@ const options = {
 if (process.argv.includes("--watch")) {
   await (await context(options)).watch();
 } else {
-  await build(options);
+  const { metafile } = await build(options);
+  writeFileSync(`${root}ThirdPartyNotices.txt`, notices(Object.keys(metafile.inputs), root));
 }

@@ -11,7 +11,7 @@ const LIMIT_WITH_WHEEL = 60_000_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({ options: { wheel: { type: "string" } } });
-const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+const { name, version, homepage: repository } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 
 rmSync(`${root}/wheel`, { recursive: true, force: true });
 if (values.wheel !== undefined) {
@@ -25,7 +25,10 @@ await createVSIX({
   cwd: root,
   packagePath,
   dependencies: false,
-  rewriteRelativeLinks: false,
+  // What shows the README resolves no relative link, and the extension is not the root of its repository.
+  baseContentUrl: `${repository}/blob/main/vscode-extension`,
+  baseImagesUrl: `${repository.replace("github.com", "raw.githubusercontent.com")}/main/vscode-extension`,
+  gitHubIssueLinking: false,
 });
 const { size } = statSync(packagePath);
 const limit = values.wheel === undefined ? LIMIT_WITHOUT_WHEEL : LIMIT_WITH_WHEEL;

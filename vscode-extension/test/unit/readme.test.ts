@@ -36,6 +36,13 @@ test("the README names every key of the quick pick", () => {
   }
 });
 
+test("what is packaged has no relative links, which the markets do not resolve", () => {
+  const script = readFileSync("scripts/package.mjs", "utf8");
+  assert.doesNotMatch(script, /rewriteRelativeLinks: false/u);
+  // The extension lies in a folder of its repository, which the tool that packages it does not know.
+  assert.match(script, /baseImagesUrl: `\$\{repository[^`]*\}\/main\/vscode-extension`/u);
+});
+
 test("every picture of the README is there and small", () => {
   const pictures = [...readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/gu)].map((match) => match[1] ?? "");
   assert.ok(pictures.length >= 3);
