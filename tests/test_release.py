@@ -190,6 +190,34 @@ def test_workflows_call_verbs_and_scripts_that_exist() -> None:
         assert (ROOT / script).is_file(), script
 
 
+def test_a_tag_is_tested_before_it_publishes() -> None:
+    """Nothing that is published can be taken back, and every job that publishes waits for the build."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
+    assert jobs["tests"]["uses"] == "./.github/workflows/ci.yml"
+    # YAML's `on` is true.
+    assert "workflow_call" in yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))[True]
+
+    def before(name: str) -> set[str]:
+        needs = jobs[name].get("needs", [])
+        direct = [needs] if isinstance(needs, str) else needs
+        return {*direct, *(earlier for job in direct for earlier in before(job))}
+
+    assert before("build") == {"tests"}
+    for name in jobs.keys() - {"tests", "build"}:
+        assert {"tests", "build"} <= before(name), name
+
+
+def test_what_publishes_is_pinned() -> None:
+    """An action by its commit, a program by its version or the lock file: a tag may be moved, and `latest` does."""
+    text = (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    for used in re.findall(r"uses: (\S.*)", text):
+        assert used.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", used), used
+    for options in re.findall(r"\bnpx (.*)", text):
+        assert re.match(r"--no-install |--yes [\w@/-]+@\d+\.\d+\.\d+ ", options), options
+    assert "latest/" not in text
+    assert text.count("curl ") == text.count("sha256sum --check")
+
+
 def test_every_page_of_the_docs_is_in_the_navigation() -> None:
     """A page that nobody is led to is not read."""
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
