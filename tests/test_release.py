@@ -180,6 +180,39 @@ def test_a_release_takes_the_extensions_that_it_made(
     assert {path.name for path in output.iterdir()} == {"cascode-0.2.0.vsix", "cascode-0.2.0-without-server.vsix"}
 
 
+def test_compiled_libraries_have_an_upper_bound() -> None:
+    """An installation takes the newest that fits; another major version of these may compute or read otherwise."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    compiled = [
+        line for line in settings["project"]["dependencies"] if re.match(r"tree-sitter|faiss|numpy|openvino", line)
+    ]
+    assert len(compiled) > 20
+    assert [line for line in compiled if "<" not in line] == []
+
+
+def test_every_package_of_the_wheel_is_typed() -> None:
+    """Type checkers pass over a package without the mark."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert [package for package in packages if not (ROOT / package / "py.typed").is_file()] == []
+
+
+def test_a_single_range_of_pythons_is_named() -> None:
+    """The newest that is tried is the same for the release, the classifiers, the extension and the texts."""
+    places = {
+        "scripts/release.py": r'"(3\.\d+)"\)\n',
+        "pyproject.toml": r'Python :: (3\.\d+)",\n  "Topic',
+        "README.md": r"3\.10 to (3\.\d+) are tried",
+        "vscode-extension/src/server/interpreters.ts": r'SUPPORTED = "3\.10 to (3\.\d+)"',
+        "vscode-extension/README.md": r"Python 3\.10 to (3\.\d+)",
+        "vscode-extension/media/walkthrough/server.md": r"Python 3\.10 to (3\.\d+)",
+        ".github/workflows/ci.yml": r'"3\.10", "(3\.\d+)"\]',
+    }
+    newest = {path: re.findall(form, (ROOT / path).read_text(encoding="utf-8")) for path, form in places.items()}
+    (expected,) = newest["pyproject.toml"]
+    assert newest == {path: [expected] for path in places}
+
+
 def test_workflows_call_verbs_and_scripts_that_exist() -> None:
     """What runs elsewhere is what a person can run."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
