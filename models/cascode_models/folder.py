@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 MODEL_VARIABLE = "CASCODE_MODEL"
 WEIGHTS_FILE = "model.safetensors"
 #: What installs the engine of every model.
-INSTALL_TORCH = "pip install 'cascode[torch]'"
+INSTALL_TORCH = 'pip install "cascode[torch]"'
 #: Holds what packs token states: see :mod:`cascode_models.token_states`. A folder without it keeps none.
 STATES_FILE = "token_states.safetensors"
 #: A model's name on the hub: an owner, mostly, and a name. Two dots or dashes in a row stand in neither.

@@ -10,18 +10,19 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-_CONVERTERS = "openvino.tools.ovc"
+#: The converters, and what sends: should a release import the second by another way, it finds nothing either.
+_HIDDEN = ("openvino.tools.ovc", "openvino_telemetry")
 
 
 def load_openvino() -> tuple[Any, Any]:
     """Return OpenVINO, and the operations that graphs are built of."""
-    hidden = _CONVERTERS not in sys.modules
-    if hidden:
-        sys.modules[_CONVERTERS] = None  # type: ignore[assignment]
+    hidden = [name for name in _HIDDEN if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
         import openvino
         from openvino import opset13
     finally:
-        if hidden:
-            del sys.modules[_CONVERTERS]
+        for name in hidden:
+            del sys.modules[name]
     return openvino, opset13

@@ -35,7 +35,7 @@ FUNCTIONS = 320
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head without work and two raylets with one core each, on loopback."""
-    pytest.importorskip("ray.data", reason="Ray is not here: pip install 'cascode[team-load]'")
+    pytest.importorskip("ray.data", reason='Ray is not here: pip install "cascode[team-load]"')
     from ray.cluster_utils import Cluster
 
     # Workers are processes of their own, which import what this one does.

@@ -29,7 +29,7 @@ class Bm25:
         try:
             import bm25s
         except ImportError as error:
-            raise ModelError("BM25 needs the library bm25s: pip install 'cascode[train]'") from error
+            raise ModelError('BM25 needs the library bm25s: pip install "cascode[train]"') from error
         # The library announces every index at a level of its own.
         logging.getLogger(bm25s.__name__).setLevel(logging.WARNING)
         # Lucene's form: the logarithm's argument is at least 1, so that a frequent word never counts against a text.

@@ -95,7 +95,7 @@ def bleu_score(name: str, said: Sequence[str], wanted: Sequence[str]) -> Score:
     try:
         from sacrebleu.metrics.bleu import BLEU
     except ImportError as error:
-        raise ModelError("BLEU needs the library sacrebleu: pip install 'cascode[train]'") from error
+        raise ModelError('BLEU needs the library sacrebleu: pip install "cascode[train]"') from error
     metric = BLEU(lowercase=True)
 
     def of(rows: Sequence[int]) -> float:

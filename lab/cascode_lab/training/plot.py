@@ -22,7 +22,7 @@ def plot_run(log: Path, picture: Path) -> Path | None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        logger.info("no picture of the run: matplotlib is not installed (pip install 'cascode[train]')")
+        logger.info('no picture of the run: matplotlib is not installed (pip install "cascode[train]")')
         return None
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     curves: dict[str, list[tuple[int, float]]] = {}

@@ -114,7 +114,7 @@ def run(arguments: Sequence[str] | None) -> int:
         extra = _EXTRAS.get(package)
         if extra is None:
             return _internal(error)
-        return fail(f"{package} is not installed: pip install 'cascode[{extra}]'", _ERROR)
+        return fail(f'{package} is not installed: pip install "cascode[{extra}]"', _ERROR)
     except OSError as error:  # a full disk, a file that vanished: the system's fault and not ours
         logger.debug("traceback", exc_info=True)
         path = "" if error.filename is None else f" ({error.filename})"

@@ -37,7 +37,7 @@ def command(workspaces: tuple[Path, ...], stdio: bool, http: int | None, model: 
 
     Without --workspace the client's roots are searched, or the current directory. Over HTTP clients send
     'Authorization: Bearer TOKEN' with the token in CASCODE_MCP_TOKEN, or with the one that is printed. Needs
-    pip install 'cascode[mcp]'.
+    pip install "cascode[mcp]".
     """
     if stdio and http is not None:
         raise click.UsageError("--stdio and --http cannot be combined: give one of them")

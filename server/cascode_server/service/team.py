@@ -38,4 +38,4 @@ def _open(url: str, seconds: float) -> Team:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "psycopg":
             raise
-        raise CascodeError("team.url is set and psycopg is not installed: pip install 'cascode[team]'") from None
+        raise CascodeError('team.url is set and psycopg is not installed: pip install "cascode[team]"') from None

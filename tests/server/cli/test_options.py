@@ -106,7 +106,7 @@ def test_missing_training_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "yaml", None)
     outcome = run("train", "run", "first", "--data", ".", "--output", "out")
     assert outcome.status == 2
-    assert "pip install 'cascode[train]'" in outcome.err
+    assert 'pip install "cascode[train]"' in outcome.err
 
 
 def test_our_own_mistake_is_one_line_and_its_traceback_on_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_without_the_sdk_the_line_says_what_to_install(setup: Setup) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == b"cascode: mcp is not installed: pip install 'cascode[mcp]'\n"
+    assert done.stderr == b'cascode: mcp is not installed: pip install "cascode[mcp]"\n'
 
 
 def test_nothing_heavy_is_loaded_before_a_client_is_there(setup: Setup) -> None:
