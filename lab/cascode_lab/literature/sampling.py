@@ -36,7 +36,7 @@ def sample_descriptions(
     Args:
         model: A model with a decoder.
         data: Folder of mined pairs; only training packages are described.
-        output: Folder to write to; made where it is missing.
+        output: Folder to write to, another one than ``data``; made where it is missing.
         language: Language of the functions.
         count: How many are described.
         beams: Beams of the search; 0 samples.
@@ -47,8 +47,10 @@ def sample_descriptions(
         Pairs written: functions of which the model said nothing are left out.
 
     Raises:
-        ModelError: There are no such functions, or the model has no decoder.
+        ModelError: There are no such functions, the model has no decoder, or ``output`` is ``data``.
     """
+    if output.resolve() == data.resolve():
+        raise ModelError(f"{output} holds the mined pairs, which would be lost: name another folder with --output")
     describer = Describer.load(model)
     rows = [row for row in read_rows(data, "train") if row.get("language", "") == language]
     if not rows:
@@ -56,10 +58,14 @@ def sample_descriptions(
     rows = seeded_random(f"{seed}/{language}").sample(rows, min(count, len(rows)))
     output.mkdir(parents=True, exist_ok=True)
     written = 0
-    with (output / f"{language}.jsonl").open("w", encoding="utf-8") as file:
+    path = output / f"{language}.jsonl"
+    # Under its name only once it is whole: training would take a shorter file for all there is.
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
         for row in _described(describer, rows, language, beams, seed, progress):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             written += 1
+    partial.replace(path)
     return written
 
 

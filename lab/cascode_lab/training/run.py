@@ -266,7 +266,7 @@ def _digest(config: TrainingConfig, dtype: torch.dtype, corpora: Corpora, networ
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    for pair in (*corpora.docstrings, *corpora.cosqa, *corpora.history, *corpora.sampled):
+    for pair in (*corpora.docstrings, *corpora.cosqa, *corpora.history, *corpora.sampled, *corpora.written):
         # Of the same package, name and comments too: they decide what stays together and what is read.
         digest.update(repr(pair).encode())
     return digest.hexdigest()[:16]

@@ -165,7 +165,7 @@ def run_command(preset: str, data: Path, output: Path, resume: bool, settings: t
     "--beams", type=WholeNumber(min=0), default=0, show_default=True, metavar="N", help="Beam search; 0 samples."
 )
 @click.option("--seed", type=WholeNumber(min=0), default=0, show_default=True, metavar="N")
-@on_interrupt("what was described is kept, the rest is not")
+@on_interrupt("no pairs were written: run it again")
 def sample_command(model: str, data: Path, output: Path, language: str, count: int, beams: int, seed: int) -> int:
     """Write descriptions of training functions as pairs: more queries, or what a student model learns."""
     from cascode_lab.literature.sampling import sample_descriptions
