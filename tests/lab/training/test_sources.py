@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -204,6 +205,49 @@ def test_a_mixed_run_is_killed_and_goes_on(
         run("mixture", data=folders[0], output=tmp_path / "cut", overrides=settings, progress=kill)
     resumed = run("mixture", data=folders[0], output=tmp_path / "cut", overrides=settings, resume=True)
     assert (whole / "model.safetensors").read_bytes() == (resumed / "model.safetensors").read_bytes()
+
+
+#: A file that each source reads.
+FILES = {
+    "docstrings": "pairs/go.jsonl",
+    "short": "pairs/go.jsonl",
+    "documented": "pairs/go.jsonl",
+    "sampled": "sampled/go.jsonl",
+    "cosqa": "cosqa/train.jsonl",
+    "history": "history/pairs/a__b.jsonl",
+    "written": "written/a__b.jsonl",
+}
+
+
+def test_every_source_has_a_file_here() -> None:
+    """So that the next test covers a source that comes."""
+    assert set(FILES) == set(SOURCES)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_other_data_are_another_run(
+    name: str, folders: tuple[Path, dict[str, str]], tmp_path: Path, model_folder: Path
+) -> None:
+    """A run is not taken up with other pairs than it began with, whichever source they come from."""
+    shutil.copytree(tmp_path / "pairs", tmp_path / "sampled")
+    shutil.copytree(tmp_path / "history" / "pairs", tmp_path / "written")
+    settings = {
+        "start_from": str(model_folder),
+        **{f"folders.{other}": str(tmp_path / other) for other in ("cosqa", "history", "sampled", "written")},
+        "sources": {name: 1.0},
+        "head": "none",
+        "dev_repositories": 0,
+        "max_text_tokens": 32,
+        "contrastive.steps": 1,
+        "contrastive.batch_pairs": 4,
+    }
+    run("control", data=folders[0], output=tmp_path / "run", overrides=settings)
+    run("control", data=folders[0], output=tmp_path / "run", overrides=settings, resume=True)
+    path = tmp_path / FILES[name]
+    first, rest = path.read_text().split("\n", 1)
+    path.write_text(json.dumps(json.loads(first) | {"query": "something else"}) + f"\n{rest}")
+    with pytest.raises(ModelError, match="other settings or data"):
+        run("control", data=folders[0], output=tmp_path / "run", overrides=settings, resume=True)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
