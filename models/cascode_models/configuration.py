@@ -9,6 +9,9 @@ from transformers import AutoConfig, PreTrainedConfig
 
 from .settings import ModelSettings
 
+#: Names of the number format in a configuration, now and before transformers 5.
+_FORMATS = ("dtype", "torch_dtype")
+
 
 class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """Configuration of :class:`cascode_models.modeling.CasCode`.
@@ -60,7 +63,9 @@ class CasCodeConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         decoder_copies: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.backbone = backbone if backbone is not None else {"model_type": "bert"}
+        # Without the number format that its weights were written in: transformers would compute in it.
+        given = backbone if backbone is not None else {"model_type": "bert"}
+        self.backbone = {name: value for name, value in given.items() if name not in _FORMATS}
         self.pooling = pooling
         self.head = head
         self.max_query_tokens = max_query_tokens

@@ -37,9 +37,14 @@ class CasCode(PreTrainedModel, TwoStage):  # type: ignore[no-untyped-call]
     def __init__(self, config: CasCodeConfig) -> None:
         super().__init__(config)
         settings = config.backbone_config()
-        # Decided here, not by the caller: see _attention.
         self.backbone = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            settings, attn_implementation=ATTENTION, **_without_pooler(settings.model_type)
+            settings,
+            # Decided here, not by the caller: see _attention.
+            attn_implementation=ATTENTION,
+            dtype=torch.float32,
+            # Without a word about it, transformers asks on the terminal whether to run a model's own code.
+            trust_remote_code=False,
+            **_without_pooler(settings.model_type),
         )
         width, layers, heads = settings.hidden_size, settings.num_hidden_layers, settings.num_attention_heads
         self.head = make_head(config.head, width, layers, heads)

@@ -87,6 +87,40 @@ def test_models_that_number_places_from_behind_the_padding_give_their_own_vector
     assert float(found[0] @ found[1]) < 0.95
 
 
+@pytest.mark.parametrize("name", ["dtype", "torch_dtype"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_number_format_in_the_configuration_rounds_nothing(
+    name: str, dtype: str, plain_folder: Path, tokenizer: TextTokenizer, tmp_path: Path
+) -> None:
+    """Encoders say how they were saved; they are read in float32, and what is written of them does not say it."""
+    path = plain_folder / "config.json"
+    content = {key: value for key, value in json.loads(path.read_text()).items() if "dtype" not in key}
+    path.write_text(json.dumps(content | {name: dtype}))
+    network = read_folder(plain_folder)[0]
+    weights = load_file(plain_folder / "model.safetensors")
+    read = network.backbone.state_dict()
+    assert read
+    for key, value in read.items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, weights[key])
+    written = json.loads((export_model(network, tokenizer, tmp_path / "out") / "config.json").read_text())
+    assert not {"dtype", "torch_dtype"} & set(written["backbone"])
+
+
+def test_a_model_with_code_of_its_own_is_refused_without_a_question(
+    plain_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """transformers would ask on the terminal whether to run that code, and wait for the answer."""
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda question="": asked.append(question) or "n")
+    path = plain_folder / "config.json"
+    # A type whose configuration transformers has, and no encoder for it.
+    own = {"model_type": "blip_text_model", "auto_map": {"AutoModel": "modeling_own.OwnModel"}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | own))
+    fails("is not an encoder that can be used", str(plain_folder))
+    assert asked == []
+
+
 @pytest.mark.parametrize("model_type", ["deberta-v2", "fnet", "gpt2"])
 def test_a_backbone_that_reads_padding_its_own_way_is_refused(
     make_network, tokenizer, tmp_path: Path, model_type: str

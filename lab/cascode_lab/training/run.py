@@ -196,6 +196,9 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
     torch.manual_seed(config.seed)
     loaded, found, tokenizer = read_folder(resolve_folder(name), head=not config.new_head)
     backbone = dict(found.backbone) | {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    layers = int(backbone["num_hidden_layers"]) if config.encoder_layers else 0
+    if config.encoder_layers:
+        backbone["num_hidden_layers"] = config.encoder_layers
     settings = CasCodeConfig(
         backbone=backbone,
         pooling=config.pooling,
@@ -208,9 +211,6 @@ def _start(config: TrainingConfig) -> tuple[CasCode, TextTokenizer]:
         decoder_layers=config.decoder_layers,
         decoder_copies=config.decoder_copies,
     )
-    layers = int(backbone["num_hidden_layers"]) if config.encoder_layers else 0
-    if config.encoder_layers:
-        backbone["num_hidden_layers"] = config.encoder_layers
     network = CasCode(settings)
     check_length(max(config.max_query_tokens, config.max_text_tokens), network.places, "the model")
     state = loaded.state_dict()

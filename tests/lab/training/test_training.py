@@ -187,6 +187,14 @@ def test_a_checkpoint_goes_with_the_weights_that_a_run_began_with(
         run("first", data=data, output=output, overrides=both(model_folder), resume=True)
 
 
+def test_an_encoder_saved_in_another_number_format_is_trained(data: Path, tmp_path: Path, plain_folder: Path) -> None:
+    """Its configuration names the format; the run computes in its own."""
+    path = plain_folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dtype": "bfloat16"}))
+    settings = both(plain_folder, precision="float32") | {"contrastive.steps": 1, "joint.steps": 1}
+    assert load_model(str(run("first", data=data, output=tmp_path / "run", overrides=settings)), device="cpu")
+
+
 def test_unknown_preset_names_the_known(tmp_path: Path) -> None:
     """A wrong preset lists those there are; YAML that is none is said to be so."""
     with pytest.raises(ModelError, match="one of augmented, cascade, control, describe"):
