@@ -18,9 +18,10 @@ from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, normalizers, processors
 
 from .errors import ModelError
-from .export import export_model
-from .folder import resolve_folder
+from .export import CONFIGURATION, export_model, forget_model
+from .folder import WEIGHTS_FILE, resolve_folder
 from .torch_load import read_folder
+from .writing import replacing, write_tensors
 
 if TYPE_CHECKING:
     from .modeling import CasCode
@@ -142,9 +143,11 @@ def _base_class(network: CasCode) -> str:
 def _write_transformer(folder: Path, shape: dict[str, Any], name: str, tensors: dict[str, torch.Tensor]) -> None:
     """Write configuration and weights of a model of transformers."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Half the file, but computed in float32: float16 is slow on a CPU and rounds.
-    _write_json(folder / "config.json", {**shape, "architectures": [name], "dtype": "float32"})
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with replacing(folder, WEIGHTS_FILE, CONFIGURATION) as (weights, configuration):
+        write_tensors(weights, lambda path: save_file(tensors, path, metadata={"format": "pt"}))
+        # Half the file, but computed in float32: float16 is slow on a CPU and rounds.
+        _write_json(configuration, {**shape, "architectures": [name], "dtype": "float32"})
+        forget_model(folder)
 
 
 def _write_tokenizer(folder: Path, tokenizer: TextTokenizer, *, max_tokens: int) -> None:

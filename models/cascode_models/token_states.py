@@ -24,6 +24,7 @@ from .errors import ModelError
 from .folder import STATES_FILE
 from .late import BEGINNING, products, unit
 from .types import FloatArray, IntArray
+from .writing import replacing, write_tensors
 
 #: Values of a dimension: two of four bits make a byte.
 LEVELS = 16
@@ -101,14 +102,20 @@ class StateCodec:
         return np.concatenate([self._block_scores(query, block) for block in blocks] or [np.empty(0, dtype=np.float32)])
 
     def save(self, folder: Path) -> None:
-        """Write it into a model folder."""
+        """Write it into a model folder.
+
+        Raises:
+            ModelError: It cannot be written: the disk is full, for example.
+        """
         tensors = {
             "query": self.query_projection.astype(np.float32),
             "function": self.function_projection.astype(np.float32),
             "views": np.array(self.views, dtype=np.float32),
             "silent": self.silent.astype(np.int32),
         }
-        save_file({name: np.ascontiguousarray(tensors[name]) for name in _NAMES}, folder / STATES_FILE)
+        arrays = {name: np.ascontiguousarray(tensors[name]) for name in _NAMES}
+        with replacing(folder, STATES_FILE) as (partial,):
+            write_tensors(partial, lambda path: save_file(arrays, path))
 
     def _block_scores(self, query: FloatArray, packed: Sequence[bytes]) -> FloatArray:
         """See :meth:`scores`: of one function or more."""

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cascode_models.errors import ModelError
+from cascode_models.export import CONFIGURATION, forget_model
+from cascode_models.folder import STATES_FILE
 from cascode_models.heads import LateHead
 from cascode_models.late import unit
 from cascode_models.randomness import seeded_random
@@ -118,11 +120,19 @@ def silent_tokens(tokenizer: TextTokenizer) -> list[int]:
 
 
 def write(codec: StateCodec, model: Path, output: Path) -> None:
-    """Write a model folder with a codec; the rest of it stays as it is."""
+    """Write a model folder with a codec; the rest of it stays as it is.
+
+    Raises:
+        ModelError: The codec cannot be written: the disk is full, for example.
+    """
     output.mkdir(parents=True, exist_ok=True)
-    for path in sorted(model.iterdir()):
-        if path.is_file() and path.resolve() != (output / path.name).resolve():
-            shutil.copyfile(path, output / path.name)
+    if output.resolve() != model.resolve():
+        forget_model(output)
+        found = [path for path in sorted(model.iterdir()) if path.is_file() and path.name != STATES_FILE]
+        # The configuration last: without it a kill leaves no model, in place of one with other states or weights.
+        for path in sorted(found, key=lambda path: path.name == CONFIGURATION):
+            if path.resolve() != (output / path.name).resolve():
+                shutil.copyfile(path, output / path.name)
     codec.save(output)
 
 

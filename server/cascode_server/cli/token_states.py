@@ -22,7 +22,7 @@ from cascode_server.cli.options import FOLDER
 @click.option("--batches", type=WholeNumber(min=1), metavar="N", help="Batches of examples drawn.")
 @click.option("--seed", type=WholeNumber(min=0), default=1, show_default=True, metavar="N", help="Draws the examples.")
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the model with its states.")
-@on_interrupt("nothing was written: run it again")
+@on_interrupt("the model was not written as a whole: run it again")
 def states_command(
     model: Path,
     data: Path,

@@ -223,7 +223,7 @@ def reproduce_command(data: Path, cosqa: Path | None, output: Path, recipe: str,
     help="Functions of each dev set (default: as the test sets have).",
 )
 @click.option("--output", "-o", type=FOLDER, required=True, metavar="DIR", help="Folder of the released model.")
-@on_interrupt("the written model is incomplete: run it again before you use it")
+@on_interrupt("no model was written: run it again")
 def release_command(
     model: Path,
     data: Path,
