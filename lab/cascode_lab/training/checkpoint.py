@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
+from cascode_models.writing import replacing, write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -24,12 +25,16 @@ def save_checkpoint(folder: Path, stage: str, step: int, run: str, tensors: dict
         step: Steps of that stage already taken.
         run: Digest of settings and data; a checkpoint of another run is refused.
         tensors: Weights and optimiser state.
+
+    Raises:
+        ModelError: It cannot be written: the disk is full, for example.
     """
-    partial = folder / f"{CHECKPOINT}.partial"
-    save_file(tensors, partial, metadata={"run": json.dumps({"stage": stage, "step": step, "digest": run})})
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(folder / CHECKPOINT)
+    about = {"run": json.dumps({"stage": stage, "step": step, "digest": run})}
+    with replacing(folder, CHECKPOINT) as (partial,):
+        write_tensors(partial, lambda path: save_file(tensors, path, metadata=about))
+        # Open for writing: Windows writes no file through that is open for reading alone.
+        with partial.open("r+b") as file:
+            os.fsync(file.fileno())
 
 
 def load_checkpoint(folder: Path, run: str) -> tuple[str, int, dict[str, torch.Tensor]] | None:

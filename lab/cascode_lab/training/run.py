@@ -148,6 +148,8 @@ class Trainer:
             _, first, tensors = self._checkpoint
             steps.optimizer.load_state(tensors)
             self._checkpoint = None
+            # They are mapped from the checkpoint, which Windows does not replace while they are.
+            del tensors
             run.progress(f"{stage.name}: resumed after step {first} of {stage.steps}")
         log = RunLog(run.output / LOG, stage.name, stage.steps, first, run.progress)
         saved = time.monotonic()
