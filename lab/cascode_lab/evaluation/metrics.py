@@ -27,7 +27,7 @@ class Interval:
     high: float
 
 
-def ranks_of(scores: npt.NDArray[np.float32], answers: npt.NDArray[np.int64]) -> Ranks:
+def ranks_of(scores: npt.NDArray[np.floating], answers: npt.NDArray[np.int64]) -> Ranks:
     """Rank of each query's right answer; candidates that tie with it count as better.
 
     Args:

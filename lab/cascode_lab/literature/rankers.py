@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,12 @@ from cascode_models.types import FloatArray, StateArray
 if TYPE_CHECKING:
     from cascode_models.describing import Describer
 
-#: Put between what a stage read and what it left: far more than scores of any stage differ by.
+#: Put between what a stage read and what it left: far more than scores of any stage differ by. Added in float64, in
+#: which scores a millionth apart stay apart.
 _APART = 1e4
+
+#: What a pool is ordered by; cascades need float64.
+Scores = npt.NDArray[np.floating[Any]]
 
 
 class Ranker(Protocol):
@@ -29,7 +33,7 @@ class Ranker(Protocol):
     def prepare(self, texts: Sequence[str]) -> None:
         """Encode the pool, as far as that can be done before a query is asked."""
 
-    def scores(self, query: str, positions: Sequence[int]) -> FloatArray:
+    def scores(self, query: str, positions: Sequence[int]) -> Scores:
         """``[positions]`` scores of the functions of the pool that stand there, the best the highest."""
 
 
@@ -156,7 +160,9 @@ class Cascade:
         self._weight = weight
         #: Of the query asked last: all first scores, positions of the K best, and what they are ordered by.
         empty = np.empty(0, dtype=np.float32)
-        self._last: tuple[FloatArray, npt.NDArray[np.intp], FloatArray] = empty, np.empty(0, dtype=np.intp), empty
+        self._last: tuple[Scores, npt.NDArray[np.intp], Scores] = empty, np.empty(0, dtype=np.intp), empty
+        #: Of the same query: what the stage that read each function last said, which a further stage weighs.
+        self.said: Scores = empty
 
     @property
     def bytes_a_function(self) -> int:
@@ -168,15 +174,18 @@ class Cascade:
         self._first.prepare(texts)
         self._second.prepare(texts)
 
-    def scores(self, query: str, positions: Sequence[int]) -> FloatArray:
+    def scores(self, query: str, positions: Sequence[int]) -> Scores:
         """See :class:`Ranker`: what was read stands above the rest, which keeps its order."""
         first = self._first.scores(query, positions)
+        said = self._first.said if isinstance(self._first, Cascade) else first
         best = np.argsort(-first, kind="stable")[: self.depth]
         second = self._second.scores(query, [positions[place] for place in best])
-        found = second if np.isinf(self._weight) else fused_score(first[best], second, self._weight)
+        found = second if np.isinf(self._weight) else fused_score(said[best], second, self._weight)
         self._last = first, best, found
-        scores: FloatArray = first - _APART
-        scores[best] = found + _APART
+        self.said = said.copy()
+        self.said[best] = found
+        scores = first.astype(np.float64) - _APART
+        scores[best] = found.astype(np.float64) + _APART
         return scores
 
     def rank_at(self, depth: int, answer: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from cascode_lab.evaluation.metrics import ranks_of
 from cascode_lab.evaluation.sets import RetrievalSet
 from cascode_lab.literature.build import build, count_weights
 from cascode_lab.literature.measure import measure_set
@@ -73,6 +74,27 @@ def test_cascades_nest() -> None:
     assert last.asked == [[2, 1]]
 
 
+def test_a_cascade_keeps_scores_apart_that_are_close() -> None:
+    """Ranks by the scores are those by what each stage said, at every answer, also where a stage says nearly alike."""
+    rng = np.random.default_rng(0)
+    first, second = (Saying(0.5 + 1e-5 * rng.permutation(40)) for _ in range(2))
+    for depth, weight in ((1, np.inf), (10, np.inf), (10, 1e-3), (40, np.inf)):
+        cascade = Cascade(first, second, depth, weight)
+        scores = cascade.scores("q", range(40))
+        assert len(set(scores.tolist())) == 40
+        for answer in range(40):
+            assert ranks_of(scores[None], np.array([answer])).tolist() == [cascade.rank_at(depth, answer)]
+
+
+def test_a_cascade_weighs_what_a_nested_one_said() -> None:
+    """Its own scores, 20 times 0.3, 0.301 and 0.302, beside 0.03, 0.03 and 0: not those that order the pool."""
+    first, middle = Saying([3.0, 2.0, 1.0, 0.0]), Saying([0.3, 0.301, 0.302, 9.0])
+    cascade = Cascade(Cascade(first, middle, 3), Saying([0.03, 0.03, 0.0, 9.0]), 3, weight=1.0)
+    # 6.03, 6.05 and 6.04; the last was never read.
+    assert order(cascade.scores("q", range(4))) == [1, 2, 0, 3]
+    assert cascade.said.tolist() == pytest.approx([6.03, 6.05, 6.04, 0.0])
+
+
 @pytest.fixture
 def folder(make_network: Callable[..., CasCode], tokenizer: TextTokenizer, tmp_path: Path) -> Path:
     """A two-layer model with every part."""
@@ -93,12 +115,18 @@ TASK = RetrievalSet(
 )
 def test_every_system_is_measured(name: str, folder: Path) -> None:
     """Ranks, time and memory of each on a real set; only a cascade has a curve over K."""
-    built = build(name, str(folder), str(folder) if name == "separate" else None, 4, float("inf"))
+    built = build(name, str(folder), str(folder) if name == "separate" else None, 5, float("inf"))
     scores, cost = measure_set(built.ranker, TASK, parameters=built.parameters, queries=2, progress=lambda _line: None)
     assert (scores["queries"], scores["functions"]) == (2, 5)
-    assert 0 < scores["mrr"]["mean"] <= 1
+    ranks = [
+        int(ranks_of(built.ranker.scores(query, range(5))[None], np.array([answer]))[0])
+        for query, answer in zip(TASK.queries[:2], (0, 1), strict=True)
+    ]
+    assert scores["mrr"]["mean"] == pytest.approx(sum(1 / rank for rank in ranks) / 2, abs=1e-6)
     assert bool(scores["mrr_by_depth"]) == (name in ("separate", "shared", "three stages"))
-    assert set(scores["mrr_by_depth"]) <= {"1", "2"}
+    assert set(scores["mrr_by_depth"]) <= {"1", "2", "5"}
+    # A cascade that reads all that it may read is the system itself.
+    assert scores["mrr_by_depth"].get("5", scores["mrr"]["mean"]) == pytest.approx(scores["mrr"]["mean"], abs=1e-6)
     assert cost["seconds_a_query"] > 0
     assert cost["resident_bytes"] > 2**20
     assert (cost["parameters"] == count_weights(str(folder))) == (name != "bm25")
