@@ -56,12 +56,18 @@ class MasterOptimizer:
         )
 
     def step(self, factor: float) -> float:
-        """Apply the network's gradients at ``factor`` times the highest rates; return the gradient norm."""
+        """Apply the network's gradients at ``factor`` times the highest rates; return the gradient norm.
+
+        Raises:
+            FloatingPointError: The norm is infinite or no number; the weights stay as they are.
+        """
         for name, parameter in self._parameters.items():
             gradient = parameter.grad
             self.master[name].grad = None if gradient is None else gradient.float()
             parameter.grad = None
         norm = torch.nn.utils.clip_grad_norm_(self.master.values(), self._clip)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"the norm of the gradient is {float(norm)}")
         for group in self._adam.param_groups:
             group["lr"] = group["highest"] * factor
         self._adam.step()

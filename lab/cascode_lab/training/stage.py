@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from cascode_models.errors import ModelError
 from cascode_models.randomness import seeded_random
 
 from .config import StageConfig
@@ -59,6 +60,9 @@ class StageRun:
 
         Returns:
             The mean losses by name, before the step.
+
+        Raises:
+            ModelError: The gradient is no number: the weights would be none either from then on.
         """
         stage = self._stage
         rng = seeded_random(f"{self._seed}/{step}")
@@ -74,7 +78,15 @@ class StageRun:
         )
         losses = {objective.name: objective.loss(scores) for objective in self._objectives}
         scores.backward(sum((term.weight * losses[term.name] for term in self._objectives), torch.zeros(())))
-        norm = self.optimizer.step(schedule(step, stage.steps, stage.warmup, stage.final_rate))
+        factor = schedule(step, stage.steps, stage.warmup, stage.final_rate)
+        try:
+            norm = self.optimizer.step(factor)
+        except FloatingPointError as error:
+            rate = max(stage.learning_rate, stage.head_learning_rate, stage.gate_learning_rate)
+            raise ModelError(
+                f"{stage.name} came to nothing in step {step + 1} of {stage.steps}, at a learning rate of "
+                f"{factor * rate:.3g} ({error}): set lower rates, such as {stage.name}.learning_rate"
+            ) from error
         means = {name: float(loss.detach()) for name, loss in losses.items()} | {"gradient_norm": norm}
         if groups:
             # Share of the groups whose right definition scores highest.
