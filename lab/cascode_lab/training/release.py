@@ -15,7 +15,7 @@ from cascode_lab.evaluation.calibration import BestHits, expected_calibration_er
 from cascode_lab.evaluation.cascade import StageScores, fast_scores, stage_scores
 from cascode_lab.evaluation.cosqa import cosqa_set
 from cascode_lab.evaluation.metrics import mean_reciprocal_rank, ranks_of, stratified_bootstrap
-from cascode_lab.evaluation.pairs import held_out_set
+from cascode_lab.evaluation.pairs import count_queries, held_out_set
 from cascode_lab.evaluation.sets import RetrievalSet
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
@@ -159,22 +159,29 @@ def choose(scores: dict[str, StageScores]) -> Release:
 
 
 def _dev_sets(data: Path, cosqa: Path | None, queries: int, pool: int) -> list[RetrievalSet]:
-    """The dev sets there are."""
+    """The dev sets there are; a damaged one is an error, since the others alone would tune another release."""
     tasks = []
     for language in LANGUAGES:
-        if (data / f"{language}.jsonl").is_file() and (data / f"pool-{language}-dev.jsonl").is_file():
-            try:
-                task = held_out_set(data, language, "dev", queries=queries, pool=pool)
-            except ModelError:
-                # No dev pair in this language.
-                continue
-            tasks.append(task)
+        if (data / f"pool-{language}-dev.jsonl").is_file() and _has_queries(data, language):
+            tasks.append(held_out_set(data, language, "dev", queries=queries, pool=pool))
     if cosqa:
         tasks.append(cosqa_set(cosqa, "dev"))
     if not tasks:
         raise ModelError(f"no dev pairs in {data}: mine it with 'cascode train mine', or name CoSQA")
     most = max(len(task.queries) for task in tasks)
     return [task for task in tasks if len(task.queries) >= SMALLEST * most]
+
+
+def _has_queries(data: Path, language: str) -> bool:
+    """Whether a language has dev pairs.
+
+    Raises:
+        ModelError: Its pairs cannot be read.
+    """
+    try:
+        return count_queries(data, language, "dev") > 0
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{data / language}.jsonl holds no mined pairs ({error}): mine them again") from error
 
 
 def _scores(model: CasCodeModel, task: RetrievalSet, *, fast_only: bool) -> StageScores:

@@ -124,6 +124,28 @@ def test_release_needs_dev_data(tmp_path: Path, model_folder: Path) -> None:
         release(model_folder, tmp_path / "out", data=tmp_path, cosqa=None, progress=lambda _: None)
 
 
+def test_damaged_dev_data_are_no_missing_language(data: Path, tmp_path: Path, model_folder: Path) -> None:
+    """A language without dev pairs is passed over; one whose files are cut is not, for the others would tune alone."""
+    (data / "go.jsonl").write_text((data / "python.jsonl").read_text().replace('"dev"', '"train"'))
+    (data / "pool-go-dev.jsonl").write_text("")
+
+    def released() -> int:
+        return release(
+            model_folder, tmp_path / "out", data=data, cosqa=None, fast_only=True, progress=lambda _: None
+        ).queries
+
+    assert released() == 12
+    whole = (data / "python.jsonl").read_text()
+    for name in ("go.jsonl", "pool-go-dev.jsonl"):
+        (data / "go.jsonl").write_text(whole)
+        (data / "pool-go-dev.jsonl").write_text((data / "pool-python-dev.jsonl").read_text())
+        path = data / name
+        path.write_text('{"split": "dev"\n' + path.read_text())
+        with pytest.raises(ModelError, match="mine them") as caught:
+            released()
+        assert "go" in str(caught.value)
+
+
 def test_release_without_the_classifier_leaves_it_off(data: Path, tmp_path: Path, model_folder: Path) -> None:
     """A release of the fast stage alone calibrates its similarities and ships a fusion weight of 0."""
     result = release(model_folder, tmp_path / "out", data=data, cosqa=None, fast_only=True, progress=lambda _: None)
