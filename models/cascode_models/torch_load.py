@@ -68,9 +68,10 @@ def read_folder(folder: Path, *, head: bool = True) -> tuple[CasCode, ModelSetti
 
 
 def fast_dtype(device: str) -> torch.dtype:
-    """Number format for inference: bfloat16 where the hardware computes in it, else float32."""
+    """Number format for inference: bfloat16 where the hardware computes in it; else float32, or float16 on a GPU."""
     if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        # GPUs before Ampere emulate it, slower than they compute in float32; torch counts them unless asked not to.
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     checks: list[Callable[[], bool] | None] = [
         getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     ]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from cascode_models.export import export_model
 from cascode_models.folder import MODEL_VARIABLE, _hub_cache, bundled_folder, resolve_folder
 from cascode_models.load import load_model
 from cascode_models.tokenization import TextTokenizer
-from cascode_models.torch_load import read_folder
+from cascode_models.torch_load import fast_dtype, read_folder
 
 
 def fails(match: str, name: str | None) -> None:
@@ -263,6 +264,19 @@ def test_damaged_tokenizer(model_folder: Path) -> None:
     """A damaged tokenizer file is named."""
     (model_folder / "tokenizer.json").write_text("{")
     fails("tokenizer.json is damaged", str(model_folder))
+
+
+@pytest.mark.parametrize(("capability", "expected"), [(7, torch.float16), (8, torch.bfloat16)])
+def test_a_gpu_that_emulates_bfloat16_computes_in_float16(
+    capability: int, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Ampere on GPUs compute in it; on earlier ones torch makes it out of float32."""
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _device: SimpleNamespace(major=capability))
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda _device: True)
+    assert fast_dtype("cuda") == expected
 
 
 def test_unknown_device(model_folder: Path) -> None:
