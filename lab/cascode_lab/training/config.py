@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -12,7 +12,8 @@ from cascode_models.errors import ModelError
 from cascode_models.poly import POLY_KINDS
 from cascode_models.settings import HEADS, POOLINGS
 
-from .objectives import Objective, make_objectives
+from .limits import check_above, check_least, check_share
+from .objectives import ENCODER_SCORES, Objective, make_objectives
 from .precision import PRECISIONS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -102,9 +103,20 @@ class StageConfig:
             raise ModelError(f"training settings: {self.name}.random_negatives is more than {self.name}.negatives")
         for name in ("hard_share", "warmup", "final_rate"):
             check_share(f"{self.name}.{name}", getattr(self, name))
+        for name in ("learning_rate", "head_learning_rate", "gate_learning_rate"):
+            check_least(f"{self.name}.{name}", getattr(self, name), 0)
         least = {"batch_pairs": 0, "neighbours": 1, "groups": 0, "negatives": 0, "candidates": 1, "chunk": 0, "csls": 0}
         for name, lowest in (least | {"steps": 0, "pool": 0}).items():
             check_least(f"{self.name}.{name}", getattr(self, name), lowest)
+        for kind in made:
+            # Those that have a temperature divide by it.
+            check_above(f"{self.name}.objectives.{kind.name}.temperature", getattr(kind, "temperature", 1.0), 0)
+            check_least(f"{self.name}.objectives.{kind.name}.weight", kind.weight, 0)
+        if self.steps and not self._learns(made):
+            raise ModelError(
+                f"training settings: {self.name} changes no weight that its objectives read: "
+                f"set {self.name}.learning_rate above 0"
+            )
         for kind in made if self.steps else ():
             what = "groups" if "groups" in kind.reads else "batch_pairs"
             if not getattr(self, what):
@@ -120,6 +132,13 @@ class StageConfig:
             )
         if self.groups and not self.negatives:
             raise ModelError(f"training settings: {self.name}.negatives is 0, a group needs some")
+
+    def _learns(self, made: Sequence[Objective]) -> bool:
+        """Whether a rate is above 0 of a part that the objectives read: the encoder, or what stands above it."""
+        above = [kind.reads for kind in made if not kind.reads <= ENCODER_SCORES]
+        # Gates stand between the texts of a pair, which the classifier alone reads together.
+        gates = self.gate_learning_rate > 0 and any("groups" in reads for reads in above)
+        return self.learning_rate > 0 or (self.head_learning_rate > 0 and bool(above)) or gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +212,13 @@ class TrainingConfig:
             raise ModelError(
                 f"training settings: precision is {self.precision!r}, it must be one of {', '.join(PRECISIONS)}"
             )
-        if not any(share > 0 for share in self.sources.values()) or min(self.sources.values()) < 0:
+        if not any(share > 0 for share in self.sources.values()) or not min(self.sources.values()) >= 0:
             raise ModelError(f"training settings: sources are {self.sources}, name one or more with shares above 0")
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) < len(names):
             raise ModelError(f"training settings: stages are {names}, name one or more, each differently")
+        if not any(stage.steps for stage in self.stages):
+            raise ModelError(f"training settings: no stage has steps: set {names[0]}.steps above 0")
         for stage in self.stages:
             for kind in make_objectives(stage.objectives) if stage.steps else ():
                 if self.head == "none" and "groups" in kind.reads:
@@ -207,8 +228,11 @@ class TrainingConfig:
             raise ModelError(
                 f"training settings: poly_kind is {self.poly_kind!r}, it must be one of {', '.join(POLY_KINDS)}"
             )
-        for name in ("encoder_layers", "poly_codes", "decoder_layers"):
+        for name in ("encoder_layers", "poly_codes", "decoder_layers", "dev_repositories", "dev_pairs", "dev_pool"):
             check_least(name, getattr(self, name), 0)
+        for name in ("threads", "weight_decay", "checkpoint_minutes"):
+            check_least(name, getattr(self, name), 0)
+        check_above("clip", self.clip, 0)
         for name in ("renamed_share", "start_share"):
             check_share(name, getattr(self, name))
         for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens", "passages"):
@@ -270,24 +294,6 @@ def _stage(content: object, name: str) -> dict[str, Any] | None:
     stages = content.get("stages") if isinstance(content, dict) else None
     rows = stages if isinstance(stages, list) else []
     return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), None)
-
-
-def check_share(name: str, share: float) -> None:
-    """Refuse a setting that is not a share."""
-    if not 0 <= share <= 1:
-        raise ModelError(f"training settings: {name} is {share}, it must be 0 to 1")
-
-
-def check_least(name: str, value: int, least: int) -> None:
-    """Refuse a setting below the least that means something."""
-    if value < least:
-        raise ModelError(f"training settings: {name} is {value}, it must be {least} or more")
-
-
-def check_length(tokens: int, places: int | None, what: str) -> None:
-    """Refuse settings whose texts of so many tokens a model has no places for; ``what`` names it in the error."""
-    if places is not None and tokens > places:
-        raise ModelError(f"training settings: texts of {tokens} tokens do not fit {what}, which reads {places}")
 
 
 T = TypeVar("T")

@@ -62,7 +62,9 @@ class Encoded:
         if not self._cached:
             return
         for (ids, mask), part in zip(self.tensors, self.parts, strict=True):
-            self._network.token_states(ids, mask).backward(part.states.grad)  # type: ignore[no-untyped-call]
+            # A chunk of negatives alone is described by nobody.
+            if part.states.grad is not None:
+                self._network.token_states(ids, mask).backward(part.states.grad)  # type: ignore[no-untyped-call]
 
 
 def late_matrix(network: CasCode, queries: Encoded, definitions: Encoded) -> torch.Tensor:

@@ -23,9 +23,10 @@ from cascode_models.tokenization import TextTokenizer
 from cascode_models.torch_load import read_folder
 
 from .checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
-from .config import StageConfig, TrainingConfig, check_length, load_preset
+from .config import StageConfig, TrainingConfig, load_preset
 from .context import Progress, RunContext
 from .dev import DevSets
+from .limits import check_length
 from .log import RunLog
 from .precision import compute_dtype, name_of
 from .sources import Corpora, Draws, make_sources

@@ -11,8 +11,8 @@ from cascode_models.errors import ModelError
 from cascode_models.folder import fingerprint, resolve_folder
 from cascode_models.torch_load import read_folder
 
-from .config import check_length
 from .encoded import Encoded, late_matrix
+from .limits import check_length
 
 
 class Teacher(Protocol):

@@ -11,6 +11,7 @@ import torch
 from cascode_lab.training.config import StageConfig, TrainingConfig
 from cascode_lab.training.context import RunContext
 from cascode_lab.training.objectives import Objective
+from cascode_lab.training.objectives.description import Description
 from cascode_lab.training.objectives.distillation import Distillation
 from cascode_lab.training.objectives.group_softmax import GroupSoftmaxBinary
 from cascode_lab.training.objectives.infonce import InfoNCE, infonce
@@ -242,6 +243,16 @@ def test_poly_scores_and_descriptions_of_a_step_are_those_of_each_by_itself(make
         assert scores.described.sort().values.tolist() == pytest.approx(
             torch.cat(alone).sort().values.tolist(), abs=1e-4
         )
+
+
+def test_cached_gradients_of_descriptions_beside_negatives(make_network) -> None:
+    """A chunk of negatives alone, which nobody describes, has no gradient to carry on."""
+    network = make_network("none", decoder_layers=1)
+    expected = gradients(network, step_scores(network), [Description()])[1]
+    found = gradients(network, step_scores(network, chunk=1, cache=True), [Description()])[1]
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
 
 
 def test_parts_that_read_one_text_a_definition_refuse_passages() -> None:

@@ -154,12 +154,35 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"contrastive.teachers": "a"}, "teachers is 'a', it must be of type list of names"),
         ({"contrastive.teachers": [1]}, r"teachers is \[1\], it must be of type list of names"),
         ({"start_share": 1.5}, "start_share is 1.5, it must be 0 to 1"),
+        ({"contrastive.steps": 0, "joint.steps": 0}, "no stage has steps: set contrastive.steps above 0"),
+        ({"contrastive.learning_rate": -1.0}, "contrastive.learning_rate is -1.0, it must be 0 or more"),
+        ({"contrastive.learning_rate": ".nan"}, "contrastive.learning_rate is nan, it must be 0 or more"),
+        ({"contrastive.learning_rate": 0.0}, "contrastive changes no weight .* set contrastive.learning_rate above 0"),
+        ({"contrastive.objectives.infonce.temperature": 0.0}, r"infonce\.temperature is 0.0, it must be above 0"),
+        ({"contrastive.objectives.infonce.weight": -1.0}, r"infonce\.weight is -1.0, it must be 0 or more"),
+        ({"threads": -1}, "threads is -1, it must be 0 or more"),
+        ({"clip": 0.0}, "clip is 0.0, it must be above 0"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1, it must be 0 or more"),
+        ({"dev_pairs": -1}, "dev_pairs is -1, it must be 0 or more"),
+        ({"dev_pool": -1}, "dev_pool is -1, it must be 0 or more"),
+        ({"dev_repositories": -1}, "dev_repositories is -1, it must be 0 or more"),
     ],
 )
 def test_wrong_settings_are_named(overrides: dict[str, object], match: str) -> None:
     """A wrong setting is one line that names it."""
     with pytest.raises(ModelError, match=match):
         load_preset("first", overrides)
+
+
+def test_a_stage_may_train_what_stands_above_the_encoder_alone() -> None:
+    """Weights of the head where an objective reads them, gates where the classifier reads pairs; else none learns."""
+    still = {"contrastive.learning_rate": 0.0, "contrastive.head_learning_rate": 1e-3}
+    assert load_preset("cascade", still)
+    assert load_preset("poly").stages[0].learning_rate == 0.0
+    assert load_preset("first", {"joint.learning_rate": 0.0, "joint.head_learning_rate": 0.0})
+    for changes in ({"contrastive.head_learning_rate": 0.0}, {"contrastive.objectives": {"infonce": {}}}):
+        with pytest.raises(ModelError, match="changes no weight"):
+            load_preset("cascade", still | {"contrastive.gate_learning_rate": 1e-2} | changes)
 
 
 def test_a_number_may_be_spelled_with_an_exponent() -> None:

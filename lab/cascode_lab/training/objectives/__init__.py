@@ -5,9 +5,9 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from .objective import OBJECTIVES, Objective, Scores, make_objectives
+from .objective import ENCODER_SCORES, OBJECTIVES, Objective, Scores, make_objectives
 
 for _module in pkgutil.iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["OBJECTIVES", "Objective", "Scores", "make_objectives"]
+__all__ = ["ENCODER_SCORES", "OBJECTIVES", "Objective", "Scores", "make_objectives"]

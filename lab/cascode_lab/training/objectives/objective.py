@@ -10,6 +10,8 @@ import torch
 
 from cascode_models.errors import ModelError
 
+#: What is computed of the encoder's vectors and of nothing that is trained beside it.
+ENCODER_SCORES = frozenset({"cosines", "right", "taught"})
 #: A score whose exponential is 0 beside any other, finite so that nothing times nothing stays nothing.
 NEVER = -1e4
 
