@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cascode_lab.training.data import read_rows
+from cascode_lab.training.data import TrainingPair, read_rows
 from cascode_models.describing import Describer
 from cascode_models.errors import ModelError
 from cascode_models.randomness import seeded_random
@@ -52,7 +52,7 @@ def sample_descriptions(
     if output.resolve() == data.resolve():
         raise ModelError(f"{output} holds the mined pairs, which would be lost: name another folder with --output")
     describer = Describer.load(model)
-    rows = [row for row in read_rows(data, "train") if row.get("language", "") == language]
+    rows = [(row, pair) for row, pair in read_rows(data, "train") if pair.language == language]
     if not rows:
         raise ModelError(f"no training functions of {language} in {data}: mine some with 'cascode train mine'")
     rows = seeded_random(f"{seed}/{language}").sample(rows, min(count, len(rows)))
@@ -71,7 +71,7 @@ def sample_descriptions(
 
 def _described(
     describer: Describer,
-    rows: list[dict[str, str]],
+    rows: Sequence[tuple[Mapping[str, str], TrainingPair]],
     language: str,
     beams: int,
     seed: int,
@@ -80,9 +80,9 @@ def _described(
     """Yield pairs, each with a description in place of its query and without its doc comment."""
     for start in range(0, len(rows), _CHUNK):
         some = rows[start : start + _CHUNK]
-        texts = [function_text(FunctionSource(row.get("name", ""), row["code"], "", language)) for row in some]
+        texts = [function_text(FunctionSource(pair.name, pair.code, "", language)) for _, pair in some]
         said = describer.describe(texts, beams=beams) if beams else describer.sample(texts, seed=seed + start)
-        for row, description in zip(some, said, strict=True):
+        for (row, _), description in zip(some, said, strict=True):
             if description.strip():
                 yield {**row, "query": description, "doc": ""}
         progress(f"{start + len(some):,} of {len(rows):,} functions described")

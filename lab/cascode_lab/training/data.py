@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from cascode_lab.evaluation.advtest import rename_text
 from cascode_models.errors import ModelError
@@ -63,22 +64,19 @@ def read_pairs(folder: Path, split: str) -> list[TrainingPair]:
 
     Returns:
         Pairs in the order of the files' names and lines.
+
+    Raises:
+        ModelError: A line is no such pair.
     """
-    return [
-        TrainingPair(
-            query=row["query"],
-            code=row["code"],
-            name=row.get("name", ""),
-            language=row.get("language", ""),
-            more_doc=_after_first_paragraph(row.get("doc", "")),
-            package=row.get("package", ""),
-        )
-        for row in read_rows(folder, split)
-    ]
+    return [pair for _, pair in read_rows(folder, split)]
 
 
-def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of one split as they were mined; pool files hold no queries and are left out."""
+def read_rows(folder: Path, split: str) -> Iterator[tuple[dict[str, str], TrainingPair]]:
+    """Yield the rows of one split as they were mined, each with its pair; pool files hold no queries and are left out.
+
+    Raises:
+        ModelError: A line is no pair.
+    """
     for path in sorted(folder.glob("*.jsonl")):
         if path.name.startswith("pool-"):
             continue
@@ -86,10 +84,34 @@ def read_rows(folder: Path, split: str) -> Iterator[dict[str, str]]:
             for number, line in enumerate(lines, 1):
                 try:
                     row = json.loads(line)
-                    if row["split"] == split and row["query"]:
-                        yield row
+                    pair = _pair(row) if row["split"] == split and row["query"] else None
                 except (ValueError, KeyError, TypeError) as error:
                     raise ModelError(f"{path}:{number} is not a training pair ({error!r}): mine it again") from error
+                if pair is not None:
+                    yield row, pair
+
+
+def _pair(row: Mapping[str, object]) -> TrainingPair:
+    """The pair of a row.
+
+    Raises:
+        KeyError: A part is missing that a pair cannot do without.
+        TypeError: A part is no text.
+    """
+    parts = {name: row.get(name) or "" for name in ("name", "language", "doc", "package")}
+    parts |= {name: row[name] for name in ("query", "code")}
+    wrong = next((name for name, value in parts.items() if not isinstance(value, str)), None)
+    if wrong is not None:
+        raise TypeError(f"its {wrong} is no text")
+    texts = cast("dict[str, str]", parts)
+    return TrainingPair(
+        query=texts["query"],
+        code=texts["code"],
+        name=texts["name"],
+        language=texts["language"],
+        more_doc=_after_first_paragraph(texts["doc"]),
+        package=texts["package"],
+    )
 
 
 def read_pool(folder: Path, language: str, split: str) -> list[str]:
@@ -102,8 +124,8 @@ def read_pool(folder: Path, language: str, split: str) -> list[str]:
         for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
-                texts.append(function_text(FunctionSource(row.get("name", ""), row["code"], "", language)))
-            except (ValueError, KeyError, TypeError) as error:
+                texts.append(function_text(FunctionSource(row.get("name") or "", row["code"], "", language)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ModelError(f"{path}:{number} is not a function ({error!r}): mine it again") from error
     return texts
 

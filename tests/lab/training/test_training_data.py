@@ -14,7 +14,7 @@ import pytest
 
 from cascode_lab.training.config import MINED_BY, STRATEGY_NAMES, StageConfig, load_preset
 from cascode_lab.training.context import RunContext
-from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, vary_texts
+from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, read_pairs, vary_texts
 from cascode_lab.training.hard_negatives import STRATEGIES
 from cascode_lab.training.negatives import (
     MinedPool,
@@ -91,6 +91,31 @@ def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
     assert can_be_renamed(pair)
     assert not can_be_renamed(dataclasses.replace(pair, is_search=True))
     assert not can_be_renamed(dataclasses.replace(pair, language="go"))
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('{"split": "train", "query": "q"}', "KeyError"),
+        ('{"split": "train", "query": "q", "code": null}', "its code is no text"),
+        ('{"split": "train", "query": 3, "code": "c"}', "its query is no text"),
+        ('{"split": "train", "query": "q", "code": "c", "doc": ["d"]}', "its doc is no text"),
+        ('["train"]', "TypeError"),
+    ],
+)
+def test_a_line_that_is_no_pair_is_named(row: str, reason: str, tmp_path: Path) -> None:
+    """Wherever it is wrong; lines of other splits are not looked at."""
+    (tmp_path / "go.jsonl").write_text(f'{{"split": "dev", "query": "q"}}\n{row}\n')
+    with pytest.raises(ModelError, match=rf"go\.jsonl:2 is not a training pair \(.*{reason}.*\): mine it again"):
+        read_pairs(tmp_path, "train")
+
+
+def test_a_pair_may_do_without_what_says_where_it_is_from(tmp_path: Path) -> None:
+    """Name, language, doc comment and package are missing or null: the pair has none."""
+    rows = [{"split": "train", "query": "q", "code": "c"}]
+    rows.append(rows[0] | dict.fromkeys(("name", "language", "doc", "package")))  # type: ignore[arg-type]
+    (tmp_path / "go.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert read_pairs(tmp_path, "train") == [TrainingPair("q", "c")] * 2
 
 
 def test_a_pass_visits_every_pair_once_before_any_returns() -> None:
