@@ -133,6 +133,10 @@ def _choose(folder: Path, settings: ModelSettings, device: str | None) -> tuple[
     if asked == "openvino":
         if reason:
             raise ModelError(f"{folder} cannot be computed without torch ({reason}): unset {ENGINE_VARIABLE}")
+        if not find_spec("openvino"):
+            raise ModelError(
+                f"{ENGINE_VARIABLE} asks for OpenVINO, which is not installed: pip install openvino, or unset it"
+            )
         return asked, f"{ENGINE_VARIABLE} asks for it"
     if reason:
         return _torch(reason, folder)

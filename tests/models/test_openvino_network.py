@@ -218,6 +218,10 @@ def test_the_engine_is_chosen_and_named(late_folder: Path, monkeypatch: pytest.M
     hide(monkeypatch, "openvino", "torch")
     with pytest.raises(ModelError, match=r"needs torch \(OpenVINO is not installed\)"):
         load_model(str(late_folder))
+    monkeypatch.setenv(ENGINE_VARIABLE, "openvino")
+    with pytest.raises(ModelError, match="asks for OpenVINO, which is not installed: pip install openvino, or unset"):
+        load_model(str(late_folder))
+    monkeypatch.delenv(ENGINE_VARIABLE)
     hide(monkeypatch, "transformers")
     with pytest.raises(ModelError, match=r"needs torch \(device 'cuda' was asked for\): pip install"):
         load_model(str(late_folder), device="cuda")
