@@ -62,7 +62,7 @@ def fit_states(
         progress: Given one line now and then.
 
     Raises:
-        ModelError: The model's classifier needs more than the states of texts by themselves.
+        ModelError: The model's classifier needs more than the states of texts by themselves, or there are no pairs.
     """
     network, settings, tokenizer = read_folder(model)
     if not isinstance(network.head, LateHead) or not network.head.reads_alone:
@@ -71,6 +71,8 @@ def fit_states(
     silent = silent_tokens(tokenizer)
     sources = make_sources(SHARES, corpora, Draws(f"{seed}/states"))
     filled = {name: source for name, source in sources.items() if len(source)}
+    if not filled:
+        raise ModelError(f"no training pairs in {corpora.data}: mine some with 'cascode train mine'")
     mixture = Mixture(filled, SHARES, EXAMPLES, f"{seed}/states", mixed=True)
     asked: list[FloatArray] = []
     kept: list[FloatArray] = []

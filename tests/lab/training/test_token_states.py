@@ -69,6 +69,14 @@ def test_a_model_is_given_its_states(tmp_path: Path, data: Path, tokenizer: Text
     assert (model.encode_texts(text) == load_model(str(folder)).encode_texts(text)).all()
 
 
+def test_a_folder_without_pairs_is_one_line(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    """Nothing can be fitted to no examples."""
+    folder = export_model(make_network("late", gate_bias=-1e4), tokenizer, tmp_path / "model")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match=r"no training pairs in .*empty: mine some with 'cascode train mine'"):
+        fitted(folder, tmp_path / "empty", 8)
+
+
 def test_a_model_of_another_head_is_one_line(data: Path, model_folder: Path) -> None:
     """A classifier that reads pairs needs more than the states of texts by themselves."""
     with pytest.raises(ModelError, match="has no late head behind closed gates"):
