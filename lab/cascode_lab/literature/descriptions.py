@@ -105,9 +105,11 @@ def bleu_score(name: str, said: Sequence[str], wanted: Sequence[str]) -> Score:
 
     count = len(said)
     mean = of(range(count))
-    # The score is no mean over functions: its spread is that of the scores without a part of them (jackknife).
-    parts = min(PARTS, count)
-    without = np.array([of([row for row in range(count) if row % parts != part]) for part in range(parts)])
-    spread = 1.96 * float(np.sqrt((parts - 1) / parts * ((without - without.mean()) ** 2).sum())) if parts > 1 else 0.0
+    # The score is no mean over functions: its spread is that of the scores without a part of them (jackknife). Without
+    # the only part nothing is left to score.
+    parts, spread = min(PARTS, count), 0.0
+    if parts > 1:
+        without = np.array([of([row for row in range(count) if row % parts != part]) for part in range(parts)])
+        spread = 1.96 * float(np.sqrt((parts - 1) / parts * ((without - without.mean()) ** 2).sum()))
     low, high = max(0.0, mean - spread), mean + spread
     return Score(name=name, metric="sacreBLEU", count=count, mean=mean, low=low, high=high)

@@ -27,6 +27,13 @@ def test_bleu_is_that_of_sacrebleu() -> None:
     assert bleu_score("model", WANTED, WANTED)["mean"] == pytest.approx(1.0)
 
 
+def test_one_description_has_a_score_without_an_interval() -> None:
+    """A spread needs more than one function."""
+    score = bleu_score("model", SAID[:1], WANTED[:1])
+    assert score["count"] == 1
+    assert 0 < score["low"] == score["mean"] == score["high"]
+
+
 def test_the_copy_baseline_is_the_name_in_words() -> None:
     """Without containers, in any style."""
     assert words_of_name("Session.sendHTTPRequest2") == "send http request 2"
