@@ -11,7 +11,7 @@ import click
 from cascode_server.cli.base import Command, on_interrupt
 from cascode_server.cli.console import note
 from cascode_server.cli.numbers import Number, WholeNumber
-from cascode_server.cli.options import FOLDER
+from cascode_server.cli.options import FOLDER, Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def similar_command(
 @click.option("--cosqa", type=FOLDER, metavar="DIR", help="CoSQA: codes.jsonl, dev.jsonl and test.jsonl.")
 @click.option("--history", type=FOLDER, metavar="DIR", help="Mined histories: subjects of dev commits; --clones too.")
 @click.option("--clones", type=FOLDER, metavar="DIR", help="Folder of the clones that histories were mined from.")
-@click.option("--language", "-l", "languages", multiple=True, default=["python"], show_default=True,
+@click.option("--language", "-l", "languages", multiple=True, default=["python"], show_default=True, type=Language(),
               help="Held-out language; repeatable.")  # fmt: skip
 @click.option("--renamed", is_flag=True, help="Measure on Python with names replaced as well (AdvTest).")
 @click.option("--queries", type=WholeNumber(min=1), default=1000, show_default=True, metavar="N")
@@ -162,7 +162,7 @@ def system_command(
 @click.option("--pairs", type=FOLDER, required=True, metavar="DIR", help="What 'cascode train mine' wrote.")
 @click.option("--model", required=True, metavar="DIR|NAME", help="A model with a decoder (preset 'describe').")
 @click.option("--variant", type=click.Choice(["teacher", "student"]), default="teacher", show_default=True)
-@click.option("--language", "-l", default="python", show_default=True, help="Held-out language.")
+@click.option("--language", "-l", default="python", show_default=True, type=Language(), help="Held-out language.")
 @click.option("--count", type=WholeNumber(min=1), default=2200, show_default=True, metavar="N", help="Functions.")
 @click.option("--beams", type=WholeNumber(min=1), default=4, show_default=True, metavar="N")
 @_training

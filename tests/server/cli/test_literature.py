@@ -75,6 +75,16 @@ def test_commits_are_asked_where_a_history_is_given(run: Run, tmp_path: Path) ->
     assert outcome.out.startswith("commits-dev: MRR 1.0")
 
 
+def test_a_language_may_have_its_other_name(run: Run, tmp_path: Path) -> None:
+    """As in 'cascode eval model'; what is no language is said before a model is loaded."""
+    outcome = run("eval", "system", "bm25", "--pairs", str(tmp_path), "-l", "js")
+    assert "no test pairs of javascript in" in outcome.err
+    for command in (("system", "bm25"), ("descriptions", "--model", "/no/such")):
+        outcome = run("eval", *command, "--pairs", str(tmp_path), "-l", "klingon")
+        assert outcome.status == 2
+        assert "'klingon' is not one of" in outcome.err
+
+
 @pytest.mark.usefixtures("model")
 def test_what_a_system_needs_is_said_in_a_line(run: Run, tmp_path: Path) -> None:
     """No set, no codes, no decoder, no such folder: each with the fix."""
