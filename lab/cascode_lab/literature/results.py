@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TypedDict, cast
@@ -75,6 +76,8 @@ class SystemResult(TypedDict):
     training: str
     commit: str
     date: str
+    #: The same to the second, by which the latest is found; missing in the oldest files.
+    time: str
     #: The command line that measured it.
     command: str
     machine: str
@@ -86,7 +89,8 @@ class SystemResult(TypedDict):
 
 
 def new_result(system: str, variant: str, *, model: str, fingerprint: str, training: str) -> SystemResult:
-    """A result without measurements, of this commit, day, command and machine."""
+    """A result without measurements, of this commit, time, command and machine."""
+    now = datetime.datetime.now(datetime.timezone.utc)
     return SystemResult(
         format=FORMAT,
         system=system,
@@ -95,8 +99,9 @@ def new_result(system: str, variant: str, *, model: str, fingerprint: str, train
         fingerprint=fingerprint,
         training=training,
         commit=revision(),
-        date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        command=" ".join(["cascode", *(_shown(argument) for argument in sys.argv[1:])]),
+        date=now.date().isoformat(),
+        time=now.isoformat(timespec="seconds"),
+        command=shlex.join(["cascode", *(_shown(argument) for argument in sys.argv[1:])]),
         machine=machine(),
         sets=[],
         cost=None,
@@ -116,23 +121,30 @@ def write_result(result: SystemResult, folder: Path) -> Path:
 
 
 def read_results(folder: Path) -> list[SystemResult]:
-    """Read every result of a folder, the latest of each system and variant.
+    """Read every result of a folder, the latest of each system, variant and model.
 
     Raises:
         ModelError: A file is none of :func:`write_result`.
     """
-    found: dict[tuple[str, str, str], SystemResult] = {}
+    found: dict[tuple[str, str, str], tuple[tuple[str, int], SystemResult]] = {}
     for path in sorted(folder.glob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
                 raise ModelError(f"{path} is of format {content['format']}, this version reads {FORMAT}: measure again")
             key = content["system"], content["variant"], content["model"]
-            if key not in found or found[key]["date"] <= content["date"]:
-                found[key] = cast("SystemResult", content)
+            made = str(content.get("time") or content["date"]), _number(path, content)
+            if key not in found or found[key][0] <= made:
+                found[key] = made, cast("SystemResult", content)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is no result of a system ({error!r}): move it elsewhere") from error
-    return list(found.values())
+    return [result for _, result in found.values()]
+
+
+def _number(path: Path, result: SystemResult) -> int:
+    """The number of a file among those of its commit, as :func:`write_result` counts them; 1 for the first."""
+    match = re.fullmatch(r"-(\d+)", path.stem.removeprefix(f"{_file_name(result)}-{result['commit']}"))
+    return int(match[1]) if match else 1
 
 
 def machine() -> str:

@@ -63,10 +63,22 @@ def write_document(document: Path, results: Sequence[SystemResult], plots: Mappi
 
 
 def rows_of(system: System, results: Sequence[SystemResult]) -> list[tuple[str, SystemResult | None]]:
-    """Titles and results of a system: its known variants, measured or not, then any other that was measured."""
-    found = {result["variant"]: result for result in results if result["system"] == system.name}
-    names = [*system.variants, *(name for name in found if name not in system.variants)]
-    return [(f"{system.title}{f', {name}' if name else ''}", found.get(name)) for name in names]
+    """Titles and results of a system: its known variants, measured or not, then any other that was measured.
+
+    Where a variant was measured with several models, each has a row that names it.
+    """
+    found: dict[str, list[SystemResult]] = {}
+    for result in results:
+        if result["system"] == system.name:
+            found.setdefault(result["variant"], []).append(result)
+    rows: list[tuple[str, SystemResult | None]] = []
+    for name in dict.fromkeys([*system.variants, *found]):
+        title = f"{system.title}{f', {name}' if name else ''}"
+        measured = found.get(name, [])
+        several = len(measured) > 1
+        rows += [(f"{title}, {result['model']}" if several else title, result) for result in measured]
+        rows += [] if measured else [(title, None)]
+    return rows
 
 
 def _columns(results: Sequence[SystemResult]) -> dict[tuple[str, int], int]:
