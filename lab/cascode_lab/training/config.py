@@ -15,6 +15,7 @@ from cascode_models.settings import HEADS, POOLINGS
 from .limits import check_above, check_least, check_share
 from .objectives import ENCODER_SCORES, Objective, make_objectives
 from .precision import PRECISIONS
+from .sampling import POOLED
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -224,6 +225,8 @@ class TrainingConfig:
                 if self.head == "none" and "groups" in kind.reads:
                     raise ModelError(f"training settings: {stage.name}.steps must be 0 where head is 'none'")
                 self._check_parts(kind, stage.name)
+            if stage.steps and stage.strategy != "in_batch":
+                self._check_pools(stage)
         if self.poly_kind not in POLY_KINDS:
             raise ModelError(
                 f"training settings: poly_kind is {self.poly_kind!r}, it must be one of {', '.join(POLY_KINDS)}"
@@ -237,6 +240,21 @@ class TrainingConfig:
             check_share(name, getattr(self, name))
         for name in ("log_steps", "evaluate_steps", "max_query_tokens", "max_text_tokens", "passages"):
             check_least(name, getattr(self, name), 1)
+
+    def _check_pools(self, stage: StageConfig) -> None:
+        """Refuse sources that a stage whose examples come from pools would leave out without a word."""
+        drawn = [name for name, share in self.sources.items() if share > 0]
+        others = [name for name in drawn if name not in POOLED]
+        if len(others) == len(drawn):
+            raise ModelError(
+                f"training settings: {stage.name}.strategy {stage.strategy!r} needs a share of {' or '.join(POOLED)}"
+            )
+        # Beside groups the pairs are drawn from all sources.
+        if others and not (stage.groups and stage.batch_pairs):
+            raise ModelError(
+                f"training settings: {stage.name}.strategy {stage.strategy!r} draws from {' and '.join(POOLED)} alone: "
+                f"take {others[0]} out of sources, or use 'in_batch'"
+            )
 
     def _check_parts(self, kind: Objective, stage: str) -> None:
         """Refuse an objective whose part the model does not have."""

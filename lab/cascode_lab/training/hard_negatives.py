@@ -13,7 +13,7 @@ from .data import TrainingPair, vary_query
 from .mined import MinedPools, random_pools
 from .mixture import Mixture
 from .negatives import MinedPool, draw_group
-from .sampling import draw_pool
+from .sampling import draw_pool, search_share
 from .sources import Example
 from .sources.docstrings import example, renames
 
@@ -65,7 +65,7 @@ class FromPools:
         stage = self._stage
         found = self._pools(step)
         sizes = {name: len(pool.pairs) for name, pool in found.items()}
-        pool = found[draw_pool(sizes, self._config.sources.get("cosqa", 0.0), rng)]
+        pool = found[draw_pool(sizes, search_share(self._config.sources), rng)]
         renamed = renames(pool.pairs, self._config.renamed_share, rng)
 
         def shown(pair: TrainingPair) -> Example:

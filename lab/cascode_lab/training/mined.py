@@ -6,18 +6,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cascode_models.errors import ModelError
 from cascode_models.randomness import seeded_random
 
 from .config import StageConfig
 from .context import RunContext
 from .data import TrainingPair
 from .negatives import MinedPool, load_negatives, mine_negatives, save_negatives
-from .sampling import BALANCE, SEARCHES, draw_packages, pools
+from .sampling import BALANCE, POOLED, SEARCHES, draw_packages, pools
 
 
 def read_pools(run: RunContext) -> dict[str, list[TrainingPair]]:
-    """Pairs that negatives are looked for among: docstrings by language, searches apart."""
-    return pools([*run.corpora.docstrings, *run.corpora.cosqa])
+    """Pairs that negatives are looked for among: docstrings by language, searches apart, each if it has a share.
+
+    Raises:
+        ModelError: There are none.
+    """
+    shares = run.config.sources
+    docstrings, cosqa = (shares.get(name, 0.0) > 0 for name in POOLED)
+    found = pools([*(run.corpora.docstrings if docstrings else ()), *(run.corpora.cosqa if cosqa else ())])
+    if not found:
+        raise ModelError(
+            f"no pairs of docstrings or cosqa to look for negatives among in {run.corpora.data}: mine some with "
+            "'cascode train mine', or use the strategy in_batch"
+        )
+    return found
 
 
 def random_pools(run: RunContext) -> dict[str, MinedPool]:

@@ -12,6 +12,8 @@ from .data import TrainingPair
 
 #: Pool of the pairs that come from searches; a language id otherwise.
 SEARCHES = "searches"
+#: Sources that pools are made of: pairs of the others are not each a query with one definition.
+POOLED = ("docstrings", "cosqa")
 #: A language with n pairs is drawn as often as n to this power: small ones are seen above their share.
 BALANCE = 0.5
 
@@ -132,6 +134,16 @@ def draw_packages(pairs: Sequence[TrainingPair], count: int, rng: random.Random)
             break
         drawn += rng.sample(packages[name], min(len(packages[name]), count - len(drawn)))
     return drawn
+
+
+def search_share(shares: Mapping[str, float]) -> float:
+    """Share of the searches among what pools hold, docstring pairs and searches; shares need not add up to 1.
+
+    Args:
+        shares: Share of each source, one of the two above 0.
+    """
+    docstrings, searches = (shares.get(name, 0.0) for name in POOLED)
+    return searches / (docstrings + searches)
 
 
 def draw_pool(sizes: Mapping[str, float], search_share: float, rng: random.Random) -> str:

@@ -218,6 +218,67 @@ def test_strategies_show_as_many_negatives_as_asked_for(
     assert (tmp_path / "negatives-s-0.npz").exists() == (strategy == "dynamic_hard")
 
 
+@pytest.mark.parametrize(
+    ("shares", "searches"), [((1.0, 1.0), 0.5), ((3.0, 1.0), 0.25), ((1.0, 0.0), 0.0), ((0.0, 2.0), 1.0)]
+)
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+def test_pools_are_drawn_by_the_shares_of_their_sources(
+    strategy: str,
+    shares: tuple[float, float],
+    searches: float,
+    tmp_path: Path,
+    network: CasCode,
+    tokenizer: TextTokenizer,
+) -> None:
+    """Shares need not add up to 1, and of a source without one nothing is drawn."""
+    mined = [{"query": f"q {n}", "code": f"def read{n}(): {n}", "language": "go", "split": "train"} for n in range(8)]
+    (tmp_path / "go.jsonl").write_text("\n".join(map(json.dumps, mined)))
+    (tmp_path / "cosqa").mkdir()
+    for name, rows in (
+        ("codes", [{"id": n, "code": f"def c{n}(): {n}"} for n in range(8)]),
+        ("train", [{"query": f"how to {n}", "code_id": n, "label": 1} for n in range(8)]),
+    ):
+        (tmp_path / "cosqa" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    stage = StageConfig("s", strategy=strategy, negatives=1, candidates=2, refresh_index=False)
+    settings = {"sources": dict(zip(("docstrings", "cosqa"), shares, strict=True))}
+    config = dataclasses.replace(load_preset("control", settings), stages=(stage,))
+    corpora = Corpora(tmp_path, {"cosqa": str(tmp_path / "cosqa")}, 0)
+    run = RunContext(config, corpora, network, tokenizer, tmp_path, "digest", lambda _line: None)
+    drawn = STRATEGIES[strategy](run, stage, 2, "seed")
+    steps = [drawn.examples(step, random.Random(step)) for step in range(100)]
+    share = sum("how to" in step[0].query for step in steps) / len(steps)
+    assert share == pytest.approx(searches, abs=0.15 if 0 < searches < 1 else 0.0)
+
+
+def test_sources_that_pools_leave_out_are_refused() -> None:
+    """A stage whose examples all come from pools says which source it would not draw from."""
+    for preset, stage in (("hard", "contrastive"), ("dyhardcode", "contrastive")):
+        with pytest.raises(ModelError, match=f"{stage}.strategy 'dynamic_hard' draws from docstrings and cosqa alone"):
+            load_preset(preset, {"sources": {"docstrings": 0.5, "history": 0.5}})
+        with pytest.raises(ModelError, match=f"{stage}.strategy 'dynamic_hard' needs a share of docstrings or cosqa"):
+            load_preset(preset, {"sources": {"history": 1.0, "docstrings": 0.0}})
+        assert load_preset(preset, {"sources": {"docstrings": 1.0, "history": 0.0}})
+    assert load_preset("groups", {"sources": {"docstrings": 0.5, "history": 0.5}})
+    with pytest.raises(ModelError, match="take history out of sources"):
+        load_preset(
+            "plain",
+            {
+                "sources": {"docstrings": 0.5, "history": 0.5},
+                "joint.objectives": {"classifier": {}},
+                "joint.batch_pairs": 0,
+            },
+        )
+
+
+def test_pools_without_pairs_are_one_line(tmp_path: Path, network: CasCode, tokenizer: TextTokenizer) -> None:
+    """Of other sources there may be some, so that the run began."""
+    stage = StageConfig("s", strategy="random", negatives=1)
+    config = dataclasses.replace(load_preset("control"), stages=(stage,))
+    run = RunContext(config, Corpora(tmp_path, {}, 0), network, tokenizer, tmp_path, "digest", lambda _line: None)
+    with pytest.raises(ModelError, match="no pairs of docstrings or cosqa to look for negatives among"):
+        STRATEGIES["random"](run, stage, 2, "seed")
+
+
 class Written:
     """An encoder that reads its vectors from the texts: numbers after the first word."""
 
