@@ -94,8 +94,10 @@ class StepScores:
 
     @cached_property
     def taught(self) -> torch.Tensor:
-        """Mean of what the teachers say."""
-        return mean_scores(self._teachers, *self._texts, self._chunk).to(self._run.network.device)
+        """Mean of what the teachers say, each definition's by its nearest passage."""
+        passages, owners = self._passages
+        said = mean_scores(self._teachers, self._texts[0], passages, self._chunk)
+        return nearest_passage(said.to(self._run.network.device), owners)
 
     @cached_property
     def groups(self) -> torch.Tensor:

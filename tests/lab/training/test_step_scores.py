@@ -176,6 +176,16 @@ def test_step_reads_as_many_passages_as_the_settings_say(read: int, network: Cas
     assert scores.cosines.shape == scores.late.shape == scores.right.shape == (2, 2)
 
 
+def test_teachers_read_as_many_passages_as_the_student(network: CasCode) -> None:
+    """Of a long definition they say what they say of its nearest passage, which is what they are compared with."""
+    long = "\n".join(f"{token:060d}" for token in range(5, 25))
+    shown = [Example(words(QUERIES[0]), DefinitionText(long, "long"), frozenset()), examples()[1]]
+    run = RunContext(TrainingConfig(passages=2), None, network, Numbers(), Path(), "", print)  # type: ignore[arg-type]
+    said = torch.tensor([[0.1, 0.4, 0.2], [0.3, 0.1, 0.9]])
+    scores = StepScores(run, shown, [], teachers=[Saying(said), Saying(said + 0.2)], chunk=2)
+    torch.testing.assert_close(scores.taught, torch.tensor([[0.5, 0.3], [0.4, 1.0]]))
+
+
 @pytest.mark.parametrize("chunk", [1, 100])
 def test_teachers_are_averaged_and_weighed_beside_the_right_answers(chunk: int, network: CasCode) -> None:
     """What the student learns from is the mean of the teachers; the terms add up by their weights."""
