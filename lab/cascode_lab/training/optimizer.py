@@ -18,9 +18,10 @@ class MasterOptimizer:
     Args:
         network: The model that computes the gradients.
         weights: Its weights by name, unrounded.
-        rates: Highest learning rate of ``encoder``, ``head`` and ``gates``.
+        rates: Highest learning rate of ``encoder``, ``head`` and ``gates``; what has 0 stays as it is, and its gradient
+            counts for nothing.
         weight_decay: Decay of matrices; vectors and gates have none.
-        clip: Largest gradient norm.
+        clip: Largest norm of the gradient of what is trained.
     """
 
     def __init__(
@@ -38,8 +39,11 @@ class MasterOptimizer:
             for name, value in self._parameters.items()
         }
         groups: dict[tuple[str, bool], list[torch.Tensor]] = {}
+        self._trained: set[str] = set()
         for name, value in self.master.items():
             kind = "gates" if name.endswith("gates") else "encoder" if name.startswith("backbone.") else "head"
+            if rates[kind] > 0:
+                self._trained.add(name)
             groups.setdefault((kind, value.dim() > 1 and kind != "gates"), []).append(value)
         self._adam = torch.optim.AdamW(
             [
@@ -63,7 +67,7 @@ class MasterOptimizer:
         """
         for name, parameter in self._parameters.items():
             gradient = parameter.grad
-            self.master[name].grad = None if gradient is None else gradient.float()
+            self.master[name].grad = gradient.float() if gradient is not None and name in self._trained else None
             parameter.grad = None
         norm = torch.nn.utils.clip_grad_norm_(self.master.values(), self._clip)
         if not torch.isfinite(norm):
