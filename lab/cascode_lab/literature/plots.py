@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cascode_lab.training.log import curves, read_log
 from cascode_models.errors import ModelError
 
 from .results import SystemResult
@@ -58,13 +58,12 @@ def plot_runs(runs: Mapping[str, Path], picture: Path) -> None:
     axes = figure.subplots(1, 2)
     for title, log in runs.items():
         try:
-            rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            found = curves(read_log(log))
         except (OSError, ValueError) as error:
             raise ModelError(f"{log} is no log of a run ({error}): name the folder of a run") from error
         for axis, key in zip(axes, ("infonce", "gradient_norm"), strict=True):
-            points = [(row["step"], row[key]) for row in rows if key in row]
-            if points:
-                axis.plot(*zip(*points, strict=True), label=title)
+            if key in found:
+                axis.plot(*zip(*found[key], strict=True), label=title)
     for axis, name in zip(axes, ("InfoNCE", "gradient norm"), strict=True):
         axis.set_title(name)
         axis.set_xlabel("step")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
+
+from .log import curves, read_log
 
 logger = logging.getLogger(__name__)
 
@@ -24,19 +25,9 @@ def plot_run(log: Path, picture: Path) -> Path | None:
     except ImportError:
         logger.info('no picture of the run: matplotlib is not installed (pip install "cascode[train]")')
         return None
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    curves: dict[str, list[tuple[int, float]]] = {}
-    lengths: dict[str, int] = {}
-    for row in rows:
-        lengths[row["stage"]] = max(lengths.get(row["stage"], 0), row["step"])
-    for row in rows:
-        before = sum(length for stage, length in lengths.items() if stage == "contrastive" != row["stage"])
-        for key, value in row.items():
-            if key not in ("stage", "step"):
-                curves.setdefault(key, []).append((before + row["step"], value))
     figure = Figure(figsize=(13, 4.5), layout="constrained")
     losses, norms, scores = figure.subplots(1, 3)
-    for key, points in curves.items():
+    for key, points in curves(read_log(log)).items():
         axis = norms if key == "gradient_norm" else scores if key in ("dev_mrr", "history_mrr", "first") else losses
         axis.plot([step for step, _ in points], [value for _, value in points], label=key)
     titles = ((losses, "loss"), (norms, "gradient norm"), (scores, "dev MRR, share of groups ranked right"))
