@@ -152,8 +152,8 @@ class TrainingConfig:
     sources: dict[str, float] = field(default_factory=lambda: {"docstrings": 0.85, "cosqa": 0.15})
     #: Every step draws from every source; otherwise each step draws from one.
     mixed: bool = False
-    #: Folders of sources by name: ``cosqa`` (``train.jsonl`` and ``codes.jsonl``), ``history``. That of the docstrings
-    #: is the data of the run.
+    #: Folders of sources by name: ``cosqa`` (``train.jsonl`` and ``codes.jsonl``), ``history``, ``sampled`` and
+    #: ``written``. The others read the data of the run.
     folders: dict[str, str] = field(default_factory=dict)
     #: Repositories of the history that are looked at while training and not trained on.
     dev_repositories: int = 3

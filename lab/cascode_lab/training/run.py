@@ -29,7 +29,7 @@ from .dev import DevSets
 from .limits import check_length
 from .log import RunLog
 from .precision import compute_dtype, name_of
-from .sources import Corpora, Draws, make_sources
+from .sources import SOURCES, Corpora, Draws, make_sources
 from .stage import StageRun
 from .teacher import LateTeacher, Teacher
 
@@ -113,7 +113,9 @@ class Trainer:
         progress(f"training pairs: {drawn}; {self._dev.size} held-out pairs; {device}, {name_of(dtype)}")
         left_out = [name for name, size in sizes.items() if not size]
         if left_out:
-            progress(f"left out: {', '.join(left_out)} (nothing to draw from: set folders.{left_out[0]})")
+            given = [f"set folders.{name}" for name in left_out if SOURCES[name].has_folder]
+            given += [f"mine pairs into {data}"] if len(given) < len(left_out) else []
+            progress(f"left out: {', '.join(left_out)} (nothing to draw from: {', '.join(given)})")
         if not resume and (output / CHECKPOINT).exists():
             raise ModelError(f"{output} holds a run already: resume it, or use another output folder")
         self._checkpoint = load_checkpoint(output, digest) if resume else None

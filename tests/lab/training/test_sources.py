@@ -124,6 +124,24 @@ def test_sources_without_a_folder_are_empty_and_unknown_ones_named(folders: tupl
     with pytest.raises(ModelError, match=r"folders\.history is '/nowhere', which is not a folder"):
         make_sources({"history": 1.0}, Corpora(folders[0], {"history": "/nowhere"}, 0), Draws("s"))
     assert set(load_preset("mixture").sources) <= set(SOURCES)
+    for name in ("histroy", "docstrings"):
+        with pytest.raises(ModelError, match=rf"folders\.{name} is of no source, .* cosqa, history, sampled, written"):
+            make_sources(SHARES, Corpora(folders[0], {name: str(folders[0])}, 0), Draws("s"))
+
+
+def test_what_a_source_lacks_is_said_of_each(
+    folders: tuple[Path, dict[str, str]], tmp_path: Path, model_folder: Path
+) -> None:
+    """Those with a folder of their own want it set, the others want pairs in the data."""
+    for path in folders[0].iterdir():
+        path.unlink()
+    settings = {"start_from": str(model_folder), "head": "none", "contrastive.steps": 1, "contrastive.batch_pairs": 4}
+    settings |= {"sources": {"docstrings": 0.2, "short": 0.2, "cosqa": 0.2, "written": 0.2, "history": 0.2}}
+    lines: list[str] = []
+    given = {"folders.history": folders[1]["history"], "dev_repositories": 0, "max_text_tokens": 32}
+    run("control", data=folders[0], output=tmp_path / "run", overrides=settings | given, progress=lines.append)
+    fix = f"set folders.cosqa, set folders.written, mine pairs into {folders[0]}"
+    assert lines[1] == f"left out: docstrings, short, cosqa, written (nothing to draw from: {fix})"
 
 
 def test_all_answers_of_a_commit_are_right_and_its_neighbours_wrong(folders: tuple[Path, dict[str, str]]) -> None:

@@ -156,7 +156,7 @@ def test_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, mod
         ({"start_share": 1.5}, "start_share is 1.5, it must be 0 to 1"),
         ({"contrastive.steps": 0, "joint.steps": 0}, "no stage has steps: set contrastive.steps above 0"),
         ({"contrastive.learning_rate": -1.0}, "contrastive.learning_rate is -1.0, it must be 0 or more"),
-        ({"contrastive.learning_rate": ".nan"}, "contrastive.learning_rate is nan, it must be 0 or more"),
+        ({"contrastive.learning_rate": float("nan")}, "contrastive.learning_rate is nan, it must be 0 or more"),
         ({"contrastive.learning_rate": 0.0}, "contrastive changes no weight .* set contrastive.learning_rate above 0"),
         ({"contrastive.objectives.infonce.temperature": 0.0}, r"infonce\.temperature is 0.0, it must be above 0"),
         ({"contrastive.objectives.infonce.weight": -1.0}, r"infonce\.weight is -1.0, it must be 0 or more"),

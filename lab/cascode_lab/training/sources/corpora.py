@@ -23,6 +23,8 @@ class Corpora:
 
     def __init__(self, data: Path, folders: Mapping[str, str], dev_repositories: int) -> None:
         self.data = data
+        #: Names of the sources that a folder is given for.
+        self.named = frozenset(folders)
         self._folders = folders
         self._dev_repositories = dev_repositories
 

@@ -20,6 +20,7 @@ class Cosqa:
     """
 
     name = "cosqa"
+    has_folder = True
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         self._pools = LanguagePools([pair for pair in corpora.cosqa if pair.query], f"{draws.seed}/{self.name}")

@@ -23,6 +23,7 @@ class Docstrings:
     """
 
     name = "docstrings"
+    has_folder = False
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         self._draws = draws

@@ -23,6 +23,7 @@ class Documented:
     """
 
     name = "documented"
+    has_folder = False
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         self._pools = LanguagePools(corpora.docstrings, f"{draws.seed}/{self.name}", draws.neighbours)

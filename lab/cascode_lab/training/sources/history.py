@@ -35,6 +35,7 @@ class History:
     """
 
     name = "history"
+    has_folder = True
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         self._pools = LanguagePools(self.pairs_of(corpora), f"{draws.seed}/{self.name}", draws.neighbours)

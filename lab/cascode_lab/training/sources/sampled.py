@@ -20,6 +20,7 @@ class Sampled:
     """
 
     name = "sampled"
+    has_folder = True
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         self._pools = LanguagePools(corpora.sampled, f"{draws.seed}/{self.name}", draws.neighbours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -57,6 +57,8 @@ class Source(Protocol):
 
     #: As presets name it.
     name: str
+    #: Whether its pairs lie in a folder of their own, which the setting ``folders`` names; else in the data of the run.
+    has_folder: bool
 
     def __init__(self, corpora: Corpora, draws: Draws) -> None:
         """Read what is drawn from; ``corpora`` keeps what several sources share."""
@@ -75,7 +77,7 @@ class Source(Protocol):
 
 
 #: Sources by name; each registers itself.
-SOURCES: dict[str, Callable[[Corpora, Draws], Source]] = {}
+SOURCES: dict[str, type[Source]] = {}
 S = TypeVar("S", bound=type[Source])
 
 
@@ -89,9 +91,16 @@ def make_sources(shares: Mapping[str, float], corpora: Corpora, draws: Draws) ->
     """Make the sources that a preset names with a share above 0.
 
     Raises:
-        ModelError: There is no source of a name.
+        ModelError: There is no source of a name, or none with a folder of its own.
     """
     unknown = sorted(set(shares) - set(SOURCES))
     if unknown:
         raise ModelError(f"training settings: no source {unknown[0]!r}, known are {', '.join(sorted(SOURCES))}")
+    with_folder = sorted(name for name, kind in SOURCES.items() if kind.has_folder)
+    misplaced = sorted(corpora.named - set(with_folder))
+    if misplaced:
+        raise ModelError(
+            f"training settings: folders.{misplaced[0]} is of no source, "
+            f"those with a folder are {', '.join(with_folder)}"
+        )
     return {name: SOURCES[name](corpora, draws) for name, share in shares.items() if share > 0}
