@@ -11,7 +11,7 @@ from typing import Any
 
 from cascode_models.errors import ModelError
 
-#: Characters of a definition and of a message that are kept: more than 256 tokens, which is all that training reads.
+#: Characters of a definition and of a message that are kept: more than three passages, the most that a preset reads.
 KEPT_CHARACTERS = 1_600
 #: Untouched definitions kept with a pair: training shows one or two, the others vary them from pass to pass.
 KEPT_NEIGHBOURS = 4
