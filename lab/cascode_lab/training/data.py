@@ -167,21 +167,6 @@ def can_be_renamed(pair: TrainingPair) -> bool:
     return pair.language == "python" and not pair.is_search
 
 
-def vary_texts(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> tuple[str, str]:
-    """Draw one of the forms in which a pair may meet the model.
-
-    Args:
-        pair: The pair.
-        rng: Source of randomness.
-        renamed: Replace function and variable names by ones that say nothing, and leave the doc comment out.
-
-    Returns:
-        Query text and function text.
-    """
-    query = pair.query if pair.is_search else vary_query(pair, rng)
-    return query_text(query), vary_function(pair, rng, renamed=renamed)
-
-
 def vary_query(pair: TrainingPair, rng: random.Random) -> str:
     """Draw a form of a docstring's first paragraph: whole, its first clause, or that clause's content words."""
     draw = rng.random()
@@ -191,7 +176,16 @@ def vary_query(pair: TrainingPair, rng: random.Random) -> str:
 
 
 def vary_function(pair: TrainingPair, rng: random.Random, *, renamed: bool = False) -> str:
-    """Draw a form of a pair's function text: see :func:`vary_texts`."""
+    """Draw one of the forms in which a pair's function may meet the model.
+
+    Args:
+        pair: The pair.
+        rng: Source of randomness.
+        renamed: Replace function and variable names by ones that say nothing, and leave the doc comment out.
+
+    Returns:
+        Function text.
+    """
     if renamed:
         return rename_text(pair.name, pair.code, pair.language)
     named = rng.random() < SHARE_NAMED

@@ -14,7 +14,7 @@ import pytest
 
 from cascode_lab.training.config import MINED_BY, STRATEGY_NAMES, StageConfig, load_preset
 from cascode_lab.training.context import RunContext
-from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, read_pairs, vary_texts
+from cascode_lab.training.data import TrainingPair, can_be_renamed, read_cosqa, read_pairs
 from cascode_lab.training.hard_negatives import STRATEGIES
 from cascode_lab.training.negatives import (
     MinedPool,
@@ -25,7 +25,8 @@ from cascode_lab.training.negatives import (
     save_negatives,
 )
 from cascode_lab.training.sampling import LanguagePools, Passes, draw_packages, pools
-from cascode_lab.training.sources import Corpora
+from cascode_lab.training.sources import Corpora, Draws
+from cascode_lab.training.sources.docstrings import Docstrings, example
 from cascode_models.errors import ModelError
 from cascode_models.load import load_model
 from cascode_models.modeling import CasCode
@@ -66,28 +67,26 @@ def test_cosqa_gives_its_right_pairs_and_other_codes_without_a_query(tmp_path: P
     assert [pair.query for pool in pools(pairs).values() for pair in pool] == ["yes"]
 
 
-def test_variation_never_puts_the_query_into_the_code() -> None:
+def test_variation_never_puts_the_query_into_the_code(tmp_path: Path) -> None:
     """Whatever form is drawn, the first paragraph stays out of the function text, and a query remains."""
-    pair = TrainingPair(
-        "Return the parsed configuration of the given session, which may be cached.",
-        "def load(self): ...",
-        "Session.load",
-        "python",
-        "Raises an error when it is missing.",
-    )
-    forms = {vary_texts(pair, random.Random(seed)) for seed in range(200)}
-    assert all("parsed configuration" not in text for _, text in forms)
-    assert all(query.strip() for query, _ in forms)
-    assert len({query for query, _ in forms}) >= 3
-    assert len({text for _, text in forms}) == 4
+    query = "Return the parsed configuration of the given session, which may be cached."
+    row = {"query": query, "code": "def load(self): ...", "doc": f"{query}\n\nRaises an error when it is missing.",
+           "name": "Session.load", "language": "python", "split": "train"}  # fmt: skip
+    (tmp_path / "python.jsonl").write_text(json.dumps(row))
+    source = Docstrings(Corpora(tmp_path, {}, 0), Draws("s"))
+    forms = [form for seed in range(200) for form in source.draw(0, 1, random.Random(seed))]
+    assert all("parsed configuration" not in form.answer.text for form in forms)
+    assert all(form.query.strip() for form in forms)
+    assert len({form.query for form in forms}) >= 3
+    assert len({form.answer.text for form in forms}) == 4
 
 
 def test_renamed_form_says_neither_name_nor_doc_comment() -> None:
     """Of a renamed function only what it does is left; searches and other languages are not renamed."""
     pair = TrainingPair("Read a file.", "def load(path):\n    return open(path)", "Disk.load", "python", "Long story.")
-    query, text = vary_texts(pair, random.Random(0), renamed=True)
-    assert query
-    assert text == "def Func(arg_0):\n    return open(arg_0)"
+    shown = example(pair, pair.query, random.Random(0), renamed=True)
+    assert shown.query
+    assert shown.answer.text == "def Func(arg_0):\n    return open(arg_0)"
     assert can_be_renamed(pair)
     assert not can_be_renamed(dataclasses.replace(pair, is_search=True))
     assert not can_be_renamed(dataclasses.replace(pair, language="go"))
@@ -212,9 +211,9 @@ def test_strategies_show_as_many_negatives_as_asked_for(
     run = RunContext(config, corpora, network, tokenizer, tmp_path, "digest", lambda _line: None)
     drawn = STRATEGIES[strategy](run, stage, 4, "seed").examples(0, random.Random(0))
     assert len(drawn) == 4
-    for example in drawn:
-        assert len(example.negatives) == 3
-        assert example.answer.identity not in {negative.identity for negative in example.negatives}
+    for shown in drawn:
+        assert len(shown.negatives) == 3
+        assert shown.answer.identity not in {negative.identity for negative in shown.negatives}
     assert (tmp_path / "negatives-s-0.npz").exists() == (strategy == "dynamic_hard")
 
 
