@@ -27,6 +27,8 @@ from safetensors.numpy import save_file
 
 from cascode_indexer.errors import PackError
 from cascode_indexer.store.foreign import are_units, fault_of_sizes, split_states
+from cascode_models.errors import ModelError
+from cascode_models.writing import write_tensors
 
 _FORMAT = "cascode-pack"
 #: Raise it where a reader of the version before would read something wrong.
@@ -88,10 +90,14 @@ def write_pack(
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}-", dir=path.parent) as folder:
             part = Path(folder) / "pack"
-            save_file(held, part, metadata=about)
+            write_tensors(part, lambda file: save_file(held, file, metadata=about))
             os.replace(part, path)  # noqa: PTH105  the other is the same
     except OSError as error:
         raise PackError(f"the pack {path} cannot be written: {error.strerror or error}; name another file") from error
+    except ModelError as error:  # which names a file of the folder that is gone
+        raise PackError(
+            f"the pack {path} cannot be written: {error.__cause__}; make room there, or name another file"
+        ) from error
     return digest
 
 
