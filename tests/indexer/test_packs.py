@@ -7,7 +7,6 @@ import hashlib
 import pickle
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -268,38 +267,6 @@ def test_missing_files_and_folders_are_one_line(workspace: Path, tmp_path: Path)
         with pytest.raises(PackError, match="cannot be written"):
             engine.pack(tmp_path / "no folder" / "x.pack")
     assert not (tmp_path / "x.pack").exists()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the size of files is limited by POSIX alone")
-def test_a_full_disk_is_a_line_and_leaves_nothing(workspace: Path, tmp_path: Path) -> None:
-    """As a limit of the size of files is: safetensors' own error is none of the system's."""
-    import resource
-    import signal
-
-    with Engine([workspace], model=FakeModelHandle()) as engine:
-        engine.update()
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-        try:
-            with pytest.raises(PackError, match=r"cannot be written: .*make room"):
-                engine.pack(tmp_path / "x.pack")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-            signal.signal(signal.SIGXFSZ, before)
-    assert not list(tmp_path.glob("*.pack"))
-    assert not list(tmp_path.glob(".x.pack*"))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="rights are POSIX'")
-def test_others_read_a_pack_as_any_new_file(workspace: Path, tmp_path: Path) -> None:
-    """It is made to be handed on."""
-    plain = tmp_path / "plain"
-    plain.touch()
-    with Engine([workspace], model=FakeModelHandle()) as engine:
-        engine.update()
-        engine.pack(tmp_path / "x.pack")
-    assert (tmp_path / "x.pack").stat().st_mode == plain.stat().st_mode
 
 
 def test_a_damaged_file_of_packs_costs_an_encoding_and_no_answer(
