@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cascode_indexer.query.frame_forms import LINE_PREFIX
+
 #: Words of a piece: with code among them they come to some 60 of the 64 tokens that the encoder reads of a query.
 _WORDS = 40
 #: Pieces of a text: 640 words hold all but the longest reports, and each costs the encoder as much as a question.
@@ -13,7 +15,8 @@ MOST_PIECES = 16
 _FRAME_LINE = re.compile(
     r"""^\s*(?:
         File\ ".*",\ line\ \d+.* | at\ .*[(:]\d*.* | \#\d+\s.* | \d+:\ [\w:<>{} ]+$ | goroutine\ \d+.*
-        | .*\.\w{1,5}:\d+(?:\s.*|:in\ .*)? | Traceback\ .* | stack\ backtrace:.* | \.\.\.\ \d+\ more
+        | .*\.\w{1,5}:\d+(?:\s.*|:in\ .*)? | [\w./\\:-]+\.py:\d+:(?:\ in\ .*)? | Traceback\ .*
+        | stack\ backtrace:.* | \.\.\.\ \d+\ more
     )$""",
     re.VERBOSE,
 )
@@ -30,7 +33,7 @@ def pieces_of(text: str) -> tuple[str, ...]:
     """
     if len(text.split()) <= _WORDS and "\n" not in text.strip():
         return (text,)
-    lines = [line for line in text.splitlines() if line.strip() and not _FRAME_LINE.match(line)]
+    lines = [line for line in text.splitlines() if line.strip() and not _FRAME_LINE.match(LINE_PREFIX.sub("", line))]
     words = [line.split() for line in lines]
     pieces: list[list[str]] = []
     for some in words:

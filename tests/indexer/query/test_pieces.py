@@ -31,6 +31,17 @@ def test_every_word_of_a_report_is_in_a_piece_but_the_frames() -> None:
     assert "Traceback" not in text
 
 
+def test_frames_behind_a_prefix_are_left_out() -> None:
+    """Those of docker compose and of an exception group, and those that pytest prints."""
+    text = (
+        'web_1  |   File "/app/checkout.py", line 12, in add\n  |   File "/app/basket.py", line 3, in run\n'
+        "tests/test_door.py:12:\nshop/gate.py:30: in shut\nweb_1  | ValueError: no cart\n"
+    )
+    (piece,) = pieces_of(text)
+    assert "no cart" in piece
+    assert not any(word in piece for word in ("checkout", "basket", "door", "gate"))
+
+
 def test_no_piece_is_too_long_and_none_is_lost() -> None:
     """Forty words a piece; what is beyond the last piece joins it."""
     words = [f"word{number}" for number in range(1000)]
