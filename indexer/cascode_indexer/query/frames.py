@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -28,6 +30,11 @@ LONGEST_LINE = 400
 
 #: What stands before the first folder, whose own name may begin with a dot.
 _BEGINNING = re.compile(r"^(?:\.*/|~/)+")
+
+#: What stands between the traceback of an exception and that of its cause, or of one that handling it raised.
+_MORE_INNER = re.compile(r"\bCaused by: |\[cause\]: |During handling of the above exception, another")
+#: And between that of a cause and that of the exception.
+_LESS_INNER = re.compile(r"exception was the direct cause of the following")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,32 @@ def frames_in(text: str) -> tuple[Frame, ...]:
         text = LOST_LINE_END.sub("\n", text)
     text = "\n".join(_places_with_paths(LINE_PREFIX.sub("", line[:LONGEST_LINE]) for line in text.splitlines()))
     found = sorted(_matches(text), key=lambda match: match.start())
-    frames = [_frame(match) for match in found]
-    # Python alone prints the innermost frame last.
-    if any(match.re in INNERMOST_LAST for match in found):
-        frames.reverse()
-    return tuple(dict.fromkeys(frames))[:_MOST_FRAMES]
+    return tuple(dict.fromkeys(map(_frame, _innermost_first(text, found))))[:_MOST_FRAMES]
+
+
+def _innermost_first(text: str, found: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """Order matches: those of what an exception was caused by come before those of the exception.
+
+    Args:
+        text: What was matched.
+        found: In the order of the text.
+    """
+    ordered: list[re.Match[str]] = []
+    starts = [match.start() for match in found]
+    # What was raised last, or is printed last as the cause, is what failed; but Python prints a cause before.
+    for start, end in reversed(_between(_MORE_INNER, text, 0, len(text))):
+        for first, last in _between(_LESS_INNER, text, start, end):
+            part = list(found[bisect_left(starts, first) : bisect_left(starts, last)])
+            if any(match.re in INNERMOST_LAST for match in part):
+                part.reverse()
+            ordered += part
+    return ordered
+
+
+def _between(mark: re.Pattern[str], text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The stretches of a text between marks."""
+    borders = [start, *(match.start() for match in mark.finditer(text, start, end)), end]
+    return list(itertools.pairwise(borders))
 
 
 def _places_with_paths(lines: Iterable[str]) -> Iterator[str]:

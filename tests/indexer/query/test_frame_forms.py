@@ -154,7 +154,7 @@ def test_what_is_no_place(text: str) -> None:
     "unit",
     [
         *("[a]", "[[a]]", "(a)/", "[", "a.py:1: ", "in /", "a.b line ", "a.b#", "://", "a://b/c.d?", "x() a ", "a|"),
-        *("a.b\n 1:1 a\n", "1: a\n", "https://a/blob/b/", "File a.py:1, ", "at a ("),
+        *("a.b\n 1:1 a\n", "1: a\n", "https://a/blob/b/", "File a.py:1, ", "at a (", "Caused by: a.b:1 "),
     ],
 )
 def test_nonsense_of_many_lines_is_read_in_no_time(unit: str) -> None:

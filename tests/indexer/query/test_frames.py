@@ -59,6 +59,65 @@ Stack trace:
 RUBY = """lib/shop/cart.rb:12:in `add': no cart (RuntimeError)
 \tfrom bin/main.rb:40:in 'Shop::Main#run'
 """
+#: Exceptions with what caused them.
+JAVA_CAUSE = """com.acme.ShopException: no order
+\tat com.acme.OrderService.place(OrderService.java:50)
+\tat com.acme.Main.main(Main.java:7)
+Caused by: java.lang.RuntimeException: no row
+\tat com.acme.Repository.find(Repository.java:31)
+\t... 1 more
+Caused by: java.sql.SQLException: no connection
+\tat com.acme.Dao.load(Dao.java:99)
+\t... 2 more
+"""
+NODE_CAUSE = """Error: no order
+    at place (/shop/order.js:50:3) {
+  [cause]: Error: no row
+      at load (/shop/dao.js:99:3)
+}
+"""
+PYTHON_CAUSE = """Traceback (most recent call last):
+  File "/shop/svc.py", line 8, in load
+    query()
+  File "/shop/db.py", line 99, in query
+    raise KeyError
+KeyError
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/shop/main.py", line 40, in main
+    load()
+  File "/shop/svc.py", line 10, in load
+    raise ShopError from error
+ShopError
+"""
+PYTHON_HANDLING = f"""{PYTHON_CAUSE}
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/shop/main.py", line 42, in main
+    report()
+  File "/shop/report.py", line 3, in report
+    raise OSError
+OSError
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (JAVA_CAUSE, ["load", "find", "place", "main"]),
+        (NODE_CAUSE, ["load", "place"]),
+        (PYTHON_CAUSE, ["query", "load", "load", "main"]),
+        (PYTHON_HANDLING, ["report", "main", "query", "load", "load", "main"]),
+    ],
+    ids=["java", "node", "python", "handling"],
+)
+def test_the_cause_comes_first(text: str, names: list[str]) -> None:
+    """Wherever it is printed; an exception that handling another one raised is what failed."""
+    assert [frame.name for frame in frames_in(text)] == names
+    assert frames_in(" ".join(text.split())) == frames_in(text)
 
 
 @pytest.mark.parametrize(
