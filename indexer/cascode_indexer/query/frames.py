@@ -18,13 +18,19 @@ from cascode_indexer.query.frame_forms import (
     PLACE_BELOW,
 )
 from cascode_indexer.query.function_names import function_name
+from cascode_indexer.types import StoredDefinition
 
-#: Frames kept: what failed stands in the innermost ones, and a recursion prints hundreds.
-_MOST_FRAMES = 12
+#: Frames kept: those of libraries may stand inside of a person's own by the dozen, and a recursion prints thousands.
+_MOST_FRAMES = 200
 #: Characters read of a text: a log of megabytes has its error in the first or in the last part.
 _HEAD, _TAIL = 20_000, 20_000
 #: Last parts of two paths that must agree where both go on differently.
 _ENOUGH_PARTS = 2
+#: Folders of what was installed, where a file has no more than its name in common with one of a workspace.
+_INSTALLED = frozenset({"site-packages", "dist-packages", "node_modules"})
+#: What a frame counts whose line lies in a definition though the function's name is another: the code has moved, or
+#: the definition is the type around it.
+_LINE_ALONE = 0.5
 #: Characters read of a line: a frame is shorter, and a minified line would be matched for seconds.
 LONGEST_LINE = 400
 
@@ -52,7 +58,7 @@ class Frame:
         """Whether ``path`` of a workspace may be the file.
 
         A program prints the path of where it was built or installed: the end of it is compared, all of the shorter of
-        the two or a folder and a name at least.
+        the two or a folder and a name at least; of what was installed the latter.
         """
         printed, known = self.path.lower().split("/"), path.lower().split("/")
         common = 0
@@ -60,7 +66,35 @@ class Frame:
             if part != other:
                 break
             common += 1
-        return common == min(len(printed), len(known)) or common >= _ENOUGH_PARTS
+        if common >= _ENOUGH_PARTS:
+            return True
+        return common == min(len(printed), len(known)) and _INSTALLED.isdisjoint(printed)
+
+    def fit(self, definition: StoredDefinition) -> float:
+        """Return how well the place is one of a definition's.
+
+        Returns:
+            1 for the function named, or a line in it where none is named; a half for a line in another definition; 0
+            else.
+        """
+        inside = definition.start_line <= self.line <= definition.end_line
+        named = bool(self.name) and definition.name == self.name
+        if not (named or inside) or not self.is_of(definition.path):
+            return 0.0
+        return 1.0 if named or not self.name else _LINE_ALONE
+
+
+def file_name_of(path: str) -> str:
+    """Return the last part of a path, in lower case: frames whose file has another name are not of the path."""
+    return path.rpartition("/")[2].lower()
+
+
+def by_file_name(frames: Iterable[Frame]) -> dict[str, list[tuple[int, Frame]]]:
+    """Return frames with their places in the order, from 0, by :func:`file_name_of` their paths."""
+    found: dict[str, list[tuple[int, Frame]]] = {}
+    for place, frame in enumerate(frames):
+        found.setdefault(file_name_of(frame.path), []).append((place, frame))
+    return found
 
 
 def frames_in(text: str) -> tuple[Frame, ...]:

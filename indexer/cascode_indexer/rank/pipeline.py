@@ -12,7 +12,7 @@ from cascode_indexer.rank.weights import FAST
 
 def evidence_of(query: Query, candidates: Sequence[Candidate], rules: Sequence[str]) -> list[dict[str, float]]:
     """Measure every candidate by the rules named, beside all candidates of the query."""
-    pool = Pool.of(candidates)
+    pool = Pool.of(candidates, query.frames)
     measures = [(name, RULES[name].measure) for name in rules]
     return [{name: measure(query, candidate, pool) for name, measure in measures} for candidate in candidates]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cascode_indexer.query import Query, QueryKind
+from cascode_indexer.query import Frame, Query, QueryKind
+from cascode_indexer.query.frames import by_file_name, file_name_of
 from cascode_indexer.types import StoredDefinition
 
 #: Name of a rule to how much its evidence counts.
@@ -46,10 +47,17 @@ class Pool:
     best_similarity: float
     #: The two greatest similarities of each file, by owner and path; 0 where there are fewer.
     file_similarities: Mapping[tuple[int, str], tuple[float, float]]
+    #: The query's frames that are of some candidate, with their places among those, by the names of their files.
+    frames: Mapping[str, Sequence[tuple[int, Frame]]]
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate]) -> Pool:
-        """Measure the candidates of a query, of all workspaces together."""
+    def of(cls, candidates: Sequence[Candidate], frames: Sequence[Frame] = ()) -> Pool:
+        """Measure the candidates of a query, of all workspaces together.
+
+        Args:
+            candidates: What may answer.
+            frames: Those of the query, the innermost first.
+        """
         known = [candidate.similarity for candidate in candidates if candidate.similarity is not None]
         files: dict[tuple[int, str], tuple[float, float]] = {}
         for candidate in candidates:
@@ -62,7 +70,22 @@ class Pool:
             least_similarity=min(known, default=0.0),
             best_similarity=max(known, default=0.0),
             file_similarities=files,
+            frames=_frames_of(candidates, frames),
         )
+
+
+def _frames_of(candidates: Sequence[Candidate], frames: Sequence[Frame]) -> Mapping[str, Sequence[tuple[int, Frame]]]:
+    """The frames that are of some candidate, numbered, by the names of their files."""
+    near = by_file_name(frames)
+    if not near:
+        return near
+    found = {
+        place: frame
+        for candidate in candidates
+        for place, frame in near.get(file_name_of(candidate.definition.path), ())
+        if frame.fit(candidate.definition)
+    }
+    return by_file_name(found[place] for place in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

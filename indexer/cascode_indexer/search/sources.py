@@ -15,6 +15,7 @@ import numpy as np
 from cascode_indexer.lexical.terms import match_expression
 from cascode_indexer.overlay.buffers import OverlayFile, similarities
 from cascode_indexer.query import Frame, Query
+from cascode_indexer.query.frames import by_file_name, file_name_of
 from cascode_indexer.rank.types import Candidate
 from cascode_indexer.search.source import Origin, Verified
 from cascode_indexer.search.verify import Verifier
@@ -38,6 +39,8 @@ _MOST_HIDDEN = 400
 #: Copies of one definition that are ranked: one is shown, and copies are distinguished by the words of their paths.
 #: Code that was copied a thousand times must not make every search a thousand times longer.
 _MOST_COPIES = 20
+#: Frames whose definitions are looked for, of those that lie in the workspace: what failed is in the innermost ones.
+_MOST_FRAMES = 12
 #: Files looked at for a traceback's frames: a name like index.js is that of hundreds.
 _MOST_FRAMED_FILES = 50
 #: BM25 weights of the columns name, path, doc, body: a word in the name says more than one in the body.
@@ -219,17 +222,23 @@ class _Allowed:
 
 
 def _definitions_at_frames(store: Store, frames: Sequence[Frame]) -> list[StoredDefinition]:
-    """Return the definitions that stand where frames say, by line or by name."""
-    paths = sorted(path for path in store.file_records() if any(frame.is_of(path) for frame in frames))
+    """Return the definitions that stand where frames say, by line or by name.
+
+    Of the frames those of the store's files count, and of these the innermost.
+    """
+    near = by_file_name(frames)
+    found: dict[str, list[tuple[int, Frame]]] = {}
+    for path in store.file_records():
+        of_path = [(place, frame) for place, frame in near.get(file_name_of(path), ()) if frame.is_of(path)]
+        if of_path:
+            found[path] = of_path
+    places = sorted({place for of_path in found.values() for place, _frame in of_path})[:_MOST_FRAMES]
+    innermost = frozenset(places)
     return [
         definition
-        for path in paths[:_MOST_FRAMED_FILES]
+        for path in sorted(found, key=lambda path: (found[path][0][0], path))[:_MOST_FRAMED_FILES]
         for definition in store.definitions_of_file(path)
-        if any(
-            frame.is_of(path)
-            and (frame.name == definition.name or definition.start_line <= frame.line <= definition.end_line)
-            for frame in frames
-        )
+        if any(place in innermost and frame.fit(definition) for place, frame in found[path])
     ]
 
 

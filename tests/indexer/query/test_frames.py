@@ -184,7 +184,7 @@ def test_nonsense_is_read_in_no_time(unit: str) -> None:
 def test_a_recursion_is_not_read_to_its_end() -> None:
     """The innermost frames of a long traceback are kept, equal ones once."""
     deep = "".join(f'  File "a.py", line {line}, in f\n' for line in range(1, 1000))
-    assert [frame.line for frame in frames_in(deep)] == list(range(999, 987, -1))
+    assert [frame.line for frame in frames_in(deep)] == list(range(999, 799, -1))
     assert len(frames_in('  File "a.py", line 3, in f\n' * 1000)) == 1
 
 
@@ -203,6 +203,9 @@ def test_a_log_of_megabytes_is_read_at_its_ends() -> None:
         ("Cart.java", "src/main/java/shop/Cart.java", True),
         ("shop/cart.py", "shop/smart_cart.py", False),
         ("SHOP/Cart.py", "shop/cart.py", True),
+        ("venv/lib/site-packages/requests/utils.py", "utils.py", False),
+        ("venv/lib/site-packages/shop/cart.py", "src/shop/cart.py", True),
+        ("home/ann/shop/utils.py", "utils.py", True),
     ],
 )
 def test_the_end_of_a_path_tells_the_file(printed: str, path: str, same: bool) -> None:

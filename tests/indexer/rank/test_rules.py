@@ -264,6 +264,12 @@ def test_types_asked(query: str, kind: str, expected: float) -> None:
     assert measured("types_asked", query, candidate(kind=kind)) == expected
 
 
+def at_frames(query: str, found: Candidate, *others: Candidate) -> float:
+    """What the rule of frames says of a candidate beside others."""
+    pool = Pool.of([found, *others], Query.of(query).frames)
+    return measured("frame", query, found, pool)
+
+
 @pytest.mark.parametrize(
     ("name", "path", "lines", "expected"),
     [
@@ -278,25 +284,36 @@ def test_types_asked(query: str, kind: str, expected: float) -> None:
 def test_frame(name: str, path: str, lines: int, expected: float) -> None:
     """The innermost frame's function counts most; a line inside another function of the file counts half."""
     trace = 'File "/x/shop/main.py", line 40, in main\nFile "/x/shop/cart.py", line 12, in add\nValueError'
-    assert measured("frame", trace, candidate(name, path, lines=lines)) == expected
+    innermost = candidate("Cart.add", "shop/cart.py")
+    assert at_frames(trace, candidate(name, path, lines=lines), innermost) == expected
+
+
+def test_frames_of_libraries_do_not_count() -> None:
+    """However many are inside of those of the workspace."""
+    library = "".join(f'File "/venv/site-packages/orm/at{at}.py", line 3, in run\n' for at in range(30))
+    trace = f'File "/x/shop/main.py", line 40, in main\nFile "/x/shop/cart.py", line 12, in add\n{library}'
+    inner, outer = candidate("Cart.add", "shop/cart.py"), candidate("main", "shop/main.py")
+    assert at_frames(trace, inner, outer) == 1.0
+    assert at_frames(trace, outer, inner) == 0.5
+    assert at_frames(trace, outer) == 1.0
 
 
 def test_without_a_traceback_nothing_stands_in_it() -> None:
     """No frame, no evidence."""
-    assert measured("frame", "where are carts added", candidate("Cart.add", "shop/cart.py")) == 0.0
+    assert at_frames("where are carts added", candidate("Cart.add", "shop/cart.py")) == 0.0
 
 
 def test_a_place_without_a_name_is_its_line() -> None:
     """``cart.py:12`` asks for what stands there."""
-    assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=20)) == 1.0
-    assert measured("frame", "cart.py:12", candidate("Cart.add", "shop/cart.py", lines=5)) == 0.0
+    assert at_frames("cart.py:12", candidate("Cart.add", "shop/cart.py", lines=20)) == 1.0
+    assert at_frames("cart.py:12", candidate("Cart.add", "shop/cart.py", lines=5)) == 0.0
 
 
 @pytest.mark.parametrize(("line", "expected"), [(11, 0.0), (12, 1.0), (14, 1.0), (15, 0.0)])
 def test_a_line_lies_in_a_definition_from_its_first_to_its_last(line: int, expected: float) -> None:
     """Both ends belong to it."""
     found = replace(candidate(), definition=replace(definition(path="cart.py"), start_line=12, end_line=14))
-    assert measured("frame", f"cart.py:{line}", found) == expected
+    assert at_frames(f"cart.py:{line}", found) == expected
 
 
 def test_code_asks_for_no_tests() -> None:

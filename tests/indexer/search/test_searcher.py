@@ -211,6 +211,33 @@ def test_what_a_traceback_names_may_answer_whatever_its_words(engine: Engine, fr
     assert {definition.qualified_name for definition in found} == expected
 
 
+JAVA_FRAMES = "".join(f"\tat org.hibernate.Session.run(Session{at}.java:{at + 1})\n" for at in range(20))
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        f"Error\n{JAVA_FRAMES}\tat com.acme.Cart.remove(cart.py:10)\n\tat com.acme.Mail.queue_mail(mail.py:8)\n",
+        f"E\n{JAVA_FRAMES}\tat a.B.queue_mail(mail.py:8)\nCaused by: E\n{JAVA_FRAMES}\tat a.B.remove(cart.py:10)\n",
+    ],
+    ids=["called", "caused"],
+)
+def test_frames_of_libraries_take_no_places(engine: Engine, trace: str) -> None:
+    """Of twenty on top of a person's own none is looked for, and the own ones count in full."""
+    answer = engine.search(SearchRequest(trace, rerank=False))
+    assert names(answer)[:1] == ["Cart.remove"]
+    assert "queue_mail" in names(answer)[:3]
+    assert answer.hits[0].why["traceback"] == 1.0
+
+
+def test_the_innermost_frames_of_a_workspace_are_looked_for(engine: Engine) -> None:
+    """Twelve of them, whether anything stands there or not."""
+    (workspace,) = engine.workspaces
+    frames = [*(Frame("mail.py", 900 + at) for at in range(12)), Frame("cart.py", 6)]
+    assert _definitions_at_frames(workspace.store, frames) == []
+    assert _definitions_at_frames(workspace.store, frames[1:])
+
+
 def test_an_index_that_was_replaced_meanwhile_is_opened_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking it up and reading it another search may have put its damaged file aside."""
     (workspace,) = engine.workspaces
