@@ -93,6 +93,53 @@ def test_definition(query: str, name: str, expected: float) -> None:
     assert measured("definition", query, candidate(name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "name", "path", "expected"),
+    [
+        ("requests.sessions.Session.send", "Session.send", "src/requests/sessions.py", 0.9),
+        ("requests.sessions.Session.send", "Session.send", "lib/http.py", 0.45),
+        ("requests.sessions.Session.send", "send", "lib/http.py", 0.0),
+        ("requests.sessions.Session.send", "Other.send", "src/requests/sessions.py", 0.0),
+        ("requests.sessions.Session.Send", "Session.send", "src/requests/sessions.py", 0.72),
+        ("com.acme.UserService#find", "UserService.find", "src/main/java/com/acme/UserService.java", 0.9),
+        ("com.acme.UserService#find", "UserService.find", "src/main/java/org/other/UserService.java", 0.45),
+        ("crate::cart::Cart::add", "Cart.add", "src/cart.rs", 0.9),
+        ("tests/test_x.py::TestFoo::test_bar", "TestFoo.test_bar", "tests/test_x.py", 0.9),
+        ("tests/test_x.py::test_bar[a-1]", "test_bar", "tests/test_x.py", 0.9),
+        ("tests/test_x.py::test_bar", "test_bar", "lib/test_y.py", 0.0),
+        ("cart.New", "New", "shop/cart/new.go", 0.9),
+        ("cart.New", "New", "shop/order/new.go", 0.0),
+        ("shop/cart.New", "New", "cart/new.go", 0.81),
+        ("np.array", "array", "src/util.py", 0.0),
+        ("self.send", "Session.send", "src/a.py", 1.0),
+        ("super().send", "Session.send", "src/a.py", 1.0),
+        ("$this->send", "Session.send", "src/a.php", 1.0),
+        ("self.send", "Session.resend", "src/a.py", 0.0),
+        ("Foo.prototype.bar", "Foo.bar", "src/foo.js", 1.0),
+        ("Pool<T>::size", "Pool.size", "src/pool.h", 1.0),
+        ("Map<K,List<V>>::size", "Map.size", "src/map.h", 1.0),
+        ("App\\Models\\User::find", "App.Models.User.find", "src/a.php", 1.0),
+    ],
+)
+def test_a_name_with_its_modules(query: str, name: str, path: str, expected: float) -> None:
+    """What stands before all of a definition's own name is looked for in its path."""
+    assert measured("definition", query, candidate(name, path)) == pytest.approx(expected)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", ["a.", "a<", "a<b>", "a[", "a[b]", "()", "self.", "\\", ".py::"])
+def test_a_name_without_end_is_taken_apart_in_no_time(unit: str) -> None:
+    """However it is made up."""
+    assert measured("definition", unit * (100_000 // len(unit)), candidate()) == 0.0
+
+
+@pytest.mark.timeout(20)
+def test_many_names_take_no_time() -> None:
+    """A report may hold thousands, and there are hundreds of candidates."""
+    query = Query.of(" ".join(f"some_name{at}" for at in range(3000)))
+    assert [measured("definition", query, candidate(f"some_name{at}")) for at in range(300)] == [1.0] * 300
+
+
 def test_a_name_may_hold_a_dot() -> None:
     """R's ``print.frame`` is a function of that name, not a member of something."""
     found = replace(candidate(), definition=replace(definition("print.frame"), name="print.frame"))

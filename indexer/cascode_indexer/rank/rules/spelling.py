@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable
 
 from cascode_indexer.query import Query
-from cascode_indexer.rank.rules.definition import SEPARATORS, last_parts, letters_of
+from cascode_indexer.rank.rules.definition import last_parts, letters_of, parts_of
 from cascode_indexer.rank.types import Candidate, Pool, Rule
 from cascode_indexer.types import StoredDefinition
 
@@ -39,7 +39,7 @@ def _alike(name: str, definition: StoredDefinition) -> float:
 @functools.lru_cache(maxsize=16)  # the names of one query, asked of every candidate
 def _asked(name: str) -> tuple[int, frozenset[str]]:
     """The parts of a name that is asked for, as many as stand between separators, and its trigrams."""
-    parts = SEPARATORS.sub(".", name[:_LONGEST]).split(".")
+    parts = parts_of(name[:_LONGEST])
     return len(parts), _trigrams(_padded(parts)) if any(map(letters_of, parts)) else frozenset()
 
 
