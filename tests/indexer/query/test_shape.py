@@ -35,7 +35,13 @@ from cascode_indexer.query.shape import kind_of, names_in
         ("python check if a list is empty", QueryKind.GENERAL),
         ("how to sort a map in C++", QueryKind.GENERAL),
         ("how do I sort a map in Java?", QueryKind.GENERAL),
+        ("JavaScript sort an array", QueryKind.GENERAL),
+        ("check a type in TypeScript", QueryKind.GENERAL),
+        ("where does JavaScript learn the path", QueryKind.SENTENCE_WITH_NAME),
+        ("why does JavaScript call retry_upload", QueryKind.SENTENCE_WITH_NAME),
         ("python retries the_upload twice", QueryKind.SENTENCE_WITH_NAME),
+        ("version 1.2.3 of the api", QueryKind.SENTENCE),
+        ("def retry_upload(self, file):", QueryKind.SENTENCE_WITH_NAME),
         ("how does Session.send retry", QueryKind.SENTENCE_WITH_NAME),
         ("who calls `retry_upload`", QueryKind.SENTENCE_WITH_NAME),
         ("why does open() hang", QueryKind.SENTENCE_WITH_NAME),
@@ -63,11 +69,75 @@ def test_a_file_of_any_language_is_a_path(suffix: str) -> None:
         ("how does Session.send, or retryUpload, work?", ["Session.send", "retryUpload"]),
         ("what does open() do", ["open"]),
         ("parse the config file", []),
+        ("Calls retry_upload.", ["retry_upload"]),
+        ("see (retry_upload), or (Session.send()).", ["retry_upload", "Session.send"]),
+        ("see *retry_upload*", ["retry_upload"]),
+        ("(retry_upload)", ["retry_upload"]),
+        ("retry_upload.", ["retry_upload"]),
+        ("empty?", ["empty?"]),
+        ("operator[]", ["operator[]"]),
+        ("()", []),
+        ("retryUpload(file)", ["retryUpload"]),
+        ("super().send", ["super().send"]),
+        ("retry_upload(file, 3)", ["retry_upload"]),
+        ("retry_upload(list(files_of(x)), 3)", ["retry_upload"]),
+        ("def retry_upload(self, max_tries=3):", ["retry_upload"]),
+        ("int Foo::bar(int max_size) const", ["Foo::bar"]),
+        ("func (c *Cart) Add(item Item) error", ["Add"]),
+        ("char *retry_upload(int x)", ["retry_upload"]),
+        ("Foo::~Foo() runs twice", ["Foo::~Foo"]),
+        ("why is Pool<T>::size slow", ["Pool::size"]),
+        ("App\\Models\\User::find fails", ["App\\Models\\User::find"]),
+        ("run tests/test_x.py::TestFoo::test_bar again", ["tests/test_x.py::TestFoo::test_bar"]),
+        ("HTTPAdapter send", ["HTTPAdapter"]),
+        ("APIs of two URLs", []),
+        ("JUnit and OAuth", []),
+        ("read a bit(1) or a decimal(10, 2)", []),
+        ("what does on() do", ["on"]),
+        ("in the folder AppData\\Local", []),
+        ("a new Shop\\Models\\Cart", ["Shop\\Models\\Cart"]),
+        ("before(:all) is not run", ["before"]),
+        ("all function(s) and class(es)", []),
+        ("if(a, b) it is so", []),
+        ("version 1.2.3 of 10.5 percent", []),
+        ("python3.11 in 3D with 10_000 points", []),
+        ("Shut it down, e.g. by hand (i.e. now), etc.", []),
     ],
 )
 def test_names(query: str, names: list[str]) -> None:
     """Words that only code spells so, without brackets and punctuation; a bare word may be a name."""
     assert names_in(query) == names
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a(",
+        "a()",
+        "a(b ",
+        "a(()",
+        "(",
+        ")",
+        "a<",
+        "a<b>",
+        "a.",
+        "aA",
+        "a_",
+        "A\\",
+        "a/",
+        "a::",
+        "a).",
+        "[a]",
+        "AAaa",
+        "a(b)",
+    ],
+)
+def test_names_are_looked_for_in_no_time(unit: str) -> None:
+    """In a word without an end, in one of a sentence, and in as many words as there may be."""
+    for text in (unit, f"{unit} ", f"{unit}\n"):
+        names_in(text * (100_000 // len(text)))
+    names_in(f"see {unit * (100_000 // len(unit))}-")
 
 
 @pytest.mark.parametrize(
