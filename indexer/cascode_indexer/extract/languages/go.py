@@ -6,7 +6,13 @@ import re
 
 from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, words
 
-_QUERY = """
+#: A value with fields or entries, whose functions are named by what it is bound to.
+_LITERAL = (
+    "[(composite_literal body: (literal_value) @namespace)"
+    " (unary_expression (composite_literal body: (literal_value) @namespace))]"
+)
+
+_QUERY = f"""
 (function_declaration name: (identifier) @name body: (_) @body) @function
 (method_declaration
   receiver: (parameter_list (parameter_declaration type: (_) @owner))
@@ -18,8 +24,14 @@ _QUERY = """
   right: (expression_list . (func_literal body: (_) @body) .)) @lambda
 (keyed_element key: (literal_element [(identifier) (interpreted_string_literal)] @name)
   value: (literal_element (func_literal body: (_) @body))) @lambda
+(var_spec . name: (identifier) @name value: (expression_list . {_LITERAL} .))
+(short_var_declaration left: (expression_list . (identifier) @name .) right: (expression_list . {_LITERAL} .))
+(assignment_statement left: (expression_list . [(identifier) (selector_expression)] @name .)
+  right: (expression_list . {_LITERAL} .))
+(keyed_element key: (literal_element [(identifier) (interpreted_string_literal)] @name)
+  value: (literal_element {_LITERAL}))
 (type_spec name: (_) @name type: (struct_type (_) @body)) @struct
-(type_spec name: (_) @name type: (interface_type "{" @body)) @interface
+(type_spec name: (_) @name type: (interface_type "{{" @body)) @interface
 (type_spec name: (_) @name type: (_) @head) @alias
 (type_alias name: (_) @name type: (_) @head) @alias
 (type_declaration . [(type_spec) (type_alias)] @wrapped .) @wrapper

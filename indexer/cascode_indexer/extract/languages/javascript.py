@@ -32,10 +32,15 @@ _VALUES = (
 _ROUTES = '(#match? @owner "^(get|post|put|patch|delete|head|options|all|use|route|ws)$") (#match? @name "^.[/]")'
 
 
+def _calls(given: str) -> tuple[str, str]:
+    """Patterns for a call that is given a function, and for one that is given what such a call makes."""
+    direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
+    return direct, f"(call_expression function: (_) arguments: (arguments {direct}))"
+
+
 def _call_patterns(given: str) -> str:
     """Patterns for names bound to a call that is given a function with statements, and for handlers of routes."""
-    direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
-    nested = f"(call_expression function: (_) arguments: (arguments {direct}))"
+    direct, nested = _calls(given)
     return (
         "".join(
             f"""
@@ -53,6 +58,36 @@ def _call_patterns(given: str) -> str:
  {_ROUTES})
 """
     )
+
+
+def field_patterns(field: str, wrapped: Callable[[str], str]) -> str:
+    """Patterns for functions and objects bound to a field of a class.
+
+    Args:
+        field: Start of the pattern for a field, up to its name.
+        wrapped: As for :func:`binding_patterns`.
+    """
+    bound = f"{field}: (_) @name value:"
+    direct, nested = _calls(_EITHER_OF_STATEMENTS)
+    return f"""
+({bound} {wrapped(EITHER)}) @method
+(({bound} {direct}) @method {_VALUES})
+(({bound} {nested}) @method {_VALUES})
+(({bound} (call_expression function: (identifier) @_call arguments: (arguments {ARROW}))) @method {_VALUES})
+({bound} (object) @namespace)
+{_holder_patterns(bound)}
+"""
+
+
+def _holder_patterns(bound: str) -> str:
+    """Patterns for the objects that a call is given, which are named by what the call is bound to.
+
+    Args:
+        bound: Start of the pattern for a binding, up to its value.
+    """
+    made = '(_ "=>" body: (parenthesized_expression (object) @namespace))'
+    given = f"[(object) @namespace {made} (_ arguments: (arguments {made}))]"
+    return f"({bound} (_ arguments: (arguments {given})))\n"
 
 
 def _closure_patterns(function: str, arrow: str) -> str:
@@ -105,6 +140,9 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
 
 {_closure_patterns(function, wrapped(_ARROW_OF_STATEMENTS))}
 {_call_patterns(wrapped(_EITHER_OF_STATEMENTS))}
+{_holder_patterns("variable_declarator name: (identifier) @name value:")}
+{_holder_patterns("assignment_expression left: (_) @name right:")}
+{_holder_patterns("pair key: (_) @name value:")}
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
@@ -158,8 +196,7 @@ _QUERY = (
     COMMON_PATTERNS
     + binding_patterns(_wrapped, "(parenthesized_expression)")
     + f"""
-(field_definition property: (_) @name value: {_wrapped(EITHER)}) @method
-(field_definition property: (_) @name value: (object) @namespace)
+{field_patterns("field_definition property", _wrapped)}
 (decorator) @decorator
 """
     + constant_patterns(_CONSTANT)

@@ -11,13 +11,13 @@ from .javascript import (
     COMMENTS,
     COMMON_PATTERNS,
     DEFINITION,
-    EITHER,
     KEYWORDS,
     SCRIPT_EXAMPLES,
     SCRIPT_TESTS,
     binding_patterns,
     constant_patterns,
     container_parts,
+    field_patterns,
     member_parts,
 )
 
@@ -42,8 +42,7 @@ _QUERY = (
     COMMON_PATTERNS
     + binding_patterns(_wrapped, _AROUND)
     + f"""
-(public_field_definition name: (_) @name value: {_wrapped(EITHER)}) @method
-(public_field_definition name: (_) @name value: (object) @namespace)
+{field_patterns("public_field_definition name", _wrapped)}
 (variable_declarator name: (identifier) @name value: (as_expression (object) @namespace))
 (variable_declarator name: (identifier) @name value: (satisfies_expression (object) @namespace))
 (abstract_class_declaration name: (_) @name body: (_) @body) @class

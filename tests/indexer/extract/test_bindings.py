@@ -1,0 +1,71 @@
+"""Functions that are bound to a name by more than an equals sign, and names that come from what is around them."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascode_indexer.extract import extract_definitions
+from cascode_indexer.types import FUNCTION_KINDS
+
+
+def _names(source: str, language: str) -> list[str]:
+    found = extract_definitions(source, language).definitions
+    return [definition.qualified_name for definition in found if definition.kind in FUNCTION_KINDS]
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "load$ = createEffect(() => this.actions$.pipe(map(x => x)));",
+        "total = computed(() => { return this.count(); });",
+        "total = computed(() => this.count() * 2);",
+        "onSearch = debounce((text) => { this.search(text); }, 300);",
+        "submit = action(async event => { await send(event); });",
+        "user$ = this.id$.pipe(switchMap(id => { return get(id); }));",
+        "static close = throttle(function () { shut(); }, 10);",
+    ],
+)
+def test_a_field_bound_to_what_a_call_makes_of_a_function(language: str, field: str) -> None:
+    """Effects, computed values and debounced handlers of a class are functions of it."""
+    name = field.removeprefix("static ").partition(" ")[0]
+    assert _names(f"class Door {{\n  {field}\n}}\n", language) == [f"Door.{name}"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "names = this.doors.map(door => { return door.name; });",
+        "watch = this.door$.subscribe(() => { open(); });",
+        "user$ = this.store.select(state => state.user);",
+        "door = inject(Door);",
+    ],
+)
+def test_a_field_bound_to_a_value_is_no_function(field: str) -> None:
+    """What the language's own calls give is a value, and a selector of one expression is one too."""
+    assert _names(f"class Door {{\n  {field}\n}}\n", "typescript") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "name"),
+    [
+        ("javascript", "const users = createSlice({ reducers: { logout() { f(); } } });\n", "users.reducers.logout"),
+        ("typescript", "export const useD = defineStore('d', { actions: { open() {} } });\n", "useD.actions.open"),
+        ("javascript", "const View = Backbone.View.extend({ render() { f(); } });\n", "View.render"),
+        ("javascript", "App.View = View.extend({ render: function () { f(); } });\n", "App.View.render"),
+        ("javascript", "const app = new Vue({ methods: { open() { f(); } } });\n", "app.methods.open"),
+        ("javascript", "const doors = { front: make({ open() { f(); } }) };\n", "doors.front.open"),
+        ("typescript", "class Door { store = make({ open() { f(); } }); }\n", "Door.store.open"),
+        ("typescript", "const useBear = create<Bear>()((set) => ({ eat: () => set(1) }));\n", "useBear.eat"),
+        ("typescript", "const useBear = create(devtools((set) => ({ eat: () => set(1) })));\n", "useBear.eat"),
+        ("javascript", "export default defineComponent({ methods: { open() { f(); } } });\n", "methods.open"),
+        ("go", "package a\n\nvar serve = &cobra.Command{\n\tRunE: func() error { return nil },\n}\n", "serve.RunE"),
+        ("go", 'package a\n\nvar checks = map[string]func(){\n\t"disk": func() { f() },\n}\n', "checks.disk"),
+        ("go", "package a\n\nvar (\n\tserve = Command{Run: func() { f() }}\n)\n", "serve.Run"),
+        ("go", "package a\n\nfunc f() {\n\ts := &Server{Log: Log{Write: func() { g() }}}\n}\n", "f.s.Log.Write"),
+        ("go", "package a\n\nfunc f() {\n\tmux.Server = &Server{Run: func() { g() }}\n}\n", "f.mux.Server.Run"),
+    ],
+)
+def test_what_a_call_or_literal_is_given_belongs_to_its_name(language: str, source: str, name: str) -> None:
+    """Of many functions with one name, such as a command's, the name of what holds it says which."""
+    assert name in _names(source, language)
