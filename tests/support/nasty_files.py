@@ -220,14 +220,14 @@ NASTY_FILES = (
         "a.php",
         "php",
         b"<?php\nfunction first() {\n  return <<<TEXT\n    one\n}\n\nfunction second() {\n  return 2;\n}\n",
-        (("second", 7, 9),),
+        (("first", 2, 5), ("second", 7, 9)),
     ),
     NastyFile(
         "a raw string of Go left open",
         "a.go",
         "go",
         b"package a\n\nfunc first() string {\n\treturn `1\n}\n\nfunc second() int {\n\treturn 2\n}\n",
-        (("second", 7, 9),),
+        (("first", 3, 5), ("second", 7, 9)),
     ),
     NastyFile(
         "a string of Rust left open",
@@ -250,14 +250,14 @@ NASTY_FILES = (
         "c_sharp",
         b"class A\n{\n    int First()\n    {\n        return 1;\n    }\n    }\n\n"
         b"    int Second()\n    {\n        return 2;\n    }\n}\n",
-        (("A", 1, 7), ("A.First", 3, 6), ("A.Second", 9, 12)),
+        (("A", 1, 13), ("A.First", 3, 6), ("A.Second", 9, 12)),
     ),
     NastyFile(
         "an end left out",
         "a.rb",
         "ruby",
         b"class A\n  def first\n    if x\n      1\n  end\n\n  def second\n    2\n  end\nend\n",
-        (("A.first", 2, 5), ("A.second", 7, 9)),
+        (("A", 1, 10), ("A.first", 2, 5), ("A.second", 7, 9)),
     ),
     # in the middle of work
     NastyFile(

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from .shown import blanked
+
 _TAB_WIDTH = 8
 #: Written code is indented less often; what is deeper belongs to the block around it.
 _MAX_DEPTH = 50
@@ -18,6 +20,8 @@ _MAX_DEPTH = 50
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
 _CLOSING = {ord("("): b")", ord("["): b"]", ord("{"): b"}"}
 _CLOSERS = b")]}"
+#: What closes the lists that a head may be spread over.
+_LISTS = frozenset({b")", b"]"})
 #: What goes on with the statement above at the same indentation.
 _CONTINUES = re.compile(
     rb"[})\]{]|(?:end|else|elif|elsif|elseif|catch|except|finally|rescue|ensure|fi|done|esac)\b(?!\s*[=(.:])"
@@ -85,6 +89,43 @@ class Layout:
     def text(self, first: int, last: int) -> bytes:
         """Source text of some lines, both included."""
         return self._data[self.start(first) : self.start(last + 1)]
+
+    def without(self, block: Block, hidden: Iterable[Block], instead: bytes) -> bytes:
+        """Source text of a block with the lines of some inner ones blanked.
+
+        Args:
+            block: The block.
+            hidden: Blocks in it.
+            instead: What stands for a body that is hidden.
+        """
+        lines = self._lines[block.first : block.last + 1]
+        for inner in hidden:
+            self._hide(lines, inner.first - block.first, inner.last - block.first, instead)
+        return b"".join(lines)
+
+    def head_alone(self, block: Block, instead: bytes) -> bytes:
+        """Source text of a block with what is indented below its head blanked; as for :meth:`without`."""
+        lines = self._lines[block.first : block.last + 1]
+        head = block.head - block.first
+        behind = head + 1
+        # Parameters on lines of their own belong to the head, unless it is the head that is wrong.
+        while behind < len(lines) and not _LISTS.isdisjoint(closers(lines[head:behind])):
+            behind += 1
+        first = behind if behind < len(lines) else head + 1
+        inside = [number for number in range(first, len(lines)) if indentation(lines[number]) > block.indent]
+        final = max((number for number in inside if lines[number].strip()), default=-1)
+        for number in inside:
+            self._hide(lines, number, number, instead if number == final else b"")
+        return b"".join(lines)
+
+    @staticmethod
+    def _hide(lines: list[bytes], first: int, last: int, instead: bytes) -> None:
+        """Blank some lines; what may stand for them is where the last one is, for the body to end there."""
+        margin = len(lines[first]) - len(lines[first].lstrip())
+        indent = lines[first][:margin]
+        lines[first : last + 1] = [blanked(line) for line in lines[first : last + 1]]
+        if instead:
+            lines[last] = indent + instead + b"\n"
 
     def says_nothing(self, first: int, last: int) -> bool:
         """Whether some lines, both included, hold nothing but comments; so do none."""

@@ -165,6 +165,10 @@ class LanguageSpec:
     nests_functions: bool = True
     #: What ends a block that no bracket closes.
     block_end: bytes = b""
+    #: What stands behind the bracket that closes a block, where some blocks need it and none minds (C++'s classes).
+    behind_block: bytes = b""
+    #: What stands for a body of which nothing is read, where there must be something.
+    empty_body: bytes = b""
     #: How the declaration of a constant starts, where not every bound value of several lines is one.
     constant_head: re.Pattern[str] | None = None
     #: What stands for a body that is left out where a type is outlined.

@@ -154,5 +154,6 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     constructor_named_as_type=True,
     definition=DEFINITION,
+    behind_block=b";",
     signature_tail=("{", ":", "="),
 )

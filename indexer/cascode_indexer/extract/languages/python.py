@@ -125,6 +125,7 @@ SPEC = LanguageSpec(
     module_doc=_docstring,
     constant_head=re.compile(r"_*[A-Z][A-Z0-9_]*\b(?!\.)"),
     cut_body=b" ...",
+    empty_body=b"pass",
     only_declares=_is_placeholder,
     doc_above=False,
     signature_tail=(":", "="),
