@@ -119,10 +119,13 @@ class LanguageSpec:
     mining: Mining | None = None
     #: How comments are written.
     comments: CommentForms = _C_COMMENTS
-    #: Reserved words: in a tree with errors, a definition named so is a misread statement.
+    #: Reserved words: a definition named so is a misread statement.
     keywords: frozenset[str] = frozenset()
-    #: Whether members may be named by reserved words (JavaScript's ``delete()``); else no definition is.
+    #: Whether members may be named by reserved words (JavaScript's ``delete()``) where they have no error.
     keywords_name_members: bool = False
+    #: What a line holds up to the name of a member that is a misread statement (``if (x) {``) if there is an error
+    #: beside it.
+    statement: re.Pattern[bytes] | None = None
     #: What to show the parser in place of the source, where not the source itself.
     shown: Callable[[bytes], Shown] | None = None
     #: ``language:variant`` of grammars that a source with errors is tried with, too: the tree with fewer is kept.

@@ -204,7 +204,11 @@ class Sweep:
         # ``default`` and C#'s ``this`` are tokens of the grammar's, ``operator int`` has a prefix: names by design.
         if text not in self._spec.keywords or not name.is_named or "prefix" in captures:
             return False
-        return not self._spec.keywords_name_members or (node.parent or node).has_error
+        if not self._spec.keywords_name_members or node.has_error:
+            return True
+        if self._spec.statement is None or node.parent is None or not node.parent.has_error:
+            return False
+        return self._spec.statement.search(self._data, self._lines.start(name.start_byte), name.end_byte) is not None
 
     def _declares(self, body: Node) -> bool:
         """Whether a body is missing in the source or only a placeholder."""

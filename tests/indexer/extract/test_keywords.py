@@ -37,8 +37,41 @@ def test_members_named_by_reserved_words_are_found(language: str, source: str, n
 
 
 @pytest.mark.parametrize(
+    ("language", "source", "names"),
+    [
+        (
+            "javascript",
+            "class Repo { get(id) {} delete(id) {} broken() { f(; } }\n",
+            ["Repo", "Repo.get", "Repo.delete", "Repo.broken"],
+        ),
+        (
+            "typescript",
+            "class Repo {\n  delete(id): void {\n    f();\n  }\n\n  catch(f: F) {\n    f();\n  }\n\n"
+            "  broken() {\n    f(;\n  }\n}\n",
+            ["Repo", "Repo.delete", "Repo.catch", "Repo.broken"],
+        ),
+        (
+            "php",
+            "<?php class A { function list() { return 1; } function print() { return 1; } function f() { g(; } }\n",
+            ["A", "A.list", "A.print", "A.f"],
+        ),
+    ],
+)
+def test_an_error_in_another_member_costs_none_named_by_a_reserved_word(
+    language: str, source: str, names: list[str]
+) -> None:
+    """What has no error of its own is what it looks like, unless it could be a statement."""
+    assert _names(source, language) == names
+
+
+@pytest.mark.parametrize(
     ("language", "source"),
     [
+        (
+            "javascript",
+            "class A {\n  a() {\n    f();\n    }\n    if (x) {\n      g();\n    }\n    try {\n      f();\n"
+            "    } catch (e) {\n      g();\n    }\n    while (x) {\n      f();\n    }\n  }\n}\n",
+        ),
         ("c", "#ifdef A\n  if (a) {\n#else\n  if (!a) {\n#endif\n  f();\n}\n"),
         ("c", "int f(void) { return 1; }\nelse if (x) { g(); }\n"),
         ("c_sharp", "class A { void F() {\n#if X\n }\n else if (y) { G(); }\n#endif\n } }\n"),

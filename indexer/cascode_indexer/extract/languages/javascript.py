@@ -236,6 +236,8 @@ KEYWORDS = words(
     while with
     """
 )
+#: Those that read like a method up to their parentheses; promises have a ``catch`` with no brace in front.
+STATEMENT = re.compile(rb"(?:\b(?:for|function|if|switch|while|with)|\}[ \t]*catch)\Z")
 #: HTML's comment is one of JavaScript's, too.
 COMMENTS = CommentForms(block=(("/*", "*/"), ("<!--", "-->")))
 #: Cypress and the usual test runners; Storybook.
@@ -259,6 +261,7 @@ SPEC = LanguageSpec(
     comments=COMMENTS,
     keywords=KEYWORDS,
     keywords_name_members=True,
+    statement=STATEMENT,
     sisters=("typescript:tsx",),
     grammars={"": "tree_sitter_javascript:language"},
     query=_QUERY,

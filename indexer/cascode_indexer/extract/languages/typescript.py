@@ -14,6 +14,7 @@ from .javascript import (
     KEYWORDS,
     SCRIPT_EXAMPLES,
     SCRIPT_TESTS,
+    STATEMENT,
     binding_patterns,
     constant_patterns,
     container_parts,
@@ -91,6 +92,7 @@ SPEC = LanguageSpec(
     comments=COMMENTS,
     keywords=KEYWORDS,
     keywords_name_members=True,
+    statement=STATEMENT,
     grammars={
         "": "tree_sitter_typescript:language_typescript",
         "tsx": "tree_sitter_typescript:language_tsx",
