@@ -36,8 +36,8 @@ _DECORATOR = (b"@", b"[")
 _DECORATOR_END = re.compile(rb"[\w)\]]\s*\Z")
 #: A type of Elixir's belongs to the function below it, whatever it ends with.
 _SPECIFICATION = b"@spec "
-#: A line of words: a type above the name of its function.
-_WORDS = re.compile(rb"[\w\s*&<>:,]+\Z")
+#: A line of words: a type above the name of its function, or attributes.
+_WORDS = re.compile(rb"(?:__attribute__[ \t]*\(\([^;{}]*\)\))?[\w\s*&<>:,]*\Z")
 
 
 @dataclass(slots=True)

@@ -132,6 +132,8 @@ class LanguageSpec:
     sisters: tuple[str, ...] = ()
     #: Whether a function directly inside another one is a statement that reads like one (``foreach (x, xs) {...}``).
     is_statement: Callable[[Node], bool] | None = None
+    #: Whether an alias is a detail of what it stands in.
+    is_local: Callable[[Node], bool] | None = None
     #: Whether ``a<`` can open type arguments or compare and the grammar follows both: time and memory by the square.
     ambiguous_angles: bool = False
     #: Finds the node that carries the name inside a definition's ``@name``; None: no function after all.

@@ -158,6 +158,8 @@ class Sweep:
         body = captures["body"][0] if "body" in captures else None
         if label in LEAST_LINES and self._lines_of(node, body or node) < LEAST_LINES[label]:
             return None
+        if label == "alias" and spec.is_local is not None and spec.is_local(node):
+            return None
         name: Node | None = captures["bound"][0] if "bound" in captures else captures["name"][0]
         if kind is None or kind in TYPE_KINDS:
             split = spec.container_parts or spec.name_parts

@@ -94,6 +94,8 @@ def test_an_outline_is_bounded() -> None:
     [
         ("c", "struct door;\ntypedef struct door door_t;\nenum { A, B };\nstruct door *open(struct door *d);\n"),
         ("cpp", "class Door;\nstruct Hinge;\nenum class Side : int;\nextern template class Box<int>;\n"),
+        ("c", "int f(void) {\n  typedef int local_t;\n  return 1;\n}\n"),
+        ("c", "typedef struct door *door_p;\ntypedef enum side side_t;\n"),
         ("rust", "extern crate door;\nmod door;\nmod plain { fn open() {} }\n"),
         ("ruby", "module Outer\n  module Inner\n  end\nend\n"),
         ("typescript", "namespace Doors { export const a = 1; }\ndeclare const x: { a: 1 };\n"),
@@ -113,13 +115,28 @@ def test_what_is_no_type(language: str, source: str) -> None:
         ("python", "class Door(typing.Protocol[T]):\n    angle: int\n", ("Door", "protocol")),
         ("python", "class Side(enum.IntEnum):\n    LEFT = 1\n", ("Side", "enum")),
         ("python", "Id = NewType('Id', int)\n", ("Id", "class")),
+        ("python", "type Names[T: (int, str), *Ts, **P] = list[T]\n", ("Names", "type")),
+        ("python", "type Names = list[str]\n", ("Names", "type")),
         ("python", "Names: TypeAlias = list[str]\n", ("Names", "type")),
         ("c", "typedef struct door {\n  int a;\n} Door;\n", ("Door", "struct")),
+        ("c", "typedef int (*opened_t)(void *, int);\n", ("opened_t", "type")),
+        ("c", "typedef struct door *find_door(int id);\n", ("find_door", "type")),
+        ("c", "#ifndef A_H\n#define A_H\ntypedef unsigned long id_t;\n#endif\n", ("id_t", "type")),
+        ("c", "typedef char name_t[32];\n", ("name_t", "type")),
+        ("c", "enum {\n  LEFT = 1,\n  RIGHT,\n};\n", ("LEFT", "constant")),
+        ("c", "typedef enum {\n  LEFT,\n  RIGHT,\n} Side;\n", ("Side", "enum")),
+        ("cpp", "typedef std::map<int, std::string> Names;\n", ("Names", "type")),
+        ("cpp", "#ifndef A_H\n#define A_H\nusing Id = int;\n#endif\n", ("Id", "type")),
+        ("cpp", "template <typename T>\nconcept Opens = requires(T t) { t.open(); };\n", ("Opens", "type")),
         ("cpp", "template <class T>\nstruct Box<T*> {\n  T* t;\n};\n", ("Box", "struct")),
         ("cpp", "union U { int a; char b; };\n", ("U", "struct")),
         ("rust", "pub struct Marker;\n", ("Marker", "struct")),
         ("java", "public @interface Audited { String by(); }\n", ("Audited", "interface")),
         ("c_sharp", "public record Point(int X);\n", ("Point", "record")),
+        ("c_sharp", "public class NotFound(string name) : Error(name);\n", ("NotFound", "class")),
+        ("c_sharp", "public class Box<T> where T : class;\n", ("Box", "class")),
+        ("c_sharp", "public interface IMarker;\n", ("IMarker", "interface")),
+        ("c_sharp", "public struct Unit;\n", ("Unit", "struct")),
         ("c_sharp", "delegate void Opened(int angle);\n", ("Opened", "type")),
         ("typescript", "export abstract class A { abstract b(): void }\n", ("A", "class")),
         ("javascript", "module.exports = class Door { open() {} };\n", ("Door", "class")),
@@ -136,6 +153,26 @@ def test_what_is_no_type(language: str, source: str) -> None:
 def test_kinds_of_types(language: str, source: str, expected: tuple[str, str]) -> None:
     """Each language's forms are distinguished, the smallest of them included."""
     assert _names(source, language) == [expected]
+
+
+def test_aliases_in_a_class_are_details_of_it() -> None:
+    """They are found by the class, unlike those of a namespace."""
+    source = (
+        "namespace house {\ntypedef std::vector<int> Ids;\nclass Door {\n  typedef T value_type;\n"
+        "  using Self = Door;\n  template <class U> using Other = Box<U>;\n  enum {\n    OPEN,\n    SHUT\n  };\n};\n}\n"
+    )
+    assert _names(source, "cpp") == [
+        ("house.Ids", "type"),
+        ("house.Door", "class"),
+        ("house.Door.OPEN", "constant"),
+    ]
+
+
+def test_constants_without_a_common_name_begin_with_the_first() -> None:
+    """It is their name and in their head; the others are in their text."""
+    (side,) = _found("/** Sides of a door. */\nenum {\n  // out\n  LEFT = 1,\n  RIGHT\n};\n", "c")
+    assert (side.name, side.signature, side.doc) == ("LEFT", "enum { LEFT = 1", "Sides of a door.")
+    assert side.code == "enum {\n  // out\n  LEFT = 1,\n  RIGHT\n}"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,28 @@ TAGS_AND_MACROS = """
 (enum_specifier name: (_) @name body: (_) @body) @enum
 (preproc_function_def name: (identifier) @bound parameters: (_) @head) @macro
 """
+#: Constants without a name for all of them, called by the first one.
+ENUMERATIONS = """
+(enum_specifier !name body: (enumerator_list (enumerator name: (identifier) @bound) . "," @tail) @body) @constant
+"""
+_NAME = "(type_identifier) @bound"
+#: What names a type of functions, or of pointers to them.
+_CALLED = (
+    f"(function_declarator declarator: [{_NAME} (parenthesized_declarator [{_NAME} (pointer_declarator {_NAME})])])"
+)
+
+
+def aliases(types: str) -> str:
+    """The patterns of types that are others by another name; of a struct, it would only say that there is one.
+
+    Args:
+        types: Patterns of the types that they may stand for, other than functions.
+    """
+    return f"""
+(type_definition type: [{types}]
+  declarator: [{_NAME} (array_declarator {_NAME}) (pointer_declarator {_NAME})] @head) @alias
+(type_definition declarator: [{_CALLED} (pointer_declarator {_CALLED})] @head) @alias
+"""
 
 
 def constants_in(scope: str) -> str:
@@ -45,6 +67,8 @@ QUERY = f"""
 (function_definition declarator: (_) @name body: (_) @body) @function
 {TYPEDEFS}
 {TAGS_AND_MACROS}
+{aliases("(primitive_type) (sized_type_specifier) (type_identifier)")}
+{ENUMERATIONS}
 {constants_in("translation_unit")}
 (comment) @comment
 """
@@ -119,6 +143,22 @@ def is_statement(node: Node) -> bool:
     )
 
 
+#: What may stand between an alias and what it belongs to.
+_AROUND = frozenset({"template_declaration", "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif"})
+
+
+def is_local(node: Node) -> bool:
+    """Whether an alias stands in a class or function, of which it is a detail.
+
+    Args:
+        node: Its node.
+    """
+    around = node.parent
+    while around is not None and around.type in _AROUND:
+        around = around.parent
+    return around is not None and around.type in ("field_declaration_list", "compound_statement")
+
+
 SPEC = LanguageSpec(
     id="c",
     name="C",
@@ -135,6 +175,7 @@ SPEC = LanguageSpec(
     shown=c_shown,
     name_node=declared_name,
     is_statement=is_statement,
+    is_local=is_local,
     nests_functions=False,
     signature_tail=("{", "="),
     definition=DEFINITION,

@@ -12,6 +12,8 @@ from cascode_indexer.extract.spec import WORD, Files, LanguageSpec, Mining, word
 from .java import DEFINITION
 
 _LAMBDA = "[(lambda_expression body: (_) @body) (anonymous_method_expression (block) @body)]"
+#: What follows a type's name; a semicolon may stand for the body.
+_HEAD = "[(type_parameter_list) (parameter_list) (base_list) (type_parameter_constraints_clause)]* @head"
 
 _QUERY = f"""
 (method_declaration name: (identifier) @name body: (_) @body) @method
@@ -33,11 +35,10 @@ _QUERY = f"""
 (assignment_expression left: [(identifier) (member_access_expression)] @name right: {_LAMBDA}) @lambda
 (local_declaration_statement (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
 (field_declaration (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
-(class_declaration name: (identifier) @name body: (_) @body) @class
-(struct_declaration name: (identifier) @name body: (_) @body) @struct
-(interface_declaration name: (identifier) @name body: (_) @body) @interface
-(record_declaration
-  name: (identifier) @name [(parameter_list) (base_list)]? @head body: (declaration_list)? @body) @record
+(class_declaration name: (identifier) @name {_HEAD} body: (_)? @body) @class
+(struct_declaration name: (identifier) @name {_HEAD} body: (_)? @body) @struct
+(interface_declaration name: (identifier) @name {_HEAD} body: (_)? @body) @interface
+(record_declaration name: (identifier) @name {_HEAD} body: (_)? @body) @record
 (enum_declaration name: (identifier) @name body: (_) @body) @enum
 (delegate_declaration name: (identifier) @name parameters: (_) @head) @alias
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @name (_) @body))) @constant

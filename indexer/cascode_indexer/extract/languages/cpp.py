@@ -8,7 +8,23 @@ from cascode_indexer.extract.doxygen import plain_comment
 from cascode_indexer.extract.macros import cpp_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-from .c import DEFINITION, KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name, is_statement
+from .c import (
+    DEFINITION,
+    ENUMERATIONS,
+    KEYWORDS,
+    TAGS_AND_MACROS,
+    TYPEDEFS,
+    aliases,
+    constants_in,
+    declared_name,
+    is_local,
+    is_statement,
+)
+
+#: Types that ``typedef`` gives another name.
+_TYPES = (
+    "(primitive_type) (sized_type_specifier) (type_identifier) (qualified_identifier) (template_type) (dependent_type)"
+)
 
 _QUERY = f"""
 (function_definition declarator: (_) @name (field_initializer_list) @tail body: (_) @body) @function
@@ -23,10 +39,10 @@ _QUERY = f"""
 {TAGS_AND_MACROS}
 {constants_in("translation_unit")}
 {constants_in("declaration_list")}
-(translation_unit (alias_declaration name: (_) @name type: (_) @body) @alias)
-(declaration_list (alias_declaration name: (_) @name type: (_) @body) @alias)
-(translation_unit (template_declaration (alias_declaration name: (_) @name type: (_) @body) @alias))
-(declaration_list (template_declaration (alias_declaration name: (_) @name type: (_) @body) @alias))
+(alias_declaration name: (_) @name type: (_) @body) @alias
+{aliases(_TYPES)}
+(concept_definition name: (identifier) @name "=" (_) @body) @alias
+{ENUMERATIONS}
 (namespace_definition name: (_) @name body: (_)) @namespace
 (template_declaration (_) @wrapped .) @wrapper
 (friend_declaration (function_definition) @wrapped) @wrapper
@@ -151,6 +167,7 @@ SPEC = LanguageSpec(
     shown=cpp_shown,
     name_node=declared_name,
     is_statement=is_statement,
+    is_local=is_local,
     name_parts=_parts,
     constructor_named_as_type=True,
     definition=DEFINITION,

@@ -22,7 +22,7 @@ _QUERY = """
  (#match? @_makes "(^|[.])(namedtuple|NamedTuple|TypedDict|NewType|make_dataclass)$"))
 ((module (expression_statement (assignment left: (identifier) @name type: (type) @_alias right: (_) @body) @alias))
  (#match? @_alias "(^|[.])TypeAlias$"))
-(type_alias_statement left: (type) @name right: (_) @body) @alias
+(type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)]) right: (_) @body) @alias
 (module (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant))
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant)))
 (decorated_definition definition: (_) @wrapped) @wrapper
