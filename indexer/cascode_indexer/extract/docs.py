@@ -21,8 +21,12 @@ _DIRECTIVE = re.compile(
     )""",
     re.VERBOSE,
 )
+#: What Doxygen reads as documentation of what stands in front; ``///<summary>`` is C#'s.
+_OF_WHAT_STANDS_BEFORE = re.compile(rb"(?://[/!]|/\*[*!])<(?!/?[A-Za-z][^<>\n]*>)")
+_OPENING = b"{(["
 _LICENCE = re.compile(r"copyright|licen[cs]ed?\s+under|spdx-license|@licen[cs]e|all rights reserved", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t\f\v]*(?:\r\n|\n|\r)")
+_LINE_BREAK = re.compile(rb"[\r\n]")
 #: Bytes that show the style of a comment.
 _LONGEST_MARKER = 8
 #: Bytes of shebang, opening tag and encoding line that can stand in front of a licence.
@@ -54,6 +58,8 @@ class Comments:
             self._ends.append(max(start, _rstrip(data, end)))
         self._runs: dict[int, list[Comment]] = {}
         self._by_start = dict(zip(self._starts, self._ends, strict=True))
+        #: Ends of signatures that stand above a function's own, each with its first byte and its name.
+        self.overloads: dict[int, tuple[int, bytes]] = {}
 
     def _at(self, index: int) -> Comment:
         """A comment with its style. Most comments of a source are never asked for theirs."""
@@ -105,6 +111,38 @@ class Comments:
             return ""
         return text
 
+    def doc_of_overloads(self, offset: int, name: bytes) -> str:
+        """Text of the comment above the first signature of a function that is called with several kinds of arguments.
+
+        Args:
+            offset: Where the function's span starts.
+            name: Its name.
+        """
+        text = ""
+        while self.overloads:
+            end = self.skip_back(offset)
+            if self._data[end - 1 : end] == b";" and end not in self.overloads:
+                end = _rstrip(self._data, end - 1)
+            start, other = self.overloads.get(end, (offset, b""))
+            if other != name or start >= offset:
+                break
+            offset = start
+            text = self.doc_above(offset) or text
+        return text
+
+    def doc_inside(self, offset: int) -> str:
+        """Text of the comments behind ``offset`` that document what they stand in."""
+        run: list[Comment] = []
+        index = bisect_right(self._ends, offset)
+        while self._forms.inner and index < len(self._starts) and not self._data[offset : self._starts[index]].strip():
+            comment = self._at(index)
+            if not self._text(comment).startswith(self._forms.inner):
+                break
+            run.append(comment)
+            offset = comment.end
+            index += 1
+        return self.cleaned(run if not run or not run[0].is_block else run[:1])
+
     def doc_between(self, start: int, end: int) -> str:
         """Text of the comment that documents a definition from among its decorators."""
         run = [
@@ -149,7 +187,11 @@ class Comments:
             is_apart = self._forms.is_apart and comment.is_block and not run
             if not is_apart and _BLANK_LINE.search(self._data, comment.end, end):
                 break
-            if not self._owns_its_line(comment) and not (comment.is_block and comment.is_doc and not run):
+            if not self._owns_its_line(comment) and (run or not self._opens_line(comment, offset)):
+                break
+            if _OF_WHAT_STANDS_BEFORE.match(self._data, comment.start):
+                break
+            if self._forms.inner and self._text(comment).startswith(self._forms.inner):
                 break
             run.append(comment)
             end = comment.start
@@ -157,6 +199,13 @@ class Comments:
         run.reverse()
         self._runs[offset] = run
         return run
+
+    def _opens_line(self, comment: Comment, offset: int) -> bool:
+        """Whether a comment behind something else is about what starts at ``offset``: on its line, or first inside."""
+        if not comment.is_block or not comment.is_doc:
+            return False
+        before = self._data[_rstrip_blanks(self._data, comment.start) - 1]
+        return before in _OPENING or not _LINE_BREAK.search(self._data, comment.end, offset)
 
     def _owns_its_line(self, comment: Comment) -> bool:
         """Whether nothing but white space stands before the comment on its line."""

@@ -21,12 +21,16 @@ class CommentForms:
     block: tuple[tuple[str, str], ...] = (("/*", "*/"),)
     #: Whether a block documents what follows it across a blank line (Perl's POD).
     is_apart: bool = False
+    #: What comments begin with that document what they stand in, and not what follows them (Rust's ``//!``).
+    inner: tuple[str, ...] = ()
     #: ``line`` as an expression, with the characters that show documentation tools what the comment is about.
     _line_marker: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         markers = "|".join(
-            f"{re.escape(marker)}{re.escape(marker[-1])}*" + ("[!<]?" if marker == "//" else "") for marker in self.line
+            f"{re.escape(marker)}{re.escape(marker[-1])}*"
+            + ("(?:!|<(?!/?[A-Za-z][^<>\n]*>))?" if marker == "//" else "")
+            for marker in self.line
         )
         object.__setattr__(self, "_line_marker", re.compile(rf"^[ \t]*(?:{markers})[ \t]?"))
 

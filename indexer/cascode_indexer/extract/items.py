@@ -99,6 +99,11 @@ class Item:
         return self.label == "mixin" and any(member.is_function for member in self.members)
 
 
+def prefixed(prefix: str, name: str) -> str:
+    """``~`` and ``operator`` in front of a name, with a space only between words."""
+    return f"{prefix} {name}" if prefix[-1:].isalnum() and name[:1].isalpha() else prefix + name
+
+
 def without_doubles(found: list[tuple[int, Item]]) -> list[Item]:
     """Of definitions with the same name node keep the longest function, else the first type, else the first constant.
 

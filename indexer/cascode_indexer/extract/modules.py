@@ -38,7 +38,10 @@ def module_definition(spec: LanguageSpec, root: Node, data: bytes, path: str) ->
     start, end, doc = found
     lines = Lines(data)
     pure = PurePosixPath(path)
-    name = pure.parent.name if pure.stem in _FOLDER_FILES and pure.parent.name else pure.stem
+    folder = pure.parent
+    if pure.stem == "lib" and folder.name == "src":  # a crate's root, which is called by the crate's folder
+        folder = folder.parent
+    name = folder.name if pure.stem in _FOLDER_FILES and folder.name else pure.stem
     return Definition(
         name=name,
         qualified_name=name,

@@ -96,6 +96,7 @@ class LanguageSpec:
     - ``@wrapper`` and ``@wrapped``: a node that widens the span of the definition it wraps (``export``,
       ``template<...>``, Python's decorated definition).
     - ``@decorator``: belongs to the span of the definition that follows, but not to its signature.
+    - ``@overload``: a signature without a body, its documentation that of the function of its name which follows.
     - ``@comment``: a comment.
     """
 

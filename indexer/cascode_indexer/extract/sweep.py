@@ -16,7 +16,7 @@ from tree_sitter import Node, QueryCursor
 from cascode_indexer.types import TYPE_KINDS, Definition, Kind
 
 from .docs import Comments
-from .items import KINDS, LABELS, LEAST_LINES, Item, with_clauses_joined, without_doubles
+from .items import KINDS, LABELS, LEAST_LINES, Item, prefixed, with_clauses_joined, without_doubles
 from .lines import Lines
 from .outline import MAX_CHARACTERS, outline
 from .parsing import Reading
@@ -99,6 +99,7 @@ class Sweep:
     def _collect(self) -> list[Item]:
         """Sort the matches out; returns definitions and containers, outer before inner."""
         comments: list[tuple[int, int]] = []
+        overloads: dict[int, tuple[int, bytes]] = {}
         containers: dict[tuple[int, int], tuple[int, Item]] = {}
         definitions: dict[tuple[bool, int], tuple[int, Item]] = {}
         rests: list[Item] = []
@@ -111,6 +112,12 @@ class Sweep:
                 for node in captures["decorator"]:
                     self._decorators[node.end_byte] = node.start_byte
                     self._decorator_ends[node.start_byte] = node.end_byte
+            elif "overload" in captures:
+                (node,), (name,) = captures["overload"], captures["name"]
+                start, written = overloads.get(
+                    node.end_byte, (node.start_byte, self._data[name.start_byte : name.end_byte])
+                )
+                overloads[node.end_byte] = (min(start, node.start_byte), written)
             elif "wrapper" in captures:
                 self._wrap(captures["wrapper"][0], captures["wrapped"][0])
             else:
@@ -129,6 +136,7 @@ class Sweep:
                     if span not in containers or containers[span][0] > pattern:
                         containers[span] = (pattern, item)
         self._comments = Comments(self._data, comments, self._spec.comments)
+        self._comments.overloads = overloads
         rests.sort(key=lambda item: item.start)
         end = len(self._data)
         for item in reversed(rests):
@@ -180,7 +188,7 @@ class Sweep:
         if self._is_misread(node, name, parts[-1], captures):
             return None
         if "prefix" in captures:
-            parts[-1] = _join(self._slice(*captures["prefix"][0].byte_range), parts[-1])
+            parts[-1] = prefixed(self._slice(*captures["prefix"][0].byte_range), parts[-1])
         if "owner" in captures:
             parts = [*self._parts(captures["owner"][0], spec.owner_parts), *parts]
         if "tail" in captures:
@@ -324,6 +332,9 @@ class Sweep:
             text = self._comments.doc_above(start)
             if not text and head != start:
                 text = self._comments.doc_between(start, head)
+            if not text and item.kind is Kind.MODULE and item.body is not None:
+                text = self._comments.doc_inside(item.body.start_byte + 1)
+            text = text or self._comments.doc_of_overloads(start, item.own[-1].encode("utf-8", "surrogatepass"))
         return self._spec.clean_doc(text) if self._spec.clean_doc else text
 
     def _signature(self, start: int, end: int) -> str:
@@ -383,8 +394,3 @@ class Sweep:
     def line(self, offset: int) -> int:
         """1-based line of a byte offset."""
         return self._lines.number(offset)
-
-
-def _join(prefix: str, name: str) -> str:
-    """``~`` and ``operator`` in front of a name, with a space only between words."""
-    return f"{prefix} {name}" if prefix[-1:].isalnum() and name[:1].isalpha() else prefix + name

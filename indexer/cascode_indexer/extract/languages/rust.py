@@ -33,7 +33,7 @@ _QUERY = """
 
 #: What a comment about the file itself begins with.
 _INNER = (b"//!", b"/*!")
-_COMMENTS = CommentForms()
+COMMENTS = CommentForms(inner=("//!", "/*!"))
 _BRACKETS = re.compile(r"<.*", re.DOTALL)
 _LEADING = re.compile(r"^(?:&|'\w+|\s|mut\b|dyn\b|\*|const\b|r#|\()+")
 _IDENTIFIER = re.compile(rf"(?!\d)[{WORD}]+")
@@ -57,7 +57,7 @@ def inner_doc(root: Node, source: bytes) -> tuple[int, int, str] | None:
         return None
     start = run[0].start_byte
     comments = source[start : run[-1].end_byte].rstrip()
-    return start, start + len(comments), _COMMENTS.text(comments.decode("utf-8", "surrogatepass").splitlines())
+    return start, start + len(comments), COMMENTS.text(comments.decode("utf-8", "surrogatepass").splitlines())
 
 
 #: A macro's call around items: ``cfg_net! {`` at the start of a line, and what an item begins with behind it.
@@ -115,6 +115,7 @@ SPEC = LanguageSpec(
     editor_ids=("rust",),
     aliases=("rs",),
     mining=Mining(suffixes=(".rs",)),
+    comments=COMMENTS,
     keywords=_KEYWORDS,
     grammars={"": "tree_sitter_rust:language"},
     query=_QUERY,

@@ -53,6 +53,9 @@ _QUERY = (
 (internal_module name: (_) @name body: (_) @body) @module
 (module name: (_) @name body: (_) @body) @module
 (expression_statement (internal_module) @wrapped) @wrapper
+(function_signature name: (_) @name) @overload
+(export_statement declaration: (function_signature name: (_) @name)) @overload
+(class_body (method_signature name: (_) @name) @overload)
 (decorator) @decorator
 """
     + constant_patterns(_CONSTANT)

@@ -6,7 +6,7 @@ import re
 
 from cascode_indexer.extract.spec import Files, LanguageSpec, words
 
-from .rust import inner_doc
+from .rust import COMMENTS, inner_doc
 
 _TYPES = (
     ("struct_declaration", "struct"),
@@ -36,6 +36,7 @@ SPEC = LanguageSpec(
         suffixes=(".zig",),
     ),
     editor_ids=("zig",),
+    comments=COMMENTS,
     keywords=words(
         "addrspace align and asm async await break callconv catch comptime const continue defer else enum errdefer"
         " error export extern fn for if inline noalias or orelse packed pub resume return struct suspend switch test"
