@@ -8,7 +8,7 @@ from cascode_indexer.types import Definition
 
 from .detect import LANGUAGES, canonical_language
 from .errors import ExtractionError
-from .modules import module_definition
+from .modules import module_definition, named_by_file
 from .parsing import read
 from .reread import reread
 from .salvage import read_branches, salvage
@@ -59,4 +59,4 @@ def extract_definitions(source: str, language: str, *, path: str = "") -> Extrac
         further += salvage(reading, sweep, data, [*definitions, *further])
     if has_errors or further:
         definitions = sorted([*definitions, *further], key=lambda found: (found.start_line, -found.end_line))
-    return Extraction(tuple(definitions), has_errors)
+    return Extraction(tuple(named_by_file(definitions, path)), has_errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import PurePosixPath
 
@@ -17,6 +18,8 @@ from .spec import LanguageSpec
 _LEAST_WORDS = 8
 #: Files that stand for their folder.
 _FOLDER_FILES = frozenset({"__init__", "mod", "lib", "index"})
+#: Heads of constants that only say how a file gives them.
+_NAMELESS = frozenset({"module.exports", "export default", "return"})
 _WORD = re.compile(r"\w+")
 
 
@@ -37,11 +40,7 @@ def module_definition(spec: LanguageSpec, root: Node, data: bytes, path: str) ->
         return None
     start, end, doc = found
     lines = Lines(data)
-    pure = PurePosixPath(path)
-    folder = pure.parent
-    if pure.stem == "lib" and folder.name == "src":  # a crate's root, which is called by the crate's folder
-        folder = folder.parent
-    name = folder.name if pure.stem in _FOLDER_FILES and folder.name else pure.stem
+    name = _name(path)
     return Definition(
         name=name,
         qualified_name=name,
@@ -55,3 +54,30 @@ def module_definition(spec: LanguageSpec, root: Node, data: bytes, path: str) ->
         name_column=0,
         code=data[start:end].decode("utf-8", "surrogatepass")[:MAX_CHARACTERS],
     )
+
+
+def named_by_file(definitions: list[Definition], path: str) -> list[Definition]:
+    """Name what a file consists of by the file: a table that it returns or exports under no name of its own.
+
+    Args:
+        definitions: The file's.
+        path: The file; without one nothing is changed.
+    """
+    if not path:
+        return definitions
+    name = _name(path)
+    return [
+        dataclasses.replace(found, name=name, qualified_name=found.qualified_name.removesuffix(found.name) + name)
+        if found.kind is Kind.CONSTANT and found.signature in _NAMELESS
+        else found
+        for found in definitions
+    ]
+
+
+def _name(path: str) -> str:
+    """What a file is called, or the folder that it stands for."""
+    pure = PurePosixPath(path)
+    folder = pure.parent
+    if pure.stem == "lib" and folder.name == "src":  # a crate's root, which is called by the crate's folder
+        folder = folder.parent
+    return folder.name if pure.stem in _FOLDER_FILES and folder.name else pure.stem

@@ -69,3 +69,40 @@ def test_a_field_bound_to_a_value_is_no_function(field: str) -> None:
 def test_what_a_call_or_literal_is_given_belongs_to_its_name(language: str, source: str, name: str) -> None:
     """Of many functions with one name, such as a command's, the name of what holds it says which."""
     assert name in _names(source, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "name"),
+    [
+        ("php", "<?php\nRoute::get('users', function () { f(); });\n", "get.users"),
+        ("php", "<?php\n$app->post('/users/{id}', function ($id) { f(); });\n", "post./users/{id}"),
+        ("php", "<?php\nadd_action('init', function () { f(); });\n", "add_action.init"),
+        ("ruby", "namespace :db do\n  task :seed, [:a] => :env do |t|\n    f\n  end\nend\n", "db.seed"),
+        ("ruby", "task seed: :env do\n  f\nend\n", "seed"),
+        ("ruby", "get '/doors/:id' do\n  f\nend\n", "get./doors/:id"),
+        ("ruby", "class Door\n  scope :open, -> { where(open: true) }\nend\n", "Door.open"),
+        ("c_sharp", 'app.MapGet("/doors/{id}", async (int id) => { f(); });\n', "MapGet./doors/{id}"),
+        ("javascript", "client.on('messageCreate', async message => { f(); });\n", "on.messageCreate"),
+        ("javascript", "gulp.task('build', function () { f(); });\n", "task.build"),
+        ("javascript", "app.controller('Main', ['$scope', function (scope) { f(); }]);\n", "controller.Main"),
+    ],
+)
+def test_handlers_that_are_registered_under_a_name(language: str, source: str, name: str) -> None:
+    """Routes, tasks, hooks and events of a framework are found by what they are registered for."""
+    assert _names(source, language) == [name]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("php", "<?php\nit('opens', function () { f(); });\nusort($a, function ($a, $b) { return 1; });\n"),
+        ("php", "<?php\n$box->get('door', function () { f(); });\n"),
+        ("ruby", "it 'opens' do\n  f\nend\nget :index do\n  f\nend\nvalidates :x, if: -> { y }\n"),
+        ("c_sharp", 'doors.Where("open", door => { f(); });\n'),
+        ("javascript", "it('opens', () => { f(); });\nx.describe('doors', () => { f(); });\n"),
+        ("javascript", "if (x) { socket.on('data', chunk => { f(); }); }\n$(x).on('click', '.a', () => { f(); });\n"),
+    ],
+)
+def test_callbacks_without_a_name_of_their_own(language: str, source: str) -> None:
+    """Tests, comparisons and listeners further inside are named by nothing."""
+    assert _names(source, language) == []

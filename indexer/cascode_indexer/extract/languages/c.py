@@ -47,19 +47,15 @@ def aliases(types: str) -> str:
 """
 
 
-def constants_in(scope: str) -> str:
-    """The pattern of tables bound to a name.
-
-    Args:
-        scope: Type of the node that they stand in.
-    """
-    return f"""
-({scope} (declaration declarator: (init_declarator
+_BOUND = "(identifier) @bound"
+#: Tables and long texts bound to a name.
+CONSTANTS = f"""
+(declaration declarator: (init_declarator
   declarator: [
-    (identifier) @bound
-    (array_declarator [(identifier) @bound (array_declarator (identifier) @bound)])
-    (pointer_declarator declarator: (array_declarator (identifier) @bound))]
-  value: (initializer_list) @body)) @constant)
+    {_BOUND}
+    (array_declarator [{_BOUND} (array_declarator {_BOUND})])
+    (pointer_declarator declarator: [{_BOUND} (array_declarator {_BOUND})])]
+  value: [(initializer_list) (concatenated_string) {{}}] @body)) @constant
 """
 
 
@@ -69,7 +65,7 @@ QUERY = f"""
 {TAGS_AND_MACROS}
 {aliases("(primitive_type) (sized_type_specifier) (type_identifier)")}
 {ENUMERATIONS}
-{constants_in("translation_unit")}
+{CONSTANTS.format("(string_literal)")}
 (comment) @comment
 """
 

@@ -33,6 +33,10 @@ _QUERY = f"""
 (local_function_statement name: (identifier) @name body: (_) @body) @function
 (variable_declarator name: (identifier) @name {_LAMBDA}) @lambda
 (assignment_expression left: [(identifier) (member_access_expression)] @name right: {_LAMBDA}) @lambda
+((invocation_expression
+   function: (member_access_expression name: (identifier) @owner)
+   arguments: (argument_list . (argument (string_literal) @name) (argument {_LAMBDA}))) @lambda
+ (#match? @owner "^Map(Get|Post|Put|Patch|Delete|Methods)?$"))
 (local_declaration_statement (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
 (field_declaration (variable_declaration (variable_declarator {_LAMBDA}) @wrapped)) @wrapper
 (class_declaration name: (identifier) @name {_HEAD} body: (_)? @body) @class
@@ -42,6 +46,7 @@ _QUERY = f"""
 (enum_declaration name: (identifier) @name body: (_) @body) @enum
 (delegate_declaration name: (identifier) @name parameters: (_) @head) @alias
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @name (_) @body))) @constant
+(property_declaration name: (identifier) @name accessors: (_) value: (_) @body) @constant
 (namespace_declaration name: (_) @name) @namespace
 (file_scoped_namespace_declaration name: (_) @name) @rest
 (attribute_list) @decorator
@@ -68,7 +73,9 @@ def _without_tags(text: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """``A.B`` is two parts, ``this.Handler`` is ``Handler``, operator symbols and types stay whole."""
+    """``A.B`` is two parts, ``this.Handler`` is ``Handler``, symbols and paths stay whole."""
+    if text.startswith('"'):
+        return [text[1:-1]] if len(text) > 2 else []
     if not re.fullmatch(rf"[{WORD}.@\s]+", text):
         return [text]
     return [part for part in (piece.strip().lstrip("@") for piece in text.split(".")) if part and part != "this"] or [

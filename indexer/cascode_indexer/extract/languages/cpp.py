@@ -9,13 +9,13 @@ from cascode_indexer.extract.macros import cpp_shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
 from .c import (
+    CONSTANTS,
     DEFINITION,
     ENUMERATIONS,
     KEYWORDS,
     TAGS_AND_MACROS,
     TYPEDEFS,
     aliases,
-    constants_in,
     declared_name,
     is_local,
     is_statement,
@@ -25,6 +25,8 @@ from .c import (
 _TYPES = (
     "(primitive_type) (sized_type_specifier) (type_identifier) (qualified_identifier) (template_type) (dependent_type)"
 )
+
+_FIELD = "(field_identifier) @bound"
 
 _QUERY = f"""
 (function_definition declarator: (_) @name (field_initializer_list) @tail body: (_) @body) @function
@@ -37,8 +39,10 @@ _QUERY = f"""
 {TYPEDEFS}
 (class_specifier name: (_) @name body: (_) @body) @class
 {TAGS_AND_MACROS}
-{constants_in("translation_unit")}
-{constants_in("declaration_list")}
+{CONSTANTS.format("(string_literal) (raw_string_literal)")}
+(field_declaration (storage_class_specifier)
+  declarator: [{_FIELD} (array_declarator [{_FIELD} (array_declarator {_FIELD})])]
+  default_value: (initializer_list) @body) @constant
 (alias_declaration name: (_) @name type: (_) @body) @alias
 {aliases(_TYPES)}
 (concept_definition name: (identifier) @name "=" (_) @body) @alias

@@ -30,6 +30,12 @@ _VALUES = (
 )
 #: Verbs of routers. A call that names a path and gives a function is a handler, and the path is its name.
 _ROUTES = '(#match? @owner "^(get|post|put|patch|delete|head|options|all|use|route|ws)$") (#match? @name "^.[/]")'
+#: Calls that register a function under a name: tasks, and the parts of an application in Angular's first version.
+_REGISTERS = (
+    '(#match? @owner "^(task|registerTask|controller|directive|factory|service|provider|component|filter|command)$")'
+)
+#: Calls that do so at the top of a file. Further inside they are one of many handlers of the same events.
+_LISTENS = '(#match? @owner "^(on|once|handle|handleOnce)$")'
 
 
 def _calls(given: str) -> tuple[str, str]:
@@ -56,6 +62,13 @@ def _call_patterns(given: str) -> str:
 ((call_expression function: (member_expression property: (property_identifier) @owner)
    arguments: (arguments . (string) @name {given})) @lambda
  {_ROUTES})
+((call_expression function: (member_expression property: (property_identifier) @owner)
+   arguments: (arguments . (string) @name [{_EITHER_OF_STATEMENTS} (array {_EITHER_OF_STATEMENTS} .)] .)) @lambda
+ {_REGISTERS})
+(program (expression_statement
+  (call_expression function: (member_expression property: (property_identifier) @owner)
+    arguments: (arguments . (string) @name . {_EITHER_OF_STATEMENTS})) @lambda)
+ {_LISTENS})
 """
     )
 
@@ -150,22 +163,36 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
 """
 
 
-def constant_patterns(value: str) -> str:
-    """Patterns for values bound by ``const`` at the top of a module.
+def constant_patterns(value: str, namespace: str = "", field: str = "field_definition") -> str:
+    """Patterns for values bound by ``const`` at the top of a module, and for those of a class itself.
 
     Args:
         value: Pattern for the values.
+        namespace: Type of the node for a namespace, whose values are constants, too; none unless given.
+        field: Type of the node for a class's field.
     """
     bound = f'(lexical_declaration "const" . (variable_declarator name: (identifier) @name value: {value} @body) .)'
-    return f"""
-(program {bound} @constant)
-(program (export_statement declaration: {bound}) @constant)
+    scopes = ["(program {})", *([f"({namespace} body: (statement_block {{}}))"] if namespace else [])]
+    return (
+        "".join(
+            scope.format(f"{bound} @constant") + scope.format(f"(export_statement declaration: {bound}) @constant")
+            for scope in scopes
+        )
+        + f"""
+({field} "static" (property_identifier) @name value: {value} @body) @constant
+(program (expression_statement (assignment_expression left: (_) @name right: {_TABLE} @body) @constant)
+ (#eq? @name "module.exports"))
+(program (export_statement "default" @name
+  value: [{_TABLE} (call_expression function: (identifier) arguments: (arguments . (object)))] @body) @constant)
 """
+    )
 
 
+#: An object that does not only list what other lines define.
+_TABLE = "(object . (pair value: [(string) (number) (true) (false) (object) (array) (template_string)]))"
 #: What a table, an expression, a schema or a configuration is written as.
 _CONSTANT = (
-    "[(object) (array) (regex) (template_string) (new_expression)"
+    "[(object) (array) (regex) (template_string) (new_expression) (await_expression)"
     " (call_expression function: [(identifier) (member_expression)])]"
 )
 

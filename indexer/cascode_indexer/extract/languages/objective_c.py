@@ -10,7 +10,7 @@ from cascode_indexer.extract.branches import Branches
 from cascode_indexer.extract.shown import Shown, blank, blanked
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, words
 
-from .c import KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, constants_in, declared_name
+from .c import CONSTANTS, KEYWORDS, TAGS_AND_MACROS, TYPEDEFS, declared_name
 
 _QUERY = f"""
 (method_definition . (method_type)? . (identifier) @bound (compound_statement) @body) @method
@@ -22,7 +22,7 @@ _QUERY = f"""
 (protocol_declaration . (identifier) @name (protocol_reference_list)? @head) @protocol
 {TYPEDEFS}
 {TAGS_AND_MACROS}
-{constants_in("translation_unit")}
+{CONSTANTS.format("(string_literal)")}
 (comment) @comment
 """
 

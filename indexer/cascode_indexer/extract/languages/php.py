@@ -8,6 +8,7 @@ from cascode_indexer.extract.forms import CommentForms
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
 _CLOSURE = "[(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]"
+_GIVEN = f"arguments: (arguments . (argument [(string) (encapsed_string)] @name) (argument {_CLOSURE}))"
 
 _QUERY = f"""
 (function_definition name: (name) @name body: (_) @body) @function
@@ -16,12 +17,22 @@ _QUERY = f"""
 (assignment_expression
   left: [(variable_name) (member_access_expression) (scoped_property_access_expression)] @name
   right: {_CLOSURE}) @lambda
+((member_call_expression name: (name) @owner {_GIVEN}) @lambda
+ (#match? @owner "^(get|post|put|patch|delete|options|any)$") (#match? @name "^.[/]"))
+((scoped_call_expression scope: (name) @_router name: (name) @owner {_GIVEN}) @lambda
+ (#match? @_router "^(Route|Router|Artisan|Broadcast)$")
+ (#match? @owner "^(get|post|put|patch|delete|options|any|command|channel)$"))
+((function_call_expression function: (name) @owner {_GIVEN}) @lambda
+ (#match? @owner "^add_(action|filter|shortcode)$"))
 (array_element_initializer . (string) @name . {_CLOSURE} .) @lambda
 (class_declaration name: (name) @name body: (_) @body) @class
 (interface_declaration name: (name) @name body: (_) @body) @interface
 (trait_declaration name: (name) @name body: (_) @body) @trait
 (enum_declaration name: (name) @name body: (_) @body) @enum
 (const_declaration (const_element . (name) @name (_) @body .)) @constant
+(property_declaration (static_modifier)
+  (property_element name: (variable_name) @name default_value: (_) @body)) @constant
+(program (return_statement "return" @name (array_creation_expression) @body) @constant)
 (assignment_expression
   left: (variable_name) @name right: (object_creation_expression (anonymous_class) @type))
 (namespace_definition name: (namespace_name) @name !body) @rest

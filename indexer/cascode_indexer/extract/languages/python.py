@@ -9,7 +9,22 @@ from tree_sitter import Node
 from cascode_indexer.extract.forms import CommentForms, tidy
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
-_QUERY = """
+#: Where a module's constants depend on something.
+_BELOW = "".join(
+    f"(module {clause.format('(block (expression_statement')}"
+    " (assignment left: (identifier) @name right: (_) @body) @constant)))"
+    f"{')' * (clause.count('(') - clause.count(')'))}\n"
+    for clause in (
+        "(if_statement {}",
+        "(if_statement (elif_clause {}",
+        "(if_statement (else_clause {}",
+        "(try_statement {}",
+        "(try_statement (except_clause {}",
+        "(try_statement (else_clause {}",
+    )
+)
+
+_QUERY = f"""
 (function_definition name: (identifier) @name body: (_) @body) @function
 (assignment left: [(identifier) (attribute)] @name right: (lambda body: (_) @body)) @lambda
 (named_expression name: (identifier) @name value: (lambda body: (_) @body)) @lambda
@@ -22,10 +37,14 @@ _QUERY = """
  (#match? @_makes "(^|[.])(namedtuple|NamedTuple|TypedDict|NewType|make_dataclass)$"))
 ((module (expression_statement (assignment left: (identifier) @name type: (type) @_alias right: (_) @body) @alias))
  (#match? @_alias "(^|[.])TypeAlias$"))
+((module (expression_statement
+   (assignment left: (identifier) @name right: (subscript value: [(identifier) (attribute)] @_alias) @body) @alias))
+ (#match? @name "^_*[A-Z]+[a-z]")
+ (#match? @_alias "(^|[.])(Callable|Union|Optional|Literal|Annotated|[Dd]ict|[Ll]ist|[Tt]uple|[Ss]et|[Tt]ype)$"))
 (type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)]) right: (_) @body) @alias
 (module (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant))
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name right: (_) @body) @constant)))
-(decorated_definition definition: (_) @wrapped) @wrapper
+{_BELOW}(decorated_definition definition: (_) @wrapped) @wrapper
 (decorated_definition (decorator) @decorator)
 (comment) @comment
 """
@@ -123,7 +142,7 @@ SPEC = LanguageSpec(
     constructors=frozenset({"__init__", "__new__"}),
     inside_doc=_docstring,
     module_doc=_docstring,
-    constant_head=re.compile(r"_*[A-Z][A-Z0-9_]*\b(?!\.)"),
+    constant_head=re.compile(r"(?:_*[A-Z][A-Z0-9_]*|urlpatterns)\b(?!\.)"),
     cut_body=b" ...",
     empty_body=b"pass",
     only_declares=_is_placeholder,

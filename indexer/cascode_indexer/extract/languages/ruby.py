@@ -24,6 +24,19 @@ _QUERY = """
 ((assignment left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
   right: (call receiver: (constant) @_proc method: (identifier) @_new block: (_ body: (_)? @body))) @lambda
  (#eq? @_proc "Proc") (#eq? @_new "new"))
+((call !receiver method: (identifier) @_task
+   arguments: (argument_list . [(simple_symbol) @name (string) @name (pair key: (_) @name)]) @head
+   block: (_ body: (_) @body)) @lambda
+ (#eq? @_task "task"))
+((call !receiver method: (identifier) @_group arguments: (argument_list . [(simple_symbol) (string)] @name) block: (_))
+ @namespace
+ (#eq? @_group "namespace"))
+((call !receiver method: (identifier) @owner arguments: (argument_list . (string) @name) @head
+   block: (_ body: (_) @body)) @lambda
+ (#match? @owner "^(get|post|put|patch|delete|options|route)$") (#match? @name "^.[/]"))
+((call !receiver method: (identifier) @_scope
+   arguments: (argument_list . (simple_symbol) @name . (lambda body: (_) @body)) @head) @method
+ (#eq? @_scope "scope"))
 (class name: (_) @name superclass: (_)? @head body: (_)? @body) @class
 (module name: (_) @name body: (_)? @body) @mixin
 ((assignment left: (constant) @name
@@ -87,7 +100,7 @@ SPEC = LanguageSpec(
     name_parts=_parts,
     owner_parts=_owner,
     constructors=frozenset({"initialize"}),
-    signature_tail=("{", "do", "=", "->", ";"),
+    signature_tail=("{", "do", "=", "->", ",", ";"),
     cut_body=b"",
     definition=_DEFINITION,
     block_end=b"end",

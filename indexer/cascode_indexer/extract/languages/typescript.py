@@ -27,7 +27,7 @@ _AROUND = "(parenthesized_expression) (as_expression) (satisfies_expression)"
 
 
 _VALUE = (
-    "(object) (array) (regex) (template_string) (new_expression)"
+    "(object) (array) (regex) (template_string) (new_expression) (await_expression)"
     " (call_expression function: [(identifier) (member_expression) (instantiation_expression)])"
 )
 _CONSTANT = f"[{_VALUE} (as_expression [{_VALUE}]) (satisfies_expression [{_VALUE} (as_expression [{_VALUE}])])]"
@@ -58,7 +58,7 @@ _QUERY = (
 (class_body (method_signature name: (_) @name) @overload)
 (decorator) @decorator
 """
-    + constant_patterns(_CONSTANT)
+    + constant_patterns(_CONSTANT, "internal_module", "public_field_definition")
 )
 
 
