@@ -93,6 +93,8 @@ AMBIGUOUS_FOLDERS: dict[str, AmbiguousFolder] = {
         beside=_PROJECT_FILES,
         inside=("modules.txt", "autoload.php", "bundle"),
         within=frozenset({"assets", "css", "javascripts", "js", "lib", "media", "public", "src", "static", "www"}),
+        # A feature of a web application, by its conventions: vendor.service.ts, vendor-list.component.ts.
+        unless_inside=("__init__.py", "vendor.*.ts", "vendor-*.ts", "vendors.*.ts"),
     ),
     # setuptools, Gradle and create-react-app write build/; many webpack set-ups keep source there.
     "build": AmbiguousFolder(

@@ -221,6 +221,15 @@ def test_ordinary_names_are_kept(tree: Tree, found: Found, path: str) -> None:
     assert path in found(tree(path, "package.json={}", "README.md"))[0]
 
 
+def test_a_feature_of_an_application_may_be_called_vendor(tree: Tree, found: Found) -> None:
+    """Its files are called by it, in the way of NestJS and Angular; other folders of that name in src are copies."""
+    kept, _ = found(
+        tree("src/vendor/vendor.service.ts", "src/vendor/dto.ts", "other/src/vendor/jquery.js", "README.md")
+    )[:2]
+    assert {"src/vendor/vendor.service.ts", "src/vendor/dto.ts"} <= set(kept)
+    assert "other/src/vendor/jquery.js" not in kept
+
+
 @pytest.mark.parametrize("name", ["build", "vendor", "dist"])
 def test_a_python_package_with_an_output_name_is_kept(tree: Tree, found: Found, name: str) -> None:
     """``__init__.py`` inside outweighs a project file beside it."""
