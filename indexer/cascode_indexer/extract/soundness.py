@@ -44,7 +44,8 @@ def are_local(reading: Reading, sweep: Sweep, data: bytes) -> bool:
         ):
             continue
         index = bisect_left(starts, start) - 1
-        if index < 0 or functions[index].end < end:
+        # What is missing has no length, and at the end of a function it belongs to one that it has swallowed.
+        if index < 0 or functions[index].end < max(end, start + 1):
             return False
         item = functions[index]
         if indent(item.start) != indent(item.end - 1):

@@ -93,3 +93,17 @@ def test_classes_in_one_another_are_both_found() -> None:
 def test_forms_that_a_grammar_does_not_know_hide_nothing(source: str, expected: list[tuple[str, int, int]]) -> None:
     """Explicit backing fields and context parameters of Kotlin cost no class."""
     assert [(item.qualified_name, item.start_line, item.end_line) for item in _found(source, "kotlin")] == expected
+
+
+@pytest.mark.parametrize("rest", ["        g();\n", "        g();\n    return 1;\n"])
+def test_a_brace_left_open_in_c_makes_no_inner_functions(rest: str) -> None:
+    """Those that follow are functions of their own, and the first one ends where it is laid out to."""
+    source = (
+        f"int a(void)\n{{\n    if (x) {{\n{rest}}}\n\nint b(void)\n{{\n    g();\n}}\n\nint c(void)\n{{\n    g();\n}}\n"
+    )
+    end = 5 + rest.count("\n") - 1
+    assert [(item.qualified_name, item.start_line, item.end_line) for item in _found(source, "c")] == [
+        ("a", 1, end),
+        ("b", end + 2, end + 5),
+        ("c", end + 7, end + 10),
+    ]
