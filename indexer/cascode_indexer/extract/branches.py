@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .shown import Shown, blank, blanked
+from .shown import Named, Shown, blank, blanked
 
 _DIRECTIVE = re.compile(rb"#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b((?:\\\r?\n|[^\n])*)")
 _NOT_DEFINED = re.compile(rb"!\s*defined\s*\(?\s*(\w+)\s*\)?\Z")
@@ -24,6 +24,13 @@ _WHITE = b" \t\r\n\f\v"
 _ENDS = b";}:"
 _STARTS = b";{}:"
 _CONTINUATION = ord("\\")
+#: Head of a block of C#'s extension members, up to its brace.
+_EXTENSION = re.compile(
+    rb"^([ \t]*)extension[ \t]*(?:<[^(){};\n]{0,200}>[ \t]*)?\([^(){};]{0,500}\)\s*(?:where\b[^{};]{0,500})?\{",
+    re.MULTILINE,
+)
+#: Name of an operator that changes its object, which the grammar knows without the sign of equality.
+_ASSIGNING = re.compile(rb"\boperator[ \t]+(?:checked[ \t]+)?([-+*/%&|^]|<<|>>>?)(=)(?=[ \t]*\()")
 #: Comments and literals of C#, to be looked past.
 _C_SHARP_PROSE = re.compile(
     rb"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\"+.*?\"\"\"+|@\$?\"(?:\"\"|[^\"])*\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'",
@@ -33,13 +40,30 @@ _C_SHARP_PROSE = re.compile(
 
 def c_sharp_shown(source: bytes) -> Shown:
     """Show a C# source to its grammar."""
-    if not _DIRECTIVE.search(source):
+    has_extensions = _EXTENSION.search(source) is not None
+    has_operators = _ASSIGNING.search(source) is not None
+    if not has_extensions and not has_operators and not _DIRECTIVE.search(source):
         return Shown(source)
     code = bytearray(_C_SHARP_PROSE.sub(lambda match: blanked(match[0]), source))
     shown = bytearray(source)
     branches = Branches(code, shown, {})
     branches.choose()
-    return Shown(bytes(shown), branches=tuple(branches.blanked))
+    if has_extensions:
+        _blank_extensions(bytes(code), shown)
+    names: dict[int, Named] = {}
+    for match in _ASSIGNING.finditer(code) if has_operators else ():
+        names[match.start(1)] = Named((f"{match[1].decode()}=",), match.start(1))
+        blank(shown, *match.span(2))
+    return Shown(bytes(shown), names=names, branches=tuple(branches.blanked))
+
+
+def _blank_extensions(code: bytes, shown: bytearray) -> None:
+    """Blank what stands around members of an extension, which are the class's; its brace ends at its indentation."""
+    for match in _EXTENSION.finditer(code):
+        closing = code.find(b"\n" + match[1] + b"}", match.end())
+        if closing >= 0:
+            blank(shown, *match.span())
+            blank(shown, closing, closing + len(match[1]) + 2)
 
 
 @dataclass(slots=True)

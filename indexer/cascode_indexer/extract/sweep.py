@@ -33,7 +33,7 @@ _MAX_SIGNATURE_CHARACTERS = 1_000
 #: Types of nodes whose inside is run, in the words of every grammar.
 _FUNCTION_NODE = re.compile(r"function|method|lambda|closure|arrow|constructor|func_literal|accessor")
 #: What is left of line breaks inside brackets.
-_OPENING = re.compile(r"([(\[<]) ")
+_OPENING = re.compile(r"([(\[]|(?<! )<|(?<=template )<) ")
 _CLOSING = re.compile(r",? ([)\]])")
 _BLANKS = b" \t\f\v"
 _WHITE = b" \t\r\n\f\v"

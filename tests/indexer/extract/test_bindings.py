@@ -46,6 +46,27 @@ def test_a_field_bound_to_a_value_is_no_function(field: str) -> None:
     assert _names(f"class Door {{\n  {field}\n}}\n", "typescript") == []
 
 
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("const open = function () { f(); }.bind(null);\n", "open"),
+        ("const open = (() => { f(); }).bind(this);\n", "open"),
+        ("this.open = function () { f(); }.bind(this);\n", "open"),
+        ("Door.open = Door.open || function () { f(); };\n", "Door.open"),
+        ("Door.open = Door.open ?? (() => { f(); });\n", "Door.open"),
+        ("const open = isSlow ? () => { f(); } : null;\n", "open"),
+        ("const open = isSlow ? null : () => { f(); };\n", "open"),
+        ("const door = { open: function () { f(); }.bind(this) };\n", "door.open"),
+        ("class Door { open = function () { f(); }.bind(this); }\n", "Door.open"),
+        ("const door = function () { f(); }.call(this);\n", ""),
+    ],
+)
+def test_a_function_that_is_bound_or_chosen_has_the_name(language: str, source: str, name: str) -> None:
+    """Bound to its object, or standing in for one that is not there; what a function gives is none."""
+    assert _names(source, language) == ([name] if name else [])
+
+
 @pytest.mark.parametrize(
     ("language", "source", "name"),
     [

@@ -235,6 +235,48 @@ def test_inner_comments_document_a_rust_file() -> None:
     assert module.doc == "Doors of every kind.\n\nThey open, close and lock; see the guide."
 
 
+def test_sets_of_flags_in_rust_are_structs_of_all_their_lines() -> None:
+    """A macro makes them; the grammar knows neither the type of their bits nor constants inside."""
+    flags = "    pub struct Open: u32 {\n        const IN = 1;\n        const OUT = 2;\n    }\n"
+    source = (
+        f"bitflags::bitflags! {{\n{flags}\n{flags.replace('Open', 'Shut')}}}\nimpl Open {{\n    fn all() {{}}\n}}\n"
+    )
+    found = _found(source, "rust")
+    assert [(item.name, item.kind, item.start_line, item.end_line) for item in found] == [
+        ("Open", Kind.STRUCT, 2, 5),
+        ("Shut", Kind.STRUCT, 7, 10),
+    ]
+    assert found[0].code == flags.rstrip() + "\nfn all()"
+
+
+def test_members_of_an_extension_block_belong_to_its_class() -> None:
+    """C#'s block has no name, whatever it extends."""
+    source = (
+        "static class Doors\n{\n    extension(Door door)\n    {\n        public int Count() { return 1; }\n    }\n"
+        "    extension<T>(List<T> doors) where T : Door\n    {\n        public T First() { return f(); }\n    }\n\n"
+        "    public static int After() { return 1; }\n}\n"
+    )
+    found = extract_definitions(source, "c_sharp").definitions
+    assert [(item.qualified_name, item.kind.value) for item in found] == [
+        ("Doors", "class"),
+        ("Doors.Count", "method"),
+        ("Doors.First", "method"),
+        ("Doors.After", "method"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "signature"),
+    [
+        ("ruby", "class Foo < Bar\n  def a\n    1\n  end\nend\n", "class Foo < Bar"),
+        ("cpp", "template <\n  class T>\nstruct Box {\n  T t;\n};\n", "template <class T> struct Box"),
+    ],
+)
+def test_an_angle_between_blanks_is_no_bracket(language: str, source: str, signature: str) -> None:
+    """What a class is derived from is not written together with it."""
+    assert _found(source, language)[0].signature == signature
+
+
 def test_words_of_filters() -> None:
     """A group's word means all of it, another kind's only itself, an unknown one nothing."""
     assert kinds_of("function") == FUNCTION_KINDS

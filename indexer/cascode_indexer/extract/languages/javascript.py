@@ -40,8 +40,8 @@ _LISTENS = '(#match? @owner "^(on|once|handle|handleOnce)$")'
 
 def _calls(given: str) -> tuple[str, str]:
     """Patterns for a call that is given a function, and for one that is given what such a call makes."""
-    direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
-    return direct, f"(call_expression function: (_) arguments: (arguments {direct}))"
+    direct = f"(_ function: (_) @_call arguments: (_ {given}))"
+    return direct, f"(_ function: (_) arguments: (_ {direct}))"
 
 
 def _call_patterns(given: str) -> str:
@@ -73,6 +73,20 @@ def _call_patterns(given: str) -> str:
     )
 
 
+def _chosen_patterns(bound: str, label: str) -> str:
+    """Patterns for functions that are bound to an object, or one that stands in for or beside another.
+
+    Args:
+        bound: Start of the pattern for a binding, up to its value.
+        label: What the function is captured as.
+    """
+    given = f"[{EITHER} (parenthesized_expression {EITHER})]"
+    return f"""
+(({bound} (_ function: (_ object: {given} property: (property_identifier) @_bind))) @{label} (#eq? @_bind "bind"))
+({bound} (_ ["||" "??" "?" ":"] . {given})) @{label}
+"""
+
+
 def field_patterns(field: str, wrapped: Callable[[str], str]) -> str:
     """Patterns for functions and objects bound to a field of a class.
 
@@ -86,7 +100,8 @@ def field_patterns(field: str, wrapped: Callable[[str], str]) -> str:
 ({bound} {wrapped(EITHER)}) @method
 (({bound} {direct}) @method {_VALUES})
 (({bound} {nested}) @method {_VALUES})
-(({bound} (call_expression function: (identifier) @_call arguments: (arguments {ARROW}))) @method {_VALUES})
+(({bound} (_ function: (identifier) @_call arguments: (_ {ARROW}))) @method {_VALUES})
+{_chosen_patterns(bound, "method")}
 ({bound} (object) @namespace)
 {_holder_patterns(bound)}
 """
@@ -98,9 +113,9 @@ def _holder_patterns(bound: str) -> str:
     Args:
         bound: Start of the pattern for a binding, up to its value.
     """
-    made = '(_ "=>" body: (parenthesized_expression (object) @namespace))'
-    given = f"[(object) @namespace {made} (_ arguments: (arguments {made}))]"
-    return f"({bound} (_ arguments: (arguments {given})))\n"
+    made = '(_ "=>" body: (_ "(" (object) @namespace))'
+    given = f"[(object) @namespace {made} (_ arguments: (_ {made}))]"
+    return f"({bound} (_ arguments: (_ {given})))\n"
 
 
 def _closure_patterns(function: str, arrow: str) -> str:
@@ -153,6 +168,9 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
 
 {_closure_patterns(function, wrapped(_ARROW_OF_STATEMENTS))}
 {_call_patterns(wrapped(_EITHER_OF_STATEMENTS))}
+{_chosen_patterns("variable_declarator name: (identifier) @name value:", "function")}
+{_chosen_patterns("assignment_expression left: [(identifier) (member_expression)] @name right:", "function")}
+{_chosen_patterns("pair key: (_) @name value:", "method")}
 {_holder_patterns("variable_declarator name: (identifier) @name value:")}
 {_holder_patterns("assignment_expression left: (_) @name right:")}
 {_holder_patterns("pair key: (_) @name value:")}
@@ -171,21 +189,24 @@ def constant_patterns(value: str, namespace: str = "", field: str = "field_defin
         namespace: Type of the node for a namespace, whose values are constants, too; none unless given.
         field: Type of the node for a class's field.
     """
-    bound = f'(lexical_declaration "const" . (variable_declarator name: (identifier) @name value: {value} @body) .)'
-    scopes = ["(program {})", *([f"({namespace} body: (statement_block {{}}))"] if namespace else [])]
-    return (
-        "".join(
-            scope.format(f"{bound} @constant") + scope.format(f"(export_statement declaration: {bound}) @constant")
-            for scope in scopes
-        )
-        + f"""
-({field} "static" (property_identifier) @name value: {value} @body) @constant
-(program (expression_statement (assignment_expression left: (_) @name right: {_TABLE} @body) @constant)
+
+    def bound(value: str) -> str:
+        return f'(lexical_declaration "const" . (variable_declarator name: (identifier) @name value: {value} @body) .)'
+
+    inside = f"""
+({namespace} body: (statement_block {bound("(_)")} @constant))
+({namespace} body: (statement_block (export_statement declaration: {bound("(_)")}) @constant))
+"""
+    return f"""
+(program {bound(value)} @constant)
+(program (export_statement declaration: {bound(value)}) @constant)
+{inside if namespace else ""}
+({field} "static" (property_identifier) @name value: (_) @body) @constant
+((program (expression_statement (assignment_expression left: (_) @name right: {_TABLE} @body) @constant))
  (#eq? @name "module.exports"))
 (program (export_statement "default" @name
   value: [{_TABLE} (call_expression function: (identifier) arguments: (arguments . (object)))] @body) @constant)
 """
-    )
 
 
 #: An object that does not only list what other lines define.

@@ -83,8 +83,22 @@ def _shown(source: bytes) -> Shown:
             behind = _BEHIND_ITEMS.match(source, source.rfind(b"\n", match.end() - 1, closing) + 1, closing)
             if behind:
                 blank(shown, *behind.span(1))
+            if _FLAGS in match[0]:
+                _blank_flags(source, shown, match.end(), closing)
     return Shown(bytes(shown))
 
+
+def _blank_flags(source: bytes, shown: bytearray, start: int, end: int) -> None:
+    """Blank what makes the sets of flags between two offsets no structs: the type of their bits, and constants."""
+    for match in _FLAG_SET.finditer(source, start, end):
+        closing = source.find(b"\n" + match[1] + b"}", match.end())
+        if closing >= 0:
+            blank(shown, *match.span(2))
+            blank(shown, match.end(), closing)
+
+
+_FLAGS = b"bitflags!"
+_FLAG_SET = re.compile(rb"^([ \t]*)(?:pub(?:\([^()\n]*\))?[ \t]+)?struct[ \t]+\w+[ \t]*(:[ \t]*[\w:]+)[ \t]*\{", re.M)
 
 #: What a macro reads behind the last item that stands in its call: ``} ?= ptr::null_mut()``.
 _BEHIND_ITEMS = re.compile(rb"[ \t]*\}[ \t]*(?!/)([^\s})\];,][^\n]*)\Z")
