@@ -54,15 +54,12 @@ def test_a_field_bound_to_a_value_is_no_function(field: str) -> None:
         ("const open = (() => { f(); }).bind(this);\n", "open"),
         ("this.open = function () { f(); }.bind(this);\n", "open"),
         ("Door.open = Door.open || function () { f(); };\n", "Door.open"),
-        ("Door.open = Door.open ?? (() => { f(); });\n", "Door.open"),
-        ("const open = isSlow ? () => { f(); } : null;\n", "open"),
-        ("const open = isSlow ? null : () => { f(); };\n", "open"),
-        ("const door = { open: function () { f(); }.bind(this) };\n", "door.open"),
+        ("Door.open = Door.open ?? function () { f(); };\n", "Door.open"),
         ("class Door { open = function () { f(); }.bind(this); }\n", "Door.open"),
         ("const door = function () { f(); }.call(this);\n", ""),
     ],
 )
-def test_a_function_that_is_bound_or_chosen_has_the_name(language: str, source: str, name: str) -> None:
+def test_a_function_that_is_bound_or_stands_in_has_the_name(language: str, source: str, name: str) -> None:
     """Bound to its object, or standing in for one that is not there; what a function gives is none."""
     assert _names(source, language) == ([name] if name else [])
 
@@ -77,8 +74,6 @@ def test_a_function_that_is_bound_or_chosen_has_the_name(language: str, source: 
         ("javascript", "const app = new Vue({ methods: { open() { f(); } } });\n", "app.methods.open"),
         ("javascript", "const doors = { front: make({ open() { f(); } }) };\n", "doors.front.open"),
         ("typescript", "class Door { store = make({ open() { f(); } }); }\n", "Door.store.open"),
-        ("typescript", "const useBear = create<Bear>()((set) => ({ eat: () => set(1) }));\n", "useBear.eat"),
-        ("typescript", "const useBear = create(devtools((set) => ({ eat: () => set(1) })));\n", "useBear.eat"),
         ("javascript", "export default defineComponent({ methods: { open() { f(); } } });\n", "methods.open"),
         ("go", "package a\n\nvar serve = &cobra.Command{\n\tRunE: func() error { return nil },\n}\n", "serve.RunE"),
         ("go", 'package a\n\nvar checks = map[string]func(){\n\t"disk": func() { f() },\n}\n', "checks.disk"),
@@ -103,7 +98,7 @@ def test_what_a_call_or_literal_is_given_belongs_to_its_name(language: str, sour
         ("ruby", "get '/doors/:id' do\n  f\nend\n", "get./doors/:id"),
         ("ruby", "class Door\n  scope :open, -> { where(open: true) }\nend\n", "Door.open"),
         ("c_sharp", 'app.MapGet("/doors/{id}", async (int id) => { f(); });\n', "MapGet./doors/{id}"),
-        ("javascript", "client.on('messageCreate', async message => { f(); });\n", "on.messageCreate"),
+        ("javascript", "ipcMain.handle('open', async event => { f(); });\n", "handle.open"),
         ("javascript", "gulp.task('build', function () { f(); });\n", "task.build"),
         ("javascript", "app.controller('Main', ['$scope', function (scope) { f(); }]);\n", "controller.Main"),
     ],

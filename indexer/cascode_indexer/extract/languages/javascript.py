@@ -15,6 +15,11 @@ ARROW = '(_ "=>" body: (_) @body)'
 EITHER = '(_ ["function" "=>"] body: (_) @body)'
 _ARROW_OF_STATEMENTS = '(_ "=>" body: (statement_block) @body)'
 _EITHER_OF_STATEMENTS = '(_ ["function" "=>"] body: (statement_block) @body)'
+#: An object, or one that a call is given, whose functions are named by what it is bound to.
+_HOLDER = (
+    "[(object) @namespace (new_expression arguments: (arguments (object) @namespace))"
+    " (call_expression arguments: (arguments (object) @namespace))]"
+)
 #: Calls that return the function they are given, so that one which is an expression only keeps its name, too.
 _KEEPS = (
     '(#match? @keeps "^(React[.])?(memo|forwardRef|useCallback|observer|debounce|throttle|once|asyncHandler|action)$")'
@@ -30,18 +35,18 @@ _VALUES = (
 )
 #: Verbs of routers. A call that names a path and gives a function is a handler, and the path is its name.
 _ROUTES = '(#match? @owner "^(get|post|put|patch|delete|head|options|all|use|route|ws)$") (#match? @name "^.[/]")'
-#: Calls that register a function under a name: tasks, and the parts of an application in Angular's first version.
+#: Calls that register a function under a name: Electron's requests, tasks, and what Angular's first version is made of.
+#: At the top of a file only.
 _REGISTERS = (
-    '(#match? @owner "^(task|registerTask|controller|directive|factory|service|provider|component|filter|command)$")'
+    '(#match? @owner "^(handle|handleOnce|task|registerTask|command'
+    '|controller|directive|factory|service|provider|component|filter)$")'
 )
-#: Calls that do so at the top of a file. Further inside they are one of many handlers of the same events.
-_LISTENS = '(#match? @owner "^(on|once|handle|handleOnce)$")'
 
 
 def _calls(given: str) -> tuple[str, str]:
     """Patterns for a call that is given a function, and for one that is given what such a call makes."""
-    direct = f"(_ function: (_) @_call arguments: (_ {given}))"
-    return direct, f"(_ function: (_) arguments: (_ {direct}))"
+    direct = f"(call_expression function: (_) @_call arguments: (arguments {given}))"
+    return direct, f"(call_expression function: (_) arguments: (arguments {direct}))"
 
 
 def _call_patterns(given: str) -> str:
@@ -62,28 +67,25 @@ def _call_patterns(given: str) -> str:
 ((call_expression function: (member_expression property: (property_identifier) @owner)
    arguments: (arguments . (string) @name {given})) @lambda
  {_ROUTES})
-((call_expression function: (member_expression property: (property_identifier) @owner)
-   arguments: (arguments . (string) @name [{_EITHER_OF_STATEMENTS} (array {_EITHER_OF_STATEMENTS} .)] .)) @lambda
- {_REGISTERS})
 (program (expression_statement
   (call_expression function: (member_expression property: (property_identifier) @owner)
-    arguments: (arguments . (string) @name . {_EITHER_OF_STATEMENTS})) @lambda)
- {_LISTENS})
+    arguments: (arguments . (string) @name . [{_EITHER_OF_STATEMENTS} (array {_EITHER_OF_STATEMENTS} .)])) @lambda)
+ {_REGISTERS})
 """
     )
 
 
-def _chosen_patterns(bound: str, label: str) -> str:
-    """Patterns for functions that are bound to an object, or one that stands in for or beside another.
+def _bound_patterns(bound: str, label: str) -> str:
+    """Patterns for functions that are bound to an object.
 
     Args:
         bound: Start of the pattern for a binding, up to its value.
         label: What the function is captured as.
     """
-    given = f"[{EITHER} (parenthesized_expression {EITHER})]"
+    given = f"[{FUNCTION} (parenthesized_expression {EITHER})]"
     return f"""
-(({bound} (_ function: (_ object: {given} property: (property_identifier) @_bind))) @{label} (#eq? @_bind "bind"))
-({bound} (_ ["||" "??" "?" ":"] . {given})) @{label}
+(({bound} (call_expression function: (member_expression object: {given} property: (property_identifier) @_bind)))
+ @{label} (#eq? @_bind "bind"))
 """
 
 
@@ -100,22 +102,10 @@ def field_patterns(field: str, wrapped: Callable[[str], str]) -> str:
 ({bound} {wrapped(EITHER)}) @method
 (({bound} {direct}) @method {_VALUES})
 (({bound} {nested}) @method {_VALUES})
-(({bound} (_ function: (identifier) @_call arguments: (_ {ARROW}))) @method {_VALUES})
-{_chosen_patterns(bound, "method")}
-({bound} (object) @namespace)
-{_holder_patterns(bound)}
+(({bound} (call_expression function: (identifier) @_call arguments: (arguments {ARROW}))) @method {_VALUES})
+{_bound_patterns(bound, "method")}
+({bound} {_HOLDER})
 """
-
-
-def _holder_patterns(bound: str) -> str:
-    """Patterns for the objects that a call is given, which are named by what the call is bound to.
-
-    Args:
-        bound: Start of the pattern for a binding, up to its value.
-    """
-    made = '(_ "=>" body: (_ "(" (object) @namespace))'
-    given = f"[(object) @namespace {made} (_ arguments: (_ {made}))]"
-    return f"({bound} (_ arguments: (_ {given})))\n"
 
 
 def _closure_patterns(function: str, arrow: str) -> str:
@@ -168,12 +158,10 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
 
 {_closure_patterns(function, wrapped(_ARROW_OF_STATEMENTS))}
 {_call_patterns(wrapped(_EITHER_OF_STATEMENTS))}
-{_chosen_patterns("variable_declarator name: (identifier) @name value:", "function")}
-{_chosen_patterns("assignment_expression left: [(identifier) (member_expression)] @name right:", "function")}
-{_chosen_patterns("pair key: (_) @name value:", "method")}
-{_holder_patterns("variable_declarator name: (identifier) @name value:")}
-{_holder_patterns("assignment_expression left: (_) @name right:")}
-{_holder_patterns("pair key: (_) @name value:")}
+{_bound_patterns("variable_declarator name: (identifier) @name value:", "function")}
+{_bound_patterns("assignment_expression left: [(identifier) (member_expression)] @name right:", "function")}
+(assignment_expression left: (member_expression) @name
+  right: (binary_expression ["||" "??"] right: {_EITHER_OF_STATEMENTS})) @function
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (variable_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
 (export_statement declaration: (_) @wrapped) @wrapper
@@ -202,10 +190,10 @@ def constant_patterns(value: str, namespace: str = "", field: str = "field_defin
 (program (export_statement declaration: {bound(value)}) @constant)
 {inside if namespace else ""}
 ({field} "static" (property_identifier) @name value: (_) @body) @constant
-((program (expression_statement (assignment_expression left: (_) @name right: {_TABLE} @body) @constant))
+((expression_statement (assignment_expression left: (member_expression) @name right: {_TABLE} @body) @constant)
  (#eq? @name "module.exports"))
-(program (export_statement "default" @name
-  value: [{_TABLE} (call_expression function: (identifier) arguments: (arguments . (object)))] @body) @constant)
+(export_statement "default" @name
+  value: [{_TABLE} (call_expression function: (identifier) arguments: (arguments . (object)))] @body) @constant
 """
 
 
@@ -217,7 +205,7 @@ _CONSTANT = (
     " (call_expression function: [(identifier) (member_expression)])]"
 )
 
-COMMON_PATTERNS = """
+COMMON_PATTERNS = f"""
 (function_declaration name: (identifier) @name body: (_) @body) @function
 (generator_function_declaration name: (identifier) @name body: (_) @body) @function
 (method_definition name: (_) @name body: (_) @body) @method
@@ -228,9 +216,9 @@ COMMON_PATTERNS = """
 (export_statement "default" @name value: (class body: (_) @body)) @class
 (class name: (_) @name body: (_) @body) @class
 (class_declaration name: (_) @name body: (_) @body) @class
-(variable_declarator name: (identifier) @name value: (object) @namespace)
-(assignment_expression left: (_) @name right: (object) @namespace)
-(pair key: (_) @name value: (object) @namespace)
+(variable_declarator name: (identifier) @name value: {_HOLDER})
+(assignment_expression left: (_) @name right: {_HOLDER})
+(pair key: (_) @name value: {_HOLDER})
 (comment) @comment
 """
 
