@@ -107,3 +107,12 @@ def test_a_brace_left_open_in_c_makes_no_inner_functions(rest: str) -> None:
         ("b", end + 2, end + 5),
         ("c", end + 7, end + 10),
     ]
+
+
+def test_the_code_of_a_broken_function_goes_to_its_last_line() -> None:
+    """Also where the word that stands for its body while it is read is in it."""
+    source = "def a(x):\n    if x:\n        pass\n    return int(\n\n\ndef b():\n    return 1\n"
+    a, b = _found(source, "python")
+    assert a.code == "def a(x):\n    if x:\n        pass\n    return int("
+    assert (a.start_line, a.end_line) == (1, 4)
+    assert b.name == "b"
