@@ -184,7 +184,7 @@ def test_what_reads_pairs_is_computed_by_torch(
         assert model.engine.startswith("torch ")
         assert reason in model.engine
         hide(monkeypatch, "torch")
-        with pytest.raises(ModelError, match=rf"needs torch \(.*{reason}.*\): pip install 'cascode\[torch\]'$"):
+        with pytest.raises(ModelError, match=rf"needs torch \(.*{reason}.*\): pip install \"cascode\[torch\]\"$"):
             load_model(str(folder), device="cpu")
         monkeypatch.undo()
 

@@ -130,7 +130,7 @@ def test_another_tokenizer_without_the_library_names_the_extra(tmp_path: Path, m
     """A model whose tokenizer is not BERT's says what to install."""
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     (tmp_path / "tokenizer.json").write_text(json.dumps(changed(normalizer=None)))
-    with pytest.raises(ModelError, match=r"not BERT's and needs a library: pip install 'cascode\[torch\]'"):
+    with pytest.raises(ModelError, match=r"not BERT's and needs a library: pip install .cascode\[torch\]."):
         read_tokenizer(tmp_path, read_settings(bundled_folder()))
 
 

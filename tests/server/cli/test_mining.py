@@ -152,7 +152,7 @@ def test_a_release_measures_as_much_as_was_asked_for(monkeypatch: pytest.MonkeyP
         (
             ["train", "release", "m", "--data", "d", "-o", "o"],
             "cascode_lab.training.release.release",
-            "run it again before",
+            "no model was written: run it again",
         ),
         (["eval", "model", "--pairs", "d"], "cascode_lab.evaluation.suite.measure", "no results were written"),
     ],
