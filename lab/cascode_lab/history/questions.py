@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ MOST_QUESTIONS = 60
 #: Fewer say little of a repository: older commits are asked too until there are as many.
 ENOUGH_QUESTIONS = 40
 #: Usable commits after the revision, tried in turn: the fewer, the nearer the revision is to the newest code. For
-#: ``ENOUGH_QUESTIONS``, and as many times more as more are wanted.
+#: ``ENOUGH_QUESTIONS``; where more are wanted, as many times more in the end, each ``_GROWTH`` times the one before.
 _STEPS = (80, 120, 180, 270, 400)
-#: Candidates read, likewise: some five in ten give a pair.
+_GROWTH = 1.5
+#: Candidates read for ``ENOUGH_QUESTIONS``, and as many times more: some five in ten give a pair.
 _MOST_CANDIDATES = 1_000
 #: Draws the questions: every run and every model must be asked the same.
 _SEED = 20261128
@@ -109,7 +110,6 @@ def questions_of(
     Raises:
         HistoryError: git cannot read the history, or there is no such revision.
     """
-    # Whole steps where no more are wanted than usual.
     scale = max(1.0, enough / ENOUGH_QUESTIONS)
     candidates = int(_MOST_CANDIDATES * scale)
 
@@ -125,7 +125,7 @@ def questions_of(
         return asked_at(since, mined, mined.pairs)
     best: HistoryQuestions | None = None
     mined = Mined()
-    for step in (int(step * scale) for step in _STEPS):
+    for step in _steps(scale):
         mined = mine(repository, newest, limit=candidates, enough=step, on_commit=on_commit, cancelled=cancelled)
         if not mined.pairs or cancelled():
             break
@@ -141,6 +141,19 @@ def questions_of(
     if best is None:
         return HistoryQuestions(repository.commit(newest), (), "", +mined.dropped, is_cut=mined.is_cut)
     return best
+
+
+def _steps(scale: float) -> Iterator[int]:
+    """Usable commits after the revision, tried in turn until there are ``scale`` times as many as usual.
+
+    The first are the same however many are wanted: a young repository, or one that was moved about, has most questions
+    that stand near its newest code.
+    """
+    yield from _STEPS
+    step = _STEPS[-1] * _GROWTH
+    while step <= _STEPS[-1] * scale:
+        yield int(step)
+        step *= _GROWTH
 
 
 def _before(repository: GitRepository, newest: str, oldest: str) -> str | None:

@@ -153,11 +153,26 @@ def test_more_questions_are_looked_for_further_back(changing: History, monkeypat
     monkeypatch.setattr("cascode_lab.history.questions._STEPS", (3, 6))
     assert asked(changing, enough=2).available == 3
     many = asked(changing, enough=5, limit=5)
-    assert (len(many.questions), many.available, many.is_cut) == (5, 7, False)
+    assert (len(many.questions), many.available, many.is_cut) == (5, 6, False)
     monkeypatch.setattr("cascode_lab.history.questions._MOST_CANDIDATES", 4)
     cut = asked(changing, revision="HEAD~9", enough=2)
     assert (len(cut.questions), cut.is_cut) == (4, True)
     assert len(asked(changing, revision="HEAD~9", enough=4).questions) == 8
+
+
+def test_a_repository_that_was_moved_about_is_asked_near_its_newest_code(
+    changing: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many questions are wanted: what is asked after the move does not stand before it."""
+    monkeypatch.setattr("cascode_lab.history.questions._STEPS", (6, 12))
+    widths = dict.fromkeys(VERBS, 0)
+    changing.commit("Move the doors to another house", {"doors.py": "", "house.py": doors(widths)})
+    for number, verb in enumerate(VERBS, start=20):
+        widths[verb] = number
+        changing.commit(f"Let guests {verb} it {number} times at most", {"house.py": doors(widths)})
+    found = asked(changing, enough=100, limit=100)
+    assert len(found.questions) == len(VERBS)
+    assert {question.answers[0][0] for question in found.questions} == {"house.py"}
 
 
 def test_files_that_are_too_large_to_be_searched_give_no_question(changing: History) -> None:
