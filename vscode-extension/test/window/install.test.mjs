@@ -30,7 +30,7 @@ describe("getting the server", { concurrency: false }, () => {
       await window.notification(NEEDS_SERVER);
       await window.pressInNotification(NEEDS_SERVER, "Install Server");
       const message = await window.notification(/needs Python/);
-      assert.match(message, /CasCode needs Python 3\.10 to 3\.13: none was found\. Install one/);
+      assert.match(message, /CasCode needs Python 3\.10 to 3\.14: none was found\. Install one/);
       await window.screenshot("python-missing");
     } finally {
       await window.close();
