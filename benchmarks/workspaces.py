@@ -6,30 +6,21 @@ be had on this machine is left out, with a line that says so.
 
 from __future__ import annotations
 
-import lzma
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cascode_lab.corpus.archives import DAMAGE
+
 #: A client that takes longer for one package hangs.
 FETCH_SECONDS = 300
 # A client that fails or hangs, and what unpacking half an archive raises.
-_FAILURES = (
-    OSError,
-    EOFError,
-    ValueError,
-    subprocess.SubprocessError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
+_FAILURES = (*DAMAGE, ValueError, subprocess.SubprocessError)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ MAX_MEMBERS = 200_000
 
 
 # What the readers raise at damaged or encrypted archives; a zip that asks for a password is a RuntimeError.
-_DAMAGE = (
+DAMAGE = (
     OSError,
     EOFError,
     tarfile.TarError,
@@ -69,7 +69,7 @@ def read_members(archive: Path, suffixes: frozenset[str]) -> Iterator[Member]:
         else:
             with tarfile.open(archive) as tar:
                 yield from _tar_members(tar, suffixes)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         said = " ".join(str(error).split())
         raise ArchiveError(f"Cannot read {archive.name} ({said}): remove it so that it is fetched again.") from error
 

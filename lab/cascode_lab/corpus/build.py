@@ -89,7 +89,7 @@ def build_corpus(
         progress: Given one line a package.
 
     Returns:
-        The summary as written.
+        The summary as written, but for what failed: of this run alone.
 
     Raises:
         CorpusError: No package could be mined.
@@ -122,7 +122,7 @@ def write_corpus(
         attempted: All packages of this run: what an earlier run says of them no longer holds.
 
     Returns:
-        The summary as written.
+        The summary as written, but for what failed: of this run alone.
     """
     output.mkdir(parents=True, exist_ok=True)
     path = output / "summary.json"
@@ -147,7 +147,7 @@ def write_corpus(
     earlier = {name: reason for name, reason in summary.get("failed", {}).items() if name not in attempted}
     summary["failed"] = dict(sorted({**earlier, **failed}.items()))
     path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    return summary
+    return {**summary, "failed": dict(sorted(failed.items()))}
 
 
 def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:

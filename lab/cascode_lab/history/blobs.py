@@ -24,6 +24,7 @@ class BlobReader:
         self._repository = repository
         self._process: subprocess.Popen[bytes] | None = None
         self._missing = 0
+        self._is_partial: bool | None = None
 
     def __enter__(self) -> BlobReader:
         self._start()
@@ -53,7 +54,9 @@ class BlobReader:
         if not head:
             # git ends at an object that a remote promised and that it may not fetch.
             self._missing += 1
-            if self._missing > MOST_MISSING or not self._repository.is_partial():
+            if self._is_partial is None:
+                self._is_partial = self._repository.is_partial()
+            if self._missing > MOST_MISSING or not self._is_partial:
                 raise self._ended_early()
             self._stop()
             self._start()

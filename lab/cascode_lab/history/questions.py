@@ -24,7 +24,8 @@ MOST_QUESTIONS = 60
 #: Fewer say little of a repository: older commits are asked too until there are as many.
 ENOUGH_QUESTIONS = 40
 #: Usable commits after the revision, tried in turn: the fewer, the nearer the revision is to the newest code. For
-#: ``ENOUGH_QUESTIONS``; where more are wanted, as many times more in the end, each ``_GROWTH`` times the one before.
+#: ``ENOUGH_QUESTIONS``; where more are wanted, as many times more in the end, each ``_GROWTH`` times the one before, as
+#: these are.
 _STEPS = (80, 120, 180, 270, 400)
 _GROWTH = 1.5
 #: Candidates read for ``ENOUGH_QUESTIONS``, and as many times more: some five in ten give a pair.
@@ -150,10 +151,13 @@ def _steps(scale: float) -> Iterator[int]:
     that stand near its newest code.
     """
     yield from _STEPS
+    most = int(_STEPS[-1] * scale)
     step = _STEPS[-1] * _GROWTH
-    while step <= _STEPS[-1] * scale:
+    while step < most:
         yield int(step)
         step *= _GROWTH
+    if most > _STEPS[-1]:
+        yield most
 
 
 def _before(repository: GitRepository, newest: str, oldest: str) -> str | None:

@@ -12,6 +12,7 @@ from cascode_models.errors import ModelError
 from cascode_models.randomness import seeded_random
 from cascode_models.text import function_text
 from cascode_models.types import FunctionSource
+from cascode_models.writing import replacing
 
 #: Functions described between two lines of progress.
 _CHUNK = 256
@@ -58,14 +59,11 @@ def sample_descriptions(
     rows = seeded_random(f"{seed}/{language}").sample(rows, min(count, len(rows)))
     output.mkdir(parents=True, exist_ok=True)
     written = 0
-    path = output / f"{language}.jsonl"
     # Under its name only once it is whole: training would take a shorter file for all there is.
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with replacing(output, f"{language}.jsonl") as (partial,), partial.open("w", encoding="utf-8") as file:
         for row in _described(describer, rows, language, beams, seed, progress):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             written += 1
-    partial.replace(path)
     return written
 
 

@@ -113,7 +113,7 @@ def _drawn(report: HistoryReport, limit: int | None) -> str:
         newest = "the newest " if report.found.is_cut else ""
         return f" (drawn from {newest}{available:,}; --limit takes more)"
     if limit is not None and asked < limit:
-        return f" (fewer than --limit {limit:,}: no others can be used)"
+        return f" (fewer than --limit {limit:,}: no more were found)"
     return ""
 
 

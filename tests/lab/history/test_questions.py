@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cascode_lab.history.git import GitRepository
-from cascode_lab.history.questions import HistoryQuestions, questions_of
+from cascode_lab.history.questions import HistoryQuestions, _steps, questions_of
 from git_history import History
 
 from .conftest import CLIENT
@@ -158,6 +158,13 @@ def test_more_questions_are_looked_for_further_back(changing: History, monkeypat
     cut = asked(changing, revision="HEAD~9", enough=2)
     assert (len(cut.questions), cut.is_cut) == (4, True)
     assert len(asked(changing, revision="HEAD~9", enough=4).questions) == 8
+
+
+def test_the_first_revisions_tried_are_the_same_however_many_questions_are_wanted() -> None:
+    """The last one has as many times more commits behind it as questions are wanted."""
+    assert list(_steps(1.0)) == [80, 120, 180, 270, 400]
+    assert list(_steps(1.25)) == [80, 120, 180, 270, 400, 500]
+    assert list(_steps(2.5)) == [80, 120, 180, 270, 400, 600, 900, 1000]
 
 
 def test_a_repository_that_was_moved_about_is_asked_near_its_newest_code(

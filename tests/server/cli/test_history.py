@@ -187,7 +187,7 @@ def test_a_limit_that_cannot_be_reached_is_said(run: Run, clone: History) -> Non
     root = clone.git("rev-list", "--max-parents=0", "HEAD")
     for revision in ((), ("--revision", root)):
         short = run("eval", "history", str(clone.folder), "--limit", "50", *revision)
-        assert short.out.startswith("11 commits (fewer than --limit 50: no others can be used) asked for")
+        assert short.out.startswith("11 commits (fewer than --limit 50: no more were found) asked for")
         drawn = run("eval", "history", str(clone.folder), "--limit", "10", *revision)
         assert drawn.out.startswith("10 commits (drawn from 11; --limit takes more) asked for")
 
