@@ -193,7 +193,7 @@ class Line:
                 self._lock.release()
 
     def _stop_idling(self) -> None:
-        """A question has come."""
+        """Leave the connection open: whoever asks, or closes it, sees to it now."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None

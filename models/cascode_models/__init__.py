@@ -13,6 +13,5 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # oneDNN keeps a compiled primitive for each shape of a batch, 1,024 of them, and indexing meets a new shape in nearly
 # every batch: memory would grow by hundreds of megabytes. A handful serves the shapes in use.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-# It counts the processors that a process may run on, not the time that a container gives it: with two processors' worth
-# of 64 it would start 64 threads, which wait for one another most of the time.
+# OpenMP reads this when torch is imported, too.
 bound_openmp()

@@ -22,6 +22,8 @@ _CLOSING = {ord("("): b")", ord("["): b"]", ord("{"): b"}"}
 _CLOSERS = b")]}"
 #: What closes the lists that a head may be spread over.
 _LISTS = frozenset({b")", b"]"})
+#: Lines that a head may have; one with more is itself what is wrong, and its brackets are counted again for each.
+_MAX_HEAD_LINES = 64
 #: What goes on with the statement above at the same indentation.
 _CONTINUES = re.compile(
     rb"[})\]{]|(?:end|else|elif|elsif|elseif|catch|except|finally|rescue|ensure|fi|done|esac)\b(?!\s*[=(.:])"
@@ -109,9 +111,10 @@ class Layout:
         head = block.head - block.first
         behind = head + 1
         # Parameters on lines of their own belong to the head, unless it is the head that is wrong.
-        while behind < len(lines) and not _LISTS.isdisjoint(closers(lines[head:behind])):
+        last = min(len(lines), head + _MAX_HEAD_LINES)
+        while behind < last and not _LISTS.isdisjoint(closers(lines[head:behind])):
             behind += 1
-        first = behind if behind < len(lines) else head + 1
+        first = behind if behind < last else head + 1
         inside = [number for number in range(first, len(lines)) if indentation(lines[number]) > block.indent]
         final = max((number for number in inside if lines[number].strip()), default=-1)
         for number in inside:

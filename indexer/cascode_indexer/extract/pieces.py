@@ -88,7 +88,7 @@ class Pieces:
         text = self._layout.text(function.start_line - 1, function.end_line - 1).decode("utf-8", "surrogatepass")
         lines = [line.rstrip("\r\n") for line in _LINE.findall(function.code)]
         start, end = max(text.find(lines[0]), 0), text.rfind(lines[-1])
-        # What stands for a hidden body is no word of the source, though the source may have that word.
+        # The placeholder for a hidden body is not the source's, even where the source has the same word.
         if lines[-1].strip() == self._grammar.spec.empty_body.decode():
             end = -1
         return text[start : end + len(lines[-1]) if end >= start else None].rstrip(" \t\r\n\f\v")

@@ -32,7 +32,7 @@ _INSTALLED = frozenset({"site-packages", "dist-packages", "node_modules"})
 #: the definition is the type around it.
 _LINE_ALONE = 0.5
 #: Characters read of a line: a frame is shorter, and a minified line would be matched for seconds.
-LONGEST_LINE = 400
+_LONGEST_LINE = 400
 
 #: What stands before the first folder, whose own name may begin with a dot.
 _BEGINNING = re.compile(r"^(?:\.*/|~/)+")
@@ -107,7 +107,7 @@ def frames_in(text: str) -> tuple[Frame, ...]:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
     if len(text.splitlines()) == 1:
         text = LOST_LINE_END.sub("\n", text)
-    text = "\n".join(_places_with_paths(LINE_PREFIX.sub("", line[:LONGEST_LINE]) for line in text.splitlines()))
+    text = "\n".join(_places_with_paths(LINE_PREFIX.sub("", line[:_LONGEST_LINE]) for line in text.splitlines()))
     found = sorted(_matches(text), key=lambda match: match.start())
     return tuple(dict.fromkeys(map(_frame, _innermost_first(text, found))))[:_MOST_FRAMES]
 

@@ -33,14 +33,15 @@ def without_local(found: Sequence[TeamDefinition], folders: Sequence[Folder]) ->
         found: What the team's index gave.
         folders: What is searched here.
     """
-    for folder in folders:
+    for folder in folders if found else ():
         found = _without(found, folder)
     return list(found)
 
 
 def _without(found: Sequence[TeamDefinition], folder: Folder) -> list[TeamDefinition]:
     """Leave out what lies in a folder."""
-    clone = clone_of(folder.root)
+    # Read from the disk, so only where it can matter.
+    clone = clone_of(folder.root) if any(definition.origin for definition in found) else None
     places: list[tuple[str, str] | None] = [
         (path, definition.qualified_name)
         if clone is not None

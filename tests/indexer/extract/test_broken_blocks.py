@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cascode_indexer.extract import extract_definitions
+from cascode_indexer.extract.layout import closers
 from cascode_indexer.types import Definition
 
 #: A class with the methods ``a`` and ``b``, whose bodies are ``A`` and ``B``, by language.
@@ -107,6 +108,26 @@ def test_a_brace_left_open_in_c_makes_no_inner_functions(rest: str) -> None:
         ("b", end + 2, end + 5),
         ("c", end + 7, end + 10),
     ]
+
+
+def test_a_head_whose_bracket_stays_open_is_looked_through_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice the lines cost about twice the work: the brackets were counted from the head again for every line."""
+    counted = 0
+
+    def counting(lines: list[bytes]) -> list[bytes]:
+        nonlocal counted
+        counted += len(lines)
+        return closers(lines)
+
+    monkeypatch.setattr("cascode_indexer.extract.layout.closers", counting)
+    costs = []
+    for lines in (400, 800):
+        counted = 0
+        _found("def f(a, (b\n" + "    x = g(i)\n" * lines, "python")
+        costs.append(counted)
+    assert costs[1] < 3 * costs[0]
 
 
 def test_the_code_of_a_broken_function_goes_to_its_last_line() -> None:
