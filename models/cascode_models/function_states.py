@@ -30,6 +30,12 @@ class FunctionStates:
         self._bytes = 0
         self._lock = threading.Lock()
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of all states at hand."""
+        with self._lock:
+            return self._bytes
+
     def of(self, functions: Sequence[Sequence[int]], read: Reader) -> list[StateArray]:
         """States of functions in the order given; those not at hand are read together.
 

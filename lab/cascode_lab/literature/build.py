@@ -73,7 +73,7 @@ def _ranker(name: str, model: CasCodeModel, slow: CasCodeModel, depth: int, weig
     if name in ("poly", "three stages") and not model.has_codes:
         raise ModelError(f"system {name!r} needs a model with codes: train one with the preset 'poly'")
     if name == "classifier":
-        return Classifier(slow)
+        return Classifier(slow, holds_pool=True)
     if name == "poly":
         return Poly(model)
     if name in ("separate", "shared"):

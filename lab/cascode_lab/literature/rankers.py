@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cascode_lab.evaluation.bm25 import Bm25
+from cascode_lab.evaluation.cascade import EVALUATED_BYTES
+from cascode_models.function_states import FunctionStates
 from cascode_models.inference import CasCodeModel, fused_score
 from cascode_models.types import FloatArray, StateArray
 
@@ -79,16 +81,27 @@ class Classifier:
 
     Args:
         model: A model with a classifier.
+        holds_pool: Whether a late head, which meets the states of a function alone, holds those of the whole pool: they
+            are the same for every query. A cascade reads its few candidates when they are asked about.
     """
 
-    bytes_a_function = 0
-
-    def __init__(self, model: CasCodeModel) -> None:
+    def __init__(self, model: CasCodeModel, *, holds_pool: bool = False) -> None:
         self._model = model
+        self._holds_pool = holds_pool and model.network.late is not None
+        if self._holds_pool:
+            model.function_states = FunctionStates(EVALUATED_BYTES)
+        self._texts: list[str] = []
+
+    @property
+    def bytes_a_function(self) -> int:
+        """The mean of what is held, in half precision."""
+        return self._model.function_states.held_bytes // len(self._texts) if self._holds_pool and self._texts else 0
 
     def prepare(self, texts: Sequence[str]) -> None:
-        """See :class:`Ranker`: nothing can be read before the query is there."""
+        """See :class:`Ranker`: without a late head nothing can be read before the query is there."""
         self._texts = list(texts)
+        if self._holds_pool:
+            self._model.classify("", self._texts)
 
     def scores(self, query: str, positions: Sequence[int]) -> FloatArray:
         """See :class:`Ranker`."""

@@ -14,14 +14,17 @@ from cascode_lab.evaluation.sets import RetrievalSet
 from cascode_lab.literature.build import build, count_weights
 from cascode_lab.literature.measure import measure_set
 from cascode_lab.literature.plots import plot_depths
-from cascode_lab.literature.rankers import Cascade
+from cascode_lab.literature.rankers import Cascade, Classifier
 from cascode_lab.literature.results import Score, new_result, read_results, write_result
 from cascode_lab.literature.systems import OTHERS, SYSTEMS
 from cascode_lab.literature.table import BEGIN, END, NOT_RUN, tables, write_document
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
+from cascode_models.function_states import FunctionStates
+from cascode_models.load import load_model
 from cascode_models.modeling import CasCode
 from cascode_models.tokenization import TextTokenizer
+from cascode_models.types import StateArray
 
 
 class Saying:
@@ -130,7 +133,35 @@ def test_every_system_is_measured(name: str, folder: Path) -> None:
     assert cost["seconds_a_query"] > 0
     assert cost["resident_bytes"] > 2**20
     assert (cost["parameters"] == count_weights(str(folder))) == (name != "bm25")
-    assert (cost["bytes_a_function"] > 0) == (name in ("fast", "separate", "shared", "poly", "three stages"))
+    assert (cost["bytes_a_function"] > 0) == (name not in ("bm25", "likelihood"))
+
+
+@pytest.mark.parametrize(("limit_bytes", "times"), [(0, 3), (None, 1)])
+def test_a_late_head_reads_a_pool_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, limit_bytes: int | None, times: int
+) -> None:
+    """Each function has the same states for every query: the first query finds them read. Without memory each reads."""
+    model = load_model(str(folder))
+    classifier = Classifier(model, holds_pool=True)
+    if limit_bytes is not None:
+        model.function_states = FunctionStates(limit_bytes)
+    read: list[int] = []
+    states = model.network.states
+
+    def counted(rows: Sequence[Sequence[int]]) -> list[StateArray]:
+        """The states, and how many texts were read together."""
+        read.append(len(rows))
+        return states(rows)
+
+    monkeypatch.setattr(model.network, "states", counted)
+    classifier.prepare(TASK.texts)
+    first = classifier.scores("read a file", range(5))
+    second = classifier.scores("read a file", [4, 0])
+    assert second.tolist() == pytest.approx([first[4], first[0]])
+    # Queries are read alone.
+    assert len([count for count in read if count > 1]) == times
+    tokens = sum(len(ids) for ids in model.tokenizer.ids(TASK.texts, model.settings.classified_tokens))
+    assert classifier.bytes_a_function == (0 if limit_bytes == 0 else tokens * model.dimension * 2 // 5)
 
 
 def test_systems_say_what_their_model_lacks(model_folder: Path) -> None:
