@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from cascode_indexer.extract import LANGUAGES
@@ -40,28 +41,30 @@ _LEAST_EXACT_SECONDS = 0.05
 _KEY_BYTES = 16
 _KINDS = frozenset(kind.value for kind in Kind)
 
-_VECTORS = "SELECT key, vector, ''::bytea FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s)"
-_VECTORS_AND_STATES = (
-    "SELECT key, vector, states FROM cascode.vectors WHERE model_id = %s AND key = ANY(%s) AND states IS NOT NULL"
+#: The last says whether all of it is this role's: who loads calls what readers may not (cascode_team.functions).
+_MODEL = (
+    "SELECT m.id, m.dimension, pg_has_role(c.relowner, 'USAGE') FROM cascode.model(%s) m, pg_class c "
+    "WHERE c.oid = 'cascode.definitions'::regclass"
 )
-
-
-def _cut(column: str, most: int = _MOST_CHARACTERS) -> str:
-    """A column's text as far as it is used."""
-    return f"left({column}, {most})"
-
-
-_COLUMNS = ", ".join(
-    (
-        "d.key",
-        *map(
-            _cut, ("r.name", "r.origin", "r.revision", "d.path", "d.language", "d.name", "d.qualified_name", "d.kind")
-        ),
-        *map(_cut, ("d.signature", "d.doc")),
-        _cut("d.code", _MOST_CODE),
-        "d.start_line, d.end_line, d.name_line, d.name_column",
-    )
+_MAY_READ = "SELECT cascode.may_read()"
+_HOLDS_ANYTHING = "SELECT EXISTS (SELECT FROM cascode.repositories)"
+_VECTORS = "SELECT * FROM cascode.vectors_of(%s, %s, %s)"
+_ALL_VECTORS = "SELECT * FROM cascode.vectors_in(NULL, %s, %s, %s)"
+_NEAREST_VALUES = (
+    "%(model)s, %(vector)s, %(languages)s, %(kinds)s, %(limit)s, %(vectors)s, %(compared)s, %(with_states)s"
 )
+_NEAREST = f"SELECT * FROM cascode.nearest({_NEAREST_VALUES})"  # noqa: S608  constants
+_NEAREST_OF_ALL = f"SELECT * FROM cascode.nearest_in(NULL, {_NEAREST_VALUES})"  # noqa: S608  constants
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A model of the team's index, as this role may ask for it."""
+
+    number: int
+    dimension: int
+    #: Whether this role owns the index, and sees all of it.
+    owned: bool
 
 
 class PostgresTeam:
@@ -81,8 +84,8 @@ class PostgresTeam:
         self._seconds = seconds
         self._searches = Line(address, seconds, seconds)
         self._lookups = Line(address, _LOOKUP_SECONDS, seconds)
-        #: Numbers and dimensions of models that were asked for, by fingerprint.
-        self._models: dict[str, tuple[int, int]] = {}
+        #: Models that were asked for, by fingerprint.
+        self._models: dict[str, _Model] = {}
 
     @property
     def label(self) -> str:
@@ -100,15 +103,16 @@ class PostgresTeam:
         """See :meth:`Team.vectors`."""
 
         def work(connection: Connection) -> tuple[list[int], FloatArray, tuple[bytes, ...] | None]:
-            number, dimension = self._model(connection, fingerprint)
-            statement = _VECTORS_AND_STATES if with_states else _VECTORS
+            model = self._model(connection, fingerprint)
+            statement = _ALL_VECTORS if model.owned else _VECTORS
             rows: dict[bytes, tuple[bytes, bytes]] = {}
-            for row in _fetch(connection, statement, (number, list(keys)), len(keys), binary=True):
+            values = model.number, list(keys), with_states
+            for row in _fetch(connection, statement, values, len(keys), binary=True):
                 if not all(isinstance(value, bytes) for value in row):
                     raise ValueError("it gave something else than vectors")
                 rows[row[0]] = row[1:]
             positions = [at for at, key in enumerate(keys) if key in rows]
-            vectors = read_halves([rows[keys[at]][0] for at in positions], dimension)
+            vectors = read_halves([rows[keys[at]][0] for at in positions], model.dimension)
             return positions, vectors, tuple(rows[keys[at]][1] for at in positions) if with_states else None
 
         return self._lookups.ask(work)
@@ -119,14 +123,14 @@ class PostgresTeam:
 
         def work(connection: Connection) -> list[TeamDefinition]:
             remembered = self._models.get(question.fingerprint)
-            found = [] if remembered is None else self._nearest(connection, question, *remembered, until)
+            found = [] if remembered is None else self._nearest(connection, question, remembered, until)
             if not found:
                 # Of a model that was remembered, too: an index that was made again has another number for it.
                 current = self._models[question.fingerprint] = self._model(connection, question.fingerprint)
                 if current != remembered:
-                    found = self._nearest(connection, question, *current, until)
+                    found = self._nearest(connection, question, current, until)
             if not found:
-                self._explain_nothing(connection)
+                self._explain_nothing(connection, self._models[question.fingerprint])
             return found
 
         return self._searches.ask(work)
@@ -136,56 +140,53 @@ class PostgresTeam:
         self._searches.close()
         self._lookups.close()
 
-    def _model(self, connection: Connection, fingerprint: str) -> tuple[int, int]:
-        """Return number and dimension of a model.
+    def _model(self, connection: Connection, fingerprint: str) -> _Model:
+        """Return a model.
 
         Raises:
             TeamUnavailableError: The team's index has none of its vectors.
         """
         self._models.pop(fingerprint, None)
-        row = connection.execute(
-            "SELECT id, dimension FROM cascode.models WHERE fingerprint = %s", (fingerprint,)
-        ).fetchone()
+        row = connection.execute(_MODEL, (fingerprint,)).fetchone()
         if row is None:
             raise TeamUnavailableError(
                 f"{self._label} holds nothing of the model {fingerprint}: use the model that it was loaded with, or "
                 "have it loaded with this one"
             )
-        return int(row[0]), int(row[1])
+        return _Model(int(row[0]), int(row[1]), bool(row[2]))
 
     def _nearest(
-        self, connection: Connection, question: TeamQuestion, number: int, dimension: int, until: float
+        self, connection: Connection, question: TeamQuestion, model: _Model, until: float
     ) -> list[TeamDefinition]:
         """Ask for the nearest definitions, and where the index gives too few compare what may be seen one by one.
 
         Args:
             connection: To the database.
             question: What is asked.
-            number: Of its model.
-            dimension: Of its model's vectors.
+            model: Its model.
             until: By when, on the monotonic clock, somebody waits for the answer.
 
         Raises:
             TeamUnavailableError: The model's vectors have another dimension there.
         """
-        if len(question.vector) != dimension:
+        if len(question.vector) != model.dimension:
             raise TeamUnavailableError(
-                f"{self._label} holds vectors of {dimension} numbers for the model {question.fingerprint}, which has "
-                f"{len(question.vector)}: have it loaded with the same model"
+                f"{self._label} holds vectors of {model.dimension} numbers for the model {question.fingerprint}, which "
+                f"has {len(question.vector)}: have it loaded with the same model"
             )
-        found = _ask(connection, question, number, dimension)
+        found = _ask(connection, question, model)
         if len({definition.key for definition in found}) < question.limit:
             # The index gave up before it met enough that this user may see, or that the filters let through.
-            found += _compare(connection, question, number, dimension, (until - time.monotonic()) * _EXACT_SHARE)
+            found += _compare(connection, question, model, (until - time.monotonic()) * _EXACT_SHARE)
         return _ordered(found, question.limit)
 
-    def _explain_nothing(self, connection: Connection) -> None:
+    def _explain_nothing(self, connection: Connection, model: _Model) -> None:
         """Say why nothing was found where that is no matter of the question.
 
         Raises:
             TeamUnavailableError: This user may read no repository.
         """
-        row = connection.execute("SELECT EXISTS (SELECT FROM cascode.repositories)").fetchone()
+        row = connection.execute((_HOLDS_ANYTHING if model.owned else _MAY_READ).encode()).fetchone()
         if row is None or not row[0]:
             raise TeamUnavailableError(
                 f"{self._label} has no repository that you may read: whoever runs it grants some with "
@@ -193,18 +194,14 @@ class PostgresTeam:
             )
 
 
-def _ask(
-    connection: Connection, question: TeamQuestion, number: int, dimension: int, *, exact: bool = False
-) -> list[TeamDefinition]:
+def _ask(connection: Connection, question: TeamQuestion, model: _Model, *, exact: bool = False) -> list[TeamDefinition]:
     """Ask the question; see :func:`_statement`."""
-    statement, values = _statement(question, number, dimension, exact=exact)
+    statement, values = _statement(question, model, exact=exact)
     rows = _fetch(connection, statement, values, question.limit * _COPIES)
     return [found for row in rows if (found := _definition(row)) is not None]
 
 
-def _compare(
-    connection: Connection, question: TeamQuestion, number: int, dimension: int, seconds: float
-) -> list[TeamDefinition]:
+def _compare(connection: Connection, question: TeamQuestion, model: _Model, seconds: float) -> list[TeamDefinition]:
     """Compare with all that may be seen, as far as the time allows: nothing where that is not enough."""
     from psycopg import errors
 
@@ -212,7 +209,7 @@ def _compare(
         return []
     connection.execute(f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}".encode())
     try:
-        return _ask(connection, question, number, dimension, exact=True)
+        return _ask(connection, question, model, exact=True)
     except errors.QueryCanceled:
         return []
     finally:
@@ -257,75 +254,24 @@ def _ordered(found: Sequence[TeamDefinition], limit: int) -> list[TeamDefinition
     return [definition for definition in ordered if definition.key in texts]
 
 
-def _statement(question: TeamQuestion, number: int, dimension: int, *, exact: bool) -> tuple[str, dict[str, Any]]:
+def _statement(question: TeamQuestion, model: _Model, *, exact: bool) -> tuple[str, dict[str, Any]]:
     """Return the question in SQL, and its values.
-
-    The nearest vectors come from the index one by one, and each is let through by the row-level security of who asks,
-    and by the filters, before it counts: so that the limit is of what may be shown.
 
     Args:
         question: The question.
-        number: Of its model.
-        dimension: Of its model's vectors.
+        model: Its model.
         exact: Compare all that the user may see, up to a bound, without the index.
     """
-    values: dict[str, Any] = {
+    return _NEAREST_OF_ALL if model.owned else _NEAREST, {
+        "model": model.number,
         "vector": write_half(question.vector),
+        "languages": list(question.languages) or None,
+        "kinds": list(question.kinds) or None,
         "limit": question.limit,
         "vectors": question.limit * _VECTORS_A_TEXT,
+        "compared": _MOST_COMPARED if exact else None,
+        "with_states": question.with_states,
     }
-    wanted = ""
-    if question.languages:
-        wanted += " AND d.language = ANY(%(languages)s)"
-        values["languages"] = list(question.languages)
-    if question.kinds:
-        wanted += " AND d.kind = ANY(%(kinds)s)"
-        values["kinds"] = list(question.kinds)
-    definitions = "SELECT FROM cascode.definitions d WHERE d.key"
-    # A further passage stands for the definitions with its text.
-    whole = (
-        f"EXISTS ({definitions} = p.key AND d.repository_id = p.repository_id{wanted} OFFSET 0)" if wanted else "true"
-    )
-    passages = f"SELECT FROM cascode.passages p WHERE p.passage = v.key AND {whole} OFFSET 0"
-    admitted = f"AND (EXISTS ({definitions} = v.key{wanted} OFFSET 0) OR EXISTS ({passages}))" if wanted else ""
-    distance = f"v.vector::halfvec({dimension}) <#> %(vector)s::halfvec({dimension})"
-    near = f"FROM cascode.vectors v WHERE v.model_id = {number} {admitted} ORDER BY {distance}"
-    if exact:
-        keys = (
-            f"(SELECT DISTINCT d.key FROM cascode.definitions d WHERE true{wanted} LIMIT {_MOST_COMPARED}) UNION "  # noqa: S608
-            f"(SELECT DISTINCT p.passage FROM cascode.passages p WHERE {whole} LIMIT {_MOST_COMPARED})"
-        )
-        # The sum is no expression of the index.
-        joined = f"cascode.vectors v ON v.model_id = {number} AND v.key = k.key"
-        near = f"FROM ({keys}) k JOIN {joined} ORDER BY 0 + ({distance})"
-    # Those of a text's passages lie behind those of its beginning, as in a workspace's index.
-    parts = (
-        "SELECT 0 AS place, texts.key AS part UNION "
-        "SELECT p.place, p.passage FROM cascode.passages p WHERE p.key = texts.key"
-    )
-    states = (
-        f"(SELECT string_agg(v.states, ''::bytea ORDER BY parts.place) FROM ({parts}) parts "  # noqa: S608
-        f"JOIN cascode.vectors v ON v.model_id = {number} AND v.key = parts.part)"
-        if question.with_states
-        else "NULL::bytea"
-    )
-    statement = f"""
-        WITH near AS (SELECT v.key, -({distance}) AS similarity {near} LIMIT %(vectors)s),
-        texts AS (
-            SELECT t.key, max(t.similarity) AS similarity
-            FROM (SELECT near.key, near.similarity FROM near UNION ALL
-                  SELECT p.key, near.similarity FROM near CROSS JOIN LATERAL
-                      (SELECT p.key FROM cascode.passages p WHERE p.passage = near.key OFFSET 0) p) t
-            WHERE EXISTS ({definitions} = t.key{wanted} OFFSET 0)
-            GROUP BY t.key ORDER BY similarity DESC, t.key LIMIT %(limit)s)
-        SELECT {_COLUMNS}, texts.similarity, {states}
-        FROM texts
-        CROSS JOIN LATERAL (SELECT * FROM cascode.definitions d WHERE d.key = texts.key{wanted}
-                            ORDER BY d.repository_id, d.path, d.ordinal LIMIT {_COPIES}) d
-        JOIN cascode.repositories r ON r.id = d.repository_id
-        ORDER BY texts.similarity DESC, r.name, d.path, d.ordinal
-    """  # noqa: S608  numbers of ours and names of columns; all else are parameters
-    return statement, values
 
 
 def _definition(row: Sequence[Any]) -> TeamDefinition | None:

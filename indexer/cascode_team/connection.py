@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cascode_team.address import Address
-from cascode_team.errors import TeamSetupError
+from cascode_team.errors import TeamSetupError, nothing_to_ask
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -43,7 +43,7 @@ def connected(url: str, *, writes: bool) -> Iterator[Connection]:
             **session,
         ) as connection:
             yield connection
-    except psycopg.errors.UndefinedTable:
-        raise TeamSetupError(f"{address.label} holds no team's index: 'cascode team load' makes it") from None
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName):
+        raise TeamSetupError(nothing_to_ask(address.label)) from None
     except psycopg.Error as error:
         raise TeamSetupError(f"{address.label}: {address.clean(str(error))}") from None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cascode_indexer.team.types import TeamUnavailableError
 from cascode_team.address import Address
+from cascode_team.errors import nothing_to_ask
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -165,8 +166,11 @@ class Line:
             yield
         except (psycopg.Error, ValueError) as error:
             self._drop()
-            said = self._address.clean(str(error)) or type(error).__name__
-            self._note_failure(f"{self._address.label}: {said}")
+            if isinstance(error, psycopg.errors.UndefinedFunction | psycopg.errors.InvalidSchemaName):
+                self._note_failure(nothing_to_ask(self._address.label))
+            else:
+                said = self._address.clean(str(error)) or type(error).__name__
+                self._note_failure(f"{self._address.label}: {said}")
             raise TeamUnavailableError(self._reason) from None  # the cause may hold the address
 
     def _connected(self) -> Connection:

@@ -23,15 +23,23 @@ UNION ALL SELECT format('ALTER SCHEMA cascode OWNER TO %I', current_user)
 UNION ALL (SELECT format('ALTER TABLE cascode.%I OWNER TO %I', relname, current_user)
     FROM pg_class WHERE relnamespace = to_regnamespace('cascode') AND relkind = 'r'
     AND NOT pg_has_role(relowner, 'USAGE') ORDER BY relname)
+UNION ALL (SELECT format('ALTER FUNCTION %s OWNER TO %I', oid::regprocedure, current_user)
+    FROM pg_proc WHERE pronamespace = to_regnamespace('cascode') AND NOT pg_has_role(proowner, 'USAGE') ORDER BY oid)
 """  # noqa: S608  the name is a constant
 
 
-def owns_tables(connection: Connection) -> bool:
-    """Return whether a role owns what it loads into; without, row-level security would hide most of it."""
-    row = connection.execute(
-        "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class "
-        "WHERE relnamespace = to_regnamespace('cascode') AND relkind = 'r'"
-    ).fetchone()
+_OWNERS = """
+SELECT relowner AS owner FROM pg_class WHERE relnamespace = to_regnamespace('cascode') AND relkind = 'r'
+UNION SELECT proowner FROM pg_proc WHERE pronamespace = to_regnamespace('cascode')
+"""
+
+
+def owns_index(connection: Connection) -> bool:
+    """Return whether a role owns what it loads into; without, row-level security would hide most of it.
+
+    The functions are part of it: they see what their owner sees.
+    """
+    row = connection.execute(f"SELECT bool_and(pg_has_role(owner, 'USAGE')) FROM ({_OWNERS}) o".encode()).fetchone()  # noqa: S608
     return row == (True,)
 
 

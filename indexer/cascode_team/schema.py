@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cascode_team.errors import TeamSetupError
-from cascode_team.rights import READER, advice, owns_tables
+from cascode_team.functions import FUNCTIONS
+from cascode_team.rights import READER, advice, owns_index
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -119,7 +120,7 @@ GRANT SELECT ON cascode.passages TO {READER};
 """  # noqa: S608  the name is a constant
 
 #: In order; what was released is never changed, only followed by another one.
-MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, FUNCTIONS)
 
 
 def migrate(connection: Connection) -> None:
@@ -136,7 +137,7 @@ def migrate(connection: Connection) -> None:
     try:
         if _version(connection) < len(MIGRATIONS):
             _change(connection)
-        may_load = owns_tables(connection)
+        may_load = owns_index(connection)
     except errors.FeatureNotSupported as error:
         raise TeamSetupError("the database has no pgvector: install the extension 'vector' on its server") from error
     except errors.InsufficientPrivilege:

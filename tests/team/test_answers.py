@@ -49,9 +49,7 @@ def giving_up(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def statement(*arguments: Any, exact: bool = False) -> tuple[str, dict[str, Any]]:
         made, values = statement_of(*arguments, exact=exact)
-        return made, values if exact else {
-            name: 1 if isinstance(value, int) else value for name, value in values.items()
-        }
+        return made, values if exact else {**values, "limit": 1, "vectors": 1}
 
     monkeypatch.setattr(client, "_statement", statement)
     return statement
@@ -185,7 +183,7 @@ def test_a_look_up_that_brings_something_else_is_an_error(
     node: Node, database: str, reader: str, row: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever stands in the place of keys and vectors: it is one line, and no other exception."""
-    monkeypatch.setattr(client, "_VECTORS", f"SELECT {row} WHERE (%s, %s) IS NOT NULL")
+    monkeypatch.setattr(client, "_VECTORS", f"SELECT {row} WHERE (%s, %s, %s) IS NOT NULL")
     team = PostgresTeam(node.url(reader, database=database), seconds=20.0)
     with pytest.raises(TeamUnavailableError):
         team.vectors("fake-encoder-1", [b"\0" * 16, b"\0"], with_states=False)

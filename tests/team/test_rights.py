@@ -108,6 +108,9 @@ def test_tables_that_are_up_to_date_are_not_touched(node: Node, code: str, make_
         ).fetchall()
         for (name,) in names:
             superuser.execute(f"ALTER TABLE cascode.{name} OWNER TO bare_loader".encode())
+        functions = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'cascode'::regnamespace"
+        for (name,) in superuser.execute(functions).fetchall():
+            superuser.execute(f"ALTER FUNCTION {name} OWNER TO bare_loader".encode())
         superuser.execute("GRANT USAGE ON SCHEMA cascode TO bare_loader")
     with as_role(node, code, "bare_loader") as own:
         migrate(own)
