@@ -64,6 +64,37 @@ def test_a_function_that_is_bound_or_stands_in_has_the_name(language: str, sourc
     assert _names(source, language) == ([name] if name else [])
 
 
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+@pytest.mark.parametrize(
+    ("source", "name", "signature"),
+    [
+        ("const open = isSlow\n  ? function (a) { f(); }\n  : () => { g(); h(); };\n", "open", "function (a)"),
+        ("export const open = isSlow\n  ? null\n  : (a) => {\n    f();\n  };\n", "open", "null : (a)"),
+        ("const open = isSlow\n  ? a => f(a)\n  : a => g(a);\n", "open", "a"),
+        ("Door.open = isSlow\n  ? function () { f(); }\n  : null;\n", "Door.open", "function ()"),
+        ("const door = { open: isSlow ? () => { f(); } : null };\n", "door.open", "()"),
+        ("class Door { open = isSlow ? () => { f(); } : () => { g(); }; }\n", "Door.open", "()"),
+    ],
+)
+def test_functions_that_a_condition_chooses_from_are_one(language: str, source: str, name: str, signature: str) -> None:
+    """A name has one definition, of all its branches; the signature is the first one's."""
+    found = [
+        definition
+        for definition in extract_definitions(source, language).definitions
+        if definition.kind in FUNCTION_KINDS
+    ]
+    assert [definition.qualified_name for definition in found] == [name]
+    assert found[0].signature.partition(" ? ")[2] == signature
+    assert (found[0].start_line, found[0].end_line) == (1, source.count("\n"))
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+@pytest.mark.parametrize("value", ["isSlow ? f() : g(1)", "isSlow ? names.map(name => { return name; }) : []"])
+def test_a_value_that_a_condition_chooses_is_no_function(language: str, value: str) -> None:
+    """A branch that is computed with a function is a value, too."""
+    assert _names(f"const doors = {value};\n", language) == []
+
+
 @pytest.mark.parametrize(
     ("language", "source", "name"),
     [

@@ -75,8 +75,10 @@ def _call_patterns(given: str) -> str:
     )
 
 
-def _bound_patterns(bound: str, label: str) -> str:
-    """Patterns for functions that are bound to an object.
+def _chosen_patterns(bound: str, label: str) -> str:
+    """Patterns for functions that are bound to an object, or chosen by a condition.
+
+    Two branches are one definition, of the whole declaration: its signature is that of the first.
 
     Args:
         bound: Start of the pattern for a binding, up to its value.
@@ -86,6 +88,7 @@ def _bound_patterns(bound: str, label: str) -> str:
     return f"""
 (({bound} (call_expression function: (member_expression object: {given} property: (property_identifier) @_bind)))
  @{label} (#eq? @_bind "bind"))
+({bound} (ternary_expression (_ ["function" "=>"] body: (_) @tail)) @body) @{label}
 """
 
 
@@ -103,7 +106,7 @@ def field_patterns(field: str, wrapped: Callable[[str], str]) -> str:
 (({bound} {direct}) @method {_VALUES})
 (({bound} {nested}) @method {_VALUES})
 (({bound} (call_expression function: (identifier) @_call arguments: (arguments {ARROW}))) @method {_VALUES})
-{_bound_patterns(bound, "method")}
+{_chosen_patterns(bound, "method")}
 ({bound} {_HOLDER})
 """
 
@@ -131,7 +134,10 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
         around: Patterns for the expressions that it may stand in.
     """
     function, arrow, either = wrapped(FUNCTION), wrapped(ARROW), wrapped(EITHER)
-    holder = f"[(function_expression) (generator_function) (arrow_function) (call_expression) (class) {around}]"
+    holder = (
+        "[(function_expression) (generator_function) (arrow_function) (call_expression) (ternary_expression)"
+        f" (class) {around}]"
+    )
     return f"""
 (variable_declarator name: (identifier) @name value: {function}) @function
 (variable_declarator name: (identifier) @name value: {arrow}) @lambda
@@ -153,13 +159,14 @@ def binding_patterns(wrapped: Callable[[str], str], around: str) -> str:
 (assignment_pattern left: (identifier) @name right: {either}) @lambda
 (export_statement "default" @name value: {function}) @function
 (export_statement "default" @name value: {arrow}) @lambda
+{_chosen_patterns("variable_declarator name: (identifier) @name value:", "function")}
+{_chosen_patterns("assignment_expression left: [(identifier) (member_expression)] @name right:", "function")}
+{_chosen_patterns("pair key: (_) @name value:", "method")}
 (function_expression name: (identifier) @name body: (_) @body) @function
 (generator_function name: (identifier) @name body: (_) @body) @function
 
 {_closure_patterns(function, wrapped(_ARROW_OF_STATEMENTS))}
 {_call_patterns(wrapped(_EITHER_OF_STATEMENTS))}
-{_bound_patterns("variable_declarator name: (identifier) @name value:", "function")}
-{_bound_patterns("assignment_expression left: [(identifier) (member_expression)] @name right:", "function")}
 (assignment_expression left: (member_expression) @name
   right: (binary_expression ["||" "??"] right: {_EITHER_OF_STATEMENTS})) @function
 (lexical_declaration . (variable_declarator value: {holder}) @wrapped .) @wrapper
