@@ -31,8 +31,6 @@ _log = logging.getLogger(__name__)
 #: Given addresses of texts, puts into the cache what vectors it has of them; returns whose it had.
 Supply = Callable[[Sequence[bytes]], set[bytes]]
 
-#: Reasons that a ``!`` line in a ``.cascodeignore`` overrules.
-_JUDGED = frozenset({SkipReason.GENERATED, SkipReason.LINE_TOO_LONG})
 #: Files stored in one transaction: few enough to be found soon and lost cheaply, enough to make the commit cheap.
 _FILES_A_BATCH = 64
 #: And no more functions than these: a transaction of a hundred milliseconds is the longest stretch of Python here.
@@ -91,7 +89,6 @@ class Updater:
         known = self._store.file_records()
         skipped = _Walked()
         seen: set[str] = set()
-        left_out = self._store.skipped_files()
         suspects: list[SourceFile] = []
         for source in walk(
             self._root, language_of=language_of, skipped=skipped, max_bytes=self._max_file_bytes, known=known
@@ -102,7 +99,7 @@ class Updater:
                 full
                 or record is None
                 or (record.size, record.mtime_ns) != (source.size, source.mtime_ns)
-                or (source.is_wanted and left_out.get(source.path) in _JUDGED)
+                or record.is_wanted != source.is_wanted
             ):
                 suspects.append(source)
             if self._should_stop():
@@ -304,7 +301,7 @@ class Updater:
                     vanished.append(source.path)
                 continue
             record = self._store.file_record(source.path)
-            if not full and not source.is_wanted and self._is_same(record, source, content):
+            if not full and self._is_same(record, source, content):
                 untouched.append(source)
                 continue
             batch.append(parse_content(source, content))
@@ -327,8 +324,12 @@ class Updater:
 
     @staticmethod
     def _is_same(record: FileRecord | None, source: SourceFile, content: bytes) -> bool:
-        """Whether what is read of a file is what was read of it before."""
-        return record is not None and record.digest == content_digest(content, source.path, source.language)
+        """Whether what is read of a file is what was read of it before, and judged as it was then."""
+        return (
+            record is not None
+            and record.is_wanted == source.is_wanted
+            and record.digest == content_digest(content, source.path, source.language)
+        )
 
     def _tell_encoding(self, progress: EncodingProgress, seconds: float) -> None:
         """Report how far encoding has come."""

@@ -52,7 +52,15 @@ class Schema:
 
 INDEX_SCHEMA = Schema(
     "cascode-index",
-    frozenset({"m001_files_functions_texts", "m002_full_detail", "m003_token_counts", "m004_passages"}),
+    frozenset(
+        {
+            "m001_files_functions_texts",
+            "m002_full_detail",
+            "m003_token_counts",
+            "m004_passages",
+            "m005_wanted_files",
+        }
+    ),
     "INDEX_MIGRATIONS",
 )
 VECTOR_SCHEMA = Schema("cascode-vectors", frozenset({"m001_vectors", "m002_states"}), "VECTOR_MIGRATIONS")

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from cascode_indexer.lexical.terms import index_terms
 from cascode_indexer.store.passages import passage_id, read_passages
-from cascode_indexer.store.types import ParsedFile
+from cascode_indexer.store.types import FileRecord, ParsedFile
 from cascode_indexer.store.vector_cache import text_key
 from cascode_indexer.store.word_statistics import token_count
 from cascode_models.text import MAX_PASSAGES
@@ -56,11 +56,11 @@ def _insert_file(database: Connection, file: ParsedFile) -> int:
     """Insert a file's own row; return its id."""
     source = file.source
     database.execute(
-        """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason)
-           VALUES (?, ?, ?, ?, ?, ?, ?)
+        """INSERT INTO files (path, language, size, mtime_ns, digest, has_errors, skip_reason, is_wanted)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size,
            mtime_ns = excluded.mtime_ns, digest = excluded.digest, has_errors = excluded.has_errors,
-           skip_reason = excluded.skip_reason""",
+           skip_reason = excluded.skip_reason, is_wanted = excluded.is_wanted""",
         (
             source.path,
             source.language,
@@ -69,6 +69,7 @@ def _insert_file(database: Connection, file: ParsedFile) -> int:
             file.digest,
             int(file.has_errors),
             file.skip_reason.value if file.skip_reason else None,
+            int(source.is_wanted),
         ),
     )
     return int(database.execute("SELECT id FROM files WHERE path = ?", (source.path,)).fetchone()[0])
@@ -111,6 +112,19 @@ def _last_id(database: Connection, table: str) -> int:
     """Return the highest id that was ever given in a table, as AUTOINCREMENT remembers it."""
     row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return int(row[0]) if row else 0
+
+
+def read_records(database: Connection, path: str | None = None) -> dict[str, FileRecord]:
+    """Return what is remembered of files, by their paths; of one alone where its path is given."""
+    chosen, values = ("", ()) if path is None else (" WHERE path = ?", (path,))
+    rows = database.execute(
+        f"SELECT path, id, size, mtime_ns, language, digest, is_wanted FROM files{chosen}",  # noqa: S608
+        values,
+    )
+    return {
+        path: FileRecord(number, size, mtime_ns, language, digest, bool(is_wanted))
+        for path, number, size, mtime_ns, language, digest, is_wanted in rows
+    }
 
 
 def paths_at(database: Connection, path: str, *, inside: bool) -> list[str]:

@@ -105,6 +105,12 @@ def m004_passages(db: Database) -> None:
     db.execute("CREATE INDEX passages_encoded ON passages (encoded)")
 
 
+@INDEX_MIGRATIONS()
+def m005_wanted_files(db: Database) -> None:
+    """Remember which files a ``!`` line had read whatever they look like: without it they are judged again."""
+    db.execute("ALTER TABLE files ADD COLUMN is_wanted INTEGER NOT NULL DEFAULT 0")
+
+
 @VECTOR_MIGRATIONS()
 def m001_vectors(db: Database) -> None:
     """Unit vectors as float16, by the model that made them and the text that they encode."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
+from cascode_indexer.store import file_rows
 from cascode_indexer.store.connection import INDEX_SCHEMA, connect_or_rebuild, transaction, translate_errors
-from cascode_indexer.store.file_rows import MOST_VARIABLES, delete_functions, drop_orphans, insert_files, paths_at
 from cascode_indexer.store.passages import passage_id, place_of, text_of
 from cascode_indexer.store.types import FileRecord, ParsedFile, PendingPassage, StoreCounts
 from cascode_indexer.store.word_statistics import WordStatistics, rows_holding
@@ -90,21 +90,17 @@ class Store:
     def file_records(self) -> dict[str, FileRecord]:
         """Return every file by its path."""
         with self._access() as database:
-            rows = database.execute("SELECT path, id, size, mtime_ns, language, digest FROM files").fetchall()
-        return {path: FileRecord(*rest) for path, *rest in rows}
+            return file_rows.read_records(database)
 
     def file_record(self, path: str) -> FileRecord | None:
         """Return one file, None where it is not in the index."""
         with self._access() as database:
-            row = database.execute(
-                "SELECT id, size, mtime_ns, language, digest FROM files WHERE path = ?", (path,)
-            ).fetchone()
-        return None if row is None else FileRecord(*row)
+            return file_rows.read_records(database, path).get(path)
 
     def paths_at(self, path: str, *, inside: bool) -> list[str]:
         """See :func:`cascode_indexer.store.file_rows.paths_at`."""
         with self._access() as database:
-            return paths_at(database, path, inside=inside)
+            return file_rows.paths_at(database, path, inside=inside)
 
     def touch_files(self, sources: Iterable[SourceFile]) -> None:
         """Note new sizes and times of files whose content did not change."""
@@ -117,18 +113,18 @@ class Store:
     def replace_files(self, parsed: Sequence[ParsedFile]) -> None:
         """Store files with their functions in place of what was there, in one transaction."""
         with self.transaction() as database:
-            delete_functions(database, [file.source.path for file in parsed])
-            insert_files(database, parsed)
-            drop_orphans(database)
+            file_rows.delete_functions(database, [file.source.path for file in parsed])
+            file_rows.insert_files(database, parsed)
+            file_rows.drop_orphans(database)
 
     def remove_files(self, paths: Collection[str]) -> None:
         """Forget files and their functions; their vectors stay in the cache."""
         if not paths:
             return
         with self.transaction() as database:
-            delete_functions(database, paths)
+            file_rows.delete_functions(database, paths)
             database.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
-            drop_orphans(database)
+            file_rows.drop_orphans(database)
 
     def clear_files(self) -> None:
         """Forget everything that was read from the workspace, so that it is read again."""
@@ -381,8 +377,8 @@ class Store:
     def _by_ids(self, statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """Run a statement with an IN list over ``ids``, in parts that SQLite takes."""
         rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(ids), MOST_VARIABLES):
-            chunk = ids[start : start + MOST_VARIABLES]
+        for start in range(0, len(ids), file_rows.MOST_VARIABLES):
+            chunk = ids[start : start + file_rows.MOST_VARIABLES]
             with self._access() as database:
                 rows += database.execute(statement.format(marks=",".join("?" * len(chunk))), chunk).fetchall()
         return rows

@@ -17,6 +17,8 @@ class FileRecord:
     mtime_ns: int
     language: str
     digest: bytes
+    #: Whether it was read whatever it looks like.
+    is_wanted: bool
 
 
 @dataclass(frozen=True, slots=True)

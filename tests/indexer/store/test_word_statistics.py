@@ -107,11 +107,10 @@ def test_an_index_without_token_counts_is_upgraded(store: Store, tmp_path: Path)
     old = Database(connection)
     INDEX_MIGRATIONS.apply(old, stop_before="m003_token_counts")
     connection.execute("ATTACH ? AS new", (str(store.path),))
-    for table in ("meta", "files", "texts", "skipped"):
-        connection.execute(f"INSERT INTO {table} SELECT * FROM new.{table}")
-    columns = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(functions)"))
-    assert "tokens" not in columns
-    connection.execute(f"INSERT INTO functions ({columns}) SELECT {columns} FROM new.functions")
+    for table in ("meta", "files", "texts", "skipped", "functions"):
+        columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+        assert "tokens" not in columns
+        connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table}")
     connection.execute(
         "INSERT INTO functions_fts (rowid, name, path, doc, body) "
         "SELECT rowid, name, path, doc, body FROM new.functions_fts"

@@ -43,6 +43,10 @@ def test_status_names_what_was_skipped(run: Run, workspace: Path, model: None) -
     run("index")
     assert "made.py" not in run("status", "--skipped").out
     assert "7 in 4 files" in run("status").out
+    (workspace / ".cascodeignore").write_text("# nothing\n", encoding="utf-8")
+    run("index")
+    assert re.search(r"^ +generated +made\.py$", run("status", "--skipped").out, re.MULTILINE)
+    assert "6 in 3 files" in run("status").out
 
 
 def test_doctor_names_the_command_that_fixes_it(run: Run, workspace: Path, model: None) -> None:
