@@ -41,6 +41,8 @@ _BEFORE_LINE = (
     # Perl: at lib/Cart.pm line 12; in words: cart.py, line 12; cart.py on line 12
     r"[\"'`]?,? (?:on |at )?[Ll]ine ",
 )
+#: PHP prints behind each place the function that is called there; the one around it is in the line below.
+_PHP_CALL = r"[ \t]*#\d+ (?:\[internal function\]|[^\n]*?\(\d+\)): (?P<name>[\w\\:>{}-]+)\("
 
 #: Python prints the innermost frame last, and so does what is made of its frames.
 _INNERMOST_LAST = (
@@ -68,9 +70,9 @@ _INNERMOST_FIRST = (
     # gdb: #1 0x0 in cart::add (item=0x0) at src/cart.cc:12; sanitizers: #1 0x0 in cart::add(int) src/cart.cc:12:3
     rf"^[ \t]*#\d+[ \t]+(?:0x[0-9a-f]+ in )?{_NAME}(?:[ \t]*\([^\n]*?\))?(?:[ \t]+const)?[ \t]+(?:at )?"
     rf"{_BARE}:{_LINE}",
-    # PHP: #0 /src/Cart.php(12): Shop\Cart->add()
-    rf"^[ \t]*#\d+ {_PATH}\({_LINE}\): (?P<name>[\w\\:>{{}}-]+)\(",
-    rf"\bin (?=[/\\]|[A-Za-z]:[/\\]){_PATH}(?: on line |:){_LINE}",
+    # PHP: #0 /src/main.php(40): Shop\Cart->add(), with the function around the line in the next line
+    rf"^[ \t]*#\d+ {_PATH}\({_LINE}\): (?:(?=[^\n]*\n{_PHP_CALL})|)",
+    rf"\bin (?=[/\\]|[A-Za-z]:[/\\]){_PATH}(?: on line |:){_LINE}(?:(?=\s+Stack trace:\s+{_PHP_CALL})|)",
     # Sites of repositories: https://github.com/ann/shop/blob/main/src/cart.py#L12
     rf"://[^\s#?]+?/(?:blob|blame|src)/[^\s/]+(?P<path>/[^\s?#]+\.\w{{1,6}})(?:\?[^\s#]*)?#(?:L|lines-){_LINE}",
     # Addresses of a development server or a bundler

@@ -56,6 +56,14 @@ Stack trace:
 #0 /srv/shop/main.php(40): Shop\\Cart->add()
 #1 {main}
 """
+#: Pasted from its second line on, with a call that PHP itself makes.
+PHP_CALLBACK = """in /srv/shop/Cart.php:12
+Stack trace:
+#0 [internal function]: Shop\\Cart->add(3)
+#1 /srv/shop/Cart.php(30): array_map(Array, Array)
+#2 /srv/shop/main.php(40): Shop\\Cart->fill(Array)
+#3 {main}
+"""
 RUBY = """lib/shop/cart.rb:12:in `add': no cart (RuntimeError)
 \tfrom bin/main.rb:40:in 'Shop::Main#run'
 """
@@ -142,7 +150,15 @@ def test_the_cause_comes_first(text: str, names: list[str]) -> None:
         (C_SHARP, [Frame("src/Shop/Cart.cs", 12, "Add"), Frame("src/Shop/Program.cs", 40, "Main")]),
         (GDB, [Frame("src/cart.cc", 12, "add"), Frame("src/main.cc", 40, "main")]),
         (SANITIZER, [Frame("src/shop/cart.cc", 12, "add"), Frame("src/shop/main.cc", 40, "main")]),
-        (PHP, [Frame("srv/shop/Cart.php", 12), Frame("srv/shop/main.php", 40, "add")]),
+        (PHP, [Frame("srv/shop/Cart.php", 12, "add"), Frame("srv/shop/main.php", 40)]),
+        (
+            PHP_CALLBACK,
+            [
+                Frame("srv/shop/Cart.php", 12, "add"),
+                Frame("srv/shop/Cart.php", 30, "fill"),
+                Frame("srv/shop/main.php", 40),
+            ],
+        ),
         (RUBY, [Frame("lib/shop/cart.rb", 12, "add"), Frame("bin/main.rb", 40, "run")]),
         ("src/cart.cc:12:3: error: expected ';'", [Frame("src/cart.cc", 12)]),
         ("what is wrong in cart.py:12", [Frame("cart.py", 12)]),
@@ -152,7 +168,7 @@ def test_the_cause_comes_first(text: str, names: list[str]) -> None:
     ],
     ids=[
         *("python", "java", "node", "firefox", "go", "rust", "c_sharp"),
-        *("gdb", "sanitizer", "php", "ruby", "compiler", "mention", "hidden", "above", "elided"),
+        *("gdb", "sanitizer", "php", "php-callback", "ruby", "compiler", "mention", "hidden", "above", "elided"),
     ],
 )
 def test_frames(text: str, frames: list[Frame]) -> None:
@@ -168,7 +184,7 @@ def test_what_names_no_place(text: str) -> None:
     assert frames_in(text) == ()
 
 
-@pytest.mark.parametrize("text", [PYTHON, JAVA, NODE, GO, RUST, C_SHARP, GDB, SANITIZER, PHP, RUBY])
+@pytest.mark.parametrize("text", [PYTHON, JAVA, NODE, GO, RUST, C_SHARP, GDB, SANITIZER, PHP, PHP_CALLBACK, RUBY])
 def test_a_traceback_that_lost_its_line_ends_names_the_same_places(text: str) -> None:
     """The field of a palette has one line, and what is pasted there loses the others."""
     assert frames_in(" ".join(text.split())) == frames_in(text)
