@@ -1,4 +1,4 @@
-"""What the parser is shown in place of a source: as long, lines as long, all that it cannot read blanked."""
+"""What the parser is shown in place of a source: as long, all that it cannot read blanked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Named:
 class Shown:
     """A source as the parser sees it."""
 
-    #: As long as the source, every byte that was kept in its place.
+    #: As long as the source, every byte that was kept in its place; line breaks may be blanked, too.
     data: bytes
     #: First byte of a name's node to the name that is meant.
     names: Mapping[int, Named] = field(default_factory=dict)

@@ -87,3 +87,36 @@ def test_a_method_with_several_signatures_is_documented_above_the_first() -> Non
     """As a function is."""
     source = "class A {\n  /** Gets it. */\n  get(a: A): B;\n  get(a: C): D;\n  get(a: any) { return f(a); }\n}\n"
     assert _docs(source, "typescript")["A.get"] == "Gets it."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class A:\n    def f(self):\n        return 1\n{}",
+        "class A:\n    def f(self):\n        return 1\n{}\n    def g(self):\n        return 2\n",
+        "class A:\n    def f(self):\n{}\n        return 1\n",
+    ],
+)
+@pytest.mark.parametrize("lines", ["# c\n", "        # c\n", "         # c\n        # d\n", "# c\n\n    # d\n"])
+def test_any_number_of_comments_is_read_in_linear_time(source: str, lines: str) -> None:
+    """The grammar of Python alone takes ten seconds and more for these; what is found is what few comments leave."""
+
+    def found(count: int) -> list[tuple[str, int]]:
+        definitions = extract_definitions(source.replace("{}", lines * count), "python").definitions
+        return [(definition.qualified_name, definition.start_line) for definition in definitions]
+
+    many, few = found(20_000 // lines.count("#")), found(2)
+    assert [name for name, _ in many] == [name for name, _ in few] == ["A", "A.f", "A.g"][: len(few)]
+    assert all(line == other or name == "A.g" for (name, line), (_, other) in zip(many, few, strict=True))
+
+
+def test_comments_that_are_read_as_one_do_not_end_a_block_later() -> None:
+    """What is indented less than those before it is behind the block, and so is what follows."""
+    many = "        # c\n" * 60 + "# d\n" * 60
+    source = f"class A:\n    def f(self):\n        return 1\n{many}def g(): pass\n"
+    found = {found.qualified_name: found.code for found in extract_definitions(source, "python").definitions}
+    few = source.replace("        # c\n" * 59, "").replace("# d\n" * 59, "")
+    expected = {found.qualified_name: found.code for found in extract_definitions(few, "python").definitions}
+    assert list(found) == list(expected) == ["A", "A.f", "g"]
+    assert found["A.f"].count("# d") == expected["A.f"].count("# d")
+    assert found["A"] == expected["A"]

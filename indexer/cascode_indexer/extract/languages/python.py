@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from cascode_indexer.extract.forms import CommentForms, tidy
+from cascode_indexer.extract.shown import Shown
 from cascode_indexer.extract.spec import Files, LanguageSpec, Mining, dotted_identifiers, words
 
 #: Where a module's constants depend on something.
@@ -109,6 +110,32 @@ def _attribute(text: str) -> list[str]:
     return parts[1:] if len(parts) > 1 and parts[0] in ("self", "cls") else parts
 
 
+#: Comment lines one after the other, more of them than anybody writes; and one, with its indentation.
+_MANY_COMMENTS = re.compile(rb"(?:^[ \t]*#[^\n]*\n(?:[ \t\f\r]*\n)*){50,}", re.MULTILINE)
+_COMMENT_LINE = re.compile(rb"^([ \t]*)#[^\n]*", re.MULTILINE)
+
+
+def _shown(source: bytes) -> Shown:
+    """The source with many lines of comments joined to one.
+
+    Behind a block the grammar's scanner looks at each comment for the line that ends the block, which stands behind all
+    of them: time by the square of their number. What is indented less than the comments before it may end a block and
+    begins another comment.
+    """
+    shown = None
+    for run in _MANY_COMMENTS.finditer(source):
+        shown = shown or bytearray(source)
+        end, least = -1, 0
+        for line in _COMMENT_LINE.finditer(source, *run.span()):
+            indentation = len(line[1]) + 7 * line[1].count(b"\t")
+            if end >= 0 and indentation >= least:
+                shown[end : line.start()] = b" " * (line.start() - end)
+            else:
+                least = indentation
+            end = line.end()
+    return Shown(source if shown is None else bytes(shown))
+
+
 #: A line that starts a definition.
 _DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
@@ -149,5 +176,6 @@ SPEC = LanguageSpec(
     doc_above=False,
     signature_tail=(":", "="),
     definition=_DEFINITION,
+    shown=_shown,
     member_prefix=b"if 1:\n",
 )
