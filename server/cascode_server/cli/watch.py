@@ -43,10 +43,8 @@ def command(workspaces: tuple[Path, ...], engine_options: EngineOptions) -> int:
         # Watching begins before the first look, so that nothing falls between the two.
         with Watcher(roots, batches.put), stop_on_interrupt() as stopped:
             engine.warm_up()
-            reports = update(engine)
-            print_reports(reports)
             upkeep = Upkeep(engine, roots, stopped)
-            upkeep.begin(reports, time.monotonic())
+            upkeep.look(time.monotonic())
             note("watching; Ctrl-C ends it")
             while not stopped():
                 with suppress(queue.Empty):
@@ -67,10 +65,31 @@ class Upkeep:
 
     def __init__(self, engine: Engine, roots: Iterable[Path], cancelled: Cancelled) -> None:
         self._engine = engine
+        self._roots = list(roots)
         self._cancelled = cancelled
-        self._queue = WorkQueue(roots)
+        self._queue = WorkQueue(self._roots)
         #: Why a workspace's work waits, as it was said: once, not with every attempt.
         self._waiting: dict[Path, str] = {}
+
+    def look(self, now: float) -> None:
+        """Have the first look at all workspaces, or put it off.
+
+        Args:
+            now: The time on the monotonic clock.
+
+        Raises:
+            ModelError: The model cannot be loaded: another one has to be named.
+        """
+        try:
+            reports = update(self._engine)
+        except (CascodeError, OSError) as error:  # as later on, it may pass
+            note(f"cascode: {error}")
+            for root in self._roots:
+                self._waiting[root] = str(error)
+                self._queue.put_back(root, Work(rescan=True, due=now + RETRY_SECONDS))
+            return
+        print_reports(reports)
+        self.begin(reports, now)
 
     def begin(self, reports: Iterable[IndexReport], now: float) -> None:
         """Queue what the first look left, which was said already.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from cascode import ChangeBatch, Engine, ModelError
+from cascode import ChangeBatch, Engine, IndexStoreError, ModelError
 from cascode_indexer.location import locate
 from cascode_indexer.store.lock import WriterLock
 from cascode_models.types import EncodedTexts
 from cascode_server.cli.watch import Upkeep
 from cascode_server.service.work import RETRY_SECONDS, TAKE_OVER_SECONDS
 from fake_encoder import FakeEncoder, FakeModelHandle
+
+from .conftest import Run
 
 DOOR = "def open_door(key):\n    return key.turn()\n"
 
@@ -77,3 +80,23 @@ def test_a_failure_is_tried_again(workspace: Path, capsys: pytest.CaptureFixture
         upkeep.work(2 * RETRY_SECONDS)
         assert "1 definition encoded" in capsys.readouterr().out
         assert all(each.counts is not None and not each.counts.pending for each in engine.status())
+
+
+def test_a_first_look_that_fails_is_tried_again(
+    workspace: Path, model: None, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is one line, and the watch goes on: what could not be written then is made up for."""
+    said: list[str] = []
+    monkeypatch.setattr("cascode_server.cli.watch.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("cascode_server.cli.watch._WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("cascode_server.cli.watch._say", lambda _root, what: said.append(what))
+    monkeypatch.setattr("cascode_server.cli.watch.stop_on_interrupt", lambda: nullcontext(lambda: bool(said)))
+
+    def full_disk(*_arguments: object, **_options: object) -> None:
+        raise IndexStoreError("the index cannot be written: the disk is full")
+
+    monkeypatch.setattr(Engine, "update", full_disk)
+    watched = run("watch", str(workspace))
+    assert watched.status == 0
+    assert watched.err.startswith("cascode: the index cannot be written: the disk is full\nwatching")
+    assert said[0].startswith("3 files changed, 0 removed, 6 definitions encoded")
