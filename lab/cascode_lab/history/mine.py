@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cascode_lab.corpus.code_filters import MAX_CODE_CHARACTERS, is_test_function
@@ -76,13 +76,50 @@ def mine(
     Raises:
         HistoryError: git cannot read the history.
     """
+    found = mine_in_steps(
+        repository, revision, (enough,), since=since, limit=limit, on_commit=on_commit, cancelled=cancelled
+    )
+    with closing(found):
+        return next(found)
+
+
+def mine_in_steps(
+    repository: GitRepository,
+    revision: str,
+    steps: Iterable[int | None],
+    *,
+    since: str | None = None,
+    limit: int = MOST_CANDIDATES,
+    on_commit: OnCommit = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Generator[Mined, None, None]:
+    """Mine a repository's history once, only as far as it is asked for.
+
+    Args:
+        repository: The repository.
+        revision: The newest commit.
+        steps: Numbers of pairs, each larger than the one before; None for all that there are.
+        since: As the others for :func:`mine`.
+        limit: Look at the files of at most this many commits, the newest.
+        on_commit: Called with the number of commits of the log read so far, then with that of them examined.
+        cancelled: Asked after each commit; the pairs found until then are given.
+
+    Yields:
+        For each step what was found until there were as many pairs; where there are fewer, that is the last.
+
+    Raises:
+        HistoryError: git cannot read the history.
+    """
     start = time.monotonic()
     mined = Mined()
     with closing(commits(repository, revision, since=since)) as log:
         chosen = _candidates(log, limit, mined.dropped, on_commit, cancelled)
     mined.is_cut = len(chosen) == limit
+    waiting = iter(steps)
+    step = next(waiting)
     if cancelled():
-        return mined
+        yield mined
+        return
     with closing(_pairs(repository, chosen)) as results:
         for number, found in enumerate(results, start=1):
             if isinstance(found, str):
@@ -90,10 +127,18 @@ def mine(
             else:
                 mined.pairs.append(found)
             on_commit(number, len(chosen))
-            if len(mined.pairs) == enough or cancelled():
+            if cancelled():
                 break
+            if len(mined.pairs) == step:
+                yield replace(
+                    mined, pairs=[*mined.pairs], dropped=Counter(mined.dropped), seconds=time.monotonic() - start
+                )
+                following = next(waiting, 0)
+                if following == 0:
+                    return
+                step = following
     mined.seconds = time.monotonic() - start
-    return mined
+    yield mined
 
 
 def _candidates(

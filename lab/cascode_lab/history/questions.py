@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from cascode_indexer.walk import walk
 from cascode_lab.history.checkout import checkout
 from cascode_lab.history.files import file_version
 from cascode_lab.history.git import GitRepository
-from cascode_lab.history.mine import Mined, OnCommit, mine
+from cascode_lab.history.mine import Mined, OnCommit, mine, mine_in_steps
 from cascode_lab.history.types import HistoryPair
 
 #: Questions asked of a repository: repositories weigh alike, and the interval over them hardly narrows with more.
@@ -126,19 +127,22 @@ def questions_of(
         return asked_at(since, mined, mined.pairs)
     best: HistoryQuestions | None = None
     mined = Mined()
-    for step in _steps(scale):
-        mined = mine(repository, newest, limit=candidates, enough=step, on_commit=on_commit, cancelled=cancelled)
-        if not mined.pairs or cancelled():
-            break
-        base = _before(repository, newest, mined.pairs[-1].commit.sha)
-        if base is None:
-            break
-        after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
-        found = asked_at(base, mined, [pair for pair in mined.pairs if pair.commit.sha in after])
-        if best is None or len(found.questions) > len(best.questions):
-            best = found
-        if len(best.questions) >= min(enough, limit) or len(mined.pairs) < step:
-            break
+    history = mine_in_steps(
+        repository, newest, _steps(scale), limit=candidates, on_commit=on_commit, cancelled=cancelled
+    )
+    with closing(history):
+        for mined in history:
+            if not mined.pairs or cancelled():
+                break
+            base = _before(repository, newest, mined.pairs[-1].commit.sha)
+            if base is None:
+                break
+            after = set(repository.read("rev-list", "--no-merges", newest, f"^{base}", "--").decode().split())
+            found = asked_at(base, mined, [pair for pair in mined.pairs if pair.commit.sha in after])
+            if best is None or len(found.questions) > len(best.questions):
+                best = found
+            if len(best.questions) >= min(enough, limit):
+                break
     if best is None:
         return HistoryQuestions(repository.commit(newest), (), "", +mined.dropped, is_cut=mined.is_cut)
     return best

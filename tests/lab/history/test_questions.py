@@ -160,6 +160,20 @@ def test_more_questions_are_looked_for_further_back(changing: History, monkeypat
     assert len(asked(changing, revision="HEAD~9", enough=4).questions) == 8
 
 
+def test_the_history_is_read_once_however_many_revisions_are_tried(
+    changing: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A further revision goes on where the one before it ended, and finds what a reading of its own would."""
+    monkeypatch.setattr("cascode_lab.history.questions.ENOUGH_QUESTIONS", 2)
+    monkeypatch.setattr("cascode_lab.history.questions._STEPS", (3, 6))
+    progress: list[tuple[int, int | None]] = []
+    found = asked(changing, enough=5, limit=5, on_commit=lambda done, total: progress.append((done, total)))
+    examined = [done for done, total in progress if total is not None]
+    assert examined == list(range(1, 7))
+    monkeypatch.setattr("cascode_lab.history.questions._STEPS", (6,))
+    assert asked(changing, enough=2, limit=5).questions == found.questions
+
+
 def test_the_first_revisions_tried_are_the_same_however_many_questions_are_wanted() -> None:
     """The last one has as many times more commits behind it as questions are wanted."""
     assert list(_steps(1.0)) == [80, 120, 180, 270, 400]
