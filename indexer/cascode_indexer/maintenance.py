@@ -218,7 +218,7 @@ def _nothing_found(title: str, skipped: SkipCounts) -> Finding:
             False, title, "no definitions: the folder contains no source files", "name a folder with source files"
         )
     reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in skipped.as_dict().items() if count)
-    return Finding(False, title, f"no definitions; skipped: {reasons}", "check .gitignore and .cascodeignore")
+    return Finding(False, title, f"no definitions; skipped: {reasons}", skipped.advice())
 
 
 def _locations() -> Iterator[IndexLocation]:

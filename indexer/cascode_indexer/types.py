@@ -147,6 +147,17 @@ class StoredDefinition:
     name_column: int
 
 
+#: What brings in what was skipped for some reasons; for the others nothing does.
+_REMEDIES: tuple[tuple[str, frozenset[SkipReason]], ...] = (
+    ("make files readable", frozenset({SkipReason.UNREADABLE})),
+    ("raise --max-file-bytes", frozenset({SkipReason.TOO_LARGE})),
+    (
+        "force files in with '!' lines in .cascodeignore",
+        frozenset({SkipReason.IGNORED, SkipReason.VENDORED, SkipReason.GENERATED, SkipReason.LINE_TOO_LONG}),
+    ),
+)
+
+
 @dataclass(slots=True)
 class SkipCounts:
     """How many paths were skipped, by reason."""
@@ -170,6 +181,12 @@ class SkipCounts:
         """Reason to count, most frequent first."""
         ordered = sorted(self.by_reason.items(), key=lambda item: (-item[1], item[0].value))
         return {reason.value: count for reason, count in ordered}
+
+    def advice(self) -> str:
+        """What to do where all was skipped: ``name another folder, or raise --max-file-bytes``."""
+        found = {reason for reason, count in self.by_reason.items() if count}
+        steps = ["name another folder", *(remedy for remedy, reasons in _REMEDIES if reasons & found)]
+        return ", ".join(steps[:-1]) + ", or " + steps[-1] if len(steps) > 1 else steps[0]
 
 
 @dataclass(slots=True)

@@ -78,10 +78,7 @@ def _too_few(report: OwnCodeReport) -> int:
             f"name a workspace with more documented definitions"
         )
     elif skipped:
-        note(
-            f"{report.root} holds no definitions ({skipped}): name another folder, raise --max-file-bytes, "
-            f"or force files in with '!' lines in .cascodeignore"
-        )
+        note(f"{report.root} holds no definitions ({skipped}): {report.skipped.advice()}")
     else:
         note(f"{report.root} holds no definitions: name a folder with source files")
     return 1

@@ -71,10 +71,7 @@ def explain_empty(engine: Engine) -> None:
         if workspace.busy:
             note(f"no definitions in {workspace.root} yet: another process is indexing it; ask again soon")
         elif workspace.skipped.total:
-            note(
-                f"no definitions in {workspace.root}: {skip_summary(workspace.skipped)}; "
-                f"name another folder, or force files in with '!' lines in .cascodeignore"
-            )
+            note(f"no definitions in {workspace.root}: {skip_summary(workspace.skipped)}; {workspace.skipped.advice()}")
         else:
             note(
                 f"no definitions in {workspace.root}: it contains no source files; name another folder with --workspace"

@@ -157,7 +157,12 @@ def test_files_that_are_not_read_are_said(run: Run, documented: Path, tmp_path: 
     (alone / "large.py").write_text("x = 1\n" * 1_000, encoding="utf-8")
     nothing = run("eval", str(alone), *limit)
     assert (nothing.status, nothing.out) == (1, "")
-    assert "holds no definitions (1 skipped: 1 too large): name another folder, raise --max-file-bytes" in nothing.err
+    assert (
+        "holds no definitions (1 skipped: 1 too large): name another folder, or raise --max-file-bytes" in nothing.err
+    )
+    assert ".cascodeignore" not in nothing.err
+    searched = run("search", "x", "--workspace", str(alone), *limit)
+    assert "1 skipped: 1 too large; name another folder, or raise --max-file-bytes\n" in searched.err
 
 
 @pytest.mark.parametrize("option", [("--documentation", "--history"), ("--names", "--written")])
