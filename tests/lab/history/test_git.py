@@ -250,6 +250,19 @@ def test_a_partial_clone_that_lacks_too_much_says_how_to_fetch_it(
     assert len(mine(repository).pairs) == 5
 
 
+def test_a_partial_clone_may_lack_as_much_as_is_allowed(partial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the next object that is one too many, of files as of commits."""
+    repository = GitRepository.open(partial)
+    missing = repository.read("rev-parse", "HEAD~2:client.py").decode().strip()
+    monkeypatch.setattr("cascode_lab.history.blobs.MOST_MISSING", 2)
+    with BlobReader(repository) as blobs:
+        assert [blobs.read(missing), blobs.read(missing)] == [None, None]
+        with pytest.raises(HistoryError, match="fetch the rest"):
+            blobs.read(missing)
+    monkeypatch.setattr("cascode_lab.history.patches.MOST_INCOMPLETE", 2)
+    assert mine(repository).dropped["object missing"] == 2
+
+
 def test_pointers_of_linked_worktrees_are_followed_on_this_machine_alone(history: History, tmp_path: Path) -> None:
     """One to another machine is refused, one to a folder that has gone is no repository."""
     linked = tmp_path / "linked"
