@@ -13,6 +13,7 @@ from .detect import (
     head_bytes,
     language_of,
     language_of_text,
+    languages_named,
     source_suffixes,
 )
 from .errors import ExtractionError
@@ -44,6 +45,7 @@ __all__ = [
     "is_test_path",
     "language_of",
     "language_of_text",
+    "languages_named",
     "most_bytes",
     "read_notebook",
     "source_suffixes",

@@ -76,6 +76,15 @@ def language_of(path: str, head: bytes = b"") -> str | None:
     return _BY_INTERPRETER[match[1]] if match else None
 
 
+def languages_named(path: str) -> tuple[str, ...]:
+    """Return the ids of the languages that a file may be in by its name alone: of headers that is more than one."""
+    name, suffix = _name_and_suffix(path)
+    claims = _BY_SUFFIX.get(suffix)
+    if claims is not None:
+        return tuple(facts.id for facts in claims if not name.endswith(facts.foreign_endings))
+    return (_BY_NAME[name],) if name in _BY_NAME else ()
+
+
 def language_of_text(path: str, text: str) -> str | None:
     """Detect the language of a file whose text is known already, as :func:`language_of`."""
     return language_of(path, text[: head_bytes(path)].encode("utf-8", "replace"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from cascode_indexer.extract import languages_named
+
 #: What is no part of a name: arguments, type arguments, closures, a hash.
 _ARGUMENTS = re.compile(r"\([^()]*\)|<[^<>]*>|\{+[^{}]*\}+|::h[0-9a-f]{16}|\[[^\[\]]*\]")
 _SEPARATORS = re.compile(r"::|->|[.#:/\s]")
@@ -40,12 +42,19 @@ def function_name(printed: str, path: str) -> str:
         The name of the function that the line stands in, of the type for its constructor; empty where there is none, as
         for a function without a name.
     """
-    read = _LANGUAGES.get(path.rpartition(".")[2].lower(), _javascript)
-    name = read(printed.strip()).replace("\\", ".")
+    name = _reader(path)(printed.strip()).replace("\\", ".")
     while (plain := _ARGUMENTS.sub("", name)) != name:
         name = plain
     parts = [part for part in _SEPARATORS.split(name) if part]
     return parts[-1] if parts and _NAME.fullmatch(parts[-1]) else ""
+
+
+def _reader(path: str) -> Callable[[str], str]:
+    """What reads the names that the compilers of a file's language make."""
+    for language in languages_named(path):
+        if language in _LANGUAGES:
+            return _LANGUAGES[language]
+    return _OTHER_ENDINGS.get(path.rpartition(".")[2].lower(), _javascript)
 
 
 def _c_sharp(name: str) -> str:
@@ -100,10 +109,15 @@ def _plain(name: str) -> str:
 
 
 _LANGUAGES: dict[str, Callable[[str], str]] = {
-    **dict.fromkeys(("cs", "vb", "fs", "razor", "cshtml"), _c_sharp),
+    "c_sharp": _c_sharp,
     "go": _go,
-    **dict.fromkeys(("java", "kt", "kts", "scala", "groovy"), _jvm),
+    **dict.fromkeys(("java", "kotlin", "scala"), _jvm),
     "php": _php,
-    **dict.fromkeys(("c", "cc", "cpp", "cxx", "h", "hh", "hpp", "hxx", "ipp", "inl"), _cpp),
-    **dict.fromkeys(("py", "rb", "rs", "swift", "lua", "pl", "pm", "ex", "exs"), _plain),
+    **dict.fromkeys(("c", "cpp"), _cpp),
+    **dict.fromkeys(("python", "ruby", "rust", "swift", "lua", "perl", "elixir"), _plain),
+}
+#: Of languages whose names are read as those of another one, and whose definitions are not looked for.
+_OTHER_ENDINGS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("vb", "fs", "razor", "cshtml"), _c_sharp),
+    "groovy": _jvm,
 }
