@@ -6,6 +6,8 @@ be concerned is parsed alone, below the lines that open the blocks around it, wh
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cascode_indexer.types import FUNCTION_KINDS, Definition
 
 from .clauses import join_clauses
@@ -45,7 +47,11 @@ class _Reread:
         self._layout = Layout(data, openings, sweep.is_comment)
         self._tree = Soundness(reading, sweep, self._layout)
         self._pieces = Pieces(reading.grammar, sweep, self._layout, self._tree, len(data))
-        self._found: dict[Key, Definition] = {_key(definition): definition for definition in found}
+        self._found: dict[Key, Definition] = {}
+        #: Types among them, by the line that they start in, 0-based.
+        self._types: Counter[int] = Counter()
+        for definition in found:
+            self._put(definition)
         self._doubles = [definition for definition in found if self._found[_key(definition)] is not definition]
         #: Lines of items that have swallowed what follows them.
         self._swallowing: set[int] = set()
@@ -70,7 +76,8 @@ class _Reread:
         if not is_line and not self._tree.is_sound(block) and self._pieces.may_read(block):
             pieces, is_clean = self._pieces.read(block)
             if is_clean and pieces:
-                self._found.update({_key(piece): piece for piece in pieces})
+                for piece in pieces:
+                    self._put(piece)
                 self._swallowing.update(self._tree.swallowed_by(block))
                 return
             further = pieces
@@ -88,20 +95,30 @@ class _Reread:
         if head is not None:
             if head.kind not in FUNCTION_KINDS:
                 head = self._pieces.read_head(block, self._hidden_in(block)) or head
-            self._found[_key(head)] = head
+            self._put(head)
         for piece in further:
-            self._found.setdefault(_key(piece), piece)
+            if _key(piece) not in self._found:
+                self._put(piece)
+
+    def _put(self, definition: Definition) -> None:
+        """Take a definition in, in place of the one of its name in its line."""
+        key = _key(definition)
+        before = self._found.get(key)
+        if before is not None and before.kind not in FUNCTION_KINDS:
+            self._types[before.start_line - 1] -= 1
+        if definition.kind not in FUNCTION_KINDS:
+            self._types[definition.start_line - 1] += 1
+        self._found[key] = definition
 
     def _hidden_in(self, block: Block) -> list[Block]:
         """What has to be left out of a type's block for the rest to be read: lines with errors, bodies around them."""
-        types = {item.start_line - 1 for item in self._found.values() if item.kind not in FUNCTION_KINDS}
         hidden: list[Block] = []
         waiting = [block]
         while waiting:
             for inner in waiting.pop().inner:
                 if inner.head not in self._broken:
                     continue
-                if any(inner.begins_at(line) for line in types):
+                if any(self._types.get(line) for line in range(inner.first, inner.head + 1)):
                     waiting.append(inner)
                 else:
                     hidden.extend(inner.inner or [inner])
@@ -113,7 +130,7 @@ class _Reread:
         for piece in [head] if head is not None else self._pieces.read(block)[0]:
             known = self._found.get(_key(piece))
             if known is not None and block.begins_at(piece.start_line - 1) and known.end_line > piece.end_line:
-                self._found[_key(piece)] = piece
+                self._put(piece)
 
 
 def _key(definition: Definition) -> Key:

@@ -6,7 +6,7 @@ import pytest
 
 from cascode_indexer.extract import extract_definitions
 from cascode_indexer.extract.layout import closers
-from cascode_indexer.types import Definition
+from cascode_indexer.types import FUNCTION_KINDS, Definition, Kind
 
 #: A class with the methods ``a`` and ``b``, whose bodies are ``A`` and ``B``, by language.
 CLASSES = {
@@ -127,6 +127,27 @@ def test_a_head_whose_bracket_stays_open_is_looked_through_a_bounded_number_of_t
         counted = 0
         _found("def f(a, (b\n" + "    x = g(i)\n" * lines, "python")
         costs.append(counted)
+    assert costs[1] < 3 * costs[0]
+
+
+def test_broken_types_are_looked_through_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the types cost twice the work: for each of them all that was found was looked at."""
+    looked = 0
+
+    class Counting(frozenset[Kind]):
+        def __contains__(self, kind: object) -> bool:
+            nonlocal looked
+            looked += 1
+            return super().__contains__(kind)
+
+    monkeypatch.setattr("cascode_indexer.extract.reread.FUNCTION_KINDS", Counting(FUNCTION_KINDS))
+    costs = []
+    for types in (20, 40):
+        looked = 0
+        door = CLASSES["c_sharp"].replace("A\n", "else {\n", 1)
+        found = _found("".join(door.replace("Door", f"Door{at}") for at in range(types)), "c_sharp")
+        assert len(found) == 3 * types
+        costs.append(looked)
     assert costs[1] < 3 * costs[0]
 
 
