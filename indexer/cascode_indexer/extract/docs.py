@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from .forms import CommentForms
 
@@ -45,10 +47,27 @@ class Comment:
     is_doc: bool
 
 
-class Comments:
-    """The comments of one source in order, and the questions asked about them."""
+#: Ends of signatures that stand above a function's own, each with its first byte and its name.
+Overloads = Mapping[int, tuple[int, bytes]]
 
-    def __init__(self, data: bytes, ranges: list[tuple[int, int]], forms: CommentForms) -> None:
+
+class Comments:
+    """The comments of one source in order, and the questions asked about them.
+
+    Args:
+        data: The source.
+        ranges: First bytes and ends of its comments.
+        forms: How its language writes them.
+        overloads: Signatures that comments may stand above, in place of the function that they are about.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        ranges: Sequence[tuple[int, int]],
+        forms: CommentForms,
+        overloads: Overloads = MappingProxyType({}),
+    ) -> None:
         self._data = data
         self._forms = forms
         self._starts: list[int] = []
@@ -58,8 +77,7 @@ class Comments:
             self._ends.append(max(start, _rstrip(data, end)))
         self._runs: dict[int, list[Comment]] = {}
         self._by_start = dict(zip(self._starts, self._ends, strict=True))
-        #: Ends of signatures that stand above a function's own, each with its first byte and its name.
-        self.overloads: dict[int, tuple[int, bytes]] = {}
+        self._overloads = overloads
 
     def _at(self, index: int) -> Comment:
         """A comment with its style. Most comments of a source are never asked for theirs."""
@@ -119,11 +137,11 @@ class Comments:
             name: Its name.
         """
         text = ""
-        while self.overloads:
+        while self._overloads:
             end = self.skip_back(offset)
-            if self._data[end - 1 : end] == b";" and end not in self.overloads:
+            if self._data[end - 1 : end] == b";" and end not in self._overloads:
                 end = _rstrip(self._data, end - 1)
-            start, other = self.overloads.get(end, (offset, b""))
+            start, other = self._overloads.get(end, (offset, b""))
             if other != name or start >= offset:
                 break
             offset = start

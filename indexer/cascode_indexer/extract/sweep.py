@@ -135,8 +135,7 @@ class Sweep:
                     span = (item.start, item.end)
                     if span not in containers or containers[span][0] > pattern:
                         containers[span] = (pattern, item)
-        self._comments = Comments(self._data, comments, self._spec.comments)
-        self._comments.overloads = overloads
+        self._comments = Comments(self._data, comments, self._spec.comments, overloads)
         rests.sort(key=lambda item: item.start)
         end = len(self._data)
         for item in reversed(rests):
