@@ -7,10 +7,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+#: What stands in a file's name between owner and name.
+_SLASH = "__"
+
 
 def file_name(repository: str) -> str:
     """Name of a repository's file, without its suffix: ``owner__name``."""
-    return repository.replace("/", "__")
+    return repository.replace("/", _SLASH)
+
+
+def repository_of(file_name: str) -> str:
+    """Repository that a file is of, by its name without the suffix: what :func:`file_name` was given.
+
+    Hosts allow two underscores one after the other in the name of a repository, not in an owner's.
+    """
+    return file_name.replace(_SLASH, "/", 1)
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from cascode_lab.history.errors import HistoryError
 from cascode_lab.history.git import GitRepository
 from cascode_lab.history.manifest import asked_about, check_held_out, load_manifest
 from cascode_lab.history.mine import MOST_CANDIDATES, mine
-from cascode_lab.history.output import file_name, write_json, write_rows
+from cascode_lab.history.output import file_name, repository_of, write_json, write_rows
 from cascode_lab.history.questions import questions_of
 
 logger = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def _remove_pairs(
     splits = {job.name: job.split for job in jobs}
     is_any = False
     for path in sorted((output / "pairs").glob("*.jsonl")):
-        name = path.stem.replace("__", "/", 1)
+        name = repository_of(path.stem)
         split = splits.get(name)
         if split is None:
             reason = _kept_apart(name, held_out)
