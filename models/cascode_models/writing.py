@@ -1,4 +1,4 @@
-"""Writing the files of a folder whole or not at all, and what the library of their format does not see to."""
+"""Writing each file of a folder whole or not at all, and what the library of their format does not see to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def replacing(folder: Path, *names: str) -> Iterator[list[Path]]:
         names: Names of the files.
 
     Yields:
-        A path for each; after an error nothing is left there, and what had the names stays.
+        A path for each. Where writing them fails nothing is left there, and what had the names stays. Each file gets
+        its name at once, but one after the other: what ends the process or the disk in between leaves the first of
+        them new and the others as they were. So what is of no use without the others comes first, and last what makes
+        a reader look at them.
     """
     # Nothing that reads a model or a run looks at files of this ending.
     partial = [folder / f"{name}.partial" for name in names]
