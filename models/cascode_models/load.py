@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .errors import ModelError
 from .folder import (
+    FINGERPRINT_VERSION,
     INSTALL_TORCH,
     MODEL_VARIABLE,
     WeightFiles,
@@ -29,7 +30,6 @@ from .inference import CasCodeModel, Network
 from .late import CLOSED_GATE
 from .prepared import Prepared
 from .settings import ModelSettings, has_common_shape
-from .text import TEXT_VERSION
 from .token_states import read_codec
 
 __all__ = ["ENGINE_VARIABLE", "INSTALL_TORCH", "MODEL_VARIABLE", "bundled_folder", "load_model", "resolve_folder"]
@@ -73,7 +73,7 @@ def load_model(
     def work_out() -> str:
         return fingerprint(folder, settings, tokenizer)
 
-    known_as = work_out() if kept is None else kept.fingerprint(folder, TEXT_VERSION, work_out)
+    known_as = work_out() if kept is None else kept.fingerprint(folder, FINGERPRINT_VERSION, work_out)
     network: Network
     if engine == "openvino":
         from .openvino_network import load_network as load_light

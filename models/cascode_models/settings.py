@@ -75,6 +75,32 @@ def has_common_shape(backbone: dict[str, Any]) -> bool:
     )
 
 
+#: Fields of a backbone of common shape that decide vectors beside its weights, each with its usual value.
+_USUAL = {
+    "model_type": "bert",
+    "num_attention_heads": 12,
+    "layer_norm_eps": 1e-12,
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "pad_token_id": 0,
+}
+#: Fields that say how a configuration was written or trained.
+_OF_NO_EFFECT = frozenset({"_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version"})
+
+
+def unusual_parts(backbone: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a backbone's configuration by which two with equal weights give other vectors.
+
+    Returns:
+        Of a common shape those that are not as usual; of another all that may have an effect.
+    """
+    if not has_common_shape(backbone):
+        return {name: value for name, value in backbone.items() if name not in _OF_NO_EFFECT}
+    found = {name: backbone.get(name, usual) for name, usual in _USUAL.items()}
+    return {name: value for name, value in found.items() if value != _USUAL[name]}
+
+
 def first_position(backbone: dict[str, Any]) -> int:
     """Number of the first position: RoBERTa-like models give padding a place of its own and number from behind it."""
     return 0 if backbone["model_type"] == "bert" else int(backbone["pad_token_id"]) + 1

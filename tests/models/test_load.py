@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,8 +20,17 @@ from safetensors.torch import load_file, save_file
 
 from cascode_models.errors import ModelError
 from cascode_models.export import export_model
-from cascode_models.folder import MODEL_VARIABLE, _hub_cache, bundled_folder, resolve_folder
+from cascode_models.folder import (
+    MODEL_VARIABLE,
+    _hub_cache,
+    bundled_folder,
+    fingerprint,
+    read_settings,
+    read_tokenizer,
+    resolve_folder,
+)
 from cascode_models.load import load_model
+from cascode_models.text import TEXT_VERSION
 from cascode_models.tokenization import TextTokenizer
 from cascode_models.torch_load import fast_dtype, read_folder
 
@@ -49,6 +59,49 @@ def test_fingerprint_follows_what_decides_a_vector(model_folder: Path) -> None:
     assert load_model(str(model_folder)).fingerprint == before
     path.write_text(json.dumps(config | {"max_text_tokens": 40}))
     assert load_model(str(model_folder)).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("num_attention_heads", 8),
+        ("layer_norm_eps", 1e-5),
+        ("hidden_act", "relu"),
+        ("position_embedding_type", "relative_key"),
+        ("is_decoder", True),
+    ],
+)
+def test_fingerprint_follows_the_configuration_of_the_backbone(model_folder: Path, field: str, value: object) -> None:
+    """Two folders with equal weights that compute other vectors share none; what only says who wrote it has no part."""
+
+    def named(backbone: dict[str, Any]) -> str:
+        """The fingerprint of a folder with another backbone's configuration."""
+        (model_folder / "config.json").write_text(json.dumps(config | {"backbone": backbone}))
+        settings = read_settings(model_folder)
+        return fingerprint(model_folder, settings, read_tokenizer(model_folder, settings))
+
+    config = json.loads((model_folder / "config.json").read_text())
+    before = named(config["backbone"])
+    assert named(config["backbone"] | {field: value}) != before
+    assert named(config["backbone"] | {"transformers_version": "9.9", "hidden_dropout_prob": 0.3}) == before
+    other = config["backbone"] | {"model_type": "modernbert"}
+    assert named(other) != before
+    assert named(other | {"global_attn_every_n_layers": 2}) != named(other)
+    assert named(other | {"transformers_version": "9.9"}) == named(other)
+
+
+def test_a_backbone_as_most_are_is_known_as_before_its_configuration_counted() -> None:
+    """The bundled model's vectors in the indexes that there are stay valid."""
+    folder = bundled_folder()
+    settings = read_settings(folder)
+    tokenizer = read_tokenizer(folder, settings)
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    digest.update(tokenizer.to_json().encode())
+    shape = [settings.pooling, settings.max_query_tokens, settings.max_text_tokens, TEXT_VERSION]
+    digest.update(json.dumps(shape).encode())
+    assert fingerprint(folder, settings, tokenizer) == digest.hexdigest()[:16]
 
 
 def test_head_of_another_version_is_named(make_network, tokenizer, tmp_path: Path) -> None:
