@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { withLock } from "../../src/server/lock.js";
@@ -68,18 +68,65 @@ test("the second to ask for a lock waits and is informed", async (context) => {
   assert.deepEqual(order, ["first", "second"]);
 });
 
+/** A lock as a window has left it that held it. */
+async function left(path: string, holder: string, at = new Date()): Promise<void> {
+  await mkdir(path);
+  await writeFile(join(path, holder), "");
+  await utimes(join(path, holder), at, at);
+}
+
+/** The number of a process that has ended. */
+async function ended(): Promise<string> {
+  return (await run(node, ["-p", "process.pid"])).stdout.trim();
+}
+
 test("a lock whose holder died is taken over", async (context) => {
   const path = join(await temporaryFolder(context), "lock");
-  const { stdout } = await run(node, ["-p", "process.pid"]);
-  await writeFile(path, stdout.trim());
-  assert.equal(await withLock(path, () => readFile(path, "utf8")), String(process.pid));
+  await left(path, `${await ended()}-1`);
+  const holders = await withLock(path, () => readdir(path));
+  assert.equal(holders.length, 1);
+  assert.match(holders[0] ?? "", new RegExp(`^${process.pid}-`, "u"));
+  assert.deepEqual(await readdir(dirname(path)), []);
 });
 
 test("a lock without a sign of life is taken over", async (context) => {
   const path = join(await temporaryFolder(context), "lock");
-  await writeFile(path, String(process.pid));
-  await utimes(path, new Date(0), new Date(0));
+  await left(path, `${process.pid}-1`, new Date(0));
   assert.equal(await withLock(path, () => Promise.resolve("mine")), "mine");
+});
+
+test("a lock that its holder was letting go of when it died is free", async (context) => {
+  const path = join(await temporaryFolder(context), "lock");
+  await mkdir(path);
+  assert.equal(await withLock(path, () => Promise.resolve("mine")), "mine");
+});
+
+test("of many that take over a lock at the same time each has it alone", async (context) => {
+  const folder = await temporaryFolder(context);
+  const dead = `${await ended()}-1`;
+  let most = 0;
+  const round = async (path: string): Promise<void> => {
+    await left(path, dead);
+    let inside = 0;
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++inside);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      inside--;
+    };
+    await Promise.all([1, 2, 3, 4].map(() => withLock(path, work)));
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, number) => round(join(folder, `lock${number}`))));
+  assert.equal(most, 1);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("who was taken for dead does not free the lock of another", async (context) => {
+  const path = join(await temporaryFolder(context), "lock");
+  await withLock(path, async () => {
+    await rm(path, { recursive: true });
+    await left(path, `${process.pid}-of-another`);
+  });
+  assert.deepEqual(await readdir(path), [`${process.pid}-of-another`]);
 });
 
 test("who waits for a lock can give up", async (context) => {
