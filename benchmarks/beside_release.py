@@ -11,13 +11,11 @@ about the candidates of today's index (`cascode eval ranking` has more of those)
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +26,12 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from commit_packages import ROOT, extract_packages, python_path
+
 #: The release whose figures began the work on real questions.
 BEFORE = "73c1805"
-#: Packages of either state that a search needs.
-_PACKAGES = ("indexer", "models")
 #: Hits that are looked at: MRR of the first ten, and files as far as a list shows them.
 _HITS = 50
 _DEPTH = 10
@@ -99,7 +98,7 @@ def _compare(arguments: argparse.Namespace, scratch: Path) -> dict[str, Scores]:
             "words alone (BM25)": _evidence(None, "words"),
             **({"all-MiniLM-L6-v2, vectors alone": _evidence(str(untouched), "similarity")} if untouched else {}),
             "vectors alone": _evidence(None, "similarity"),
-            released: _search(stack, _extract(arguments.before, scratch / "before"), scratch / "before-index"),
+            released: _search(stack, extract_packages(arguments.before, scratch / "before"), scratch / "before-index"),
             "the search": _search(stack, ROOT, scratch / "index"),
         }
 
@@ -148,7 +147,7 @@ def _search(stack: ExitStack, tree: Path, index: Path) -> Callable[[Any], list[F
     """Search with the code of a tree, in a process of its own with an index of its own."""
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(str(tree / package) for package in _PACKAGES),
+        "PYTHONPATH": python_path(tree),
         "CASCODE_INDEX_DIR": str(index),
     }
     worker = stack.enter_context(
@@ -187,16 +186,6 @@ def work() -> None:
             engine.update()
             answers = [engine.search(SearchRequest(query, limit=_HITS)) for query in asked["queries"]]
         print(json.dumps([[(hit.path, hit.name) for hit in answer.hits] for answer in answers]), flush=True)
-
-
-def _extract(commit: str, folder: Path) -> Path:
-    """Write the packages of a commit into a folder."""
-    done = subprocess.run(("git", "-C", str(ROOT), "archive", commit, *_PACKAGES), capture_output=True, check=False)
-    if done.returncode:
-        sys.exit(f"beside_release: {done.stderr.decode(errors='replace').strip()}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
 
 
 def _place(path: str, name: str) -> Place:

@@ -10,19 +10,17 @@ to the ratio.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 
-#: What holds the packages of a commit.
-_PACKAGES = ("indexer", "models")
+from commit_packages import ROOT, extract_packages, python_path
+
 #: Files that are stored at once, as when a workspace is indexed.
 _BATCH = 64
 #: Language to the seconds of parsing each file and of storing each batch.
@@ -46,11 +44,10 @@ def main() -> None:
         return
     found = _files(arguments.folders, arguments.language)
     files = {language: _sample(paths, arguments.most * 1e6) for language, paths in found.items()}
-    here = Path(__file__).resolve().parents[1]
     with tempfile.TemporaryDirectory(prefix="cascode-speed-") as folder:
-        trees = {"now": here}
+        trees = {"now": ROOT}
         if arguments.before:
-            trees = {"before": _extract(here, arguments.before, Path(folder)), **trees}
+            trees = {"before": extract_packages(arguments.before, Path(folder)), **trees}
         best: dict[str, Times] = {state: {} for state in trees}
         for _ in range(arguments.rounds):
             for state, tree in trees.items():
@@ -84,20 +81,9 @@ def _sample(paths: list[str], most: float) -> list[str]:
     return paths[:: max(1, round(size / most))] if most else paths
 
 
-def _extract(repository: Path, commit: str, folder: Path) -> Path:
-    """Write the packages of a commit into a folder."""
-    command = ("git", "-C", str(repository), "archive", commit, *_PACKAGES)
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        sys.exit(f"coverage_speed: {done.stderr.decode(errors='replace').strip()}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
-
-
 def _run(tree: Path, files: dict[str, list[str]]) -> Times:
     """Measure one state in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / package) for package in _PACKAGES)}
+    environment = {**os.environ, "PYTHONPATH": python_path(tree)}
     done = subprocess.run(
         (sys.executable, __file__, "--worker"),
         input=json.dumps(files).encode(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -87,3 +88,16 @@ def test_the_curve_is_measured_on_a_copy(tmp_path: Path, monkeypatch: pytest.Mon
     assert own.stat().st_mtime_ns == before
     assert own.parent not in asked
     assert tmp_path / "index" not in asked
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository's history")
+def test_another_commit_is_taken_out_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its packages lie where a process of their own finds them; a name that is none ends the measurement."""
+    packages = load("scripts/commit_packages.py", monkeypatch)
+    tree = packages.extract_packages("HEAD", tmp_path)
+    found = [Path(folder) for folder in packages.python_path(tree).split(os.pathsep)]
+    assert [folder.parent for folder in found] == [tmp_path] * 2
+    assert (found[0] / "cascode_indexer" / "__init__.py").is_file()
+    assert (found[1] / "cascode_models" / "__init__.py").is_file()
+    with pytest.raises(SystemExit, match="no-such-commit"):
+        packages.extract_packages("no-such-commit", tmp_path)
