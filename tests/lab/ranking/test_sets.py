@@ -10,7 +10,7 @@ import pytest
 from cascode_indexer.query import Query, QueryKind
 from cascode_lab.corpus.manifest import reserved_package_of
 from cascode_lab.history.manifest import asked_about, load_manifest
-from cascode_lab.history.written import read_written
+from cascode_lab.history.written import WrittenFile, read_written
 from cascode_lab.ranking.ask import Asking, ask
 from cascode_lab.ranking.sets import written_sets
 from cascode_models.errors import ModelError
@@ -35,21 +35,26 @@ questions:
 """
 
 
-def test_each_file_asks_about_a_repository_of_its_split() -> None:
+@pytest.fixture(scope="session")
+def files() -> dict[str, list[WrittenFile]]:
+    """The files of each split, read once: those to train on take seconds."""
+    return {split: read_written(QUESTIONS, split) for split in ("dev", "test", "train")}
+
+
+def test_each_file_asks_about_a_repository_of_its_split(files: dict[str, list[WrittenFile]]) -> None:
     """A repository that weights are tuned on is never reported on, and none of these is trained on."""
     splits = {**dict.fromkeys(asked_about(), "dev"), **{entry.repository: entry.split for entry in load_manifest()}}
-    for split in ("dev", "test", "train"):
-        for file in read_written(QUESTIONS, split):
+    for split, found in files.items():
+        for file in found:
             assert file.path.stem == file.repository.replace("/", "+")
             assert splits.get(file.repository, "train") == split
             assert split != "train" or reserved_package_of(file.repository) is None
 
 
-def test_questions_are_worded_as_people_type_them() -> None:
+def test_questions_are_worded_as_people_type_them(files: dict[str, list[WrittenFile]]) -> None:
     """Once each, of every kind, with answers by path and name; hardly one looks like documentation or the web."""
     for splits, count, kinds in ((("dev", "test"), 678, KINDS), (("train",), TRAINED, KINDS - {"name"})):
-        files = [file for split in splits for file in read_written(QUESTIONS, split)]
-        questions = [question for file in files for question in file.questions]
+        questions = [question for split in splits for file in files[split] for question in file.questions]
         assert len(questions) == count
         assert {question.kind for question in questions} == kinds
         assert all(1 <= len(question.answers) <= 6 and all(map(all, question.answers)) for question in questions)
@@ -57,10 +62,10 @@ def test_questions_are_worded_as_people_type_them() -> None:
         assert found.count(QueryKind.SENTENCE) > 0.8 * count
 
 
-def test_no_question_is_asked_twice() -> None:
+def test_no_question_is_asked_twice(files: dict[str, list[WrittenFile]]) -> None:
     """About one repository."""
-    for split in ("dev", "test", "train"):
-        for file in read_written(QUESTIONS, split):
+    for found in files.values():
+        for file in found:
             assert len({question.ask.lower() for question in file.questions}) == len(file.questions)
 
 
