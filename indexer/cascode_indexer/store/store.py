@@ -171,6 +171,8 @@ class Store:
             after: Only passages of texts that were stored after that of this passage.
         """
         pending: list[PendingPassage] = []
+        # A million passages stand in some ten thousand files: each path and time is held once.
+        files: dict[tuple[str, int], tuple[str, int]] = {}
         # The last id that a passage of that text can have; what comes later is found by id, asked before each batch.
         bound = passage_id(text_of(after), MAX_PASSAGES - 1)
         with self._access() as database:
@@ -182,8 +184,10 @@ class Store:
                     "JOIN files ON files.id = functions.file_id "
                     "WHERE p.encoded = 0 AND p.id > ? GROUP BY p.id",
                     (bound // scale,),
-                ).fetchall()
-                pending += [PendingPassage(*row) for row in rows]
+                )
+                for number, key, length, *file in rows:
+                    where = tuple(file)
+                    pending.append(PendingPassage(number, key, length, *files.setdefault(where, where)))
         return pending
 
     def texts(self, text_ids: Sequence[int]) -> dict[int, str]:

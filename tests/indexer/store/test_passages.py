@@ -65,6 +65,14 @@ def test_each_passage_is_pending_until_it_is_encoded(store: Store) -> None:
     assert store.encoded_passages() == []
 
 
+def test_the_file_of_many_passages_is_held_once(store: Store) -> None:
+    """A first index of a large workspace lists a million passages: of one file they share its path and time."""
+    pending = store.pending_passages()
+    assert len({id(passage.path) for passage in pending}) == 1
+    assert len({id(passage.mtime_ns) for passage in pending}) == 1
+    assert len(pending) > MAX_PASSAGES
+
+
 def test_only_texts_stored_later_are_asked_for(store: Store) -> None:
     """With all their passages, and none of the texts before."""
     newest = max(passage.id for passage in store.pending_passages())
