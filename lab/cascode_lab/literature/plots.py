@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from .systems import SYSTEMS
 
 
 def plot_depths(results: Sequence[SystemResult], picture: Path) -> bool:
-    """Draw MRR against K of every cascade, and recall of every system (CasCode, Figures 4 to 6).
+    """Draw MRR against K of every cascade, and recall of each system's best variant (CasCode, Figures 4 to 6).
+
+    All lines are of one set, that of the most systems: figures of different pools do not compare.
 
     Args:
         results: What was measured.
@@ -24,19 +27,30 @@ def plot_depths(results: Sequence[SystemResult], picture: Path) -> bool:
         False where there is nothing to draw.
     """
     titles = {system.name: system.title for system in SYSTEMS}
-    ranked = [result for result in results if result["system"] in titles and result["sets"]]
+    ranked = [(result, scores) for result in results if result["system"] in titles for scores in result["sets"]]
     if not ranked:
         return False
-    figure = _figure(11, 4.5)
+    pool, _ = Counter((scores["name"], scores["functions"]) for _, scores in ranked).most_common(1)[0]
+    ranked = [(result, scores) for result, scores in ranked if (scores["name"], scores["functions"]) == pool]
+    most = max(scores["queries"] for _, scores in ranked)
+    # The best variant of each system: thirty lines of recall are one blot.
+    best = {
+        result["system"]: scores
+        for result, scores in sorted(ranked, key=lambda row: (row[1]["queries"], row[1]["mrr"]["mean"]))
+    }
+    figure = _figure(11, 5.5)
+    figure.suptitle(f"{pool[0]}, {pool[1]:,} functions, {most:,} queries", fontsize=9)
     depths, recalls = figure.subplots(1, 2)
-    for result in ranked:
-        scores = result["sets"][0]
-        label = f"{titles[result['system']]} {result['variant']}".strip()
-        if scores["mrr_by_depth"]:
-            points = [(int(depth), value) for depth, value in scores["mrr_by_depth"].items()]
-            depths.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
-        points = [(int(depth), value) for depth, value in scores["recall"].items()]
-        recalls.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
+    for result, scores in ranked:
+        fewer = "" if scores["queries"] == most else f" ({scores['queries']:,} queries)"
+        label = f"{titles[result['system']]} {result['variant']}".strip() + fewer
+        for axis, values in (
+            (depths, scores["mrr_by_depth"]),
+            (recalls, scores["recall"] if best[result["system"]] is scores else {}),
+        ):
+            points = sorted((int(depth), value) for depth, value in values.items())
+            if points:
+                axis.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
     for axis, title, x in ((depths, "MRR by candidates read", "K"), (recalls, "recall at N", "N")):
         axis.set_title(title)
         axis.set_xscale("log")
