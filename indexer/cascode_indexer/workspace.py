@@ -377,7 +377,7 @@ class Workspace:
             vectors.lost.clear()
             again, more = updater.encode(model, index.cache())
             encoded, seconds = encoded + again, seconds + more
-        vectors.save()
+        vectors.save(updater.cancelled)
         store.set_meta("model_label", self._model.identity)
         store.set_meta("cache", self._caches())
         return dataclasses.replace(

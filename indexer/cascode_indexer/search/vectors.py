@@ -9,7 +9,7 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from cascode_indexer.location import IndexLocation
 from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
-from cascode_indexer.vectors.cpu import CpuIndex
+from cascode_indexer.vectors.cpu import TRAINING_VECTORS, CpuIndex
 from cascode_indexer.vectors.file import load_index, save_index, serialize
 from cascode_indexer.vectors.types import Vectors
 
@@ -81,8 +81,15 @@ class WorkspaceVectors:
         with self._lock:
             yield self.refresh()
 
-    def save(self) -> None:
-        """Write the index to disk if it changed by more than little; only who writes the store calls this."""
+    def save(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Write the index to disk if it changed by more than little; only who writes the store calls this.
+
+        An index that holds more than its kind is meant for is replaced by one of another kind first.
+
+        Args:
+            cancelled: Asked meanwhile; what was outgrown then stays until the next time.
+        """
+        self._change_kind(cancelled)
         with self._lock:
             self.refresh()
             few = max(_FEW_CHANGES, _FEW_SHARE * len(self._index))
@@ -93,6 +100,29 @@ class WorkspaceVectors:
         # Searches go on while the disk is written.
         save_index(data, dimension, self._location.vectors, self._fingerprint)
 
+    def _change_kind(self, cancelled: Callable[[], bool]) -> None:
+        """Replace an index that was outgrown; searches go on in it meanwhile, since a million vectors take a minute."""
+        with self._lock:
+            outgrown = self.refresh()
+            held = outgrown.ids()
+            if not has_outgrown(outgrown, len(held)):
+                return
+            # Evenly drawn, so that the same vectors give the same lists.
+            drawn = held[:: max(1, len(held) // TRAINING_VECTORS)]
+            _, sample = outgrown.lookup(drawn)
+        index = build_index(outgrown.dimension, len(held), lambda: sample, gpu=self._gpu)
+        for start in range(0, len(held), _CHUNK):
+            if cancelled():
+                return
+            with self._lock:
+                found = outgrown.lookup(held[start : start + _CHUNK])
+            index.add(*found)
+        with self._lock:
+            self._index = index
+            self._unsaved = math.inf
+            # What came and went meanwhile.
+            self._reconcile()
+
     def _reconcile(self) -> None:
         """Add what the store has and the index has not; remove what the store has no more."""
         if self._store.get_meta("model") != self._fingerprint:
@@ -100,10 +130,6 @@ class WorkspaceVectors:
         else:
             wanted = np.array(self._store.encoded_passages(), dtype=np.int64)
         held = self._index.ids()
-        if has_outgrown(self._index, len(wanted)):
-            self._index = build_index(self._index.dimension, len(wanted), lambda: self._read(wanted)[1], gpu=self._gpu)
-            self._unsaved = math.inf
-            held = self._index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)
         fresh = np.setdiff1d(wanted, held, assume_unique=True)
         if not len(gone) and not len(fresh):

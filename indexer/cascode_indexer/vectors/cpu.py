@@ -14,12 +14,15 @@ from cascode_indexer.vectors.types import Ids, Vectors, check_ids, check_vectors
 #: 300,000 on two cores, recall 0.999 or more of float32 at a quarter of its time (benchmarks/vectors.py): it
 #: stays well under the 25 ms of the fast stage up to here. Inverted lists lose neighbours and need training.
 LARGEST_FLAT = 500_000
-#: FAISS' guideline of 4 sqrt(n) lists, at the size where inverted lists begin and good up to 4 times it.
-_LISTS = int(4 * LARGEST_FLAT**0.5)
-#: 64 of 2,800 lists: the knee of recall against time; 128 doubles the time for less than 0.01 recall.
+#: FAISS' guideline is 4 sqrt(n), 2,800 at the size where inverted lists begin. To find a vector's list is what building
+#: takes, and costs a comparison a list: a third of the lists is a third of the minutes.
+_LISTS = 1_024
+#: One in sixteen: 60,000 of a million vectors are compared, which takes as long as a flat index of so many.
 _PROBES = 64
 #: FAISS warns below 39 training vectors a list; more only cost time.
 _TRAINING_PER_LIST = 40
+#: Vectors that lists are trained on.
+TRAINING_VECTORS = _LISTS * _TRAINING_PER_LIST
 
 
 class CpuIndex:
@@ -51,9 +54,7 @@ class CpuIndex:
         raw.own_fields = True
         quantizer.this.disown()
         raw.nprobe = _PROBES
-        rng = np.random.default_rng(0)
-        count = min(len(sample), lists * _TRAINING_PER_LIST)
-        raw.train(check_vectors(sample[rng.choice(len(sample), count, replace=False)], dimension))
+        raw.train(check_vectors(sample, dimension))
         # IndexIDMap2 over inverted lists answers with wrong ids after a removal: use their own id map.
         raw.set_direct_map_type(faiss.DirectMap.Hashtable)
         return cls(raw)

@@ -9,22 +9,22 @@ import logging
 import os
 from pathlib import Path
 
-import numpy as np
-
 from cascode_indexer.vectors.cpu import CpuIndex
 from cascode_indexer.vectors.library import load_faiss
 
 _log = logging.getLogger(__name__)
 #: Part of the description; a file of another format is rebuilt, not read.
 _FORMAT = 2
+#: Of a file at a time.
+_READ_BYTES = 2**20
 
 
-def serialize(index: CpuIndex) -> bytes:
+def serialize(index: CpuIndex) -> memoryview:
     """Return a copy of ``index`` as the bytes to save."""
-    return bytes(load_faiss().serialize_index(index.raw).tobytes())
+    return memoryview(load_faiss().serialize_index(index.raw))
 
 
-def save_index(data: bytes, dimension: int, path: Path, fingerprint: str) -> None:
+def save_index(data: memoryview, dimension: int, path: Path, fingerprint: str) -> None:
     """Write a serialized index with a description that lets :func:`load_index` trust it.
 
     Both files are replaced atomically, the description last: a kill in between leaves a pair whose digest
@@ -64,11 +64,16 @@ def load_index(path: Path, fingerprint: str, dimension: int) -> CpuIndex | None:
         if differing:
             _log.info("rebuilding the vector index %s: another %s", path, " and ".join(differing))
             return None
-        data = path.read_bytes()
-        # FAISS trusts what it reads; a digest keeps a damaged file from it.
-        if hashlib.blake2b(data).hexdigest() != description.get("blake2b"):
-            raise ValueError("its digest does not match")
-        return CpuIndex(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+        # Read twice rather than held twice: a million vectors are a gigabyte.
+        with path.open("rb") as file:
+            # FAISS trusts what it reads; a digest keeps a damaged file from it.
+            digest = hashlib.blake2b()
+            while part := file.read(_READ_BYTES):
+                digest.update(part)
+            if digest.hexdigest() != description.get("blake2b"):
+                raise ValueError("its digest does not match")
+            file.seek(0)
+            return CpuIndex(faiss.read_index(faiss.PyCallbackIOReader(file.read)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RuntimeError) as error:
@@ -81,7 +86,7 @@ def _description(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _write_private(path: Path, data: bytes) -> None:
+def _write_private(path: Path, data: bytes | memoryview) -> None:
     """Write a file that only its owner can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)

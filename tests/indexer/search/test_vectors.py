@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cascode_indexer.engine import Engine
@@ -14,6 +15,7 @@ from cascode_indexer.location import vector_cache_path
 from cascode_indexer.search import vectors
 from cascode_indexer.search.vectors import WorkspaceVectors
 from cascode_indexer.vectors import VectorIndex
+from cascode_indexer.vectors.cpu import CpuIndex
 from cascode_indexer.vectors.types import Vectors
 from cascode_indexer.workspace import Workspace
 from fake_encoder import FakeEncoder, FakeModelHandle
@@ -72,26 +74,52 @@ def test_vectors_of_another_model_are_none_of_this_one(workspace: Workspace) -> 
     assert other.lost == []
 
 
-def test_an_index_that_was_outgrown_is_built_from_the_vectors_themselves(
+def test_an_index_that_was_outgrown_is_replaced_by_its_writer(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lists of a larger one are trained on all of them."""
+    """Lists of a larger one are trained on a sample of its vectors; what came and went meanwhile is not lost."""
+    first, second = workspace.store.encoded_passages()
     build, samples = vectors.build_index, []
+    kept = opened(workspace)
+    flat = kept.refresh()
+    _, held = flat.lookup(np.array([first, second]))
 
     def built(dimension: int, count: int, sample: Callable[[], Vectors], *, gpu: bool) -> VectorIndex:
-        if count:
-            samples.append(sample())
+        samples.append(sample())
+        workspace.index.writer().mark_encoded([first], encoded=False)
+        assert kept.refresh() is flat, "searches go on in what there is"
         return build(dimension, 0, sample, gpu=gpu)
 
     monkeypatch.setattr(vectors, "build_index", built)
-    monkeypatch.setattr(vectors, "has_outgrown", lambda _index, count: count > 1)
+    monkeypatch.setattr(vectors, "has_outgrown", lambda index, count: index is flat and count > 1)
     written: list[Path] = []
     monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[2]))
-    kept = opened(workspace)
-    assert len(kept.refresh()) == 2
+    kept.save(lambda: True)
+    assert kept.refresh() is flat, "who is cancelled leaves it"
+    workspace.index.writer().mark_encoded([first])
     kept.save()
-    assert written == [workspace.location.vectors], "however little it holds that the old one did not"
-    assert [sample.shape for sample in samples] == [(2, FakeEncoder().dimension)]
+    assert kept.refresh() is not flat
+    assert kept.refresh().ids().tolist() == [second]
+    assert kept.refresh().lookup(np.array([second]))[1].tolist() == [held[1].tolist()]
+    assert written[-1] == workspace.location.vectors, "however little it holds that the old one did not"
+    assert [sample.tolist() for sample in samples] == [held.tolist()] * 2
+
+
+def test_lists_are_trained_on_a_bounded_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million vectors as a sample would be two gigabytes."""
+    monkeypatch.setattr(vectors, "TRAINING_VECTORS", 1)
+    monkeypatch.setattr(vectors, "has_outgrown", lambda index, count: index.exact and count > 1)
+    samples: list[Vectors] = []
+
+    def built(dimension: int, _count: int, sample: Callable[[], Vectors], *, gpu: bool) -> VectorIndex:
+        samples.append(sample())
+        return CpuIndex.flat(dimension)
+
+    kept = opened(workspace)
+    kept.refresh()
+    monkeypatch.setattr(vectors, "build_index", built)
+    kept.save()
+    assert [len(sample) for sample in samples] == [1]
 
 
 def test_vectors_are_written_once_and_read_from_their_file(
