@@ -39,6 +39,9 @@ _FUNCTIONS_A_BATCH = 400
 _STORE_SECONDS = 0.3
 #: Passages encoded between two commits: about a second of work on two cores, the most that a kill loses.
 _PASSAGES_A_BATCH = 128
+#: Passages whose vectors are known already, noted in one transaction: a million at once are minutes in which none of
+#: them is found, and which nobody can end.
+_KNOWN_A_BATCH = 4_096
 #: Small batches are stored no later than this, on a slow machine too.
 _ENCODE_SECONDS = 1.0
 
@@ -219,7 +222,11 @@ class Updater:
             known |= supply([passage.key for passage in pending if passage.key not in known])
         if known:
             cache.touch(known)
-            self._store.mark_encoded(passage.id for passage in pending if passage.key in known)
+            found = [passage.id for passage in pending if passage.key in known]
+            for start in range(0, len(found), _KNOWN_A_BATCH):
+                if self._should_stop():
+                    break
+                self._store.mark_encoded(found[start : start + _KNOWN_A_BATCH])
         return [passage for passage in pending if passage.key not in known]
 
     def _encode(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[EncodedTexts, float]]:
