@@ -18,7 +18,7 @@ from cascode_indexer.store.store import Store
 from cascode_indexer.store.vector_cache import VectorCache
 from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
 from cascode_indexer.vectors.cpu import TRAINING_VECTORS, CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialize
+from cascode_indexer.vectors.file import load_index, save_index, snapshot
 from cascode_indexer.vectors.types import Vectors
 
 _log = logging.getLogger(__name__)
@@ -95,10 +95,10 @@ class WorkspaceVectors:
             few = max(_FEW_CHANGES, _FEW_SHARE * len(self._index))
             if self._unsaved <= few or not isinstance(self._index, CpuIndex):
                 return
-            data, dimension = serialize(self._index), self._index.dimension
+            saved = snapshot(self._index)
             self._unsaved = 0
         # Searches go on while the disk is written.
-        save_index(data, dimension, self._location.vectors, self._fingerprint)
+        save_index(saved, self._location.vectors, self._fingerprint)
 
     def _change_kind(self, cancelled: Callable[[], bool]) -> None:
         """Replace an index that was outgrown; searches go on in it meanwhile, since a million vectors take a minute."""

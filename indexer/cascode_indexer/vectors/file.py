@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from cascode_indexer.vectors.cpu import CpuIndex
 from cascode_indexer.vectors.library import load_faiss
@@ -19,16 +20,21 @@ _FORMAT = 2
 _READ_BYTES = 2**20
 
 
-def serialize(index: CpuIndex) -> memoryview:
-    """Return a copy of ``index`` as the bytes to save."""
-    return memoryview(load_faiss().serialize_index(index.raw))
+def snapshot(index: CpuIndex) -> CpuIndex:
+    """Return a copy of ``index`` that can be saved while the index changes."""
+    return CpuIndex(load_faiss().clone_index(index.raw))
 
 
-def save_index(data: memoryview, dimension: int, path: Path, fingerprint: str) -> None:
-    """Write a serialized index with a description that lets :func:`load_index` trust it.
+def save_index(index: CpuIndex, path: Path, fingerprint: str) -> None:
+    """Write an index with a description that lets :func:`load_index` trust it.
 
     Both files are replaced atomically, the description last: a kill in between leaves a pair whose digest
     does not agree, and the index is rebuilt. A disk that refuses is logged; nothing is lost.
+
+    Args:
+        index: Nobody may change it meanwhile.
+        path: The file.
+        fingerprint: Of the model.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     # What a process left that was killed while it wrote; only the one that writes the store comes here.
@@ -36,20 +42,47 @@ def save_index(data: memoryview, dimension: int, path: Path, fingerprint: str) -
         with contextlib.suppress(OSError):
             left.unlink()
     try:
-        _write_private(temporary, data)
+        digest = _write_index(index, temporary)
         temporary.replace(path)
         description = {
             "format": _FORMAT,
             "fingerprint": fingerprint,
-            "dimension": dimension,
-            "blake2b": hashlib.blake2b(data).hexdigest(),
+            "dimension": index.dimension,
+            "blake2b": digest,
         }
-        _write_private(temporary, json.dumps(description).encode())
+        with _open_private(temporary) as file:
+            file.write(json.dumps(description).encode())
         temporary.replace(_description(path))
     except OSError as error:
         _log.warning("the vector index was not saved (%s); it will be rebuilt at the next start", error)
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _write_index(index: CpuIndex, path: Path) -> str:
+    """Write an index part by part, for as one piece a million vectors are further gigabytes; return its digest.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    faiss = load_faiss()
+    digest = hashlib.blake2b()
+    refused: list[OSError] = []
+    with _open_private(path) as file:
+
+        def write(part: bytes) -> None:
+            """Take a part; FAISS would turn an exception into one of its own."""
+            digest.update(part)
+            try:
+                if not refused:
+                    file.write(part)
+            except OSError as error:
+                refused.append(error)
+
+        faiss.write_index(index.raw, faiss.PyCallbackIOWriter(write))
+    if refused:
+        raise refused[0]
+    return digest.hexdigest()
 
 
 def load_index(path: Path, fingerprint: str, dimension: int) -> CpuIndex | None:
@@ -86,7 +119,6 @@ def _description(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _write_private(path: Path, data: bytes | memoryview) -> None:
-    """Write a file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
+def _open_private(path: Path) -> BinaryIO:
+    """Open a file for writing that only its owner can read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

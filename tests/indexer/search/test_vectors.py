@@ -93,7 +93,7 @@ def test_an_index_that_was_outgrown_is_replaced_by_its_writer(
     monkeypatch.setattr(vectors, "build_index", built)
     monkeypatch.setattr(vectors, "has_outgrown", lambda index, count: index is flat and count > 1)
     written: list[Path] = []
-    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[2]))
+    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[1]))
     kept.save(lambda: True)
     assert kept.refresh() is flat, "who is cancelled leaves it"
     workspace.index.writer().mark_encoded([first])
@@ -133,7 +133,7 @@ def test_vectors_are_written_once_and_read_from_their_file(
     monkeypatch.setattr(
         vectors,
         "save_index",
-        lambda *given: written.append(given[2]) or save(*given),  # type: ignore[func-returns-value]
+        lambda *given: written.append(given[1]) or save(*given),  # type: ignore[func-returns-value]
     )
     kept.save()
     kept.save()
@@ -152,7 +152,7 @@ def test_little_that_changed_is_not_written(workspace: Workspace, monkeypatch: p
     kept = opened(workspace)
     kept.save()
     written: list[Path] = []
-    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[2]))
+    monkeypatch.setattr(vectors, "save_index", lambda *given: written.append(given[1]))
     first, second = workspace.store.encoded_passages()
     workspace.index.writer().mark_encoded([first], encoded=False)
     kept.save()

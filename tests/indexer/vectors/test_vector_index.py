@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import time
 from collections.abc import Callable
@@ -11,9 +13,9 @@ import faiss
 import numpy as np
 import pytest
 
-from cascode_indexer.vectors import VectorIndex, build_index, has_outgrown
+from cascode_indexer.vectors import VectorIndex, build_index, file, has_outgrown
 from cascode_indexer.vectors.cpu import LARGEST_FLAT, CpuIndex
-from cascode_indexer.vectors.file import load_index, save_index, serialize
+from cascode_indexer.vectors.file import load_index, save_index, snapshot
 from cascode_indexer.vectors.gpu import AppendOnlyIndex
 from cascode_indexer.vectors.library import has_gpu
 
@@ -181,17 +183,45 @@ def test_the_kind_follows_the_size() -> None:
     assert has_outgrown(lists, 10)
 
 
-def test_a_saved_index_comes_back_whole(tmp_path: Path) -> None:
-    """Ids, vectors and the right to remove survive the disk; the file is its owner's only."""
-    index = CpuIndex.flat(DIMENSION)
+@pytest.mark.parametrize("kind", ["flat", "inverted"])
+def test_a_saved_index_comes_back_whole(kind: str, tmp_path: Path) -> None:
+    """Ids, vectors and the right to remove survive the disk, as they were when copied; the file is its owner's."""
+    index = KINDS[kind]()
+    assert isinstance(index, CpuIndex)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialize(index), index.dimension, path, "model-a")
+    copied = snapshot(index)
+    index.remove(np.arange(20))
+    save_index(copied, path, "model-a")
     assert path.stat().st_mode & 0o077 == 0
     again = load_index(path, "model-a", DIMENSION)
     assert again is not None
+    assert again.exact == index.exact
+    assert again.lookup(np.arange(50))[1].tolist() == copied.lookup(np.arange(50))[1].tolist()
     again.remove(np.array([7]))
     assert again.ids().tolist() == [number for number in range(50) if number != 7]
+
+
+def test_a_full_disk_leaves_the_index_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FAISS writes by way of a callback: a disk that is full there is one line, and no half a file is left."""
+    path = tmp_path / "vectors.faiss"
+    index = CpuIndex.flat(DIMENSION)
+    save_index(index, path, "model-a")
+    index.add(np.arange(50), unit(50))
+
+    class Full(io.BytesIO):
+        def write(self, _part: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(file, "_open_private", lambda temporary: temporary.touch() or Full())
+    save_index(index, path, "model-a")
+    assert "was not saved" in caplog.text
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "vectors.faiss.json"]
+    again = load_index(path, "model-a", DIMENSION)
+    assert again is not None
+    assert len(again) == 0
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 0.5, 0.999])
@@ -200,7 +230,7 @@ def test_a_truncated_index_is_not_read(tmp_path: Path, cut: float, caplog: pytes
     index = CpuIndex.flat(DIMENSION)
     index.add(np.arange(50), unit(50))
     path = tmp_path / "vectors.faiss"
-    save_index(serialize(index), index.dimension, path, "model-a")
+    save_index(snapshot(index), path, "model-a")
     data = path.read_bytes()
     path.write_bytes(data[: int(cut if cut >= 1 else cut * len(data))])
     with caplog.at_level(logging.WARNING):
@@ -211,7 +241,7 @@ def test_a_truncated_index_is_not_read(tmp_path: Path, cut: float, caplog: pytes
 def test_an_index_of_another_model_is_not_read(tmp_path: Path) -> None:
     """Vectors of two models never mix, even when they are equally wide."""
     index = CpuIndex.flat(DIMENSION)
-    save_index(serialize(index), index.dimension, tmp_path / "vectors.faiss", "model-a")
+    save_index(snapshot(index), tmp_path / "vectors.faiss", "model-a")
     assert load_index(tmp_path / "vectors.faiss", "model-b", DIMENSION) is None
     assert load_index(tmp_path / "vectors.faiss", "model-a", DIMENSION + 1) is None
     assert load_index(tmp_path / "missing.faiss", "model-a", DIMENSION) is None
